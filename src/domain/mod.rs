@@ -1,0 +1,13 @@
+//! Plain data and rules, shared by every layer; imports nothing of ours and does no I/O.
+//!
+//! A value of one of these types has been checked: parse at the door, trust afterwards.
+
+pub mod account;
+pub mod call;
+pub mod error;
+pub mod ids;
+pub mod random;
+pub mod secret;
+pub mod tag;
+
+pub use error::{Error, Kind, Result};

@@ -1,0 +1,219 @@
+//! A sticker's code: `pqc:1:TOKEN:CHECKSUM`, optionally followed by `:KEYHASH`.
+//!
+//! TOKEN is 256 random bits in base64url (43 characters). CHECKSUM is the first 32 bits of
+//! SHA-256("pqc:1:" + TOKEN) in base64url (6 characters): enough to tell a mistyped or badly scanned code from an
+//! unknown one without asking the server. The code stands in a link's fragment, which browsers do not send.
+
+use std::fmt;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq as _;
+
+use super::error::{Error, Result};
+use super::random;
+use super::secret::Secret;
+
+/// The secret that a sticker carries. Whoever holds it may call; the server keeps only its [`TokenHash`].
+#[derive(Clone, Debug)]
+pub struct Token(Secret<[u8; 32]>);
+
+impl Token {
+    /// A new one from the operating system's generator.
+    pub fn random() -> Self {
+        Self(Secret::new(random::bytes()))
+    }
+
+    /// Reads a whole code, checking its checksum, or a bare token.
+    ///
+    /// # Errors
+    /// `bad-code` when it does not look like a code, `bad-checksum` when it was damaged on the way.
+    pub fn parse(text: &str) -> Result<Self> {
+        let Some(rest) = text.strip_prefix("pqc:1:") else {
+            return decode(text).ok_or_else(bad_code);
+        };
+        let mut parts = rest.split(':');
+        let (Some(token), Some(checksum)) = (parts.next(), parts.next()) else {
+            return Err(bad_code());
+        };
+        let keyhash_fits = parts.next().is_none_or(|hash| hash.len() == 22);
+        let parsed = decode(token).filter(|_| keyhash_fits && parts.next().is_none()).ok_or_else(bad_code)?;
+        if checksum_of(token) != checksum {
+            return Err(Error::invalid("bad-checksum", "This code was damaged when it was scanned or typed.")
+                .hint("Scan the sticker again."));
+        }
+        Ok(parsed)
+    }
+
+    /// What the server stores and looks up.
+    pub fn hash(&self) -> TokenHash {
+        TokenHash(Sha256::digest(self.0.expose()).into())
+    }
+
+    /// The code to print: `pqc:1:TOKEN:CHECKSUM`.
+    pub fn code(&self) -> String {
+        let token = URL_SAFE_NO_PAD.encode(self.0.expose());
+        let checksum = checksum_of(&token);
+        format!("pqc:1:{token}:{checksum}")
+    }
+}
+
+fn decode(token: &str) -> Option<Token> {
+    let mut bytes = [0; 32];
+    let written = if token.len() == 43 { URL_SAFE_NO_PAD.decode_slice(token, &mut bytes).ok()? } else { 0 };
+    (written == 32).then(|| Token(Secret::new(bytes)))
+}
+
+fn checksum_of(token: &str) -> String {
+    let digest = Sha256::new().chain_update("pqc:1:").chain_update(token).finalize();
+    URL_SAFE_NO_PAD.encode(&digest[..4])
+}
+
+fn bad_code() -> Error {
+    Error::invalid("bad-code", "This is not a callqr code.").hint("Scan the sticker again.")
+}
+
+/// SHA-256 of a token: all that the database knows of it. Compared in constant time.
+#[derive(Clone, Copy)]
+pub struct TokenHash([u8; 32]);
+
+impl TokenHash {
+    /// The one that these stored bytes stand for.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes to store.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl PartialEq for TokenHash {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for TokenHash {}
+
+impl fmt::Debug for TokenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenHash")
+    }
+}
+
+/// How long a sticker works after it was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lifetime {
+    /// 24 hours.
+    Day,
+    /// 7 days.
+    Week,
+    /// 365 days.
+    Year,
+    /// Until its owner revokes it.
+    UntilRevoked,
+}
+
+impl Lifetime {
+    /// The time until expiry; `None` for a tag that does not expire.
+    pub const fn duration(self) -> Option<Duration> {
+        const DAY: u64 = 24 * 60 * 60;
+        match self {
+            Self::Day => Some(Duration::from_secs(DAY)),
+            Self::Week => Some(Duration::from_secs(7 * DAY)),
+            Self::Year => Some(Duration::from_secs(365 * DAY)),
+            Self::UntilRevoked => None,
+        }
+    }
+}
+
+/// Text that an owner gives to a tag, cut to size and freed of control characters.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct TagText(String);
+
+impl TagText {
+    /// The most characters of a private label or a public text.
+    pub const MAX_CHARS: usize = 120;
+
+    /// Checks what a person typed; line breaks become spaces.
+    pub fn parse(text: &str) -> Result<Self> {
+        let cleaned = text
+            .split(|c: char| c.is_whitespace() || c.is_control())
+            .filter(|w| !w.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ");
+        if cleaned.chars().count() > Self::MAX_CHARS {
+            return Err(Error::invalid(
+                "text-too-long",
+                format!("A label or text has at most {} characters.", Self::MAX_CHARS),
+            ));
+        }
+        Ok(Self(cleaned))
+    }
+
+    /// The text; empty when none was given.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for TagText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TagText")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The same code stands in `tests/fixtures/codes.json`, which the JavaScript tests read.
+    const CODE: &str = "pqc:1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8:";
+
+    #[test]
+    fn a_code_round_trips() {
+        let token = Token::random();
+        assert_eq!(Token::parse(&token.code()).unwrap().hash(), token.hash());
+    }
+
+    #[test]
+    fn a_bare_token_and_a_keyhash_are_understood() {
+        let token = Token::random();
+        let code = token.code();
+        let bare = code.split(':').nth(2).unwrap();
+        assert_eq!(Token::parse(bare).unwrap().hash(), token.hash());
+        assert!(Token::parse(&format!("{code}:AAAAAAAAAAAAAAAAAAAAAA")).is_ok());
+        assert_eq!(Token::parse(&format!("{code}:short")).unwrap_err().code, "bad-code");
+        assert_eq!(Token::parse(&format!("{code}:AAAAAAAAAAAAAAAAAAAAAA:x")).unwrap_err().code, "bad-code");
+    }
+
+    #[test]
+    fn one_wrong_character_is_noticed() {
+        let code = Token::random().code();
+        for at in "pqc:1:".len()..code.len() {
+            let mut bytes = code.clone().into_bytes();
+            bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+            let damaged = String::from_utf8(bytes).unwrap();
+            assert!(Token::parse(&damaged).is_err(), "position {at}");
+        }
+    }
+
+    #[test]
+    fn the_checksum_is_the_documented_one() {
+        let known = Token(Secret::new(std::array::from_fn(|i| i as u8)));
+        assert!(known.code().starts_with(CODE));
+        let digest = Sha256::digest(CODE.trim_end_matches(':'));
+        assert_eq!(known.code()[CODE.len()..], URL_SAFE_NO_PAD.encode(&digest[..4]));
+    }
+
+    #[test]
+    fn texts_are_folded_to_one_line() {
+        assert_eq!(TagText::parse(" Blue\nvan,\t ring me ").unwrap().as_str(), "Blue van, ring me");
+        assert_eq!(TagText::parse(&"x".repeat(121)).unwrap_err().code, "text-too-long");
+    }
+}

@@ -1,0 +1,1 @@
+//! The only driver of `proto::signal`: one task owns the switchboard.

@@ -1,0 +1,30 @@
+//! callqr: people are called through a QR code, and give nothing away.
+//!
+//! The folder list is the architecture, and arrows only point down:
+//!
+//! ```text
+//! main -> cli -> app -> { web, relay, hub, tls, service, store, config, telemetry }
+//! web   -> hub, service, proto::signal, domain     HTTP and WebSocket edge: translate, call, translate back
+//! hub   -> proto::signal, service, domain          one task owns the switchboard
+//! relay -> proto::{turn, stun}                     sockets for the pure TURN server
+//! service -> store, proto::turn::credentials, domain   use-cases shared by HTTP, WebSocket and command line
+//! store, proto -> domain                           the only SQL; the pure protocol machines
+//! tls, telemetry, domain -> nothing of ours
+//! ```
+//!
+//! Only `cli` and `app` see `config`. `tests/architecture.rs` checks these arrows.
+
+#![warn(missing_docs)]
+
+pub mod app;
+pub mod cli;
+pub mod config;
+pub mod domain;
+pub mod hub;
+pub mod proto;
+pub mod relay;
+pub mod service;
+pub mod store;
+pub mod telemetry;
+pub mod tls;
+pub mod web;

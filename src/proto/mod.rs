@@ -1,0 +1,7 @@
+//! The protocols as pure machines: bytes and the time in, outputs out. No sockets, clocks or randomness of their own.
+//!
+//! A machine has one shape: `handle(input, now)`, `poll_output() -> Option<Output>`, `poll_timeout() -> Option<Instant>`.
+
+pub mod signal;
+pub mod stun;
+pub mod turn;

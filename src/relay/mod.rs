@@ -1,0 +1,1 @@
+//! Sockets for the TURN machine: UDP, TCP and TLS streams.

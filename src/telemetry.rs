@@ -1,0 +1,1 @@
+//! Logging: structured, and free of private values.

@@ -1,0 +1,1 @@
+//! The HTTP edge: translate, call, translate back; one file per resource.
