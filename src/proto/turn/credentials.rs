@@ -1,0 +1,31 @@
+//! What the call side tells the relay: who may allocate, for which call, and when that ends.
+
+use std::time::Duration;
+
+use crate::domain::ids::SessionId;
+use crate::domain::secret::Secret;
+
+/// One participant's long-term credentials (RFC 8489, section 9.2), made by whoever admits the call.
+///
+/// The username must be unpredictable and of printable ASCII without `:`, at most 128 bytes, and unique among the
+/// calls admitted at the same time; the password may be any text of at most 256 bytes.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    /// What USERNAME carries; public to whoever sees the packets, so it must say nothing about a person.
+    pub username: String,
+    /// What the key of MESSAGE-INTEGRITY is made from; never sent.
+    pub password: Secret<String>,
+}
+
+/// What the call side may tell the relay.
+pub trait Gate: Send + Sync {
+    /// From now on these two participants may allocate, and reach each other.
+    ///
+    /// Admitting the same call again replaces its participants: allocations made with credentials that are no longer
+    /// named are closed. After `lifetime` the relay forgets the call by itself, as if it had been revoked.
+    fn admit(&self, session: SessionId, participants: [Credentials; 2], lifetime: Duration);
+
+    /// The call is over: its credentials are worthless and its allocations closed, before this returns or within a
+    /// second at most. A session that is not admitted is ignored.
+    fn revoke(&self, session: SessionId);
+}
