@@ -5,6 +5,7 @@
 pub mod account;
 pub mod call;
 pub mod error;
+pub mod ice;
 pub mod ids;
 pub mod random;
 pub mod secret;

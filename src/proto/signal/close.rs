@@ -1,0 +1,98 @@
+//! Why the server closes a connection: the table of close codes in `README.md`.
+
+use super::wire::ToClient;
+
+/// Why a connection ends, whoever is to blame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CloseReason {
+    /// The call ended; `ended` was sent before.
+    Ended,
+    /// A message of more than 64 KiB.
+    TooLarge,
+    /// The server stops; the call may go on with the server that follows.
+    Restarting,
+    /// As many connections as the server takes are open.
+    Overloaded,
+    /// Not JSON, not a message, or not one that this side may send now.
+    BadMessage,
+    /// No ticket in time, or not a ticket for this.
+    BadTicket,
+    /// A ticket that a later connection has replaced, or that is too old.
+    TicketSpent,
+    /// The call is over or was never made.
+    NoSuchCall,
+    /// The connection did not take its messages, or did not answer pings.
+    TooSlow,
+    /// The same participant connected again.
+    Replaced,
+    /// The log-in that this device stands for has ended.
+    LoggedOut,
+    /// A candidate or description that would show an address.
+    NotRelayed,
+    /// More messages than a call needs.
+    TooMany,
+}
+
+impl CloseReason {
+    /// The WebSocket close code (RFC 6455, 7.4; 4000 and up are ours).
+    pub const fn code(self) -> u16 {
+        match self {
+            Self::Ended => 1000,
+            Self::TooLarge => 1009,
+            Self::Restarting => 1012,
+            Self::Overloaded => 1013,
+            Self::BadMessage => 4400,
+            Self::BadTicket => 4401,
+            Self::LoggedOut => 4402,
+            Self::TicketSpent => 4403,
+            Self::NoSuchCall => 4404,
+            Self::TooSlow => 4408,
+            Self::Replaced => 4409,
+            Self::NotRelayed => 4422,
+            Self::TooMany => 4429,
+        }
+    }
+
+    /// The `error` message that goes before the close; `None` where nothing went wrong.
+    pub fn error(self) -> Option<ToClient> {
+        let (code, message, hint) = match self {
+            Self::Ended | Self::Restarting => return None,
+            Self::TooLarge => (
+                "too-large",
+                "A message was larger than 64 KiB.",
+                "Send smaller messages; none needs to be that large.",
+            ),
+            Self::Overloaded => ("overloaded", "The server has as many connections as it takes.", "Try again later."),
+            Self::BadMessage => (
+                "bad-message",
+                "A message was not understood, or is not allowed now.",
+                "Reload the page: it may be older than the server.",
+            ),
+            Self::BadTicket => (
+                "bad-ticket",
+                "The connection did not begin with a ticket for this call or device.",
+                "Send hello with the newest ticket within 10 seconds.",
+            ),
+            Self::TicketSpent => (
+                "ticket-spent",
+                "This ticket was used before or is too old.",
+                "Use the ticket of the last welcome, or ask for a new one.",
+            ),
+            Self::NoSuchCall => ("no-such-call", "This call is over.", "Scan the sticker again to call once more."),
+            Self::TooSlow => (
+                "too-slow",
+                "The connection did not take its messages or answer pings.",
+                "Connect again with the newest ticket.",
+            ),
+            Self::Replaced => ("replaced", "The same participant connected again.", "Go on in the newer page."),
+            Self::LoggedOut => ("logged-out", "This device was logged out.", "Log in again to be called."),
+            Self::NotRelayed => (
+                "not-relayed",
+                "A candidate or description would have shown an address.",
+                "Use iceTransportPolicy \"relay\" with the iceServers of this call.",
+            ),
+            Self::TooMany => ("too-many", "More messages came than a call needs.", "Wait a little and connect again."),
+        };
+        Some(ToClient::Error { code, message, hint })
+    }
+}
