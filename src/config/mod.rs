@@ -1,1 +1,222 @@
 //! What an operator may set, with its defaults and its meaning.
+//!
+//! The defaults are here and nowhere else; `config.example.toml` explains them to people, and a test keeps the two
+//! alike. A file need not exist. Unknown keys are refused, and every problem is reported at once.
+
+mod load;
+mod values;
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+pub use load::{Fault, Override, Problem};
+use load::{Node, Sources};
+pub use values::{HostName, Lifetime, Listen, LogFormat, LogLevel, Period, PublicUrl, Rate};
+
+macro_rules! section {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $field:ident: $type:ty = $default:expr,)+ }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Serialize)]
+        pub struct $name {
+            $($(#[$doc])* pub $field: $type,)+
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $($field: $default,)+ }
+            }
+        }
+
+        impl Node for $name {
+            fn fill(&mut self, sources: &mut Sources<'_>, prefix: &str) {
+                $(self.$field.fill(sources, &join(prefix, stringify!($field)));)+
+            }
+        }
+    };
+}
+
+fn join(prefix: &str, name: &str) -> String {
+    if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") }
+}
+
+section! {
+    /// Everything that an operator may set.
+    Config {
+        /// Where the database, the keys and the certificates are kept; made with mode 0700 when missing.
+        data_dir: PathBuf = PathBuf::from("data"),
+        /// Where to listen; the same port number for TCP and UDP.
+        listen: Listen = Listen::parse("[::]:8443").unwrap_or_else(|_| unreachable!("the default is an address")),
+        /// The address that stickers carry; without it, the one under which the owner reached the page.
+        public_url: Option<PublicUrl> = None,
+        /// Stickers.
+        tags: Tags = Tags::default(),
+        /// Calls.
+        calls: Calls = Calls::default(),
+        /// Bounds on what strangers may ask for.
+        limits: Limits = Limits::default(),
+        /// Time limits of the HTTP edge.
+        http: Http = Http::default(),
+        /// Certificates.
+        tls: Tls = Tls::default(),
+        /// Logging.
+        log: Log = Log::default(),
+    }
+}
+
+section! {
+    /// Stickers.
+    Tags {
+        /// How long a new tag works when its owner does not choose.
+        default_lifetime: Lifetime = Lifetime::Year,
+        /// The most tags that one account may have, expired ones included.
+        max_per_account: u32 = 200,
+    }
+}
+
+section! {
+    /// Calls.
+    Calls {
+        /// How long a call may last; both sides are warned a minute before. 1m to 24h.
+        max_duration: Period = Period::seconds(30 * 60),
+        /// How long it rings before "nobody answered". 5s to 5m.
+        ring_time: Period = Period::seconds(45),
+    }
+}
+
+section! {
+    /// Bounds on what one source (an IPv4 address or an IPv6 /64) may ask for, and on the whole.
+    Limits {
+        /// Questions whether a sticker can be called.
+        validate: Rate = Rate::new(30, 60),
+        /// Calls.
+        initiate: Rate = Rate::new(10, 60),
+        /// Attempts to log in.
+        login: Rate = Rate::new(10, 5 * 60),
+        /// Attempts to register.
+        register: Rate = Rate::new(10, 60 * 60),
+        /// TCP connections of all sources together; further ones are closed at once. 16 to 1,000,000.
+        connections: u32 = 10_000,
+    }
+}
+
+section! {
+    /// Time limits of the HTTP edge, so that slow clients hold nothing for long. Each 1s to 10m.
+    Http {
+        /// From the connection's start to the end of its TLS handshake.
+        handshake_timeout: Period = Period::seconds(10),
+        /// For a whole request head; also how long an idle connection is kept.
+        header_timeout: Period = Period::seconds(30),
+        /// For a whole request body.
+        body_timeout: Period = Period::seconds(20),
+    }
+}
+
+section! {
+    /// Certificates.
+    Tls {
+        /// A certificate chain in PEM form to use in place of the built-in authority; read again when it changes.
+        certificate: Option<PathBuf> = None,
+        /// The private key of that certificate, in PEM form.
+        key: Option<PathBuf> = None,
+        /// Further names and addresses for the built-in authority's certificate.
+        extra_names: Vec<HostName> = Vec::new(),
+    }
+}
+
+section! {
+    /// Logging.
+    Log {
+        /// How log lines look.
+        format: LogFormat = LogFormat::Auto,
+        /// The least important lines that are logged.
+        level: LogLevel = LogLevel::Info,
+    }
+}
+
+impl Config {
+    /// The defaults, changed by the file at `path`, then by `overrides` in their order.
+    ///
+    /// # Errors
+    /// Every problem of the file and of the overrides, in the order of the file.
+    pub fn load(path: Option<&Path>, overrides: &[Override]) -> Result<Self, Vec<Problem>> {
+        let text = path.map(load::read_file).transpose().map_err(|problem| vec![problem])?.unwrap_or_default();
+        Self::parse(path.unwrap_or(Path::new("")), &text, overrides)
+    }
+
+    /// As [`Config::load`], with the file's text at hand; `file` is its name in messages.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn parse(file: &Path, text: &str, overrides: &[Override]) -> Result<Self, Vec<Problem>> {
+        let mut config = Self::default();
+        let mut sources = Sources::new(file, text, overrides);
+        config.fill(&mut sources, "");
+        config.check(&mut sources);
+        let problems = sources.finish();
+        if problems.is_empty() { Ok(config) } else { Err(problems) }
+    }
+
+    /// The settings that the environment makes, by [`Override::variable`]; other variables are left alone, because
+    /// container runtimes put their own `CALLQR_…` there.
+    pub fn overrides_from(environment: impl IntoIterator<Item = (String, String)>) -> Vec<Override> {
+        let known: Vec<_> = Self::keys().into_iter().map(|key| (Override::variable(&key), key)).collect();
+        environment
+            .into_iter()
+            .filter_map(|(name, value)| {
+                let (_, key) = known.iter().find(|(variable, _)| *variable == name)?;
+                Some(Override::new(key, value, name))
+            })
+            .collect()
+    }
+
+    /// The path of every setting, such as `calls.ring_time`.
+    pub fn keys() -> Vec<String> {
+        let mut sources = Sources::new(Path::new(""), "", &[]);
+        Self::default().fill(&mut sources, "");
+        sources.into_keys()
+    }
+
+    /// The settings in force as TOML. No setting holds a secret itself: `tls.key` names a file.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).unwrap_or_else(|error| unreachable!("every setting can be written as TOML: {error}"))
+    }
+
+    fn check(&self, sources: &mut Sources<'_>) {
+        let minutes = |n: u64| Period::seconds(n * 60);
+        let periods = [
+            ("calls.max_duration", self.calls.max_duration, minutes(1), minutes(24 * 60)),
+            ("calls.ring_time", self.calls.ring_time, Period::seconds(5), minutes(5)),
+            ("http.handshake_timeout", self.http.handshake_timeout, Period::seconds(1), minutes(10)),
+            ("http.header_timeout", self.http.header_timeout, Period::seconds(1), minutes(10)),
+            ("http.body_timeout", self.http.body_timeout, Period::seconds(1), minutes(10)),
+        ];
+        for (key, value, least, most) in periods {
+            if !(least..=most).contains(&value) {
+                let remedy = format!("Choose a time from {least} to {most}.");
+                sources.report(key, Fault::new(format!("{value} is out of range"), remedy));
+            }
+        }
+        let numbers = [
+            ("tags.max_per_account", self.tags.max_per_account, 1, 100_000),
+            ("limits.connections", self.limits.connections, 16, 1_000_000),
+        ];
+        for (key, value, least, most) in numbers {
+            if !(least..=most).contains(&value) {
+                let remedy = format!("Choose a number from {least} to {most}.");
+                sources.report(key, Fault::new(format!("{value} is out of range"), remedy));
+            }
+        }
+        if self.tls.certificate.is_some() != self.tls.key.is_some() {
+            let (given, missing) = match self.tls.key {
+                None => ("tls.certificate", "tls.key"),
+                Some(_) => ("tls.key", "tls.certificate"),
+            };
+            let remedy = format!("Set {missing} too, or neither to use the built-in authority.");
+            sources.report(given, Fault::new(format!("{missing} is missing"), remedy));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
