@@ -1,0 +1,48 @@
+# What a person needs to run, test and measure callqr. `make help` lists it.
+
+CARGO ?= cargo
+.DEFAULT_GOAL := help
+.PHONY: help run build check test test-fast bench bench-relay fuzz shots tools clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## build the release binary and start it (ARGS="--help" shows its options)
+	$(CARGO) run --release --locked -- $(ARGS)
+
+build: ## build the release binary: target/release/callqr
+	$(CARGO) build --release --locked
+
+check: ## formatting and lints, as CI sees them
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+
+test: ## everything: lints, Rust, front end, real browsers; installs missing tools
+	@bash tests/all.sh
+
+test-fast: ## everything but the browsers
+	@bash tests/all.sh fast
+
+tools: ## install by apt what the tests need and this machine lacks
+	@bash tests/tools.sh
+
+bench: ## times and memory of the whole appliance, with real Chromium
+	@bash tests/tools.sh
+	$(CARGO) build --release --locked
+	cd tests/browser && npm ci --silent && node bench.js ../../target/release/callqr
+
+bench-relay: ## the relay's cost per packet beside coturn and a bare loop
+	@bash tests/tools.sh
+	$(CARGO) bench --locked --bench relay
+
+fuzz: ## fuzz the parsers that strangers can reach (SECONDS_EACH=60)
+	@bash tests/fuzz.sh $(or $(SECONDS_EACH),60)
+
+shots: ## pictures of every page and state in tests/browser/shots/
+	@bash tests/tools.sh
+	$(CARGO) build --locked
+	cd tests/browser && npm ci --silent && node shots.js
+
+clean: ## remove what the build and the tests made
+	$(CARGO) clean
+	rm -rf tests/browser/node_modules tests/browser/shots tests/js/node_modules

@@ -1,0 +1,30 @@
+// Runs the test files one after the other, each in a process of its own: calls want the processor to themselves.
+// Arguments choose files by part of their name.
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const wanted = process.argv.slice(2);
+const files = readdirSync(here)
+  .filter((name) => name.endsWith('.test.js'))
+  .filter((name) => wanted.length === 0 || wanted.some((part) => name.includes(part)))
+  .sort();
+if (files.length === 0) {
+  console.error(`No test file matches ${wanted.join(' ') || '*.test.js'}.`);
+  process.exit(1);
+}
+
+const results = files.map((name) => {
+  const began = Date.now();
+  console.log(`\n# ${name}`);
+  const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', join(here, name)], { stdio: 'inherit' });
+  return { name, passed: status === 0, seconds: ((Date.now() - began) / 1000).toFixed(1) };
+});
+
+console.log('');
+for (const { name, passed, seconds } of results) {
+  console.log(`${name.padEnd(28)} ${passed ? 'ok' : 'FAILED'} ${seconds} s`);
+}
+process.exit(results.every(({ passed }) => passed) ? 0 : 1);

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Installs by apt what the tests use and this machine lacks. Does nothing, quickly, when all is there.
+set -euo pipefail
+
+# command:package
+wanted=(
+  cc:gcc
+  node:nodejs
+  npm:npm
+  chromium:chromium
+  firefox-esr:firefox-esr
+  certutil:libnss3-tools
+  pulseaudio:pulseaudio
+  pactl:pulseaudio-utils
+  turnutils_uclient:coturn
+  zbarimg:zbar-tools
+)
+
+missing=()
+for pair in "${wanted[@]}"; do
+  command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
+done
+
+if ((${#missing[@]})); then
+  # coturn's package would start a TURN server at once; the tests only use its programs.
+  install="apt-get install -y --no-install-recommends ${missing[*]}"
+  if ! command -v apt-get >/dev/null; then
+    echo "The tests need: ${missing[*]} (Debian's names). Install them and run this again." >&2
+    exit 1
+  elif ((EUID == 0)); then
+    as_root=()
+  elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+    as_root=(sudo -n)
+  else
+    echo "The tests need packages that are missing here. Install them as root and run this again:" >&2
+    echo "    $install" >&2
+    exit 1
+  fi
+  apt() { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 "$@"; }
+  echo "Installing ${missing[*]}"
+  # An apt run can die midway and leave packages half configured: repair once, then try again.
+  if ! { apt apt-get update -q && apt $install; }; then
+    apt dpkg --configure -a
+    apt apt-get install -y -f
+    apt apt-get update -q
+    apt $install
+  fi
+fi
+
+for pair in "${wanted[@]}"; do
+  command -v "${pair%%:*}" >/dev/null || {
+    echo "${pair%%:*} is still missing after installing ${pair##*:}." >&2
+    exit 1
+  }
+done
+
+major=$(node -p 'process.versions.node.split(".")[0]')
+if ((major < 18)); then
+  echo "The tests need Node.js 18 or newer; $(command -v node) is $(node --version)." >&2
+  exit 1
+fi
