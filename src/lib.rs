@@ -9,7 +9,8 @@
 //! relay -> proto::{turn, stun}                     sockets for the pure TURN server
 //! service -> store, proto::turn::credentials, domain   use-cases shared by HTTP, WebSocket and command line
 //! store, proto -> domain                           the only SQL; the pure protocol machines
-//! tls, telemetry, domain -> nothing of ours
+//! tls, store, service -> files -> domain           private directories and files; errors with remedies
+//! telemetry, domain -> nothing of ours
 //! ```
 //!
 //! Only `cli` and `app` see `config`. `tests/architecture.rs` checks these arrows.
@@ -20,6 +21,7 @@ pub mod app;
 pub mod cli;
 pub mod config;
 pub mod domain;
+pub mod files;
 pub mod hub;
 pub mod proto;
 pub mod relay;

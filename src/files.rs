@@ -1,0 +1,169 @@
+//! Files that nobody but this user may read, written so that a power cut leaves the old or the new one, never half.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::Path;
+
+use crate::domain::random;
+use crate::domain::{Error, Kind, Result};
+
+/// Makes `path` and its missing parents, or checks that it can be used; mode 0700 when made.
+///
+/// # Errors
+/// `directory` with the remedy when it cannot be made, is no directory, belongs to somebody else, is open to others
+/// or cannot be written to.
+pub fn private_directory(path: &Path) -> Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| directory_error(path, &error))?;
+    let metadata = fs::metadata(path).map_err(|error| directory_error(path, &error))?;
+    let shown = path.display();
+    if metadata.mode() & 0o022 != 0 {
+        return Err(unusable("directory", format!("Other users may write to the directory {shown}."))
+            .hint(format!("Run: chmod 700 {shown}")));
+    }
+    let probe = path.join(temporary_name());
+    create_new(&probe).map_err(|error| directory_error(path, &error))?;
+    fs::remove_file(&probe).map_err(|error| directory_error(path, &error))
+}
+
+/// The content of a private file; `None` when there is no such file.
+///
+/// # Errors
+/// `file` when it cannot be read, is larger than `limit` bytes, or may be read by other users.
+pub fn read_private(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(file_error("read", path, &error)),
+    };
+    let shown = path.display();
+    let mode = file.metadata().map_err(|error| file_error("read", path, &error))?.mode();
+    if mode & 0o077 != 0 {
+        return Err(unusable("file", format!("Other users may read the secret file {shown}."))
+            .hint(format!("If nobody else has read it, run: chmod 600 {shown}")));
+    }
+    let mut content = Vec::new();
+    file.take(limit + 1).read_to_end(&mut content).map_err(|error| file_error("read", path, &error))?;
+    if content.len() as u64 > limit {
+        return Err(unusable("file", format!("The file {shown} is too large to be what it should be."))
+            .hint("Restore it from a backup."));
+    }
+    Ok(Some(content))
+}
+
+/// Writes a file of mode 0600 in place of what is there; on disk when this returns.
+///
+/// # Errors
+/// `file` when it cannot be written.
+pub fn write_private(path: &Path, content: &[u8]) -> Result<()> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    let temporary = directory.join(temporary_name());
+    let written = create_new(&temporary)
+        .and_then(|mut file| {
+            file.write_all(content)?;
+            file.sync_all()
+        })
+        .and_then(|()| fs::rename(&temporary, path))
+        .and_then(|()| File::open(directory)?.sync_all());
+    written.map_err(|error| {
+        // The message tells of the first failure; a temporary file that stays behind is harmless.
+        let _ = fs::remove_file(&temporary);
+        file_error("write", path, &error)
+    })
+}
+
+/// Makes the empty file `path` with mode 0600 unless it exists; SQLite gives its side files the same mode.
+///
+/// # Errors
+/// `file` when it cannot be made.
+pub fn ensure_private(path: &Path) -> Result<()> {
+    match create_new(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(file_error("write", path, &error)),
+    }
+}
+
+fn create_new(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+fn temporary_name() -> String {
+    format!(".new-{:032x}", u128::from_ne_bytes(random::bytes()))
+}
+
+fn directory_error(path: &Path, error: &io::Error) -> Error {
+    let shown = path.display();
+    let hint = match error.kind() {
+        ErrorKind::PermissionDenied => {
+            format!("Give it to the user that runs callqr, or choose another one with --data-dir: {shown}")
+        }
+        ErrorKind::ReadOnlyFilesystem | ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            "Make room, or choose a directory on another disk with --data-dir.".into()
+        }
+        _ => "Choose another directory with --data-dir.".into(),
+    };
+    unusable("directory", format!("The directory {shown} cannot be used: {error}.")).hint(hint)
+}
+
+fn file_error(verb: &str, path: &Path, error: &io::Error) -> Error {
+    let hint = match error.kind() {
+        ErrorKind::PermissionDenied => "Give the file and its directory to the user that runs callqr.",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "Make room on the disk.",
+        _ => "Check the disk and the directory.",
+    };
+    unusable("file", format!("Cannot {verb} {}: {error}.", path.display())).hint(hint)
+}
+
+fn unusable(code: &'static str, message: String) -> Error {
+    Error::new(Kind::Unavailable, code, message)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().mode() & 0o777
+    }
+
+    #[test]
+    fn what_is_made_is_private() {
+        let root = tempfile::tempdir().unwrap();
+        let directory = root.path().join("a/b");
+        private_directory(&directory).unwrap();
+        let file = directory.join("secret");
+        write_private(&file, b"one").unwrap();
+        write_private(&file, b"two").unwrap();
+        assert_eq!((mode(&directory), mode(&file)), (0o700, 0o600));
+        assert_eq!(read_private(&file, 10).unwrap().unwrap(), b"two");
+        assert_eq!(fs::read_dir(&directory).unwrap().count(), 1, "a temporary file stayed behind");
+        assert!(read_private(&directory.join("none"), 10).unwrap().is_none());
+    }
+
+    #[test]
+    fn open_or_oversized_files_are_refused_with_a_remedy() {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join("secret");
+        write_private(&file, b"12345").unwrap();
+        assert_eq!(read_private(&file, 4).unwrap_err().code, "file");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(read_private(&file, 10).unwrap_err().hint.contains("chmod 600"));
+    }
+
+    #[test]
+    fn directories_that_cannot_be_used_are_refused_with_a_remedy() {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join("file");
+        fs::write(&file, b"").unwrap();
+        let error = private_directory(&file.join("below")).unwrap_err();
+        assert!(error.code == "directory" && error.hint.contains("--data-dir"), "{error}");
+        let open = root.path().join("open");
+        fs::create_dir(&open).unwrap();
+        fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(private_directory(&open).unwrap_err().hint.contains("chmod 700"));
+    }
+}

@@ -1,0 +1,152 @@
+//! Accounts: people who own tags.
+
+use std::time::SystemTime;
+
+use rusqlite::{OptionalExtension as _, Row, Transaction, params};
+
+use super::convert::{time, to_millis};
+use super::{NewLogin, Store, logins, setup};
+use crate::domain::ids::AccountId;
+use crate::domain::{Error, Kind, Result};
+
+/// An account as stored.
+#[derive(Clone)]
+pub struct Account {
+    /// Which.
+    pub id: AccountId,
+    /// The name, sealed.
+    pub username_sealed: Vec<u8>,
+    /// Whom to reach otherwise, sealed.
+    pub emergency_contact_sealed: Option<Vec<u8>>,
+    /// Argon2id in PHC string form.
+    pub password_hash: String,
+    /// Whether this account may change what concerns others.
+    pub administrator: bool,
+    /// When it was made.
+    pub created_at: SystemTime,
+}
+
+/// An account to be.
+pub struct NewAccount {
+    /// Which.
+    pub id: AccountId,
+    /// The name's keyed digest.
+    pub username_index: [u8; 32],
+    /// The name, sealed.
+    pub username_sealed: Vec<u8>,
+    /// Whom to reach otherwise, sealed.
+    pub emergency_contact_sealed: Option<Vec<u8>>,
+    /// Argon2id in PHC string form.
+    pub password_hash: String,
+}
+
+/// Accounts in the database.
+pub struct Accounts<'a>(pub(super) &'a Store);
+
+impl Accounts<'_> {
+    /// Makes the first account, an administrator, with its first log-in, and spends the set-up token.
+    ///
+    /// # Errors
+    /// `registration-closed` when there is an account, `setup-link` when the token is not the one that works now.
+    pub async fn create_first(
+        &self,
+        account: NewAccount,
+        login: NewLogin,
+        setup_token_hash: [u8; 32],
+        now: SystemTime,
+    ) -> Result<()> {
+        self.0
+            .writer
+            .transaction(move |transaction| {
+                refuse_unless_first(transaction, setup_token_hash, now)?;
+                insert(transaction, &account, true, now)?;
+                logins::insert(transaction, &login, now)?;
+                setup::delete(transaction)
+            })
+            .await
+    }
+
+    /// Whether [`Accounts::create_first`] would refuse: asked before a password is hashed for nothing.
+    ///
+    /// # Errors
+    /// As [`Accounts::create_first`].
+    pub async fn check_first(&self, setup_token_hash: [u8; 32], now: SystemTime) -> Result<()> {
+        self.0.reader.transaction(move |transaction| refuse_unless_first(transaction, setup_token_hash, now)).await
+    }
+
+    /// Whether there is an account at all.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn any(&self) -> Result<bool> {
+        self.0.reader.transaction(any).await
+    }
+
+    /// The account with this name's keyed digest.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn by_username(&self, index: [u8; 32]) -> Result<Option<Account>> {
+        self.0.reader.transaction(move |transaction| by_username(transaction, index)).await
+    }
+
+    /// The account with this id.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn by_id(&self, id: AccountId) -> Result<Option<Account>> {
+        self.0.reader.transaction(move |transaction| by_id(transaction, id)).await
+    }
+}
+
+fn refuse_unless_first(transaction: &Transaction<'_>, setup_token_hash: [u8; 32], now: SystemTime) -> Result<()> {
+    if any(transaction)? {
+        return Err(Error::new(Kind::Forbidden, "registration-closed", "This server does not take registrations.")
+            .hint("Ask whoever runs it."));
+    }
+    if !setup::is_current(transaction, setup_token_hash, now)? {
+        return Err(Error::new(Kind::Forbidden, "setup-link", "This set-up link does not work, or not any more.")
+            .hint("Open the newest link; the server prints a new one each time it starts."));
+    }
+    Ok(())
+}
+
+pub(super) fn any(transaction: &Transaction<'_>) -> Result<bool> {
+    Ok(transaction.query_row("SELECT EXISTS (SELECT 1 FROM accounts)", [], |row| row.get(0))?)
+}
+
+fn insert(transaction: &Transaction<'_>, account: &NewAccount, administrator: bool, now: SystemTime) -> Result<()> {
+    let sql = "INSERT INTO accounts (id, username_index, username_sealed, emergency_contact_sealed, password_hash, \
+               administrator, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    transaction.prepare_cached(sql)?.execute(params![
+        account.id.as_bytes(),
+        account.username_index,
+        account.username_sealed,
+        account.emergency_contact_sealed,
+        account.password_hash,
+        administrator,
+        to_millis(now),
+    ])?;
+    Ok(())
+}
+
+fn by_username(transaction: &Transaction<'_>, index: [u8; 32]) -> Result<Option<Account>> {
+    let mut statement = transaction.prepare_cached("SELECT * FROM accounts WHERE username_index = ?1")?;
+    Ok(statement.query_row([index], from_row).optional()?)
+}
+
+fn by_id(transaction: &Transaction<'_>, id: AccountId) -> Result<Option<Account>> {
+    let mut statement = transaction.prepare_cached("SELECT * FROM accounts WHERE id = ?1")?;
+    Ok(statement.query_row([id.as_bytes()], from_row).optional()?)
+}
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<Account> {
+    Ok(Account {
+        id: AccountId::from_bytes(row.get("id")?),
+        username_sealed: row.get("username_sealed")?,
+        emergency_contact_sealed: row.get("emergency_contact_sealed")?,
+        password_hash: row.get("password_hash")?,
+        administrator: row.get("administrator")?,
+        created_at: time(row, "created_at")?,
+    })
+}

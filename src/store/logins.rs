@@ -1,0 +1,139 @@
+//! Log-ins: one row for each device that is logged in.
+
+use std::time::{Duration, SystemTime};
+
+use rusqlite::{OptionalExtension as _, Transaction, params};
+
+use super::Store;
+use super::convert::{one_row, time, to_millis};
+use crate::domain::Result;
+use crate::domain::ids::{AccountId, LoginId};
+
+/// A log-in as stored.
+#[derive(Clone, Copy)]
+pub struct Login {
+    /// Which.
+    pub id: LoginId,
+    /// Whose.
+    pub account: AccountId,
+    /// SHA-256 of the secret in the cookie.
+    pub secret_hash: [u8; 32],
+    /// When it was last used, to the hour or so.
+    pub last_used_at: SystemTime,
+    /// When it ends, however much it is used.
+    pub expires_at: SystemTime,
+}
+
+/// A log-in to be.
+pub struct NewLogin {
+    /// Which.
+    pub id: LoginId,
+    /// Whose.
+    pub account: AccountId,
+    /// SHA-256 of the secret in the cookie.
+    pub secret_hash: [u8; 32],
+    /// When it ends, however much it is used.
+    pub expires_at: SystemTime,
+}
+
+/// Log-ins in the database.
+pub struct Logins<'a>(pub(super) &'a Store);
+
+impl Logins<'_> {
+    /// Adds a log-in; when its account then has more than `most`, the ones unused for longest end and are returned.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn create(&self, login: NewLogin, most: u32, now: SystemTime) -> Result<Vec<LoginId>> {
+        self.0
+            .writer
+            .transaction(move |transaction| {
+                let displaced = delete_least_used(transaction, login.account, most.saturating_sub(1))?;
+                insert(transaction, &login, now)?;
+                Ok(displaced)
+            })
+            .await
+    }
+
+    /// The log-in with this id, unless it has expired or was not used for `idle`.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn current(&self, id: LoginId, idle: Duration, now: SystemTime) -> Result<Option<Login>> {
+        self.0.reader.transaction(move |transaction| current(transaction, id, idle, now)).await
+    }
+
+    /// Notes that a log-in is in use.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn touch(&self, id: LoginId, now: SystemTime) -> Result<()> {
+        self.0
+            .writer
+            .transaction(move |transaction| {
+                let sql = "UPDATE logins SET last_used_at = max(last_used_at, ?2) WHERE id = ?1";
+                transaction.prepare_cached(sql)?.execute(params![id.as_bytes(), to_millis(now)])?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// Ends a log-in; whether there was one.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn end(&self, id: LoginId) -> Result<bool> {
+        self.0
+            .writer
+            .transaction(move |transaction| {
+                one_row(transaction.execute("DELETE FROM logins WHERE id = ?1", [id.as_bytes()])?)
+            })
+            .await
+    }
+}
+
+pub(super) fn insert(transaction: &Transaction<'_>, login: &NewLogin, now: SystemTime) -> Result<()> {
+    let sql = "INSERT INTO logins (id, account_id, secret_hash, created_at, last_used_at, expires_at) \
+               VALUES (?1, ?2, ?3, ?4, ?4, ?5)";
+    transaction.prepare_cached(sql)?.execute(params![
+        login.id.as_bytes(),
+        login.account.as_bytes(),
+        login.secret_hash,
+        to_millis(now),
+        to_millis(login.expires_at),
+    ])?;
+    Ok(())
+}
+
+pub(super) fn delete_expired(transaction: &Transaction<'_>, now: SystemTime, idle: Duration) -> Result<()> {
+    let sql = "DELETE FROM logins WHERE expires_at <= ?1 OR last_used_at <= ?2";
+    transaction.execute(sql, params![to_millis(now), idle_since(now, idle)])?;
+    Ok(())
+}
+
+fn current(transaction: &Transaction<'_>, id: LoginId, idle: Duration, now: SystemTime) -> Result<Option<Login>> {
+    let sql = "SELECT * FROM logins WHERE id = ?1 AND expires_at > ?2 AND last_used_at > ?3";
+    let mut statement = transaction.prepare_cached(sql)?;
+    let login = statement.query_row(params![id.as_bytes(), to_millis(now), idle_since(now, idle)], |row| {
+        Ok(Login {
+            id,
+            account: AccountId::from_bytes(row.get("account_id")?),
+            secret_hash: row.get("secret_hash")?,
+            last_used_at: time(row, "last_used_at")?,
+            expires_at: time(row, "expires_at")?,
+        })
+    });
+    Ok(login.optional()?)
+}
+
+fn delete_least_used(transaction: &Transaction<'_>, account: AccountId, keep: u32) -> Result<Vec<LoginId>> {
+    let sql = "DELETE FROM logins WHERE id IN (SELECT id FROM logins WHERE account_id = ?1 \
+               ORDER BY last_used_at DESC, created_at DESC LIMIT -1 OFFSET ?2) RETURNING id";
+    let mut statement = transaction.prepare_cached(sql)?;
+    let ids = statement.query_map(params![account.as_bytes(), keep], |row| row.get(0).map(LoginId::from_bytes))?;
+    Ok(ids.collect::<rusqlite::Result<_>>()?)
+}
+
+fn idle_since(now: SystemTime, idle: Duration) -> i64 {
+    to_millis(now).saturating_sub(i64::try_from(idle.as_millis()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,161 @@
+//! Tags: one row for each sticker that has not been revoked. Revoking deletes the row, so nothing of it is left.
+
+use std::time::SystemTime;
+
+use rusqlite::{OptionalExtension as _, Row, Transaction, params};
+
+use super::Store;
+use super::convert::{from_millis, one_row, time, to_millis};
+use crate::domain::ids::{AccountId, TagId};
+use crate::domain::tag::TokenHash;
+use crate::domain::{Error, Kind, Result};
+
+/// A tag as stored.
+#[derive(Clone)]
+pub struct Tag {
+    /// Which.
+    pub id: TagId,
+    /// Whose.
+    pub account: AccountId,
+    /// All that is known of its token.
+    pub token_hash: TokenHash,
+    /// The owner's name for it, sealed.
+    pub label_sealed: Vec<u8>,
+    /// What callers read, sealed.
+    pub public_text_sealed: Vec<u8>,
+    /// Whether its owner does not want calls now.
+    pub paused: bool,
+    /// When it was made.
+    pub created_at: SystemTime,
+    /// When it stops working; `None`: when it is revoked.
+    pub expires_at: Option<SystemTime>,
+}
+
+/// A tag to be.
+pub struct NewTag {
+    /// Which.
+    pub id: TagId,
+    /// Whose.
+    pub account: AccountId,
+    /// What to find it by.
+    pub token_hash: TokenHash,
+    /// The owner's name for it, sealed.
+    pub label_sealed: Vec<u8>,
+    /// What callers read, sealed.
+    pub public_text_sealed: Vec<u8>,
+    /// When it stops working; `None`: when it is revoked.
+    pub expires_at: Option<SystemTime>,
+}
+
+/// Tags in the database.
+pub struct Tags<'a>(pub(super) &'a Store);
+
+impl Tags<'_> {
+    /// Adds a tag.
+    ///
+    /// # Errors
+    /// `too-many-tags` when its account has `most` already.
+    pub async fn create(&self, tag: NewTag, most: u32, now: SystemTime) -> Result<()> {
+        self.0
+            .writer
+            .transaction(move |transaction| {
+                if count(transaction, tag.account)? >= most {
+                    let message = format!("An account can have {most} tags, expired ones included.");
+                    return Err(Error::new(Kind::Conflict, "too-many-tags", message)
+                        .hint("Revoke one that you do not use any more."));
+                }
+                insert(transaction, &tag, now)
+            })
+            .await
+    }
+
+    /// All tags of an account, the newest first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn of(&self, account: AccountId) -> Result<Vec<Tag>> {
+        self.0.reader.transaction(move |transaction| of(transaction, account)).await
+    }
+
+    /// The tag with this token, whatever its state.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn by_token(&self, hash: TokenHash) -> Result<Option<Tag>> {
+        self.0.reader.transaction(move |transaction| by_token(transaction, hash)).await
+    }
+
+    /// Pauses or resumes a tag of `account`; the tag as it is then, `None` when the account has no such tag.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn set_paused(&self, account: AccountId, id: TagId, paused: bool) -> Result<Option<Tag>> {
+        self.0
+            .writer
+            .transaction(move |transaction| {
+                let sql = "UPDATE tags SET paused = ?3 WHERE id = ?2 AND account_id = ?1 RETURNING *";
+                let mut statement = transaction.prepare_cached(sql)?;
+                Ok(statement.query_row(params![account.as_bytes(), id.as_bytes(), paused], from_row).optional()?)
+            })
+            .await
+    }
+
+    /// Deletes a tag of `account`; whether there was one.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn delete(&self, account: AccountId, id: TagId) -> Result<bool> {
+        self.0
+            .writer
+            .transaction(move |transaction| {
+                let sql = "DELETE FROM tags WHERE id = ?2 AND account_id = ?1";
+                one_row(transaction.execute(sql, params![account.as_bytes(), id.as_bytes()])?)
+            })
+            .await
+    }
+}
+
+fn count(transaction: &Transaction<'_>, account: AccountId) -> Result<u32> {
+    let sql = "SELECT count(*) FROM tags WHERE account_id = ?1";
+    Ok(transaction.query_row(sql, [account.as_bytes()], |row| row.get(0))?)
+}
+
+fn insert(transaction: &Transaction<'_>, tag: &NewTag, now: SystemTime) -> Result<()> {
+    let sql = "INSERT INTO tags (id, account_id, token_hash, label_sealed, public_text_sealed, paused, created_at, \
+               expires_at) VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7)";
+    transaction.prepare_cached(sql)?.execute(params![
+        tag.id.as_bytes(),
+        tag.account.as_bytes(),
+        tag.token_hash.as_bytes(),
+        tag.label_sealed,
+        tag.public_text_sealed,
+        to_millis(now),
+        tag.expires_at.map(to_millis),
+    ])?;
+    Ok(())
+}
+
+fn of(transaction: &Transaction<'_>, account: AccountId) -> Result<Vec<Tag>> {
+    let sql = "SELECT * FROM tags WHERE account_id = ?1 ORDER BY created_at DESC, id";
+    let mut statement = transaction.prepare_cached(sql)?;
+    let tags = statement.query_map([account.as_bytes()], from_row)?;
+    Ok(tags.collect::<rusqlite::Result<_>>()?)
+}
+
+fn by_token(transaction: &Transaction<'_>, hash: TokenHash) -> Result<Option<Tag>> {
+    let mut statement = transaction.prepare_cached("SELECT * FROM tags WHERE token_hash = ?1")?;
+    Ok(statement.query_row([hash.as_bytes()], from_row).optional()?)
+}
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<Tag> {
+    Ok(Tag {
+        id: TagId::from_bytes(row.get("id")?),
+        account: AccountId::from_bytes(row.get("account_id")?),
+        token_hash: TokenHash::from_bytes(row.get("token_hash")?),
+        label_sealed: row.get("label_sealed")?,
+        public_text_sealed: row.get("public_text_sealed")?,
+        paused: row.get("paused")?,
+        created_at: time(row, "created_at")?,
+        expires_at: row.get::<_, Option<i64>>("expires_at")?.map(from_millis),
+    })
+}

@@ -1,0 +1,290 @@
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use crate::domain::ids::{AccountId, LoginId, TagId};
+use crate::domain::random;
+use crate::domain::tag::Token;
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+fn at(hours: u32) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000) + HOUR * hours
+}
+
+struct Opened {
+    store: Store,
+    directory: tempfile::TempDir,
+}
+
+fn open() -> Opened {
+    let directory = tempfile::tempdir().unwrap();
+    Opened { store: Store::open(&directory.path().join("callqr.db")).unwrap(), directory }
+}
+
+fn account() -> NewAccount {
+    NewAccount {
+        id: AccountId::random(),
+        username_index: random::bytes(),
+        username_sealed: vec![1],
+        emergency_contact_sealed: None,
+        password_hash: "$argon2id$".into(),
+    }
+}
+
+fn login(account: AccountId, expires_at: SystemTime) -> NewLogin {
+    NewLogin { id: LoginId::random(), account, secret_hash: random::bytes(), expires_at }
+}
+
+fn tag(account: AccountId, token: &Token, expires_at: Option<SystemTime>) -> NewTag {
+    NewTag {
+        id: TagId::random(),
+        account,
+        token_hash: token.hash(),
+        label_sealed: vec![2],
+        public_text_sealed: vec![3],
+        expires_at,
+    }
+}
+
+async fn with_account(store: &Store) -> AccountId {
+    store.setup().renew([7; 32], at(1)).await.unwrap();
+    let account = account();
+    let id = account.id;
+    store.accounts().create_first(account, login(id, at(100)), [7; 32], at(0)).await.unwrap();
+    id
+}
+
+#[tokio::test]
+async fn the_first_account_needs_the_current_token_and_spends_it() {
+    let Opened { store, .. } = open();
+    let attempt = |hash: [u8; 32], now| {
+        let account = account();
+        let login = login(account.id, at(100));
+        let store = store.clone();
+        async move { store.accounts().create_first(account, login, hash, now).await.map_err(|error| error.code) }
+    };
+    assert_eq!(attempt([1; 32], at(0)).await, Err("setup-link"), "no token was made yet");
+    assert!(store.setup().renew([1; 32], at(1)).await.unwrap());
+    assert!(store.setup().renew([2; 32], at(1)).await.unwrap());
+    assert_eq!(attempt([1; 32], at(0)).await, Err("setup-link"), "an older token was replaced");
+    assert_eq!(attempt([2; 32], at(1)).await, Err("setup-link"), "the token has expired");
+    assert_eq!(store.accounts().check_first([2; 32], at(0)).await, Ok(()));
+    assert_eq!(attempt([2; 32], at(0)).await, Ok(()));
+    assert_eq!(attempt([2; 32], at(0)).await, Err("registration-closed"));
+    assert!(!store.setup().renew([3; 32], at(1)).await.unwrap(), "a token was made though there is an account");
+}
+
+#[tokio::test]
+async fn of_two_first_accounts_at_the_same_time_one_wins() {
+    let Opened { store, .. } = open();
+    store.setup().renew([7; 32], at(1)).await.unwrap();
+    let attempts = (0..8).map(|_| {
+        let (store, account) = (store.clone(), account());
+        tokio::spawn(async move {
+            let login = login(account.id, at(100));
+            store.accounts().create_first(account, login, [7; 32], at(0)).await.is_ok()
+        })
+    });
+    let mut won = 0;
+    for attempt in attempts.collect::<Vec<_>>() {
+        won += u32::from(attempt.await.unwrap());
+    }
+    assert_eq!(won, 1);
+}
+
+#[tokio::test]
+async fn accounts_are_found_by_their_names_digest_and_by_id() {
+    let Opened { store, .. } = open();
+    store.setup().renew([7; 32], at(1)).await.unwrap();
+    let account = account();
+    let (id, index) = (account.id, account.username_index);
+    store.accounts().create_first(account, login(id, at(100)), [7; 32], at(0)).await.unwrap();
+    let found = store.accounts().by_username(index).await.unwrap().unwrap();
+    assert_eq!((found.id, found.administrator, found.created_at), (id, true, at(0)));
+    assert!(store.accounts().by_id(id).await.unwrap().is_some());
+    assert!(store.accounts().by_username([9; 32]).await.unwrap().is_none());
+    assert!(store.accounts().by_id(AccountId::random()).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn log_ins_end_by_time_by_idleness_and_by_hand() {
+    let Opened { store, .. } = open();
+    let account = with_account(&store).await;
+    let new = login(account, at(10));
+    let (id, secret) = (new.id, new.secret_hash);
+    store.logins().create(new, 10, at(0)).await.unwrap();
+    let current = |now| {
+        let store = store.clone();
+        async move { store.logins().current(id, HOUR * 4, now).await.unwrap() }
+    };
+    assert_eq!(current(at(3)).await.unwrap().secret_hash, secret);
+    assert!(current(at(4)).await.is_none(), "unused for four hours");
+    store.logins().touch(id, at(3)).await.unwrap();
+    store.logins().touch(id, at(2)).await.unwrap();
+    assert_eq!(current(at(6)).await.unwrap().last_used_at, at(3));
+    store.logins().touch(id, at(9)).await.unwrap();
+    assert!(current(at(10)).await.is_none(), "its time is over");
+    assert!(current(at(9)).await.is_some());
+    assert!(store.logins().end(id).await.unwrap());
+    assert!(!store.logins().end(id).await.unwrap());
+    assert!(current(at(9)).await.is_none());
+}
+
+#[tokio::test]
+async fn the_log_in_unused_for_longest_makes_room() {
+    let Opened { store, .. } = open();
+    let account = with_account(&store).await;
+    let mut ids = Vec::new();
+    for hour in 1..=3 {
+        let new = login(account, at(100));
+        ids.push(new.id);
+        assert!(store.logins().create(new, 4, at(hour)).await.unwrap().is_empty());
+    }
+    store.logins().touch(ids[0], at(5)).await.unwrap();
+    let displaced = store.logins().create(login(account, at(100)), 3, at(6)).await.unwrap();
+    assert_eq!(displaced.len(), 2, "the one made at registration and the one of hour 2");
+    assert!(displaced.contains(&ids[1]) && !displaced.contains(&ids[0]));
+}
+
+#[tokio::test]
+async fn purging_leaves_what_is_current() {
+    let Opened { store, .. } = open();
+    let account = with_account(&store).await;
+    let (expired, kept) = (login(account, at(2)), login(account, at(50)));
+    let (expired_id, kept_id) = (expired.id, kept.id);
+    store.logins().create(expired, 10, at(0)).await.unwrap();
+    store.logins().create(kept, 10, at(0)).await.unwrap();
+    store.purge(at(3), HOUR * 10).await.unwrap();
+    let idle = HOUR * 10;
+    assert!(store.logins().current(expired_id, idle, at(1)).await.unwrap().is_none());
+    assert!(store.logins().current(kept_id, idle, at(1)).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_tag_lives_until_it_is_deleted_by_its_owner() {
+    let Opened { store, .. } = open();
+    let owner = with_account(&store).await;
+    let stranger = AccountId::random();
+    let token = Token::random();
+    let new = tag(owner, &token, Some(at(5)));
+    let id = new.id;
+    store.tags().create(new, 10, at(0)).await.unwrap();
+    let found = store.tags().by_token(token.hash()).await.unwrap().unwrap();
+    assert_eq!((found.id, found.account, found.paused, found.expires_at), (id, owner, false, Some(at(5))));
+    assert!(store.tags().by_token(Token::random().hash()).await.unwrap().is_none());
+
+    assert!(store.tags().set_paused(stranger, id, true).await.unwrap().is_none());
+    assert!(store.tags().set_paused(owner, id, true).await.unwrap().unwrap().paused);
+    assert!(store.tags().by_token(token.hash()).await.unwrap().unwrap().paused);
+
+    assert!(!store.tags().delete(stranger, id).await.unwrap());
+    assert!(store.tags().delete(owner, id).await.unwrap());
+    assert!(store.tags().by_token(token.hash()).await.unwrap().is_none());
+    assert!(store.tags().of(owner).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_account_has_a_bounded_number_of_tags_newest_first() {
+    let Opened { store, .. } = open();
+    let owner = with_account(&store).await;
+    for hour in 0..3 {
+        store.tags().create(tag(owner, &Token::random(), None), 3, at(hour)).await.unwrap();
+    }
+    let error = store.tags().create(tag(owner, &Token::random(), None), 3, at(9)).await.unwrap_err();
+    assert_eq!(error.code, "too-many-tags");
+    let times: Vec<_> = store.tags().of(owner).await.unwrap().iter().map(|tag| tag.created_at).collect();
+    assert_eq!(times, [at(2), at(1), at(0)]);
+}
+
+#[tokio::test]
+async fn a_tag_of_nobody_is_refused() {
+    let Opened { store, .. } = open();
+    let orphan = tag(AccountId::random(), &Token::random(), None);
+    assert_eq!(store.tags().create(orphan, 3, at(0)).await.unwrap_err().kind, Kind::Internal);
+}
+
+#[tokio::test]
+async fn everything_is_there_after_a_restart_and_no_log_is_left() {
+    let Opened { store, directory } = open();
+    let owner = with_account(&store).await;
+    let token = Token::random();
+    store.tags().create(tag(owner, &token, None), 3, at(0)).await.unwrap();
+    store.close().await;
+    assert_eq!(store.tags().of(owner).await.map(|_| ()).unwrap_err().code, "stopping");
+    assert!(!directory.path().join("callqr.db-wal").exists());
+    let again = Store::open(&directory.path().join("callqr.db")).unwrap();
+    assert!(again.tags().by_token(token.hash()).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_revoked_tag_leaves_no_trace_in_the_file() {
+    let Opened { store, directory } = open();
+    let owner = with_account(&store).await;
+    let token = Token::random();
+    let mut new = tag(owner, &token, None);
+    new.label_sealed = b"a canary that sings".to_vec();
+    let id = new.id;
+    store.tags().create(new, 3, at(0)).await.unwrap();
+    store.tags().delete(owner, id).await.unwrap();
+    store.close().await;
+    let file = std::fs::read(directory.path().join("callqr.db")).unwrap();
+    assert!(!file.windows(8).any(|window| window == b"a canary"));
+    assert!(!file.windows(32).any(|window| window == token.hash().as_bytes()));
+}
+
+#[tokio::test]
+async fn the_keys_proof_is_fixed_by_the_first_account() {
+    let Opened { store, .. } = open();
+    assert_eq!(store.setup().key_check([1; 32]).await.unwrap(), [1; 32]);
+    assert_eq!(store.setup().key_check([2; 32]).await.unwrap(), [2; 32], "no account depends on the old keys");
+    with_account(&store).await;
+    assert_eq!(store.setup().key_check([3; 32]).await.unwrap(), [2; 32]);
+}
+
+#[tokio::test]
+async fn ping_answers_while_another_writer_holds_the_file_for_a_moment() {
+    let Opened { store, directory } = open();
+    let other = rusqlite::Connection::open(directory.path().join("callqr.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let ping = tokio::spawn({
+        let store = store.clone();
+        async move { store.ping().await }
+    });
+    other.execute_batch("COMMIT").unwrap();
+    assert_eq!(ping.await.unwrap(), Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn ping_tells_when_the_file_stays_locked() {
+    let Opened { store, directory } = open();
+    let other = rusqlite::Connection::open(directory.path().join("callqr.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    assert_eq!(store.ping().await.unwrap_err().code, "database-silent");
+    other.execute_batch("COMMIT").unwrap();
+}
+
+#[tokio::test]
+async fn more_work_than_the_queue_holds_is_refused_and_the_rest_is_done() {
+    let Opened { store, directory } = open();
+    let other = rusqlite::Connection::open(directory.path().join("callqr.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let waiting: Vec<_> = (0..300)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { store.logins().touch(LoginId::random(), at(0)).await })
+        })
+        .collect();
+    tokio::task::yield_now().await;
+    while waiting.iter().filter(|task| task.is_finished()).count() < 300 - 257 {
+        tokio::task::yield_now().await;
+    }
+    other.execute_batch("COMMIT").unwrap();
+    let mut refused = 0;
+    for task in waiting {
+        if let Err(error) = task.await.unwrap() {
+            assert_eq!((error.code, error.retry_after.is_some()), ("busy", true));
+            refused += 1;
+        }
+    }
+    assert!((43..=44).contains(&refused), "{refused} were refused");
+}
