@@ -1,1 +1,15 @@
 //! Use-cases, shared by HTTP, WebSocket and the command line.
+
+pub mod accounts;
+pub mod data_dir;
+pub mod jwt;
+pub mod keys;
+pub mod limits;
+pub mod passwords;
+pub mod qr;
+pub mod sessions;
+pub mod setup;
+pub mod tags;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,82 @@
+//! The data directory: where everything is kept, held by one running server at a time.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use crate::domain::{Error, Kind, Result};
+use crate::files;
+
+/// A data directory that this process holds until the value is dropped.
+pub struct DataDir {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl DataDir {
+    /// Makes the directory, mode 0700, where it is missing, and takes hold of it.
+    ///
+    /// # Errors
+    /// `directory` when it cannot be used, `already-running` when another process holds it.
+    pub fn open(path: &Path) -> Result<Self> {
+        files::private_directory(path)?;
+        let shown = path.display();
+        let unusable = |error: std::io::Error| {
+            Error::new(Kind::Unavailable, "directory", format!("The directory {shown} cannot be used: {error}."))
+                .hint("Choose another directory with --data-dir.")
+        };
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(0o600)
+            .open(path.join("lock"))
+            .map_err(unusable)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Err(TryLockError::WouldBlock) => {
+                let message = format!("Another callqr is running with the data directory {shown}.");
+                Err(Error::new(Kind::Conflict, "already-running", message)
+                    .hint("Stop that one first, or choose another directory with --data-dir."))
+            }
+            Err(TryLockError::Error(error)) => Err(unusable(error)),
+        }
+    }
+
+    /// The directory itself.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The database's file.
+    pub fn database(&self) -> PathBuf {
+        self.path.join("callqr.db")
+    }
+
+    /// Where the keys are.
+    pub fn keys(&self) -> PathBuf {
+        self.path.join("keys")
+    }
+
+    /// Where the certificates are.
+    pub fn tls(&self) -> PathBuf {
+        self.path.join("tls")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn one_holder_at_a_time() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("data");
+        let held = DataDir::open(&path).unwrap();
+        assert_eq!(DataDir::open(&path).map(|_| ()).unwrap_err().code, "already-running");
+        drop(held);
+        assert!(DataDir::open(&path).is_ok());
+    }
+}

@@ -1,0 +1,195 @@
+//! Argon2id (RFC 9106), so slow and so large that stolen hashes are of little use, and bounded so that logging in
+//! cannot be used to exhaust the server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{Error as HashError, PasswordHasher as _, PasswordVerifier as _};
+use argon2::{Algorithm, Argon2, Params, Version};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use tokio::sync::Semaphore;
+
+use crate::domain::account::Password;
+use crate::domain::{Error, Kind, Result, random};
+
+/// Memory for one hash, in KiB: 19 MiB, with 2 passes and 1 lane (OWASP's password storage advice, 2024).
+const MEMORY_KIB: u32 = 19 * 1024;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+/// How many hashes are made at the same time.
+const AT_ONCE: usize = 2;
+/// How many may be asked for and not be done yet, the ones in the making included.
+const ASKED_FOR: usize = AT_ONCE + 16;
+
+/// Makes and checks password hashes; cheap to clone, the bounds are shared.
+#[derive(Clone)]
+pub struct Passwords {
+    asked_for: Arc<Semaphore>,
+    in_the_making: Arc<Semaphore>,
+    /// The hash of no password: checked when an account does not exist, so that this takes as long.
+    nobody: Arc<str>,
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        let encode = |bytes: &[u8]| STANDARD_NO_PAD.encode(bytes);
+        let (salt, output) = (encode(&random::bytes::<16>()), encode(&random::bytes::<32>()));
+        let nobody = format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${salt}${output}");
+        Self {
+            asked_for: Arc::new(Semaphore::new(ASKED_FOR)),
+            in_the_making: Arc::new(Semaphore::new(AT_ONCE)),
+            nobody: nobody.into(),
+        }
+    }
+}
+
+impl Passwords {
+    /// The hash of a new password, in PHC string form with a random salt.
+    ///
+    /// # Errors
+    /// `busy` with a time to wait when too many hashes are asked for.
+    pub async fn hash(&self, password: Password) -> Result<String> {
+        self.run(move || {
+            let hash = argon2()?.hash_password_with_salt(password.expose(), &random::bytes::<16>());
+            hash.map(|hash| hash.to_string()).map_err(Error::internal)
+        })
+        .await
+    }
+
+    /// Whether `password` is the one of `hash`; takes as long, and says no, when there is no hash to compare with.
+    ///
+    /// # Errors
+    /// `busy` as for [`Passwords::hash`]; internal when `hash` is not a PHC string.
+    pub async fn verify(&self, password: Password, hash: Option<String>) -> Result<bool> {
+        let exists = hash.is_some();
+        let hash = hash.unwrap_or_else(|| self.nobody.to_string());
+        self.run(move || {
+            let parsed = PasswordHash::new(&hash).map_err(Error::internal)?;
+            match argon2()?.verify_password(password.expose(), &parsed) {
+                Ok(()) => Ok(exists),
+                Err(HashError::PasswordInvalid) => Ok(false),
+                Err(error) => Err(Error::internal(error)),
+            }
+        })
+        .await
+    }
+
+    /// Runs `work` when it is its turn. Both permits live in the work itself: when the client goes away the hash is
+    /// still being made, and must go on counting.
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+        let place = self.asked_for.clone().try_acquire_owned().map_err(|_| {
+            Error::new(Kind::Unavailable, "busy", "Too many people are logging in at this moment.")
+                .hint("Try again in a few seconds.")
+                .retry_after(Duration::from_secs(3))
+        })?;
+        let turn = self.in_the_making.clone().acquire_owned().await.map_err(Error::internal)?;
+        let done = tokio::task::spawn_blocking(move || {
+            let result = work();
+            drop((turn, place));
+            result
+        });
+        done.await.map_err(Error::internal)?
+    }
+}
+
+fn argon2() -> Result<Argon2<'static>> {
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(Error::internal)?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::mpsc;
+
+    fn password(text: &str) -> Password {
+        Password::attempt(text.to_owned())
+    }
+
+    #[tokio::test]
+    async fn a_hash_fits_its_password_alone_and_names_its_strength() {
+        let passwords = Passwords::default();
+        let hash = passwords.hash(password("correct horse")).await.unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert!(passwords.verify(password("correct horse"), Some(hash.clone())).await.unwrap());
+        assert!(!passwords.verify(password("Correct horse"), Some(hash.clone())).await.unwrap());
+        assert!(!passwords.verify(password(""), Some(hash.clone())).await.unwrap());
+        assert_ne!(hash, passwords.hash(password("correct horse")).await.unwrap(), "the salt is not random");
+    }
+
+    #[tokio::test]
+    async fn nobody_has_no_password_and_costs_the_same_strength() {
+        let passwords = Passwords::default();
+        assert!(!passwords.verify(password("correct horse"), None).await.unwrap());
+        assert!(passwords.nobody.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        assert!(PasswordHash::new(&passwords.nobody).unwrap().hash.is_some_and(|hash| hash.len() == 32));
+    }
+
+    #[tokio::test]
+    async fn a_stored_hash_that_is_none_is_our_fault() {
+        let error = Passwords::default().verify(password("x"), Some("nonsense".into())).await.unwrap_err();
+        assert_eq!(error.kind, Kind::Internal);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn two_at_once_a_few_wait_and_the_rest_is_refused_even_when_clients_leave() {
+        let passwords = Passwords::default();
+        let running = Arc::new(AtomicUsize::new(0));
+        let most = Arc::new(AtomicUsize::new(0));
+        let (started, starts) = mpsc::channel();
+        let gate = Arc::new(std::sync::Barrier::new(AT_ONCE + 1));
+        let clients: Vec<_> = (0..AT_ONCE)
+            .map(|_| {
+                let (passwords, gate, started) = (passwords.clone(), gate.clone(), started.clone());
+                tokio::spawn(async move {
+                    passwords
+                        .run(move || {
+                            started.send(()).unwrap();
+                            gate.wait();
+                            Ok(())
+                        })
+                        .await
+                })
+            })
+            .collect();
+        for _ in 0..AT_ONCE {
+            tokio::task::block_in_place(|| starts.recv().unwrap());
+        }
+        for client in &clients {
+            client.abort();
+        }
+        for client in clients {
+            assert!(client.await.unwrap_err().is_cancelled());
+        }
+        let waiting: Vec<_> = (0..ASKED_FOR - AT_ONCE)
+            .map(|_| {
+                let (passwords, running, most) = (passwords.clone(), running.clone(), most.clone());
+                tokio::spawn(async move {
+                    passwords
+                        .run(move || {
+                            most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                            running.fetch_sub(1, Ordering::SeqCst);
+                            Ok(())
+                        })
+                        .await
+                })
+            })
+            .collect();
+        while passwords.asked_for.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let error = passwords.run(|| Ok(())).await.unwrap_err();
+        assert_eq!((error.kind, error.retry_after.is_some()), (Kind::Unavailable, true));
+        assert_eq!(most.load(Ordering::SeqCst), 0, "work began though clients that left still had both places");
+        tokio::task::block_in_place(|| gate.wait());
+        for task in waiting {
+            task.await.unwrap().unwrap();
+        }
+        assert!((1..=AT_ONCE).contains(&most.load(Ordering::SeqCst)));
+    }
+}

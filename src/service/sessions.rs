@@ -1,0 +1,167 @@
+//! Sessions of people who are logged in: made by logging in, ended by logging out, by time or by disuse.
+//!
+//! A page holds a cookie, an API client a token. Both stand for the same row in the database and are checked against
+//! it each time, so ending the session ends both at once.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+
+use super::jwt;
+use super::keys::Keys;
+use crate::domain::ids::{AccountId, LoginId};
+use crate::domain::secret::Secret;
+use crate::domain::{Error, Kind, Result, random};
+use crate::store::{Login, NewLogin, Store};
+
+/// A session ends after this time, however much it is used.
+const LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// A session that nobody has used for this time ends.
+const IDLE: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+/// How exactly the last use is noted: finer would make every look at a page a write to the disk.
+const TOUCH_AFTER: Duration = Duration::from_secs(60 * 60);
+/// The most sessions of one account; then the one unused for longest ends.
+const MOST: u32 = 50;
+
+/// Who is asking: an account, by one of its log-ins. Holding one is the permission to act for the account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Identity {
+    /// Whose.
+    pub account: AccountId,
+    /// Through which log-in.
+    pub login: LoginId,
+}
+
+/// A session that has just begun.
+#[derive(Debug)]
+pub struct Begun {
+    /// Who logged in.
+    pub identity: Identity,
+    /// The cookie's value, for pages.
+    pub cookie: Secret<String>,
+    /// The bearer token, for API clients.
+    pub token: Secret<String>,
+    /// When both become worthless at the latest.
+    pub expires_at: SystemTime,
+    /// Log-ins that ended to make room for this one; what hangs on them should end too.
+    pub displaced: Vec<LoginId>,
+}
+
+/// Begins, recognises and ends sessions; cheap to clone.
+#[derive(Clone)]
+pub struct Sessions {
+    store: Store,
+    keys: Arc<Keys>,
+}
+
+/// A session prepared for the database: what goes in, and what its holder gets.
+pub(super) struct Prepared {
+    pub(super) row: NewLogin,
+    pub(super) begun: Begun,
+}
+
+impl Sessions {
+    /// Sessions in `store`, signed with `keys`.
+    pub const fn new(store: Store, keys: Arc<Keys>) -> Self {
+        Self { store, keys }
+    }
+
+    /// Begins a session of `account`, whose owner has just proven who they are.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn begin(&self, account: AccountId, now: SystemTime) -> Result<Begun> {
+        let Prepared { row, mut begun } = self.prepare(account, now);
+        begun.displaced = self.store.logins().create(row, MOST, now).await?;
+        Ok(begun)
+    }
+
+    /// Who holds this cookie.
+    ///
+    /// # Errors
+    /// `no-session` when nobody does, or not any more.
+    pub async fn by_cookie(&self, value: &str, now: SystemTime) -> Result<Identity> {
+        let (id, secret) = parse_cookie(value).ok_or_else(no_session)?;
+        let login = self.current(id, now).await?;
+        if !bool::from(digest(&secret).ct_eq(&login.secret_hash)) {
+            return Err(no_session());
+        }
+        self.used(login, now).await
+    }
+
+    /// Who holds this bearer token.
+    ///
+    /// # Errors
+    /// `no-session` when nobody does, or not any more.
+    pub async fn by_token(&self, token: &str, now: SystemTime) -> Result<Identity> {
+        let id = jwt::verify(self.keys.signing(), token, now).ok_or_else(no_session)?;
+        let login = self.current(id, now).await?;
+        self.used(login, now).await
+    }
+
+    /// Ends a session: its cookie and its token are worthless from now on.
+    ///
+    /// # Errors
+    /// The database's. A session that has ended already is no error.
+    pub async fn end(&self, login: LoginId) -> Result<()> {
+        self.store.logins().end(login).await.map(|_| ())
+    }
+
+    /// Deletes what has expired. Meant to be called hourly.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn purge(&self, now: SystemTime) -> Result<()> {
+        self.store.purge(now, IDLE).await
+    }
+
+    pub(super) fn prepare(&self, account: AccountId, now: SystemTime) -> Prepared {
+        let id = LoginId::random();
+        let secret: [u8; 32] = random::bytes();
+        let expires_at = now + LIFETIME;
+        let cookie = URL_SAFE_NO_PAD.encode([id.as_bytes().as_slice(), &secret].concat());
+        let token = jwt::sign(self.keys.signing(), id, now, expires_at);
+        Prepared {
+            row: NewLogin { id, account, secret_hash: digest(&secret), expires_at },
+            begun: Begun {
+                identity: Identity { account, login: id },
+                cookie: Secret::new(cookie),
+                token: Secret::new(token),
+                expires_at,
+                displaced: Vec::new(),
+            },
+        }
+    }
+
+    async fn current(&self, id: LoginId, now: SystemTime) -> Result<Login> {
+        self.store.logins().current(id, IDLE, now).await?.ok_or_else(no_session)
+    }
+
+    async fn used(&self, login: Login, now: SystemTime) -> Result<Identity> {
+        if now.duration_since(login.last_used_at).is_ok_and(|unused| unused >= TOUCH_AFTER) {
+            self.store.logins().touch(login.id, now).await?;
+        }
+        Ok(Identity { account: login.account, login: login.id })
+    }
+}
+
+fn parse_cookie(value: &str) -> Option<(LoginId, [u8; 32])> {
+    let mut bytes = [0; 48];
+    if value.len() != 64 || URL_SAFE_NO_PAD.decode_slice(value, &mut bytes).ok()? != bytes.len() {
+        return None;
+    }
+    let (id, secret) = bytes.split_first_chunk::<16>()?;
+    Some((LoginId::from_bytes(*id), secret.try_into().ok()?))
+}
+
+fn digest(secret: &[u8; 32]) -> [u8; 32] {
+    Sha256::digest(secret).into()
+}
+
+fn no_session() -> Error {
+    Error::new(Kind::Unauthenticated, "no-session", "You are not logged in, or not any more.").hint("Log in.")
+}

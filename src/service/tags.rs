@@ -1,0 +1,201 @@
+//! Tags: stickers that people can be called through.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use serde::Serialize;
+
+use super::keys::{Field, Keys};
+use super::sessions::Identity;
+use crate::domain::ids::{AccountId, TagId};
+use crate::domain::tag::{Lifetime, TagText, Token};
+use crate::domain::{Error, Kind, Result};
+use crate::store::{self, Store};
+
+/// Bounds and defaults.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// How long a tag works when its owner does not choose.
+    pub default_lifetime: Lifetime,
+    /// The most tags of one account, expired ones included.
+    pub max_per_account: u32,
+}
+
+/// Whether a tag works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// It can be called.
+    Active,
+    /// Its owner does not want calls now.
+    Paused,
+    /// Its time is over.
+    Expired,
+}
+
+/// A tag as its owner sees it.
+#[derive(Clone)]
+pub struct Tag {
+    /// Which.
+    pub id: TagId,
+    /// The owner's name for it.
+    pub label: String,
+    /// What callers read.
+    pub public_text: String,
+    /// Whether it works.
+    pub state: State,
+    /// When it was made.
+    pub created_at: SystemTime,
+    /// When it stops working; `None`: when it is revoked.
+    pub expires_at: Option<SystemTime>,
+}
+
+/// A tag that was just made. Its token is shown now and never again: only its digest is kept.
+pub struct NewTag {
+    /// The tag.
+    pub tag: Tag,
+    /// What the sticker carries.
+    pub token: Token,
+}
+
+/// A tag as somebody finds it who holds its token.
+#[derive(Clone)]
+pub struct Found {
+    /// Which.
+    pub tag: TagId,
+    /// Who is to be called.
+    pub account: AccountId,
+    /// Whether its owner does not want calls now.
+    pub paused: bool,
+    /// What callers read; empty where its owner wrote nothing.
+    pub public_text: String,
+}
+
+/// Makes, finds and ends tags; cheap to clone.
+#[derive(Clone)]
+pub struct Tags {
+    store: Store,
+    keys: Arc<Keys>,
+    options: Options,
+    /// What is decrypted when there is nothing to decrypt, so that a miss takes as long as a hit.
+    decoy: Arc<[u8]>,
+}
+
+const DECOY_ROW: [u8; 16] = [0; 16];
+
+impl Tags {
+    /// Tags in `store`, sealed with `keys`.
+    pub fn new(store: Store, keys: Arc<Keys>, options: Options) -> Self {
+        let decoy = keys.seal(Field::TagPublicText, &DECOY_ROW, "Blue van, ring me").into();
+        Self { store, keys, options, decoy }
+    }
+
+    /// Makes a tag.
+    ///
+    /// # Errors
+    /// `too-many-tags` when the account has as many as it may have.
+    pub async fn create(
+        &self,
+        owner: Identity,
+        label: TagText,
+        public_text: TagText,
+        lifetime: Option<Lifetime>,
+        now: SystemTime,
+    ) -> Result<NewTag> {
+        let (id, token) = (TagId::random(), Token::random());
+        let lifetime = lifetime.unwrap_or(self.options.default_lifetime);
+        let expires_at = lifetime.duration().map(|duration| now + duration);
+        let row = store::NewTag {
+            id,
+            account: owner.account,
+            token_hash: token.hash(),
+            label_sealed: self.keys.seal(Field::TagLabel, id.as_bytes(), label.as_str()),
+            public_text_sealed: self.keys.seal(Field::TagPublicText, id.as_bytes(), public_text.as_str()),
+            expires_at,
+        };
+        self.store.tags().create(row, self.options.max_per_account, now).await?;
+        let tag = Tag {
+            id,
+            label: label.as_str().to_owned(),
+            public_text: public_text.as_str().to_owned(),
+            state: State::Active,
+            created_at: now,
+            expires_at,
+        };
+        Ok(NewTag { tag, token })
+    }
+
+    /// The asker's tags, the newest first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn list(&self, owner: Identity, now: SystemTime) -> Result<Vec<Tag>> {
+        let tags = self.store.tags().of(owner.account).await?;
+        tags.into_iter().map(|tag| self.open(tag, now)).collect()
+    }
+
+    /// Stops calls through a tag until it is resumed.
+    ///
+    /// # Errors
+    /// `no-such-tag` when the asker has none with this id.
+    pub async fn pause(&self, owner: Identity, id: TagId, now: SystemTime) -> Result<Tag> {
+        self.set_paused(owner, id, true, now).await
+    }
+
+    /// Allows calls through a tag again.
+    ///
+    /// # Errors
+    /// `no-such-tag` when the asker has none with this id.
+    pub async fn resume(&self, owner: Identity, id: TagId, now: SystemTime) -> Result<Tag> {
+        self.set_paused(owner, id, false, now).await
+    }
+
+    /// Makes a sticker worthless for ever.
+    ///
+    /// # Errors
+    /// `no-such-tag` when the asker has none with this id.
+    pub async fn revoke(&self, owner: Identity, id: TagId) -> Result<()> {
+        if self.store.tags().delete(owner.account, id).await? { Ok(()) } else { Err(no_such_tag()) }
+    }
+
+    /// The tag with this token, unless it has expired. Unknown, expired and revoked tokens look and cost the same.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn find(&self, token: &Token, now: SystemTime) -> Result<Option<Found>> {
+        let hash = token.hash();
+        let row = self.store.tags().by_token(hash).await?;
+        let row = row.filter(|row| row.token_hash == hash && row.expires_at.is_none_or(|end| now < end));
+        let (id, sealed) = match &row {
+            Some(row) => (row.id.as_bytes(), row.public_text_sealed.as_slice()),
+            None => (&DECOY_ROW, &*self.decoy),
+        };
+        let public_text = self.keys.open_field(Field::TagPublicText, id, sealed)?;
+        Ok(row.map(|row| Found { tag: row.id, account: row.account, paused: row.paused, public_text }))
+    }
+
+    async fn set_paused(&self, owner: Identity, id: TagId, paused: bool, now: SystemTime) -> Result<Tag> {
+        let tag = self.store.tags().set_paused(owner.account, id, paused).await?.ok_or_else(no_such_tag)?;
+        self.open(tag, now)
+    }
+
+    fn open(&self, tag: store::Tag, now: SystemTime) -> Result<Tag> {
+        let state = match tag.expires_at {
+            Some(end) if end <= now => State::Expired,
+            _ if tag.paused => State::Paused,
+            _ => State::Active,
+        };
+        Ok(Tag {
+            id: tag.id,
+            label: self.keys.open_field(Field::TagLabel, tag.id.as_bytes(), &tag.label_sealed)?,
+            public_text: self.keys.open_field(Field::TagPublicText, tag.id.as_bytes(), &tag.public_text_sealed)?,
+            state,
+            created_at: tag.created_at,
+            expires_at: tag.expires_at,
+        })
+    }
+}
+
+fn no_such_tag() -> Error {
+    Error::new(Kind::NotFound, "no-such-tag", "You have no such tag.").hint("Look at the list of your tags.")
+}
