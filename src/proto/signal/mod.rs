@@ -1,9 +1,23 @@
 //! Signalling: the wire messages, one call's states, and the switchboard. The protocol is in `README.md`.
+//!
+//! Everything here is pure: the driver hands in identifiers, opened tickets and the time, and does what comes out.
 
-pub mod close;
+mod bucket;
+mod call;
+mod close;
+mod io;
+mod leg;
+mod policy;
+mod presence;
+mod switchboard;
 pub mod wire;
 
+pub use bucket::Rate;
 pub use close::CloseReason;
+pub use io::{ConnectionId, Full, Input, Options, Output, Party, Placement, PresenceSeat, Progress, Seat};
+pub use switchboard::Switchboard;
 
 #[cfg(test)]
 mod fixtures;
+#[cfg(test)]
+mod tests;

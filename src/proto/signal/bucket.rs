@@ -1,0 +1,55 @@
+//! A token bucket that is one instant large: the generic cell rate algorithm (ITU-T I.371).
+
+use std::time::{Duration, Instant};
+
+/// How many messages one connection may send.
+#[derive(Debug, Clone, Copy)]
+pub struct Rate {
+    /// At once, after a rest.
+    pub burst: u32,
+    /// In the long run.
+    pub per_second: u32,
+}
+
+/// One connection's allowance.
+#[derive(Debug)]
+pub struct Bucket {
+    /// When the bucket will be full again; in the past for a full one.
+    full_at: Instant,
+}
+
+impl Bucket {
+    /// A full one.
+    pub fn new(now: Instant) -> Self {
+        Self { full_at: now }
+    }
+
+    /// Takes one token; `false` when there is none.
+    pub fn take(&mut self, rate: Rate, now: Instant) -> bool {
+        let one = Duration::from_secs(1) / rate.per_second.max(1);
+        let full_at = self.full_at.max(now) + one;
+        if full_at.saturating_duration_since(now) > one * rate.burst {
+            return false;
+        }
+        self.full_at = full_at;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_passes_and_then_the_rate() {
+        let (rate, start) = (Rate { burst: 200, per_second: 20 }, Instant::now());
+        let mut bucket = Bucket::new(start);
+        let now = start + Duration::from_secs(3600);
+        assert!((0..200).all(|_| bucket.take(rate, now)), "an hour's rest gives the burst");
+        assert!(!bucket.take(rate, now), "and no more");
+        assert!(bucket.take(rate, now + Duration::from_millis(50)));
+        assert!(!bucket.take(rate, now + Duration::from_millis(50)));
+        let later = now + Duration::from_secs(1);
+        assert_eq!((0..100).filter(|_| bucket.take(rate, later)).count(), 19);
+    }
+}

@@ -1,0 +1,66 @@
+//! How a call ends, for everybody who takes part.
+
+use std::collections::BTreeMap;
+
+use super::super::CloseReason;
+use super::super::io::{Output, Party};
+use super::super::wire::ToClient;
+use super::context::Context;
+use super::{Call, Phase, Ringer};
+use crate::domain::call::EndReason;
+use crate::domain::ids::LoginId;
+
+impl Call {
+    /// The tag was paused or revoked.
+    pub fn withdraw(&mut self, cx: &mut Context<'_>) {
+        self.end(EndReason::Withdrawn, cx);
+    }
+
+    /// A log-in was ended: its device leaves.
+    pub fn end_login(&mut self, login: LoginId, cx: &mut Context<'_>) {
+        match &self.phase {
+            Phase::Talking { login: talking, .. } if *talking == login => self.end(EndReason::Withdrawn, cx),
+            _ => self.stop_ringing(login, cx),
+        }
+    }
+
+    /// The person put the phone down.
+    pub(super) fn hang_up(&mut self, party: Party, cx: &mut Context<'_>) -> Result<(), CloseReason> {
+        match (&self.phase, party) {
+            (Phase::Ringing { .. }, Party::Device(login)) => return self.decline(login, cx),
+            (Phase::Ringing { .. }, Party::Caller) => self.end(EndReason::GaveUp, cx),
+            _ => self.end(EndReason::HungUp, cx),
+        }
+        Ok(())
+    }
+
+    /// Tells everybody, closes every connection of the call and takes the relay away.
+    pub(super) fn end(&mut self, reason: EndReason, cx: &mut Context<'_>) {
+        let phase = std::mem::replace(&mut self.phase, Phase::Over);
+        let device = match phase {
+            Phase::Talking { device, .. } => {
+                cx.outputs.push_back(Output::Revoke { session: self.session });
+                device.connection()
+            }
+            Phase::Ringing { devices, .. } => {
+                self.dismiss(&devices, reason, cx);
+                None
+            }
+            Phase::Placed | Phase::Over => None,
+        };
+        for connection in [self.caller.connection(), device] {
+            cx.send(connection, ToClient::Ended { reason });
+            cx.close(connection, CloseReason::Ended);
+        }
+    }
+
+    /// Stops these devices' ringing, on the call and over presence. Those that declined have stopped already.
+    pub(super) fn dismiss(&self, devices: &BTreeMap<LoginId, Ringer>, reason: EndReason, cx: &mut Context<'_>) {
+        for (login, ringer) in devices.iter().filter(|(_, ringer)| !ringer.declined) {
+            cx.send(ringer.leg.connection(), ToClient::Ended { reason });
+            cx.close(ringer.leg.connection(), CloseReason::Ended);
+            let stop = ToClient::RingStopped { session_id: self.session, reason };
+            cx.send(cx.presence.connection(*login), stop);
+        }
+    }
+}

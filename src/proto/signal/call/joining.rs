@@ -1,0 +1,162 @@
+//! Connecting to a call: for the first time, again after a cut, and after the server was restarted.
+
+use super::super::CloseReason;
+use super::super::io::{ConnectionId, Options, Output, Party, Progress, Seat};
+use super::super::leg::Leg;
+use super::super::wire::ToClient;
+use super::context::{Connection, Context, Endpoint};
+use super::{Call, Clock, Phase};
+use crate::domain::call::EndReason;
+use crate::domain::ids::LoginId;
+use crate::proto::signal::bucket::Bucket;
+
+/// Somebody who comes to a call.
+pub struct Joining {
+    /// The new connection.
+    pub connection: ConnectionId,
+    /// What the ticket says.
+    pub seat: Seat,
+    /// The page has no peer connection.
+    pub fresh: bool,
+    /// The owner is in another call.
+    pub busy: bool,
+}
+
+impl Call {
+    /// The call that a ticket of an earlier process tells of; `None` when it must be over by now.
+    pub fn restore(seat: &Seat, options: &Options, now: std::time::Instant) -> Option<Self> {
+        let limit = match seat.progress {
+            Progress::Placed => options.first_connection,
+            Progress::Ringing => options.ring_time,
+            Progress::Talking(_) => options.max_duration,
+        };
+        (seat.elapsed < limit).then(|| Self {
+            session: seat.session,
+            tag: seat.tag,
+            account: seat.account,
+            caller_id: seat.caller,
+            owner_id: seat.owner,
+            caller: Leg::new(now),
+            phase: Phase::Placed,
+            clock: Clock { started: now, before: seat.elapsed },
+            restored: true,
+        })
+    }
+
+    /// Takes in what a ticket of an earlier process knows more than we do.
+    pub fn catch_up(&mut self, seat: &Seat, cx: &mut Context<'_>) {
+        let clock = Clock { started: cx.now, before: seat.elapsed };
+        match (&self.phase, seat.progress) {
+            (Phase::Placed, Progress::Ringing) => {
+                self.clock = clock;
+                self.start_ringing(cx);
+            }
+            (Phase::Placed | Phase::Ringing { .. }, Progress::Talking(login)) => {
+                self.clock = clock;
+                self.start_talking(login, cx);
+            }
+            _ => {}
+        }
+        if let (Phase::Ringing { devices, .. }, Party::Device(login)) = (&mut self.phase, seat.party) {
+            devices.entry(login).or_insert_with(|| super::Ringer { leg: Leg::new(cx.now), declined: false });
+        }
+    }
+
+    /// Connects a participant, in place of its older connection.
+    pub fn join(&mut self, joining: &Joining, cx: &mut Context<'_>) {
+        let Joining { connection, seat, .. } = *joining;
+        if let Some(reason) = self.missed_ending(seat.party) {
+            cx.send(connection, ToClient::Ended { reason });
+            return cx.close(connection, CloseReason::Ended);
+        }
+        let Some(leg) = self.leg(seat.party) else {
+            return cx.close(connection, CloseReason::NoSuchCall);
+        };
+        let was_away = leg.away_since().is_some();
+        match leg.attach(connection, seat.generation) {
+            Ok(replaced) => cx.close(replaced, CloseReason::Replaced),
+            Err(reason) => return cx.close(connection, reason),
+        }
+        let endpoint = Endpoint::Call(self.session, seat.party);
+        let bucket = Bucket::new(cx.now);
+        cx.connections.insert(connection, Connection { endpoint, generation: seat.generation, bucket });
+
+        // Whoever is told that the line is busy is still told so on the line.
+        let is_first = matches!(self.phase, Phase::Placed);
+        if is_first && !joining.busy {
+            self.clock = Clock { started: cx.now, before: std::time::Duration::ZERO };
+            self.phase = Phase::ringing();
+        }
+        self.welcome(seat.party, connection, cx);
+        if let (Phase::Ringing { told, .. }, Party::Caller) = (&mut self.phase, seat.party) {
+            *told = None;
+        }
+        if is_first {
+            if joining.busy { self.end(EndReason::Busy, cx) } else { self.start_ringing(cx) }
+        }
+        match seat.party {
+            Party::Caller => self.tell_ringing(cx),
+            Party::Device(_) => self.devices_changed(cx),
+        }
+        self.resume_talking(joining, was_away, cx);
+    }
+
+    /// A connection of this participant is gone.
+    pub fn lost(&mut self, party: Party, connection: ConnectionId, cx: &mut Context<'_>) {
+        let Some(leg) = self.leg(party) else { return };
+        if !leg.detach(connection, cx.now) {
+            return;
+        }
+        match party {
+            Party::Device(_) => self.devices_changed(cx),
+            Party::Caller => {}
+        }
+        cx.send(self.other(party), ToClient::Peer { connected: false });
+    }
+
+    fn welcome(&mut self, party: Party, connection: ConnectionId, cx: &mut Context<'_>) {
+        let peer_connected = self.other(party).is_some();
+        if let Some(mut seat) = self.seat(party, cx.now) {
+            if seat.progress == Progress::Placed {
+                seat.progress = Progress::Ringing;
+            }
+            cx.outputs.push_back(Output::Welcome { connection, seat, peer_connected });
+        }
+    }
+
+    /// What a device did not hear because it was away.
+    fn missed_ending(&self, party: Party) -> Option<EndReason> {
+        let Party::Device(login) = party else { return None };
+        match &self.phase {
+            Phase::Talking { login: talking, .. } if *talking != login => Some(EndReason::AnsweredElsewhere),
+            Phase::Ringing { devices, .. } if devices.get(&login).is_some_and(|ringer| ringer.declined) => {
+                Some(EndReason::Declined)
+            }
+            _ => None,
+        }
+    }
+
+    fn resume_talking(&mut self, joining: &Joining, was_away: bool, cx: &mut Context<'_>) {
+        let Phase::Talking { device, warned, .. } = &self.phase else { return };
+        if *warned {
+            cx.send(joining.connection, self.ending_soon(cx));
+        }
+        let (caller, device) = (self.caller.connection(), device.connection());
+        if was_away {
+            cx.send(self.other(joining.seat.party), ToClient::Peer { connected: true });
+        }
+        if joining.fresh {
+            cx.send(caller, ToClient::RestartMedia {});
+            cx.send(device, ToClient::RestartMedia {});
+        }
+    }
+
+    /// Whether this log-in takes part, ringing or talking.
+    pub fn involves(&self, login: LoginId) -> bool {
+        match &self.phase {
+            Phase::Ringing { devices, .. } => devices.contains_key(&login),
+            Phase::Talking { login: talking, .. } => *talking == login,
+            Phase::Placed | Phase::Over => false,
+        }
+    }
+}

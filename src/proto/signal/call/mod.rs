@@ -1,0 +1,239 @@
+//! One call: placed, ringing, talking, over.
+//!
+//! A call decides; it speaks through a [`Context`], so that it is tested together with the switchboard that owns it.
+
+mod context;
+mod ending;
+mod joining;
+mod ringing;
+mod talking;
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+pub use context::{Connection, Context, Endpoint};
+pub use joining::Joining;
+
+use super::CloseReason;
+use super::io::{ConnectionId, Options, Party, Placement, Progress, Seat};
+use super::leg::Leg;
+use super::policy;
+use super::wire::{FromClient, Media};
+use crate::domain::ids::{AccountId, AnonymousId, LoginId, SessionId, TagId};
+
+/// One call.
+#[derive(Debug)]
+pub struct Call {
+    session: SessionId,
+    tag: TagId,
+    account: AccountId,
+    caller_id: AnonymousId,
+    owner_id: AnonymousId,
+    caller: Leg,
+    phase: Phase,
+    clock: Clock,
+    /// Brought here by a ticket of an earlier process: other tickets may know more about it than we do.
+    restored: bool,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Placed,
+    Ringing {
+        /// Every device that was rung for this call.
+        devices: BTreeMap<LoginId, Ringer>,
+        /// Since when no device can be reached; `None` while one can.
+        searching_since: Option<Instant>,
+        /// How many ringing devices the caller knows of.
+        told: Option<usize>,
+    },
+    Talking {
+        login: LoginId,
+        device: Leg,
+        warned: bool,
+    },
+    Over,
+}
+
+/// One device while the call rings.
+#[derive(Debug)]
+struct Ringer {
+    leg: Leg,
+    declined: bool,
+}
+
+/// How long the present phase has lasted, though it may have begun in another process.
+#[derive(Debug, Clone, Copy)]
+struct Clock {
+    started: Instant,
+    before: Duration,
+}
+
+impl Clock {
+    fn elapsed(&self, now: Instant) -> Duration {
+        self.before + now.saturating_duration_since(self.started)
+    }
+
+    /// When the phase will have lasted `limit`.
+    fn reaches(&self, limit: Duration) -> Instant {
+        self.started + limit.saturating_sub(self.before)
+    }
+}
+
+impl Phase {
+    fn ringing() -> Self {
+        Self::Ringing { devices: BTreeMap::new(), searching_since: None, told: None }
+    }
+}
+
+impl Call {
+    /// A call whose caller is expected.
+    pub fn place(placement: &Placement, now: Instant) -> Self {
+        Self {
+            session: placement.session,
+            tag: placement.tag,
+            account: placement.account,
+            caller_id: placement.caller,
+            owner_id: placement.owner,
+            caller: Leg::new(now),
+            phase: Phase::Placed,
+            clock: Clock { started: now, before: Duration::ZERO },
+            restored: false,
+        }
+    }
+
+    /// Which sticker was scanned.
+    pub fn tag(&self) -> TagId {
+        self.tag
+    }
+
+    /// Whose sticker it is.
+    pub fn account(&self) -> AccountId {
+        self.account
+    }
+
+    /// Whether nothing is left of the call.
+    pub fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Over)
+    }
+
+    /// Whether a ticket of an earlier process brought the call here.
+    pub fn is_restored(&self) -> bool {
+        self.restored
+    }
+
+    /// Whether the owner is busy with this call.
+    pub fn occupies(&self) -> bool {
+        matches!(self.phase, Phase::Ringing { .. } | Phase::Talking { .. })
+    }
+
+    /// A ticket for the caller or for a device that has a leg here.
+    pub fn seat(&mut self, party: Party, now: Instant) -> Option<Seat> {
+        let generation = self.leg(party)?.issue();
+        Some(Seat {
+            session: self.session,
+            tag: self.tag,
+            account: self.account,
+            caller: self.caller_id,
+            owner: self.owner_id,
+            party,
+            generation,
+            progress: match &self.phase {
+                Phase::Placed | Phase::Over => Progress::Placed,
+                Phase::Ringing { .. } => Progress::Ringing,
+                Phase::Talking { login, .. } => Progress::Talking(*login),
+            },
+            elapsed: self.clock.elapsed(now),
+        })
+    }
+
+    /// What a participant says.
+    ///
+    /// # Errors
+    /// When it may not be said now, or would show an address.
+    pub fn message(&mut self, party: Party, message: FromClient, cx: &mut Context<'_>) -> Result<(), CloseReason> {
+        match (message, party) {
+            (FromClient::Ready {} | FromClient::Ping {}, _) => Ok(()),
+            (FromClient::Hello(_), _) => Err(CloseReason::BadMessage),
+            (FromClient::Accept {}, Party::Device(login)) => self.accept(login, cx),
+            (FromClient::Decline {}, Party::Device(login)) => self.decline(login, cx),
+            (FromClient::Accept {} | FromClient::Decline {}, Party::Caller) => Err(CloseReason::BadMessage),
+            (FromClient::Hangup {}, _) => self.hang_up(party, cx),
+            (FromClient::Media(media), _) => {
+                let allowed = match media {
+                    Media::Offer { .. } => party == Party::Caller,
+                    Media::Answer { .. } | Media::RestartIce {} => party != Party::Caller,
+                    Media::IceCandidate(_) => true,
+                };
+                if !allowed {
+                    return Err(CloseReason::BadMessage);
+                }
+                policy::check(&media)?;
+                self.pass_on(party, media, cx)
+            }
+        }
+    }
+
+    /// The welcome to a ticket of `generation` has arrived.
+    pub fn confirm(&mut self, party: Party, generation: u32) {
+        if let Some(leg) = self.leg(party) {
+            leg.confirm(generation);
+        }
+    }
+
+    /// When [`Call::expire`] has something to do.
+    pub fn deadline(&self, options: &Options) -> Option<Instant> {
+        let caller_away = |grace| self.caller.away_since().map(|since| since + grace);
+        match &self.phase {
+            Phase::Placed => Some(self.clock.reaches(options.first_connection)),
+            Phase::Ringing { searching_since, .. } => [
+                Some(self.clock.reaches(options.ring_time)),
+                caller_away(options.caller_return),
+                searching_since.map(|since| since + options.search),
+            ]
+            .into_iter()
+            .flatten()
+            .min(),
+            Phase::Talking { device, warned, .. } => [
+                Some(self.clock.reaches(options.max_duration)),
+                (!warned).then(|| self.clock.reaches(options.warning_after())),
+                caller_away(options.talking_return),
+                device.away_since().map(|since| since + options.talking_return),
+            ]
+            .into_iter()
+            .flatten()
+            .min(),
+            Phase::Over => None,
+        }
+    }
+
+    /// Does what is due at this time.
+    pub fn expire(&mut self, cx: &mut Context<'_>) {
+        match self.phase {
+            Phase::Placed if self.clock.reaches(cx.options.first_connection) <= cx.now => self.phase = Phase::Over,
+            Phase::Placed | Phase::Over => {}
+            Phase::Ringing { .. } => self.expire_ringing(cx),
+            Phase::Talking { .. } => self.expire_talking(cx),
+        }
+    }
+
+    fn leg(&mut self, party: Party) -> Option<&mut Leg> {
+        match (party, &mut self.phase) {
+            (Party::Caller, _) => Some(&mut self.caller),
+            (Party::Device(login), Phase::Ringing { devices, .. }) => Some(&mut devices.get_mut(&login)?.leg),
+            (Party::Device(login), Phase::Talking { login: talking, device, .. }) => {
+                (*talking == login).then_some(device)
+            }
+            (Party::Device(_), Phase::Placed | Phase::Over) => None,
+        }
+    }
+
+    /// The connection of the side that `party` talks with.
+    fn other(&self, party: Party) -> Option<ConnectionId> {
+        match (party, &self.phase) {
+            (Party::Caller, Phase::Talking { device, .. }) => device.connection(),
+            (Party::Device(_), Phase::Talking { .. }) => self.caller.connection(),
+            _ => None,
+        }
+    }
+}

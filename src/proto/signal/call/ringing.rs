@@ -1,0 +1,124 @@
+//! From the caller's first connection to the answer.
+
+use super::super::CloseReason;
+use super::super::io::{Output, Party};
+use super::super::leg::Leg;
+use super::super::wire::ToClient;
+use super::context::Context;
+use super::{Call, Phase, Ringer};
+use crate::domain::call::EndReason;
+use crate::domain::ids::LoginId;
+
+impl Call {
+    /// Rings every device that is connected.
+    pub(super) fn start_ringing(&mut self, cx: &mut Context<'_>) {
+        if !matches!(self.phase, Phase::Ringing { .. }) {
+            self.phase = Phase::ringing();
+        }
+        for login in cx.presence.of(self.account) {
+            self.ring(login, cx);
+        }
+        self.update_search(cx);
+    }
+
+    /// Rings one device over presence, unless it declined or cannot be reached.
+    pub fn ring(&mut self, login: LoginId, cx: &mut Context<'_>) {
+        let Phase::Ringing { devices, .. } = &mut self.phase else { return };
+        let Some(connection) = cx.presence.connection(login) else { return };
+        let ringer = devices.entry(login).or_insert_with(|| Ringer { leg: Leg::new(cx.now), declined: false });
+        if ringer.declined {
+            return;
+        }
+        let remaining = self.clock.reaches(cx.options.ring_time).saturating_duration_since(cx.now);
+        if let Some(seat) = self.seat(Party::Device(login), cx.now) {
+            cx.outputs.push_back(Output::Ring { connection, seat, remaining });
+        }
+        self.update_search(cx);
+    }
+
+    /// Devices joined or left, here or in presence.
+    pub fn devices_changed(&mut self, cx: &mut Context<'_>) {
+        self.tell_ringing(cx);
+        self.update_search(cx);
+    }
+
+    /// Tells the caller how many devices ring, when that is news.
+    pub(super) fn tell_ringing(&mut self, cx: &mut Context<'_>) {
+        let (Phase::Ringing { devices, told, .. }, Some(caller)) = (&mut self.phase, self.caller.connection()) else {
+            return;
+        };
+        let joined = devices.values().filter(|ringer| !ringer.declined && ringer.leg.connection().is_some()).count();
+        if told.replace(joined) != Some(joined) {
+            cx.send(caller, ToClient::Ringing { devices: joined });
+        }
+    }
+
+    /// First answer wins.
+    pub(super) fn accept(&mut self, login: LoginId, cx: &mut Context<'_>) -> Result<(), CloseReason> {
+        match &self.phase {
+            Phase::Ringing { .. } => {
+                self.clock = super::Clock { started: cx.now, before: std::time::Duration::ZERO };
+                self.start_talking(login, cx);
+                Ok(())
+            }
+            // A second tap on Answer.
+            Phase::Talking { login: talking, .. } if *talking == login => Ok(()),
+            _ => Err(CloseReason::BadMessage),
+        }
+    }
+
+    /// One device stops; the call ends when none is left.
+    pub(super) fn decline(&mut self, login: LoginId, cx: &mut Context<'_>) -> Result<(), CloseReason> {
+        let Phase::Ringing { devices, .. } = &mut self.phase else {
+            return Err(CloseReason::BadMessage);
+        };
+        let Some(ringer) = devices.get_mut(&login) else {
+            return Err(CloseReason::BadMessage);
+        };
+        ringer.declined = true;
+        let connection = ringer.leg.connection();
+        cx.send(connection, ToClient::Ended { reason: EndReason::Declined });
+        cx.close(connection, CloseReason::Ended);
+        if let Some(connection) = connection {
+            ringer.leg.detach(connection, cx.now);
+        }
+        if devices.values().all(|ringer| ringer.declined) {
+            self.end(EndReason::Declined, cx);
+        } else {
+            self.devices_changed(cx);
+        }
+        Ok(())
+    }
+
+    /// The log-in ended while its device rang.
+    pub(super) fn stop_ringing(&mut self, login: LoginId, cx: &mut Context<'_>) {
+        let Phase::Ringing { devices, .. } = &mut self.phase else { return };
+        if let Some(ringer) = devices.remove(&login) {
+            cx.send(ringer.leg.connection(), ToClient::Ended { reason: EndReason::Withdrawn });
+            cx.close(ringer.leg.connection(), CloseReason::Ended);
+            self.devices_changed(cx);
+        }
+    }
+
+    pub(super) fn expire_ringing(&mut self, cx: &mut Context<'_>) {
+        let Phase::Ringing { devices, searching_since, .. } = &self.phase else { return };
+        let caller_gone = self.caller.away_since().is_some_and(|since| since + cx.options.caller_return <= cx.now);
+        if caller_gone {
+            self.end(EndReason::GaveUp, cx);
+        } else if self.clock.reaches(cx.options.ring_time) <= cx.now {
+            self.end(EndReason::NoAnswer, cx);
+        } else if searching_since.is_some_and(|since| since + cx.options.search <= cx.now) {
+            let declined = devices.values().any(|ringer| ringer.declined);
+            self.end(if declined { EndReason::Declined } else { EndReason::Unreachable }, cx);
+        }
+    }
+
+    /// Notes whether any device can still answer.
+    fn update_search(&mut self, cx: &Context<'_>) {
+        let Phase::Ringing { devices, searching_since, .. } = &mut self.phase else { return };
+        let reachable = devices.iter().any(|(login, ringer)| {
+            !ringer.declined && (ringer.leg.connection().is_some() || cx.presence.connection(*login).is_some())
+        });
+        *searching_since = if reachable { None } else { searching_since.or(Some(cx.now)) };
+    }
+}

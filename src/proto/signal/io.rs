@@ -1,0 +1,280 @@
+//! What goes into the switchboard and what comes out.
+
+use std::time::Duration;
+
+use super::CloseReason;
+use super::bucket::Rate;
+use super::wire::{FromClient, ToClient};
+use crate::domain::call::Role;
+use crate::domain::ids::{AccountId, AnonymousId, LoginId, SessionId, TagId};
+
+/// Names one WebSocket connection; the driver never uses a number twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ConnectionId(pub u64);
+
+/// Times and bounds. The defaults are the numbers of `README.md`.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How long devices ring.
+    pub ring_time: Duration,
+    /// The longest call, from the answer on.
+    pub max_duration: Duration,
+    /// How long before its end a call is told.
+    pub warning: Duration,
+    /// How long a placed call waits for its caller's first connection.
+    pub first_connection: Duration,
+    /// How long a lost caller may stay away while it rings.
+    pub caller_return: Duration,
+    /// How long a device is looked for while none can be reached.
+    pub search: Duration,
+    /// How long a lost side may stay away while talking.
+    pub talking_return: Duration,
+    /// How long a device that went away is remembered.
+    pub presence_return: Duration,
+    /// The most calls in any state.
+    pub max_calls: usize,
+    /// The most calls of one account in any state.
+    pub max_calls_per_account: usize,
+    /// The most devices that are connected or remembered.
+    pub max_devices: usize,
+    /// The most devices of one account.
+    pub max_devices_per_account: usize,
+    /// The most connections of all kinds.
+    pub max_connections: usize,
+    /// What one connection may send.
+    pub rate: Rate,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            ring_time: Duration::from_secs(45),
+            max_duration: Duration::from_secs(30 * 60),
+            warning: Duration::from_secs(60),
+            first_connection: Duration::from_secs(30),
+            caller_return: Duration::from_secs(10),
+            search: Duration::from_secs(5),
+            talking_return: Duration::from_secs(30),
+            presence_return: Duration::from_secs(10 * 60),
+            max_calls: 1024,
+            max_calls_per_account: 32,
+            max_devices: 8192,
+            max_devices_per_account: 16,
+            max_connections: 10_000,
+            rate: Rate { burst: 200, per_second: 20 },
+        }
+    }
+}
+
+/// Who a connection to a call is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Party {
+    /// The one who scanned the sticker.
+    Caller,
+    /// One of the owner's devices.
+    Device(LoginId),
+}
+
+/// How far a call had come when a ticket was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Its caller has not connected.
+    Placed,
+    /// Nobody has answered.
+    Ringing,
+    /// This device answered.
+    Talking(LoginId),
+}
+
+/// What a ticket for a call says: enough to go on with the call in another process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seat {
+    /// The call.
+    pub session: SessionId,
+    /// The sticker that was scanned.
+    pub tag: TagId,
+    /// Whose sticker it is.
+    pub account: AccountId,
+    /// The caller's name on this call.
+    pub caller: AnonymousId,
+    /// The owner's name on this call, the same for every device.
+    pub owner: AnonymousId,
+    /// For whom the ticket is.
+    pub party: Party,
+    /// Counts this participant's tickets.
+    pub generation: u32,
+    /// How far the call had come.
+    pub progress: Progress,
+    /// For how long it had been there.
+    pub elapsed: Duration,
+}
+
+impl Seat {
+    /// Which side of the call the seat is on.
+    pub fn role(&self) -> Role {
+        match self.party {
+            Party::Caller => Role::Caller,
+            Party::Device(_) => Role::Owner,
+        }
+    }
+
+    /// The participant's name on this call.
+    pub fn participant(&self) -> AnonymousId {
+        match self.party {
+            Party::Caller => self.caller,
+            Party::Device(_) => self.owner,
+        }
+    }
+}
+
+/// What a ticket for presence says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PresenceSeat {
+    /// Who is logged in.
+    pub account: AccountId,
+    /// The device.
+    pub login: LoginId,
+    /// Counts this device's tickets.
+    pub generation: u32,
+}
+
+/// A call to be made.
+#[derive(Debug, Clone, Copy)]
+pub struct Placement {
+    /// New and unguessable.
+    pub session: SessionId,
+    /// The sticker that was scanned.
+    pub tag: TagId,
+    /// Whose sticker it is.
+    pub account: AccountId,
+    /// New and unguessable.
+    pub caller: AnonymousId,
+    /// New and unguessable.
+    pub owner: AnonymousId,
+}
+
+/// There is no room for another call or device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Full;
+
+/// What happened.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// Somebody came to a call with a good ticket.
+    JoinCall {
+        /// The new connection.
+        connection: ConnectionId,
+        /// What the ticket says.
+        seat: Seat,
+        /// The ticket was made by an earlier process.
+        from_before: bool,
+        /// The page has no peer connection.
+        fresh: bool,
+    },
+    /// A device came with a good ticket, made by this process.
+    JoinPresence {
+        /// The new connection.
+        connection: ConnectionId,
+        /// What the ticket says.
+        seat: PresenceSeat,
+    },
+    /// A connection sent a message.
+    Message {
+        /// Which.
+        connection: ConnectionId,
+        /// What.
+        message: FromClient,
+    },
+    /// A connection did what it must not do.
+    Fault {
+        /// Which.
+        connection: ConnectionId,
+        /// What is wrong.
+        reason: CloseReason,
+    },
+    /// A connection is gone.
+    Disconnected {
+        /// Which.
+        connection: ConnectionId,
+    },
+    /// The tag was paused or revoked.
+    WithdrawTag(TagId),
+    /// The log-in was ended.
+    EndLogin(LoginId),
+    /// The server stops.
+    Shutdown,
+    /// Time has passed.
+    Timeout,
+}
+
+/// What is to be done, in this order.
+#[derive(Debug, Clone)]
+pub enum Output {
+    /// Let both participants use the relay, before anything that follows.
+    Admit {
+        /// The call.
+        session: SessionId,
+        /// Caller and owner.
+        participants: [AnonymousId; 2],
+        /// After that the call is over in any case.
+        lifetime: Duration,
+    },
+    /// The call is over: take the relay away.
+    Revoke {
+        /// The call.
+        session: SessionId,
+    },
+    /// Greet somebody on a call, with a ticket for `seat`.
+    Welcome {
+        /// To whom.
+        connection: ConnectionId,
+        /// The next ticket.
+        seat: Seat,
+        /// Whether the other side's signalling is connected.
+        peer_connected: bool,
+    },
+    /// Greet a device, with a ticket for `seat`.
+    PresenceWelcome {
+        /// To whom.
+        connection: ConnectionId,
+        /// The next ticket.
+        seat: PresenceSeat,
+    },
+    /// Ring a device over presence, with a ticket for `seat`.
+    Ring {
+        /// To whom.
+        connection: ConnectionId,
+        /// The device's place on the call.
+        seat: Seat,
+        /// How much longer it rings.
+        remaining: Duration,
+    },
+    /// Tell the caller of the answer, with a ticket for `seat`.
+    Answered {
+        /// To whom.
+        connection: ConnectionId,
+        /// The next ticket.
+        seat: Seat,
+    },
+    /// Tell the device that it was first, with a ticket for `seat`.
+    Accepted {
+        /// To whom.
+        connection: ConnectionId,
+        /// The next ticket.
+        seat: Seat,
+    },
+    /// Send a message that needs nothing more.
+    Send {
+        /// To whom.
+        connection: ConnectionId,
+        /// What.
+        message: ToClient,
+    },
+    /// Close; nothing follows for this connection.
+    Close {
+        /// Which.
+        connection: ConnectionId,
+        /// Why.
+        reason: CloseReason,
+    },
+}

@@ -1,0 +1,370 @@
+//! Every call, device and connection of this server, and who is in which.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::time::Instant;
+
+use super::CloseReason;
+use super::bucket::Bucket;
+use super::call::{Call, Connection, Context, Endpoint, Joining};
+use super::io::{ConnectionId, Full, Input, Options, Output, Party, Placement, PresenceSeat, Seat};
+use super::presence::Presence;
+use super::wire::{FromClient, ToClient};
+use crate::domain::ids::{AccountId, LoginId, SessionId, TagId};
+
+/// The pure machine. After every input, poll the outputs until there are none.
+pub struct Switchboard {
+    options: Options,
+    calls: HashMap<SessionId, Call>,
+    /// Which call an account is busy with.
+    busy: HashMap<AccountId, SessionId>,
+    /// How many calls an account has in any state.
+    load: HashMap<AccountId, usize>,
+    presence: Presence,
+    connections: HashMap<ConnectionId, Connection>,
+    timers: Timers,
+    /// Restored calls that have ended: their old tickets must not bring them back.
+    ended: VecDeque<(Instant, SessionId)>,
+    outputs: VecDeque<Output>,
+}
+
+/// What has a deadline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Timer {
+    Call(SessionId),
+    Device(LoginId),
+}
+
+/// At most one deadline for each call and device.
+#[derive(Debug, Default)]
+struct Timers {
+    queue: BTreeSet<(Instant, Timer)>,
+    at: HashMap<Timer, Instant>,
+}
+
+impl Timers {
+    fn set(&mut self, timer: Timer, at: Option<Instant>) {
+        let before = match at {
+            Some(at) => self.at.insert(timer, at),
+            None => self.at.remove(&timer),
+        };
+        if let Some(before) = before {
+            self.queue.remove(&(before, timer));
+        }
+        if let Some(at) = at {
+            self.queue.insert((at, timer));
+        }
+    }
+
+    fn pop_due(&mut self, now: Instant) -> Option<Timer> {
+        let (_, timer) = *self.queue.first().filter(|(at, _)| *at <= now)?;
+        self.set(timer, None);
+        Some(timer)
+    }
+}
+
+impl Switchboard {
+    /// An empty one.
+    pub fn new(options: Options) -> Self {
+        Self {
+            options,
+            calls: HashMap::new(),
+            busy: HashMap::new(),
+            load: HashMap::new(),
+            presence: Presence::default(),
+            connections: HashMap::new(),
+            timers: Timers::default(),
+            ended: VecDeque::new(),
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// Makes a call and the caller's first ticket. Nobody is rung before the caller has come.
+    ///
+    /// # Errors
+    /// [`Full`] when the server or the account has as many calls as it takes.
+    pub fn place(&mut self, placement: &Placement, now: Instant) -> Result<Seat, Full> {
+        self.expire(now);
+        let load = self.load.get(&placement.account).copied().unwrap_or(0);
+        let known = self.calls.contains_key(&placement.session);
+        if known || self.calls.len() >= self.options.max_calls || load >= self.options.max_calls_per_account {
+            return Err(Full);
+        }
+        let mut call = Call::place(placement, now);
+        let seat = call.seat(Party::Caller, now).ok_or(Full)?;
+        self.insert(placement.session, call);
+        Ok(seat)
+    }
+
+    /// Makes a ticket with which a device can be present.
+    ///
+    /// # Errors
+    /// [`Full`] when the server or the account has as many devices as it takes.
+    pub fn enlist(&mut self, account: AccountId, login: LoginId, now: Instant) -> Result<PresenceSeat, Full> {
+        self.expire(now);
+        let (seat, evicted) = self.presence.enlist(account, login, &self.options, now)?;
+        evicted.into_iter().for_each(|login| self.timers.set(Timer::Device(login), None));
+        self.schedule_device(login);
+        Ok(seat)
+    }
+
+    /// Takes in what happened.
+    pub fn handle(&mut self, input: Input, now: Instant) {
+        self.expire(now);
+        match input {
+            Input::JoinCall { connection, seat, from_before, fresh } => {
+                self.join_call(connection, &seat, from_before, fresh, now);
+            }
+            Input::JoinPresence { connection, seat } => self.join_presence(connection, seat, now),
+            Input::Message { connection, message } => self.message(connection, message, now),
+            Input::Fault { connection, reason } => self.disconnect(connection, Some(reason), now),
+            Input::Disconnected { connection } => self.disconnect(connection, None, now),
+            Input::WithdrawTag(tag) => self.withdraw(tag, now),
+            Input::EndLogin(login) => self.end_login(login, now),
+            Input::Shutdown => {
+                for (connection, _) in self.connections.drain() {
+                    self.outputs.push_back(Output::Close { connection, reason: CloseReason::Restarting });
+                }
+            }
+            Input::Timeout => {}
+        }
+    }
+
+    /// The next thing to be done.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When to hand in [`Input::Timeout`], unless something else comes before.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.timers.queue.first().map(|(at, _)| *at)
+    }
+
+    /// How many calls ring or talk.
+    pub fn calls(&self) -> usize {
+        self.busy.len()
+    }
+
+    /// How many devices can be rung.
+    pub fn devices(&self) -> usize {
+        self.presence.online()
+    }
+
+    fn join_call(&mut self, connection: ConnectionId, seat: &Seat, from_before: bool, fresh: bool, now: Instant) {
+        if let Err(reason) = self.admit_to_call(seat, from_before, now) {
+            return self.outputs.push_back(Output::Close { connection, reason });
+        }
+        let busy = self.busy.get(&seat.account).is_some_and(|session| *session != seat.session);
+        self.with_call(seat.session, now, |call, cx| {
+            if from_before && call.is_restored() && !busy {
+                call.catch_up(seat, cx);
+            }
+            call.join(&Joining { connection, seat: *seat, fresh, busy }, cx);
+        });
+    }
+
+    /// Makes sure that the call of a ticket exists, if it may.
+    fn admit_to_call(&mut self, seat: &Seat, from_before: bool, now: Instant) -> Result<(), CloseReason> {
+        if self.connections.len() >= self.options.max_connections {
+            return Err(CloseReason::Overloaded);
+        }
+        if self.calls.contains_key(&seat.session) {
+            return Ok(());
+        }
+        self.forget_ended(now);
+        if !from_before || self.ended.iter().any(|(_, session)| *session == seat.session) {
+            return Err(CloseReason::NoSuchCall);
+        }
+        if self.calls.len() >= self.options.max_calls {
+            return Err(CloseReason::Overloaded);
+        }
+        let call = Call::restore(seat, &self.options, now).ok_or(CloseReason::NoSuchCall)?;
+        self.insert(seat.session, call);
+        Ok(())
+    }
+
+    fn join_presence(&mut self, connection: ConnectionId, seat: PresenceSeat, now: Instant) {
+        let refused = if self.connections.len() >= self.options.max_connections {
+            Some(CloseReason::Overloaded)
+        } else {
+            match self.presence.device(seat.login).filter(|device| device.account == seat.account) {
+                None => Some(CloseReason::TicketSpent),
+                Some(device) => match device.leg.attach(connection, seat.generation) {
+                    Err(reason) => Some(reason),
+                    Ok(replaced) => {
+                        let generation = device.leg.issue();
+                        self.connections.insert(
+                            connection,
+                            Connection {
+                                endpoint: Endpoint::Presence(seat.login),
+                                generation: seat.generation,
+                                bucket: Bucket::new(now),
+                            },
+                        );
+                        self.close(replaced, CloseReason::Replaced);
+                        let seat = PresenceSeat { generation, ..seat };
+                        self.outputs.push_back(Output::PresenceWelcome { connection, seat });
+                        None
+                    }
+                },
+            }
+        };
+        if let Some(reason) = refused {
+            return self.outputs.push_back(Output::Close { connection, reason });
+        }
+        self.schedule_device(seat.login);
+        if let Some(session) = self.busy.get(&seat.account).copied() {
+            self.with_call(session, now, |call, cx| call.ring(seat.login, cx));
+        }
+    }
+
+    fn message(&mut self, connection: ConnectionId, message: FromClient, now: Instant) {
+        let rate = self.options.rate;
+        let Some(sender) = self.connections.get_mut(&connection) else { return };
+        let (endpoint, generation) = (sender.endpoint, sender.generation);
+        if !sender.bucket.take(rate, now) {
+            return self.disconnect(connection, Some(CloseReason::TooMany), now);
+        }
+        if message == (FromClient::Ping {}) {
+            self.outputs.push_back(Output::Send { connection, message: ToClient::Pong {} });
+        }
+        let refused = match endpoint {
+            Endpoint::Presence(login) => {
+                if let Some(device) = self.presence.device(login) {
+                    device.leg.confirm(generation);
+                }
+                let allowed = matches!(message, FromClient::Ready {} | FromClient::Ping {});
+                (!allowed).then_some(CloseReason::BadMessage)
+            }
+            Endpoint::Call(session, party) => self
+                .with_call(session, now, |call, cx| {
+                    call.confirm(party, generation);
+                    call.message(party, message, cx).err()
+                })
+                .flatten(),
+        };
+        if refused.is_some() {
+            self.disconnect(connection, refused, now);
+        }
+    }
+
+    /// A connection is gone, or goes for this reason.
+    fn disconnect(&mut self, connection: ConnectionId, reason: Option<CloseReason>, now: Instant) {
+        let Some(gone) = self.connections.remove(&connection) else { return };
+        if let Some(reason) = reason {
+            self.outputs.push_back(Output::Close { connection, reason });
+        }
+        match gone.endpoint {
+            Endpoint::Call(session, party) => {
+                self.with_call(session, now, |call, cx| call.lost(party, connection, cx));
+            }
+            Endpoint::Presence(login) => {
+                let Some(device) = self.presence.device(login) else { return };
+                let account = device.account;
+                device.leg.detach(connection, now);
+                self.schedule_device(login);
+                if let Some(session) = self.busy.get(&account).copied() {
+                    self.with_call(session, now, |call, cx| call.devices_changed(cx));
+                }
+            }
+        }
+    }
+
+    fn withdraw(&mut self, tag: TagId, now: Instant) {
+        let sessions: Vec<_> = self.calls.iter().filter(|(_, call)| call.tag() == tag).map(|(id, _)| *id).collect();
+        for session in sessions {
+            self.with_call(session, now, |call, cx| call.withdraw(cx));
+        }
+    }
+
+    fn end_login(&mut self, login: LoginId, now: Instant) {
+        if let Some(device) = self.presence.forget(login) {
+            self.close(device.leg.connection(), CloseReason::LoggedOut);
+            self.timers.set(Timer::Device(login), None);
+        }
+        let sessions: Vec<_> = self.calls.iter().filter(|(_, c)| c.involves(login)).map(|(id, _)| *id).collect();
+        for session in sessions {
+            self.with_call(session, now, |call, cx| call.end_login(login, cx));
+        }
+    }
+
+    /// Does what is due.
+    fn expire(&mut self, now: Instant) {
+        while let Some(timer) = self.timers.pop_due(now) {
+            match timer {
+                Timer::Call(session) => {
+                    self.with_call(session, now, |call, cx| call.expire(cx));
+                }
+                Timer::Device(login) => {
+                    self.presence.forget(login);
+                }
+            }
+        }
+    }
+
+    /// Lets a call act, and keeps the books afterwards.
+    fn with_call<T>(
+        &mut self,
+        session: SessionId,
+        now: Instant,
+        act: impl FnOnce(&mut Call, &mut Context<'_>) -> T,
+    ) -> Option<T> {
+        let Self { options, calls, busy, presence, connections, timers, outputs, .. } = self;
+        let call = calls.get_mut(&session)?;
+        let answer = act(call, &mut Context { now, options, presence, connections, outputs });
+        timers.set(Timer::Call(session), call.deadline(options));
+        if call.occupies() {
+            busy.entry(call.account()).or_insert(session);
+        }
+        if call.is_over() {
+            self.remove(session, now);
+        }
+        Some(answer)
+    }
+
+    fn insert(&mut self, session: SessionId, call: Call) {
+        *self.load.entry(call.account()).or_default() += 1;
+        self.timers.set(Timer::Call(session), call.deadline(&self.options));
+        self.calls.insert(session, call);
+    }
+
+    fn remove(&mut self, session: SessionId, now: Instant) {
+        let Some(call) = self.calls.remove(&session) else { return };
+        let account = call.account();
+        if self.busy.get(&account) == Some(&session) {
+            self.busy.remove(&account);
+        }
+        if let Some(load) = self.load.get_mut(&account) {
+            *load -= 1;
+            if *load == 0 {
+                self.load.remove(&account);
+            }
+        }
+        if call.is_restored() {
+            self.forget_ended(now);
+            self.ended.push_back((now + self.options.ring_time + self.options.max_duration, session));
+            // Beyond this, an old ticket could bring one of the oldest calls back, to end by itself.
+            if self.ended.len() > self.options.max_calls * 4 {
+                self.ended.pop_front();
+            }
+        }
+    }
+
+    fn forget_ended(&mut self, now: Instant) {
+        while self.ended.front().is_some_and(|(until, _)| *until <= now) {
+            self.ended.pop_front();
+        }
+    }
+
+    fn close(&mut self, connection: Option<ConnectionId>, reason: CloseReason) {
+        if let Some(connection) = connection {
+            self.connections.remove(&connection);
+            self.outputs.push_back(Output::Close { connection, reason });
+        }
+    }
+
+    /// A device that is away is remembered for a while.
+    fn schedule_device(&mut self, login: LoginId) {
+        let until = self.presence.away_since(login).map(|since| since + self.options.presence_return);
+        self.timers.set(Timer::Device(login), until);
+    }
+}

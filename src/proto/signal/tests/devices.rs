@@ -1,0 +1,234 @@
+//! Several phones, several callers, and phones that come and go.
+
+use super::*;
+
+#[test]
+fn the_first_answer_wins_and_the_others_stop() {
+    let mut scene = Scene::new();
+    let owner = scene.owner();
+    let (one, two, three) = (scene.phone(owner), scene.phone(owner), scene.phone(owner));
+    let caller = scene.call(owner);
+    let (first, second) = (scene.pick_up(one), scene.pick_up(two));
+    assert_eq!(scene.heard(caller), ["welcome ringing", "ringing 0", "ringing 1", "ringing 2"]);
+    for connection in [one.presence, two.presence, three.presence, first, second] {
+        scene.forget(connection);
+    }
+    scene.say(second, "accept");
+    scene.say(first, "accept");
+    assert_eq!(scene.heard(second), ["accepted"]);
+    assert_eq!(scene.heard(first), ["ended answered-elsewhere", "close 1000"]);
+    assert_eq!(scene.heard(caller), ["answered"]);
+    assert_eq!(scene.heard(one.presence), ["ring-stopped answered-elsewhere"]);
+    assert_eq!(scene.heard(three.presence), ["ring-stopped answered-elsewhere"], "though it never joined");
+    assert!(scene.heard(two.presence).is_empty());
+    let late = scene.pick_up(three);
+    assert_eq!(scene.heard(late), ["ended answered-elsewhere", "close 1000"]);
+}
+
+#[test]
+fn a_decline_leaves_the_others_ringing_until_all_have_declined() {
+    let mut scene = Scene::new();
+    let owner = scene.owner();
+    let (one, two) = (scene.phone(owner), scene.phone(owner));
+    let caller = scene.call(owner);
+    let (first, second) = (scene.pick_up(one), scene.pick_up(two));
+    for connection in [caller, first, second, one.presence, two.presence] {
+        scene.forget(connection);
+    }
+    scene.say(first, "decline");
+    assert_eq!(scene.heard(first), ["ended declined", "close 1000"]);
+    assert_eq!(scene.heard(caller), ["ringing 1"]);
+    assert!(scene.heard(second).is_empty() && scene.heard(two.presence).is_empty());
+    let again = scene.pick_up(one);
+    assert_eq!(scene.heard(again), ["ended declined", "close 1000"], "who declined has declined");
+
+    scene.say(second, "hangup");
+    assert_eq!(scene.heard(second), ["ended declined", "close 1000"]);
+    assert_eq!(scene.heard(caller), ["ended declined", "close 1000"]);
+}
+
+#[test]
+fn a_phone_that_was_rung_but_is_not_shown_keeps_the_call_alive() {
+    let mut scene = Scene::new();
+    let owner = scene.owner();
+    let (one, _two) = (scene.phone(owner), scene.phone(owner));
+    let caller = scene.call(owner);
+    let first = scene.pick_up(one);
+    scene.say(first, "decline");
+    scene.forget(caller);
+    scene.wait(44.0);
+    assert!(scene.heard(caller).is_empty());
+    scene.wait(1.0);
+    assert_eq!(scene.heard(caller), ["ended no-answer", "close 1000"]);
+}
+
+#[test]
+fn a_phone_that_declined_is_not_rung_again() {
+    let mut scene = Scene::new();
+    let owner = scene.owner();
+    let (one, _two) = (scene.phone(owner), scene.phone(owner));
+    scene.call(owner);
+    let first = scene.pick_up(one);
+    scene.say(first, "decline");
+    let back = scene.come(scene.presence_seats[&one.presence]);
+    assert_eq!(scene.heard(back), ["welcome"]);
+}
+
+#[test]
+fn a_phone_that_comes_back_while_it_rings_is_rung_again() {
+    let mut scene = Scene::new();
+    let owner = scene.owner();
+    let phone = scene.phone(owner);
+    let caller = scene.call(owner);
+    scene.wait(10.0);
+    scene.drop(phone.presence);
+    scene.wait(3.0);
+    let presence = scene.come(scene.presence_seats[&phone.presence]);
+    assert_eq!(scene.heard(presence), ["welcome", "ring 32"]);
+    let device = scene.pick_up(Phone { presence, ..phone });
+    scene.forget(caller);
+    scene.say(device, "accept");
+    assert_eq!(scene.heard(caller), ["answered"]);
+}
+
+#[test]
+fn the_last_phone_goes_away_while_it_rings() {
+    let mut scene = Scene::new();
+    let owner = scene.owner();
+    let phone = scene.phone(owner);
+    let caller = scene.call(owner);
+    let device = scene.pick_up(phone);
+    scene.forget(caller);
+    scene.drop(phone.presence);
+    scene.wait(6.0);
+    assert!(scene.heard(caller).is_empty(), "the call's own connection is enough");
+    scene.drop(device);
+    assert_eq!(scene.heard(caller), ["ringing 0"]);
+    scene.wait(5.0);
+    assert_eq!(scene.heard(caller), ["ended unreachable", "close 1000"]);
+}
+
+#[test]
+fn a_second_caller_is_told_that_the_line_is_busy() {
+    let mut scene = Scene::new();
+    let owner = scene.owner();
+    let phone = scene.phone(owner);
+    let first = scene.call(owner);
+    let second = scene.call(owner);
+    assert_eq!(scene.heard(second), ["welcome ringing", "ended busy", "close 1000"]);
+    let device = scene.pick_up(phone);
+    scene.say(device, "accept");
+    let third = scene.call(owner);
+    assert_eq!(scene.heard(third), ["welcome ringing", "ended busy", "close 1000"]);
+    scene.say(first, "hangup");
+    let fourth = scene.call(owner);
+    assert_eq!(scene.heard(fourth), ["welcome ringing", "ringing 0"]);
+}
+
+#[test]
+fn two_owners_know_nothing_of_each_other() {
+    let mut scene = Scene::new();
+    let (ada, bob) = (scene.owner(), scene.owner());
+    let (adas, bobs) = (scene.phone(ada), scene.phone(bob));
+    scene.forget(bobs.presence);
+    let caller = scene.call(ada);
+    let device = scene.pick_up(adas);
+    scene.say(device, "accept");
+    let other = scene.call(bob);
+    assert_eq!(scene.heard(bobs.presence), ["ring 45"]);
+    assert_eq!(scene.heard(other), ["welcome ringing", "ringing 0"]);
+    scene.forget(caller);
+    scene.say(other, "hangup");
+    assert!(scene.heard(caller).is_empty() && scene.relayed.len() == 1);
+}
+
+#[test]
+fn a_newer_presence_of_the_same_login_replaces_the_older() {
+    let mut scene = Scene::new();
+    let owner = scene.owner();
+    let phone = scene.phone(owner);
+    scene.forget(phone.presence);
+    let newer = scene.come(scene.presence_seats[&phone.presence]);
+    assert_eq!(scene.heard(phone.presence), ["close 4409"]);
+    assert_eq!(scene.heard(newer), ["welcome"]);
+    assert_eq!(scene.board.devices(), 1);
+    scene.drop(phone.presence);
+    assert_eq!(scene.board.devices(), 1, "the old one's end is not the new one's");
+}
+
+#[test]
+fn a_presence_ticket_is_good_once_and_not_for_ever() {
+    let mut scene = Scene::new();
+    let owner = scene.owner();
+    let login = LoginId::from_bytes(scene.id());
+    let seat = scene.board.enlist(owner.account, login, scene.now).unwrap();
+    let first = scene.come(seat);
+    let again = scene.come(seat);
+    assert_eq!(scene.heard(first), ["welcome", "close 4409"], "before it is confirmed it may be used again");
+    scene.say(again, "ready");
+    let replay = scene.come(seat);
+    assert_eq!(scene.heard(replay), ["close 4403"]);
+    assert_eq!(scene.heard(again), ["welcome"]);
+
+    let next = scene.presence_seats[&again];
+    scene.drop(again);
+    scene.wait(600.0);
+    let late = scene.come(next);
+    assert_eq!(scene.heard(late), ["close 4403"]);
+    assert_eq!(scene.board.poll_timeout(), None, "nothing is left");
+}
+
+#[test]
+fn presence_says_nothing_but_ready_and_ping() {
+    for kind in ["accept", "decline", "hangup", "restart-ice"] {
+        let mut scene = Scene::new();
+        let owner = scene.owner();
+        let phone = scene.phone(owner);
+        scene.say(phone.presence, "ping");
+        assert_eq!(scene.heard(phone.presence), ["welcome", "pong"]);
+        scene.say(phone.presence, kind);
+        assert_eq!(scene.heard(phone.presence), ["close 4400"]);
+        assert_eq!(scene.board.devices(), 0);
+    }
+}
+
+#[test]
+fn a_log_out_closes_presence_and_what_the_device_takes_part_in() {
+    let mut scene = Scene::new();
+    let owner = scene.owner();
+    let (one, two) = (scene.phone(owner), scene.phone(owner));
+    let caller = scene.call(owner);
+    let (first, second) = (scene.pick_up(one), scene.pick_up(two));
+    for connection in [caller, first, second, one.presence, two.presence] {
+        scene.forget(connection);
+    }
+    scene.handle(Input::EndLogin(one.login));
+    assert_eq!(scene.heard(one.presence), ["close 4402"]);
+    assert_eq!(scene.heard(first), ["ended withdrawn", "close 1000"]);
+    assert_eq!(scene.heard(caller), ["ringing 1"]);
+    let back = scene.come(scene.presence_seats[&one.presence]);
+    assert_eq!(scene.heard(back), ["close 4403"]);
+
+    scene.say(second, "accept");
+    scene.forget(caller);
+    scene.forget(second);
+    scene.handle(Input::EndLogin(two.login));
+    assert_eq!(scene.heard(caller), ["ended withdrawn", "close 1000"]);
+    assert_eq!(scene.heard(second), ["ended withdrawn", "close 1000"]);
+    assert!(scene.relayed.is_empty());
+}
+
+#[test]
+fn a_revoked_tag_ends_its_calls_and_no_others() {
+    let mut scene = Scene::new();
+    let (ada, bob) = (scene.owner(), scene.owner());
+    let (caller, device) = scene.talk(ada);
+    let (other, _) = scene.talk(bob);
+    let waiting = scene.place(ada);
+    scene.handle(Input::WithdrawTag(ada.tag));
+    assert_eq!(scene.heard(caller), ["ended withdrawn", "close 1000"]);
+    assert_eq!(scene.heard(device), ["ended withdrawn", "close 1000"]);
+    assert!(scene.heard(other).is_empty());
+    let late = scene.join(waiting);
+    assert_eq!(scene.heard(late), ["close 4404"]);
+}

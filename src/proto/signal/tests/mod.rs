@@ -1,0 +1,236 @@
+//! Calls in virtual time: a switchboard, people who connect to it, and what each of them heard.
+#![allow(clippy::unwrap_used)]
+
+mod calls;
+mod devices;
+mod limits;
+mod properties;
+mod restart;
+mod resume;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::wire::FromClient;
+use super::*;
+use crate::domain::ids::{AccountId, AnonymousId, LoginId, SessionId, TagId};
+
+/// Everything that one server and its people do.
+pub struct Scene {
+    pub board: Switchboard,
+    pub now: Instant,
+    next_connection: u64,
+    next_id: u8,
+    /// What each connection heard, in short words.
+    heard: BTreeMap<ConnectionId, Vec<String>>,
+    /// The newest ticket that each connection received.
+    pub seats: BTreeMap<ConnectionId, Seat>,
+    pub presence_seats: BTreeMap<ConnectionId, PresenceSeat>,
+    /// The newest ring of each presence connection.
+    pub rings: BTreeMap<ConnectionId, Seat>,
+    pub relayed: BTreeSet<SessionId>,
+}
+
+/// An account with one sticker.
+#[derive(Clone, Copy)]
+pub struct Owner {
+    pub account: AccountId,
+    pub tag: TagId,
+}
+
+/// One device of an owner that is present.
+#[derive(Clone, Copy)]
+pub struct Phone {
+    pub login: LoginId,
+    pub presence: ConnectionId,
+}
+
+impl Scene {
+    pub fn new() -> Self {
+        Self::with(Options::default())
+    }
+
+    pub fn with(options: Options) -> Self {
+        Self {
+            board: Switchboard::new(options),
+            now: Instant::now(),
+            next_connection: 0,
+            next_id: 0,
+            heard: BTreeMap::new(),
+            seats: BTreeMap::new(),
+            presence_seats: BTreeMap::new(),
+            rings: BTreeMap::new(),
+            relayed: BTreeSet::new(),
+        }
+    }
+
+    pub fn id(&mut self) -> [u8; 16] {
+        self.next_id += 1;
+        [self.next_id; 16]
+    }
+
+    pub fn connection(&mut self) -> ConnectionId {
+        self.next_connection += 1;
+        ConnectionId(self.next_connection)
+    }
+
+    pub fn owner(&mut self) -> Owner {
+        Owner { account: AccountId::from_bytes(self.id()), tag: TagId::from_bytes(self.id()) }
+    }
+
+    /// A new log-in whose page is open.
+    pub fn phone(&mut self, owner: Owner) -> Phone {
+        let login = LoginId::from_bytes(self.id());
+        let seat = self.board.enlist(owner.account, login, self.now).unwrap();
+        let presence = self.come(seat);
+        self.say(presence, "ready");
+        Phone { login, presence }
+    }
+
+    /// A device connects to presence.
+    pub fn come(&mut self, seat: PresenceSeat) -> ConnectionId {
+        let connection = self.connection();
+        self.handle(Input::JoinPresence { connection, seat });
+        connection
+    }
+
+    pub fn place(&mut self, owner: Owner) -> Seat {
+        let placement = Placement {
+            session: SessionId::from_bytes(self.id()),
+            tag: owner.tag,
+            account: owner.account,
+            caller: AnonymousId::from_bytes(self.id()),
+            owner: AnonymousId::from_bytes(self.id()),
+        };
+        self.board.place(&placement, self.now).unwrap()
+    }
+
+    /// A stranger calls and is on the line.
+    pub fn call(&mut self, owner: Owner) -> ConnectionId {
+        let seat = self.place(owner);
+        let caller = self.join(seat);
+        self.say(caller, "ready");
+        caller
+    }
+
+    pub fn join(&mut self, seat: Seat) -> ConnectionId {
+        self.join_as(seat, false, false)
+    }
+
+    pub fn join_as(&mut self, seat: Seat, from_before: bool, fresh: bool) -> ConnectionId {
+        let connection = self.connection();
+        self.handle(Input::JoinCall { connection, seat, from_before, fresh });
+        connection
+    }
+
+    /// A phone that was rung shows it.
+    pub fn pick_up(&mut self, phone: Phone) -> ConnectionId {
+        let seat = self.rings[&phone.presence];
+        let connection = self.join(seat);
+        self.say(connection, "ready");
+        connection
+    }
+
+    /// A call that was answered; caller and device.
+    pub fn talk(&mut self, owner: Owner) -> (ConnectionId, ConnectionId) {
+        let phone = self.phone(owner);
+        let caller = self.call(owner);
+        let device = self.pick_up(phone);
+        self.say(device, "accept");
+        (self.forget(caller), self.forget(device))
+    }
+
+    pub fn say(&mut self, connection: ConnectionId, kind: &str) {
+        self.send(connection, json!({"type": kind, "payload": {}}));
+    }
+
+    pub fn send(&mut self, connection: ConnectionId, message: Value) {
+        let message = FromClient::parse(&message.to_string()).unwrap();
+        self.handle(Input::Message { connection, message });
+    }
+
+    pub fn drop(&mut self, connection: ConnectionId) {
+        self.handle(Input::Disconnected { connection });
+    }
+
+    pub fn handle(&mut self, input: Input) {
+        self.board.handle(input, self.now);
+        self.note_outputs();
+    }
+
+    /// Time passes, timers fire when they are due.
+    pub fn wait(&mut self, seconds: f64) {
+        let until = self.now + Duration::from_secs_f64(seconds);
+        while let Some(at) = self.board.poll_timeout().filter(|at| *at <= until) {
+            assert!(at > self.now || self.board.poll_timeout() == Some(at), "time does not go back");
+            self.now = self.now.max(at);
+            self.handle(Input::Timeout);
+        }
+        self.now = until;
+    }
+
+    /// What a connection heard since it was asked last.
+    pub fn heard(&mut self, connection: ConnectionId) -> Vec<String> {
+        self.heard.remove(&connection).unwrap_or_default()
+    }
+
+    pub fn forget(&mut self, connection: ConnectionId) -> ConnectionId {
+        self.heard.remove(&connection);
+        connection
+    }
+
+    fn note_outputs(&mut self) {
+        while let Some(output) = self.board.poll_output() {
+            let (connection, words) = match output {
+                Output::Admit { session, .. } => {
+                    self.relayed.insert(session);
+                    continue;
+                }
+                Output::Revoke { session } => {
+                    assert!(self.relayed.remove(&session), "only what was given is taken");
+                    continue;
+                }
+                Output::Welcome { connection, seat, peer_connected } => {
+                    self.seats.insert(connection, seat);
+                    let state = match seat.progress {
+                        Progress::Placed => "placed".into(),
+                        Progress::Ringing => "ringing".into(),
+                        Progress::Talking(_) => format!("talking {} {peer_connected}", seat.elapsed.as_secs()),
+                    };
+                    (connection, format!("welcome {state}"))
+                }
+                Output::PresenceWelcome { connection, seat } => {
+                    self.presence_seats.insert(connection, seat);
+                    (connection, "welcome".into())
+                }
+                Output::Ring { connection, seat, remaining } => {
+                    self.rings.insert(connection, seat);
+                    (connection, format!("ring {}", remaining.as_secs()))
+                }
+                Output::Answered { connection, seat } => {
+                    assert!(self.relayed.contains(&seat.session), "the relay works before the answer is told");
+                    self.seats.insert(connection, seat);
+                    (connection, "answered".into())
+                }
+                Output::Accepted { connection, seat } => {
+                    assert!(self.relayed.contains(&seat.session), "the relay works before the answer is told");
+                    self.seats.insert(connection, seat);
+                    (connection, "accepted".into())
+                }
+                Output::Send { connection, message } => {
+                    let message = serde_json::to_value(&message).unwrap();
+                    let kind = message["type"].as_str().unwrap();
+                    let detail = ["reason", "devices", "connected", "seconds"]
+                        .iter()
+                        .find_map(|key| message["payload"].get(key))
+                        .map(|value| format!(" {}", value.to_string().trim_matches('"')));
+                    (connection, format!("{kind}{}", detail.unwrap_or_default()))
+                }
+                Output::Close { connection, reason } => (connection, format!("close {}", reason.code())),
+            };
+            self.heard.entry(connection).or_default().push(words);
+        }
+    }
+}

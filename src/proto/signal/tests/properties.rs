@@ -1,0 +1,284 @@
+//! Whatever people, networks and clocks do, in any order: what must always hold.
+
+use std::collections::HashMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::call::EndReason;
+use crate::proto::signal::wire::{Media, ToClient};
+
+/// What can happen; numbers choose among what there is.
+#[derive(Debug, Clone)]
+enum Event {
+    Place(usize),
+    Enlist(usize, usize),
+    JoinPresence(usize),
+    JoinCall { ticket: usize, from_before: bool, fresh: bool },
+    Message(usize, usize),
+    Drop(usize),
+    Fault(usize),
+    Withdraw(usize),
+    EndLogin(usize, usize),
+    Wait(u64),
+    Restart,
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let which = 0..1000_usize;
+    prop_oneof![
+        3 => (0..2_usize).prop_map(Event::Place),
+        3 => (0..2_usize, 0..3_usize).prop_map(|(a, l)| Event::Enlist(a, l)),
+        4 => which.clone().prop_map(Event::JoinPresence),
+        8 => (which.clone(), any::<bool>()).prop_map(|(ticket, fresh)| Event::JoinCall { ticket, from_before: false, fresh }),
+        2 => (which.clone(), any::<bool>()).prop_map(|(ticket, fresh)| Event::JoinCall { ticket, from_before: true, fresh }),
+        12 => (which.clone(), 0..10_usize).prop_map(|(c, m)| Event::Message(c, m)),
+        4 => which.clone().prop_map(Event::Drop),
+        1 => which.prop_map(Event::Fault),
+        1 => (0..2_usize).prop_map(Event::Withdraw),
+        1 => (0..2_usize, 0..3_usize).prop_map(|(a, l)| Event::EndLogin(a, l)),
+        4 => (1..20_000_u64).prop_map(Event::Wait),
+        1 => Just(Event::Restart),
+    ]
+}
+
+/// What the oracle knows of one call.
+#[derive(Default, Clone)]
+struct Known {
+    talking: bool,
+    over: bool,
+    devices: BTreeSet<LoginId>,
+}
+
+struct World {
+    board: Switchboard,
+    now: Instant,
+    next: u64,
+    tickets: Vec<(Seat, Instant, u32)>,
+    presence_tickets: Vec<PresenceSeat>,
+    open: BTreeMap<ConnectionId, Option<(SessionId, Party)>>,
+    calls: HashMap<SessionId, Known>,
+    relayed: BTreeSet<SessionId>,
+    boot: u32,
+}
+
+fn account(n: usize) -> AccountId {
+    AccountId::from_bytes([n as u8; 16])
+}
+
+fn login(account: usize, n: usize) -> LoginId {
+    LoginId::from_bytes([account as u8 * 16 + n as u8; 16])
+}
+
+fn message(n: usize) -> FromClient {
+    let sdp = String::from("v=0\r\n");
+    match n {
+        0 => FromClient::Ready {},
+        1 => FromClient::Ping {},
+        2 | 3 => FromClient::Accept {},
+        4 => FromClient::Decline {},
+        5 => FromClient::Hangup {},
+        6 => FromClient::Media(Media::Offer { sdp }),
+        7 => FromClient::Media(Media::Answer { sdp }),
+        8 => FromClient::Media(Media::RestartIce {}),
+        _ => FromClient::Media(Media::Offer { sdp: "v=0\r\nc=IN IP4 192.168.1.1".into() }),
+    }
+}
+
+impl World {
+    fn new() -> Self {
+        Self {
+            board: Switchboard::new(Options { max_calls: 6, max_calls_per_account: 4, ..Options::default() }),
+            now: Instant::now(),
+            next: 0,
+            tickets: Vec::new(),
+            presence_tickets: Vec::new(),
+            open: BTreeMap::new(),
+            calls: HashMap::new(),
+            relayed: BTreeSet::new(),
+            boot: 0,
+        }
+    }
+
+    fn connection(&mut self) -> ConnectionId {
+        self.next += 1;
+        ConnectionId(self.next)
+    }
+
+    fn pick(&self, n: usize) -> Option<ConnectionId> {
+        let all: Vec<_> = self.open.keys().copied().collect();
+        (!all.is_empty()).then(|| all[n % all.len()])
+    }
+
+    fn apply(&mut self, event: &Event) {
+        match *event {
+            Event::Place(a) => {
+                let placement = Placement {
+                    session: SessionId::random(),
+                    tag: TagId::from_bytes([a as u8; 16]),
+                    account: account(a),
+                    caller: AnonymousId::random(),
+                    owner: AnonymousId::random(),
+                };
+                if let Ok(seat) = self.board.place(&placement, self.now) {
+                    self.calls.insert(seat.session, Known::default());
+                    self.tickets.push((seat, self.now, self.boot));
+                }
+                self.check(None);
+            }
+            Event::Enlist(a, l) => {
+                self.presence_tickets.extend(self.board.enlist(account(a), login(a, l), self.now));
+                self.check(None);
+            }
+            Event::JoinPresence(n) if !self.presence_tickets.is_empty() => {
+                let seat = self.presence_tickets[n % self.presence_tickets.len()];
+                let connection = self.connection();
+                self.open.insert(connection, None);
+                self.input(Input::JoinPresence { connection, seat }, None);
+            }
+            Event::JoinCall { ticket, from_before, fresh } => {
+                let of_this_boot = |(_, _, boot): &&(Seat, Instant, u32)| (*boot < self.boot) == from_before;
+                let candidates: Vec<_> = self.tickets.iter().filter(of_this_boot).copied().collect();
+                if candidates.is_empty() {
+                    return;
+                }
+                let (mut seat, at, _) = candidates[ticket % candidates.len()];
+                seat.elapsed += self.now - at;
+                let connection = self.connection();
+                self.open.insert(connection, Some((seat.session, seat.party)));
+                let known = self.calls.entry(seat.session).or_default();
+                // A ticket of before the restart says itself that the call was answered.
+                known.talking |= from_before && matches!(seat.progress, Progress::Talking(_));
+                self.input(Input::JoinCall { connection, seat, from_before, fresh }, None);
+            }
+            Event::Message(n, m) => {
+                let Some(connection) = self.pick(n) else { return };
+                let from = self.open[&connection];
+                if let (Some((session, Party::Device(_))), 2 | 3) = (from, m) {
+                    self.calls.entry(session).or_default().talking = true;
+                }
+                self.input(Input::Message { connection, message: message(m) }, from);
+            }
+            Event::Drop(n) => {
+                let Some(connection) = self.pick(n) else { return };
+                self.open.remove(&connection);
+                self.input(Input::Disconnected { connection }, None);
+            }
+            Event::Fault(n) => {
+                let Some(connection) = self.pick(n) else { return };
+                self.input(Input::Fault { connection, reason: CloseReason::TooSlow }, None);
+                assert!(!self.open.contains_key(&connection), "a fault closes");
+            }
+            Event::Withdraw(a) => self.input(Input::WithdrawTag(TagId::from_bytes([a as u8; 16])), None),
+            Event::EndLogin(a, l) => self.input(Input::EndLogin(login(a, l)), None),
+            Event::Wait(ms) => self.wait(Duration::from_millis(ms)),
+            Event::Restart => {
+                let fresh = Self::new();
+                self.board = fresh.board;
+                self.open.clear();
+                self.relayed.clear();
+                self.boot += 1;
+                self.presence_tickets.clear();
+                for known in self.calls.values_mut() {
+                    *known = Known::default();
+                }
+            }
+            Event::JoinPresence(_) => {}
+        }
+    }
+
+    fn wait(&mut self, time: Duration) {
+        let until = self.now + time;
+        while let Some(at) = self.board.poll_timeout().filter(|at| *at <= until) {
+            self.now = self.now.max(at);
+            self.input(Input::Timeout, None);
+            assert!(self.board.poll_timeout().is_none_or(|next| next > self.now), "a timer that fired is done");
+        }
+        self.now = until;
+    }
+
+    fn input(&mut self, input: Input, from: Option<(SessionId, Party)>) {
+        self.board.handle(input, self.now);
+        self.check(from);
+    }
+
+    /// The invariants, over everything that comes out of one input.
+    fn check(&mut self, from: Option<(SessionId, Party)>) {
+        let mut outputs = 0;
+        while let Some(output) = self.board.poll_output() {
+            outputs += 1;
+            match output {
+                Output::Admit { session, participants, lifetime } => {
+                    let known = self.calls.get_mut(&session).expect("a call that was placed");
+                    assert!(known.talking, "the relay only after an answer");
+                    assert!(!known.over && participants[0] != participants[1]);
+                    assert!(lifetime <= Options::default().max_duration);
+                    known.devices.clear();
+                    assert!(self.relayed.insert(session), "admitted once");
+                }
+                Output::Revoke { session } => {
+                    assert!(self.relayed.remove(&session), "what was admitted is revoked once");
+                }
+                Output::Welcome { connection, seat, .. } => {
+                    assert_eq!(self.open.get(&connection), Some(&Some((seat.session, seat.party))));
+                    self.tickets.push((seat, self.now, self.boot));
+                }
+                Output::Ring { connection, seat, .. } => {
+                    assert_eq!(self.open.get(&connection), Some(&None), "rings go to presence");
+                    assert!(matches!(seat.party, Party::Device(_)));
+                    self.tickets.push((seat, self.now, self.boot));
+                }
+                Output::Answered { connection, seat } | Output::Accepted { connection, seat } => {
+                    assert_eq!(self.open.get(&connection), Some(&Some((seat.session, seat.party))));
+                    if let Party::Device(login) = seat.party {
+                        let known = self.calls.get_mut(&seat.session).unwrap();
+                        known.devices.insert(login);
+                        assert_eq!(known.devices.len(), 1, "never two owners answered");
+                    }
+                    self.tickets.push((seat, self.now, self.boot));
+                }
+                Output::PresenceWelcome { connection, seat } => {
+                    assert_eq!(self.open.get(&connection), Some(&None));
+                    self.presence_tickets.push(seat);
+                }
+                Output::Send { connection, message } => {
+                    let to = self.open.get(&connection).expect("nothing is sent to a closed connection");
+                    if let ToClient::Media(_) = message {
+                        let (session, party) = from.expect("only what was sent is passed on");
+                        let (to, to_party) = to.expect("to a participant");
+                        assert_eq!(session, to, "nothing is passed between calls");
+                        assert_ne!(party, to_party, "nothing comes back");
+                    }
+                    if let (ToClient::Ended { reason }, Some((session, Party::Caller))) = (&message, to) {
+                        assert_ne!(*reason, EndReason::AnsweredElsewhere);
+                        self.calls.get_mut(session).unwrap().over = true;
+                    }
+                }
+                Output::Close { connection, .. } => {
+                    assert!(self.open.remove(&connection).is_some(), "closed once");
+                }
+            }
+        }
+        assert!(outputs < 200, "bounded output");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #[test]
+    fn what_must_always_hold(events in proptest::collection::vec(event(), 1..120)) {
+        let mut world = World::new();
+        for event in &events {
+            world.apply(event);
+        }
+        // Everybody leaves: every call ends by itself, and nothing is left.
+        for connection in world.open.keys().copied().collect::<Vec<_>>() {
+            world.open.remove(&connection);
+            world.input(Input::Disconnected { connection }, None);
+        }
+        world.wait(Duration::from_secs(3600));
+        prop_assert_eq!(world.board.poll_timeout(), None);
+        prop_assert!(world.relayed.is_empty(), "every ended call revokes the relay");
+        prop_assert_eq!((world.board.calls(), world.board.devices()), (0, 0));
+    }
+}
