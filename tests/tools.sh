@@ -14,6 +14,7 @@ wanted=(
   pactl:pulseaudio-utils
   turnutils_uclient:coturn
   zbarimg:zbar-tools
+  faketime:faketime
 )
 
 missing=()

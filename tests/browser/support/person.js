@@ -1,0 +1,180 @@
+// What a person does with the pages, and what they see and hear.
+import assert from 'node:assert/strict';
+import { TONES } from './tones.js';
+import { until } from './until.js';
+
+const FREQUENCIES = Object.values(TONES);
+
+class Person {
+  constructor(tab) {
+    this.tab = tab;
+  }
+
+  /** What the page shows: its state, why, and the headline that a person reads. */
+  see() {
+    return this.tab.run(() => ({
+      state: document.body?.dataset.state,
+      reason: document.body?.dataset.reason,
+      headline: document.getElementById('headline')?.textContent,
+      detail: document.getElementById('detail')?.textContent,
+      notice: document.getElementById('notice')?.textContent,
+      buttons: [...document.querySelectorAll('button')].filter((button) => button.offsetParent !== null).map((button) => button.id || button.textContent),
+    }));
+  }
+
+  /** Waits until the page shows this state (one of these), and for this reason where one is given. */
+  async comesTo(states, reason, options = {}) {
+    const wanted = [states].flat();
+    return until(
+      `the page shows ${wanted.join(' or ')}${reason ? ` because ${reason}` : ''}`,
+      async () => {
+        const seen = await this.see();
+        return wanted.includes(seen.state) && (!reason || seen.reason === reason) ? seen : null;
+      },
+      {
+        detail: async () => ({ ...(await this.see()), complaints: this.tab.complaints, frames: this.frames().slice(-12).map((note) => `${note.kind} ${note.text?.slice(0, 160) ?? note.code ?? ''}`) }),
+        ...options,
+      },
+    );
+  }
+
+  tap(id) {
+    return this.tab.tap(`#${id}`);
+  }
+
+  /** Waits until this tone is heard from now on; that of the own microphone must not come back. */
+  async hears(hertz, { own, limit } = {}) {
+    await this.tab.run(() => window.__probe.forget());
+    await until(
+      `hears ${hertz} Hz`,
+      async () => {
+        await this.tab.run((all) => window.__probe.listen(all), FREQUENCIES);
+        return (await this.heard(hertz)).times >= 10;
+      },
+      {
+        limit,
+        every: 100,
+        detail: async () => ({
+          heard: await this.tab.run(() => window.__probe.heard()),
+          ears: await this.tab.run((all) => window.__probe.listen(all), FREQUENCIES),
+          states: await this.tab.run(() => window.__probe.states()),
+          page: await this.see(),
+          complaints: this.tab.complaints,
+        }),
+      },
+    );
+    if (own) assert.equal((await this.heard(own)).times, 0, `hears the own tone of ${own} Hz`);
+  }
+
+  /** Makes sure that listening goes on over new connections, without waiting for anything. */
+  listen() {
+    return this.tab.run((all) => window.__probe.listen(all), FREQUENCIES);
+  }
+
+  async heard(hertz) {
+    const heard = await this.tab.run(() => window.__probe.heard());
+    return heard[hertz] ?? { first: null, last: null, times: 0, gap: 0 };
+  }
+
+  /** Waits until this tone has not been heard for so many milliseconds. */
+  async fallsSilent(hertz, milliseconds) {
+    await until(`nothing at ${hertz} Hz for ${milliseconds} ms`, async () => {
+      const { last } = await this.heard(hertz);
+      return last !== null && Date.now() - last > milliseconds;
+    }, { detail: () => this.heard(hertz) });
+  }
+
+  /** Waits until the voice was away for at least `least` ms and is back; the length of the silence in ms. */
+  async gap(hertz, { least = 600, limit } = {}) {
+    return until(`the voice of ${hertz} Hz comes back after a silence`, async () => {
+      await this.listen();
+      const { gap } = await this.heard(hertz);
+      return gap >= least ? gap : 0;
+    }, { limit, detail: async () => ({ heard: await this.heard(hertz), page: await this.see(), states: await this.tab.run(() => window.__probe.states()) }) });
+  }
+
+  /** The pair of candidates in use. */
+  async pair() {
+    const pairs = await until('a pair of candidates is chosen', async () => {
+      const all = await this.tab.run(() => window.__probe.pairs());
+      return all.length > 0 ? all : null;
+    });
+    return pairs.at(-1);
+  }
+
+  /** The notes about signalling frames, oldest first. */
+  frames(type) {
+    const all = this.tab.notes.filter(({ kind }) => kind === 'in' || kind === 'out');
+    return type ? all.filter(({ text }) => JSON.parse(text).type === type) : all;
+  }
+
+  close() {
+    return this.tab.close();
+  }
+}
+
+export class Caller extends Person {
+  /** Scans a sticker: opens its link. */
+  async scan(link) {
+    await this.tab.open(link);
+  }
+
+  async calls(link) {
+    await this.scan(link);
+    await this.comesTo('ready');
+    await this.tap('call');
+  }
+
+  /** Waits until the page tells that it rings on so many devices. */
+  async ringsOn(devices) {
+    await this.comesTo('ringing');
+    await until(`the caller reads that it rings on ${devices}`, async () => {
+      const told = this.frames('ringing').at(-1);
+      return told && JSON.parse(told.text).payload.devices === devices;
+    }, { detail: () => this.see() });
+  }
+}
+
+export class Owner extends Person {
+  async opensHome() {
+    await this.tab.open(`${this.world.origin}/`);
+  }
+
+  /** Logs in and makes this device ready to ring, by the real form. */
+  async logsIn() {
+    await this.opensHome();
+    await this.comesTo('login');
+    await this.tab.type('#login-username', this.world.owner.username);
+    await this.tab.type('#login-password', this.world.owner.password);
+    await this.tap('login-submit');
+    await this.comesTo('home');
+    await this.isReady();
+  }
+
+  /** Waits until the page says that calls reach it. */
+  isReady() {
+    return this.#presence('ready');
+  }
+
+  /** Waits until the page says that another tab has taken over. */
+  isReplaced() {
+    return this.#presence('replaced');
+  }
+
+  #presence(wanted) {
+    return until(`the owner's page is ${wanted}`, () => this.tab.run((state) => document.body?.dataset.presence === state, wanted), {
+      detail: async () => ({ ...(await this.see()), presence: await this.tab.run(() => document.body?.dataset.presence), complaints: this.tab.complaints }),
+    });
+  }
+
+  async takesOver() {
+    await this.tap('use-here');
+  }
+
+  /** Leaves the screen of a call that has ended. */
+  async returnsHome() {
+    await this.comesTo(['ended', 'home']);
+    if ((await this.see()).state === 'ended') await this.tap('done');
+    await this.comesTo('home');
+  }
+}

@@ -1,0 +1,25 @@
+// Waiting for conditions: the only way in which these tests let time pass.
+
+/** How long a condition may take before the test gives up, in milliseconds: generous, the machine may be busy. */
+export const LIMIT = 20_000;
+
+/**
+ * Asks `condition` again and again until it answers with something true, and returns that.
+ * @template T
+ * @param {string} what said in the error when the time is over
+ * @param {() => Promise<T> | T} condition
+ * @param {{limit?: number, every?: number, detail?: () => unknown}} [options]
+ * @returns {Promise<T>}
+ */
+export async function until(what, condition, { limit = LIMIT, every = 50, detail } = {}) {
+  const end = Date.now() + limit;
+  for (;;) {
+    const result = await condition();
+    if (result) return result;
+    if (Date.now() > end) {
+      const more = detail ? `\n${JSON.stringify(await detail(), null, 1)}` : '';
+      throw new Error(`not within ${limit} ms: ${what}${more}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, every));
+  }
+}
