@@ -118,3 +118,109 @@ impl Qr {
         inside.contains(&x) && inside.contains(&y) && self.dark[(y - QUIET_ZONE) * self.width + x - QUIET_ZONE]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::domain::tag::Token;
+    use std::process::Command;
+
+    /// 2 cm at 300 dots per inch.
+    const PRINTED: usize = 236;
+
+    fn link() -> String {
+        format!("https://callqr.fritz.box:8443/c#{}", Token::random().code())
+    }
+
+    /// What a scanner that we did not write reads from a picture.
+    fn scan(picture: &[u8]) -> String {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("code.png");
+        std::fs::write(&file, picture).unwrap();
+        let run = Command::new("zbarimg").args(["--quiet", "--raw", "--nodbus"]).arg(&file).output();
+        let output = run.expect("this test needs zbarimg: apt-get install zbar-tools");
+        String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+    }
+
+    fn picture(side: usize, is_dark: impl Fn(usize, usize) -> bool) -> Vec<u8> {
+        let mut file = Vec::new();
+        let mut encoder = png::Encoder::new(&mut file, side as u32, side as u32);
+        encoder.set_color(png::ColorType::Grayscale);
+        let pixels: Vec<u8> = (0..side * side).map(|at| if is_dark(at % side, at / side) { 0 } else { 255 }).collect();
+        encoder.write_header().unwrap().write_image_data(&pixels).unwrap();
+        file
+    }
+
+    /// The drawing as a printer puts it on paper: a dot is dark when its middle lies in one of the path's runs.
+    fn printed(svg: &str, dots: usize) -> Vec<u8> {
+        let side: f64 = svg.split("viewBox=\"0 0 ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+        let path = svg.split("<path d=\"").nth(1).unwrap().split('"').next().unwrap();
+        let runs: Vec<(f64, f64, f64)> = path
+            .split_terminator('z')
+            .map(|run| {
+                let (start, rest) = run.strip_prefix('M').unwrap().split_once('h').unwrap();
+                let (x, y) = start.split_once(' ').unwrap();
+                (x.parse().unwrap(), y.parse().unwrap(), rest.split('v').next().unwrap().parse().unwrap())
+            })
+            .collect();
+        picture(dots, |column, row| {
+            let unit = side / dots as f64;
+            let (at_x, at_y) = ((column as f64 + 0.5) * unit, (row as f64 + 0.5) * unit);
+            runs.iter().any(|(x, y, length)| (*x..x + length).contains(&at_x) && (*y..y + 1.0).contains(&at_y))
+        })
+    }
+
+    #[test]
+    fn a_sticker_of_two_centimetres_is_read() {
+        for link in [link(), format!("{}:AAAAAAAAAAAAAAAAAAAAAA", link())] {
+            let qr = Qr::encode(&link).unwrap();
+            assert_eq!(scan(&printed(&qr.svg(), PRINTED)), link, "svg, {} modules", qr.side());
+            assert_eq!(scan(&qr.png(PRINTED / qr.side()).unwrap()), link, "png, {} modules", qr.side());
+        }
+    }
+
+    #[test]
+    fn a_sticker_with_an_eighth_of_it_dirty_is_read() {
+        let link = link();
+        let qr = Qr::encode(&link).unwrap();
+        let (side, scale) = (qr.side(), 8);
+        let spot = side - QUIET_ZONE - qr.width / 3..side - QUIET_ZONE;
+        let dirty = picture(side * scale, |x, y| {
+            let (x, y) = (x / scale, y / scale);
+            (spot.contains(&x) && spot.contains(&y)) || qr.is_dark(x, y)
+        });
+        assert_eq!(scan(&dirty), link);
+    }
+
+    #[test]
+    fn the_terminals_blocks_are_read_on_dark_and_light_ground() {
+        let link = link();
+        let qr = Qr::encode(&link).unwrap();
+        for (colours, ink_is_dark) in [(true, true), (false, false)] {
+            let text = qr.terminal(colours);
+            let bare: Vec<Vec<char>> = text
+                .lines()
+                .map(|line| line.replace("\x1b[38;5;16;48;5;231m", "").replace("\x1b[0m", "").chars().collect())
+                .collect();
+            assert!(bare.iter().all(|line| line.len() == qr.side()));
+            let scale = 6;
+            let read = scan(&picture(qr.side() * scale, |x, y| {
+                let ink = match bare[y / scale / 2][x / scale] {
+                    '█' => true,
+                    '▀' => y / scale % 2 == 0,
+                    '▄' => y / scale % 2 == 1,
+                    _ => false,
+                };
+                ink == ink_is_dark
+            }));
+            assert_eq!(read, link, "colours: {colours}");
+        }
+    }
+
+    #[test]
+    fn texts_that_fit_no_code_are_refused() {
+        assert_eq!(Qr::encode(&"x".repeat(5000)).map(|_| ()).unwrap_err().code, "qr-too-long");
+    }
+}

@@ -1,1 +1,265 @@
+#![allow(clippy::unwrap_used)]
 
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use super::accounts::{Accounts, Registration};
+use super::keys::Keys;
+use super::passwords::Passwords;
+use super::sessions::{Identity, Sessions};
+use super::tags::{Options, State, Tags};
+use super::{data_dir::DataDir, setup};
+use crate::domain::ids::{AccountId, LoginId, TagId};
+use crate::domain::tag::{Lifetime, TagText, Token};
+use crate::domain::{Kind, Result};
+use crate::store::Store;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+fn day(n: u32) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000) + DAY * n
+}
+
+/// Everything below the edges, on a real database in a directory of its own.
+struct House {
+    accounts: Accounts,
+    sessions: Sessions,
+    tags: Tags,
+    store: Store,
+    keys: Arc<Keys>,
+    data: DataDir,
+    _root: tempfile::TempDir,
+}
+
+fn house() -> House {
+    let root = tempfile::tempdir().unwrap();
+    let data = DataDir::open(&root.path().join("data")).unwrap();
+    let keys = Arc::new(Keys::open(&data.keys()).unwrap());
+    let store = Store::open(&data.database()).unwrap();
+    let sessions = Sessions::new(store.clone(), keys.clone());
+    let accounts = Accounts::new(store.clone(), keys.clone(), Passwords::default(), sessions.clone());
+    let options = Options { default_lifetime: Lifetime::Week, max_per_account: 5 };
+    let tags = Tags::new(store.clone(), keys.clone(), options);
+    House { accounts, sessions, tags, store, keys, data, _root: root }
+}
+
+impl House {
+    async fn setup_token(&self) -> String {
+        setup::renew(&self.store, day(0)).await.unwrap().unwrap().expose().clone()
+    }
+
+    async fn owner(&self) -> Identity {
+        let token = self.setup_token().await;
+        self.accounts.register(registration("Ada.Lovelace", Some(&token)), day(0)).await.unwrap().identity
+    }
+
+    async fn tag(&self, owner: Identity, lifetime: Option<Lifetime>) -> (TagId, Token) {
+        let text = |text| TagText::parse(text).unwrap();
+        let new = self.tags.create(owner, text("my van"), text("Blue van, ring me"), lifetime, day(0)).await.unwrap();
+        (new.tag.id, new.token)
+    }
+}
+
+fn registration(username: &str, setup_token: Option<&str>) -> Registration {
+    Registration {
+        username: username.into(),
+        password: "correct horse".into(),
+        emergency_contact: Some("Charles, next door".into()),
+        setup_token: setup_token.map(Into::into),
+    }
+}
+
+fn code<T>(result: Result<T>) -> &'static str {
+    result.map(|_| ()).unwrap_err().code
+}
+
+#[tokio::test]
+async fn the_first_account_comes_through_the_set_up_link_and_no_second_one() {
+    let house = house();
+    assert!(house.accounts.awaits_setup().await.unwrap());
+    let old = house.setup_token().await;
+    let token = house.setup_token().await;
+    for (attempt, why) in [
+        (registration("ada", None), "setup-link"),
+        (registration("ada", Some("")), "setup-link"),
+        (registration("ada", Some(&old)), "setup-link"),
+        (registration("a", Some(&token)), "username-length"),
+        (Registration { password: "short".into(), ..registration("ada", Some(&token)) }, "password-too-short"),
+        (
+            Registration { emergency_contact: Some("x".repeat(201)), ..registration("ada", Some(&token)) },
+            "contact-too-long",
+        ),
+    ] {
+        assert_eq!(code(house.accounts.register(attempt, day(0)).await), why);
+    }
+    let late = day(0) + setup::LIFETIME;
+    assert_eq!(code(house.accounts.register(registration("ada", Some(&token)), late).await), "setup-link");
+
+    let begun = house.accounts.register(registration(" Ada ", Some(&token)), day(0)).await.unwrap();
+    let profile = house.accounts.profile(begun.identity).await.unwrap();
+    assert_eq!((profile.username.as_str(), profile.emergency_contact.as_deref()), ("ada", Some("Charles, next door")));
+    assert_eq!(code(house.accounts.register(registration("eve", Some(&token)), day(0)).await), "registration-closed");
+    assert!(!house.accounts.awaits_setup().await.unwrap());
+    assert!(setup::renew(&house.store, day(0)).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn cookie_and_token_name_the_same_session_and_end_together() {
+    let house = house();
+    house.owner().await;
+    let begun = house.accounts.log_in("ADA.Lovelace", "correct horse".into(), day(0)).await.unwrap();
+    let (cookie, token) = (begun.cookie.expose(), begun.token.expose());
+    assert_eq!(house.sessions.by_cookie(cookie, day(1)).await.unwrap(), begun.identity);
+    assert_eq!(house.sessions.by_token(token, day(1)).await.unwrap(), begun.identity);
+    house.sessions.end(begun.identity.login).await.unwrap();
+    assert_eq!(code(house.sessions.by_cookie(cookie, day(1)).await), "no-session");
+    assert_eq!(code(house.sessions.by_token(token, day(1)).await), "no-session");
+    house.sessions.end(begun.identity.login).await.unwrap();
+}
+
+#[tokio::test]
+async fn wrong_names_and_wrong_passwords_look_the_same() {
+    let house = house();
+    house.owner().await;
+    let mut answers = Vec::new();
+    for (name, password) in
+        [("ada.lovelace", "wrong horse!"), ("eve", "correct horse"), ("", ""), ("a b", "x"), ("ada.lovelace", "")]
+    {
+        answers.push(house.accounts.log_in(name, password.into(), day(0)).await.unwrap_err());
+    }
+    assert!(answers.iter().all(|answer| *answer == answers[0] && answer.kind == Kind::Unauthenticated));
+}
+
+#[tokio::test]
+async fn sessions_end_by_disuse_and_by_age() {
+    let house = house();
+    house.owner().await;
+    let begun = house.accounts.log_in("ada.lovelace", "correct horse".into(), day(0)).await.unwrap();
+    let cookie = begun.cookie.expose();
+    assert_eq!(code(house.sessions.by_cookie(cookie, day(14)).await), "no-session");
+    for at in [13, 26, 29] {
+        assert_eq!(house.sessions.by_cookie(cookie, day(at)).await.unwrap(), begun.identity, "day {at}");
+    }
+    assert_eq!(code(house.sessions.by_cookie(cookie, day(30)).await), "no-session");
+    assert_eq!(code(house.sessions.by_token(begun.token.expose(), day(30)).await), "no-session");
+    house.sessions.purge(day(30)).await.unwrap();
+    assert_eq!(code(house.sessions.by_cookie(cookie, day(29)).await), "no-session", "the row was kept");
+}
+
+#[tokio::test]
+async fn made_up_cookies_and_tokens_are_nobodys() {
+    let house = house();
+    let owner = house.owner().await;
+    let begun = house.sessions.begin(owner.account, day(0)).await.unwrap();
+    let cookie = begun.cookie.expose();
+    let mut other_secret = cookie.clone();
+    other_secret.replace_range(60..64, if cookie.ends_with("AAAA") { "BBBB" } else { "AAAA" });
+    for bad in ["", "x", &cookie[1..], &format!("{cookie}A"), &other_secret, &"é".repeat(32), begun.token.expose()] {
+        assert_eq!(code(house.sessions.by_cookie(bad, day(0)).await), "no-session", "{bad}");
+    }
+    let other = house_with_other_keys_signs(begun.identity.login);
+    for bad in ["", "a.b.c", cookie, &other] {
+        assert_eq!(code(house.sessions.by_token(bad, day(0)).await), "no-session", "{bad}");
+    }
+}
+
+fn house_with_other_keys_signs(login: LoginId) -> String {
+    let directory = tempfile::tempdir().unwrap();
+    let keys = Keys::open(directory.path()).unwrap();
+    super::jwt::sign(keys.signing(), login, day(0), day(9))
+}
+
+#[tokio::test]
+async fn tags_are_made_listed_paused_resumed_and_revoked() {
+    let house = house();
+    let owner = house.owner().await;
+    let (id, token) = house.tag(owner, None).await;
+    let found = house.tags.find(&token, day(1)).await.unwrap().unwrap();
+    assert_eq!(
+        (found.tag, found.account, found.paused, found.public_text.as_str()),
+        (id, owner.account, false, "Blue van, ring me")
+    );
+    let listed = house.tags.list(owner, day(1)).await.unwrap();
+    assert_eq!((listed.len(), listed[0].label.as_str(), listed[0].state), (1, "my van", State::Active));
+    assert_eq!(listed[0].expires_at, Some(day(7)), "the default lifetime");
+
+    assert_eq!(house.tags.pause(owner, id, day(1)).await.unwrap().state, State::Paused);
+    assert!(house.tags.find(&token, day(1)).await.unwrap().unwrap().paused);
+    assert_eq!(house.tags.resume(owner, id, day(1)).await.unwrap().state, State::Active);
+
+    house.tags.revoke(owner, id).await.unwrap();
+    assert!(house.tags.find(&token, day(1)).await.unwrap().is_none());
+    assert_eq!(code(house.tags.revoke(owner, id).await), "no-such-tag");
+    assert_eq!(code(house.tags.pause(owner, id, day(1)).await), "no-such-tag");
+}
+
+#[tokio::test]
+async fn a_tag_works_for_its_lifetime_and_not_a_moment_longer() {
+    let house = house();
+    let owner = house.owner().await;
+    let moment = Duration::from_millis(1);
+    for (lifetime, days) in [(Lifetime::Day, 1), (Lifetime::Week, 7), (Lifetime::Year, 365)] {
+        let (_, token) = house.tag(owner, Some(lifetime)).await;
+        assert!(house.tags.find(&token, day(days) - moment).await.unwrap().is_some());
+        assert!(house.tags.find(&token, day(days)).await.unwrap().is_none());
+    }
+    let (_, token) = house.tag(owner, Some(Lifetime::UntilRevoked)).await;
+    assert!(house.tags.find(&token, day(36_500)).await.unwrap().is_some());
+    let states: Vec<_> = house.tags.list(owner, day(8)).await.unwrap().iter().map(|tag| tag.state).collect();
+    assert_eq!(states.iter().filter(|state| **state == State::Expired).count(), 2);
+}
+
+#[tokio::test]
+async fn other_peoples_tags_do_not_exist() {
+    let house = house();
+    let owner = house.owner().await;
+    let (id, _) = house.tag(owner, None).await;
+    let stranger = Identity { account: AccountId::random(), login: LoginId::random() };
+    assert!(house.tags.list(stranger, day(1)).await.unwrap().is_empty());
+    assert_eq!(code(house.tags.pause(stranger, id, day(1)).await), "no-such-tag");
+    assert_eq!(code(house.tags.revoke(stranger, id).await), "no-such-tag");
+    assert!(house.tags.find(&Token::random(), day(1)).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn keys_that_do_not_belong_to_the_database_are_noticed() {
+    let house = house();
+    house.keys.check(&house.store).await.unwrap();
+    house.owner().await;
+    house.keys.check(&house.store).await.unwrap();
+    std::fs::remove_file(house.data.keys().join("master.key")).unwrap();
+    let others = Keys::open(&house.data.keys()).unwrap();
+    assert_eq!(code(others.check(&house.store).await), "wrong-keys");
+}
+
+#[tokio::test]
+async fn nothing_that_people_wrote_stands_in_the_files() {
+    let house = house();
+    let owner = house.owner().await;
+    let (_, token) = house.tag(owner, None).await;
+    let begun = house.accounts.log_in("ada.lovelace", "correct horse".into(), day(0)).await.unwrap();
+    let code = token.code();
+    let canaries = [
+        "ada.lovelace",
+        "Charles",
+        "correct horse",
+        "my van",
+        "Blue van",
+        code.split(':').nth(2).unwrap(),
+        &begun.cookie.expose()[22..],
+        begun.token.expose(),
+    ];
+    for closed in [false, true] {
+        if closed {
+            house.store.close().await;
+        }
+        for entry in std::fs::read_dir(house.data.path()).unwrap() {
+            let path = entry.unwrap().path();
+            let bytes = if path.is_file() { std::fs::read(&path).unwrap() } else { continue };
+            for canary in canaries {
+                let found = bytes.windows(canary.len()).any(|window| window == canary.as_bytes());
+                assert!(!found, "{canary:?} stands in {}", path.display());
+            }
+        }
+    }
+}
