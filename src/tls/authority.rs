@@ -1,0 +1,181 @@
+//! The built-in certificate authority: made once, trusted by the household's browsers, never replaced by itself.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use rcgen::string::Ia5String;
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, SanType, SerialNumber,
+};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use sha2::{Digest as _, Sha256};
+use time::OffsetDateTime;
+
+use super::inspect::{self, Facts};
+use super::names::Name;
+use crate::domain::{Error, Kind, Result, random};
+use crate::files;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long the authority is good for.
+const AUTHORITY_LIFETIME: Duration = Duration::from_secs(3650 * 24 * 60 * 60);
+/// How long a leaf is good for: browsers refuse more than 398 days.
+const LEAF_LIFETIME: Duration = Duration::from_secs(397 * 24 * 60 * 60);
+/// No certificate of ours is older than this program (2026-01-01): a clock that says so is wrong, as on a Raspberry Pi
+/// that has not yet heard the time.
+const EARLIEST: Duration = Duration::from_secs(1_767_225_600);
+/// Larger than any file of ours.
+const MAX_FILE: u64 = 64 * 1024;
+
+/// The authority: its certificate, and the key that issues leaves.
+pub(super) struct Authority {
+    certificate: CertificateDer<'static>,
+    pem: String,
+    facts: Facts,
+    issuer: Issuer<'static, KeyPair>,
+    leaf_path: PathBuf,
+}
+
+/// A certificate for this machine, with its key.
+pub(super) struct Leaf {
+    pub(super) certificate: CertificateDer<'static>,
+    pub(super) key: PrivateKeyDer<'static>,
+    pub(super) facts: Facts,
+}
+
+impl Authority {
+    /// Reads the authority in `directory`, or makes it when there is none.
+    pub(super) fn open(directory: &Path, now: SystemTime) -> Result<Self> {
+        files::private_directory(directory)?;
+        // Certificate and key are one file, so that a power cut cannot leave one without the other.
+        let path = directory.join("authority.pem");
+        let pem = match files::read_private(&path, MAX_FILE)? {
+            Some(content) => content,
+            None => {
+                let fresh = make(plausible(now))?;
+                files::write_private(&path, fresh.as_bytes())?;
+                tracing::info!("a certificate authority was made");
+                fresh.into_bytes()
+            }
+        };
+        Self::parse(&pem, directory.join("leaf.pem")).ok_or_else(|| {
+            let message = format!("The certificate authority in {} is damaged.", path.display());
+            Error::new(Kind::Unavailable, "authority", message)
+                .hint("Restore the file from a backup, or remove it: then a new authority is made, to be trusted anew.")
+        })
+    }
+
+    fn parse(pem: &[u8], leaf_path: PathBuf) -> Option<Self> {
+        let certificate = CertificateDer::from_pem_slice(pem).ok()?;
+        let key = PrivateKeyDer::from_pem_slice(pem).ok()?;
+        let key = KeyPair::try_from(&key).ok()?;
+        let facts = inspect::facts(&certificate)?;
+        if facts.public_key != key.public_key_raw() {
+            return None;
+        }
+        let text = std::str::from_utf8(pem).ok()?;
+        let end = "-----END CERTIFICATE-----\n";
+        let public = text.get(text.find("-----BEGIN CERTIFICATE-----")?..text.find(end)? + end.len())?.to_owned();
+        let issuer = Issuer::from_ca_cert_der(&certificate, key).ok()?;
+        Some(Self { certificate, pem: public, facts, issuer, leaf_path })
+    }
+
+    /// The authority's certificate in PEM form, for people to install.
+    pub(super) fn pem(&self) -> &str {
+        &self.pem
+    }
+
+    /// The SHA-256 digest of the certificate as browsers show it: `AB:CD:…`.
+    pub(super) fn fingerprint(&self) -> String {
+        Sha256::digest(&self.certificate).iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
+    }
+
+    /// The leaf on disk when it is good for exactly `names` and not too old, otherwise a new one.
+    pub(super) fn leaf(&self, names: &BTreeSet<Name>, now: SystemTime) -> Result<Leaf> {
+        // A leaf that cannot be read is no loss: it is made anew.
+        let stored = files::read_private(&self.leaf_path, MAX_FILE).ok().flatten();
+        match stored.and_then(|pem| read_leaf(&pem)) {
+            Some(leaf) if self.is_good(&leaf.facts, names, now) => Ok(leaf),
+            _ => self.issue(names, plausible(now)),
+        }
+    }
+
+    /// Whether a leaf can stay in use.
+    pub(super) fn is_good(&self, leaf: &Facts, names: &BTreeSet<Name>, now: SystemTime) -> bool {
+        let now = plausible(now);
+        let renew_at = leaf.not_before + (leaf.not_after.duration_since(leaf.not_before).unwrap_or_default()) * 2 / 3;
+        leaf.issuer == self.facts.subject && leaf.names == *names && leaf.not_before <= now && now < renew_at
+    }
+
+    fn issue(&self, names: &BTreeSet<Name>, now: SystemTime) -> Result<Leaf> {
+        if now >= self.facts.not_after {
+            let message = "The built-in certificate authority has expired, or this machine's clock is wrong.";
+            return Err(Error::new(Kind::Unavailable, "authority-expired", message).hint(
+                "Check the clock. If it is right, remove tls/authority.pem and start again, then trust the new authority.",
+            ));
+        }
+        // A day back, for clients whose clocks are slow.
+        let not_before = now - DAY;
+        let not_after = (not_before + LEAF_LIFETIME).min(self.facts.not_after);
+        let mut params = parameters("callqr on this machine", not_before, not_after);
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        params.use_authority_key_identifier_extension = true;
+        params.subject_alt_names = names.iter().filter_map(alternative_name).collect();
+        let key = KeyPair::generate().map_err(Error::internal)?;
+        let pem = params.signed_by(&key, &self.issuer).map_err(Error::internal)?.pem() + &key.serialize_pem();
+        files::write_private(&self.leaf_path, pem.as_bytes())?;
+        tracing::info!(names = names.len(), "a certificate was issued");
+        read_leaf(pem.as_bytes()).ok_or_else(|| Error::internal("a certificate that was just issued cannot be read"))
+    }
+}
+
+fn make(now: SystemTime) -> Result<String> {
+    let key = KeyPair::generate().map_err(Error::internal)?;
+    // Two authorities must never have the same name: browsers look issuers up by it.
+    let digest = Sha256::digest(key.public_key_raw());
+    let name = format!("callqr authority {:08X}", u32::from_be_bytes(std::array::from_fn(|at| digest[at])));
+    // From the earliest plausible day on, so that a clock that was wrong at this moment does no harm for ten years.
+    let not_before = SystemTime::UNIX_EPOCH + EARLIEST - DAY;
+    let mut params = parameters(&name, not_before, now + AUTHORITY_LIFETIME);
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    Ok(params.self_signed(&key).map_err(Error::internal)?.pem() + &key.serialize_pem())
+}
+
+fn parameters(name: &str, not_before: SystemTime, not_after: SystemTime) -> CertificateParams {
+    let mut distinguished_name = DistinguishedName::new();
+    distinguished_name.push(DnType::CommonName, name);
+    distinguished_name.push(DnType::OrganizationName, "callqr");
+    let mut serial: [u8; 16] = random::bytes();
+    // Serial numbers are positive (RFC 5280, 4.1.2.2) and must not begin with a zero byte.
+    serial[0] = serial[0] & 0x7f | 0x40;
+    let mut params = CertificateParams::default();
+    params.not_before = OffsetDateTime::from(not_before);
+    params.not_after = OffsetDateTime::from(not_after);
+    params.serial_number = Some(SerialNumber::from_slice(&serial));
+    params.distinguished_name = distinguished_name;
+    params
+}
+
+fn alternative_name(name: &Name) -> Option<SanType> {
+    match name {
+        Name::Dns(name) => Ia5String::try_from(name.as_str()).ok().map(SanType::DnsName),
+        Name::Address(address) => Some(SanType::IpAddress(*address)),
+    }
+}
+
+fn read_leaf(pem: &[u8]) -> Option<Leaf> {
+    let certificate = CertificateDer::from_pem_slice(pem).ok()?;
+    let key = PrivateKeyDer::from_pem_slice(pem).ok()?;
+    let facts = inspect::facts(&certificate)?;
+    let fits = KeyPair::try_from(&key).is_ok_and(|pair| pair.public_key_raw() == facts.public_key);
+    fits.then_some(Leaf { certificate, key, facts })
+}
+
+fn plausible(now: SystemTime) -> SystemTime {
+    now.max(SystemTime::UNIX_EPOCH + EARLIEST)
+}
