@@ -15,6 +15,7 @@ wanted=(
   turnutils_uclient:coturn
   zbarimg:zbar-tools
   faketime:faketime
+  sqlite3:sqlite3
 )
 
 missing=()

@@ -10,13 +10,13 @@ import { LIMIT } from './until.js';
 
 /**
  * @param {{name: string, at: string, ca: string, tone: number}} options `name`: the server's name, found at address
- *   `at`; `ca`: file of the authority to trust; `tone`: what the microphone hears, in hertz
+ *   `at`; `ca`: file of the authority to trust; `tone`: what the microphone hears, in hertz; `pause`: between its beeps, in seconds
  */
-export async function launchChromium({ name, at, ca, tone }) {
+export async function launchChromium({ name, at, ca, tone, pause }) {
   const home = mkdtempSync(join(tmpdir(), 'callqr-chromium-'));
   trustInHome(home, ca);
   const beeps = join(home, 'beeps.wav');
-  writeBeeps(beeps, tone);
+  writeBeeps(beeps, tone, pause);
   const browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
     headless: true,

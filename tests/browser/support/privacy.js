@@ -66,13 +66,13 @@ export function ownAddresses() {
     .filter((address) => address !== '127.0.0.1' && address !== '::1');
 }
 
-/** @param {string} where @param {Buffer | string} bytes @param {Map<string, string>} canaries text by what it is */
+/** @param {string} where @param {Buffer | string} bytes @param {Iterable<[string | Buffer, string]>} canaries each with what it is */
 export function checkAbsent(where, bytes, canaries) {
   const haystack = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes);
-  for (const [text, what] of canaries) {
-    const at = haystack.indexOf(text);
+  for (const [canary, what] of canaries) {
+    const at = haystack.indexOf(canary);
     if (at < 0) continue;
-    const around = haystack.subarray(Math.max(0, at - 120), at + text.length + 60).toString('latin1');
+    const around = haystack.subarray(Math.max(0, at - 120), at + canary.length + 60).toString('latin1');
     assert.fail(`${what} is in ${where}: …${around}…`);
   }
 }

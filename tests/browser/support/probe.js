@@ -11,6 +11,7 @@ function probe() {
   if (window.__probe) return;
   const peers = [];
   const waiting = [];
+  let hearkening = false;
   const report = (entry) => {
     const text = JSON.stringify({ at: Date.now(), ...entry });
     // The driver's function appears a moment after the first scripts run in some browsers.
@@ -43,7 +44,10 @@ function probe() {
       const peer = { connection: this, tracks: [] };
       peers.push(peer);
       report({ kind: 'peer', policy: args[0]?.iceTransportPolicy ?? 'all', servers: args[0]?.iceServers ?? [] });
-      this.addEventListener('track', (event) => peer.tracks.push(event.track));
+      this.addEventListener('track', (event) => {
+        peer.tracks.push(event.track);
+        if (hearkening) hearken(event.track);
+      });
       this.addEventListener('icecandidate', (event) =>
         report({ kind: 'gathered', candidate: event.candidate ? event.candidate.candidate : null }),
       );
@@ -66,6 +70,20 @@ function probe() {
 
   const ears = new Map();
   let context = null;
+  /** For the benchmark: when each new remote track first made any sound, as exactly as a page can tell. */
+  const firstSounds = [];
+  const hearken = (track) => {
+    const analyser = context.createAnalyser();
+    analyser.fftSize = 256;
+    context.createMediaStreamSource(new MediaStream([track])).connect(analyser);
+    const samples = new Float32Array(analyser.fftSize);
+    const timer = setInterval(() => {
+      analyser.getFloatTimeDomainData(samples);
+      if (!samples.some((sample) => Math.abs(sample) > 0.02)) return;
+      firstSounds.push(performance.timeOrigin + performance.now());
+      clearInterval(timer);
+    }, 4);
+  };
   const heard = {};
 
   window.__probe = {
@@ -103,6 +121,13 @@ function probe() {
     },
     /** By frequency: when it was heard first and last (milliseconds since 1970), how often, the longest silence between. */
     heard: () => heard,
+    firstSounds,
+    /** From now on notes when each new remote track makes its first sound. */
+    hearken() {
+      context ??= new AudioContext();
+      hearkening = true;
+      return context.resume();
+    },
     forget() {
       for (const key of Object.keys(heard)) delete heard[key];
     },

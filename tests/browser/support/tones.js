@@ -13,15 +13,16 @@ const PAUSE = 0.16;
  * Writes a WAV file (16 bit, mono) of beeps. A browser plays it round and round.
  * @param {string} path
  * @param {number} hertz
+ * @param {number} [pause] seconds between two beeps; 0 for a sound without pauses
  */
-export function writeBeeps(path, hertz) {
-  const samples = Math.round(RATE * (BEEP + PAUSE)) * 5;
+export function writeBeeps(path, hertz, pause = PAUSE) {
+  const samples = Math.round(RATE * (BEEP + pause)) * 5;
   const data = Buffer.alloc(samples * 2);
   for (let i = 0; i < samples; i += 1) {
-    const inPeriod = (i / RATE) % (BEEP + PAUSE);
+    const inPeriod = (i / RATE) % (BEEP + pause);
     if (inPeriod >= BEEP) continue;
     // Soft edges: a hard one is a click that is heard on every frequency.
-    const edge = Math.min(1, inPeriod / 0.01, (BEEP - inPeriod) / 0.01);
+    const edge = pause === 0 ? 1 : Math.min(1, inPeriod / 0.01, (BEEP - inPeriod) / 0.01);
     data.writeInt16LE(Math.round(12_000 * edge * Math.sin((2 * Math.PI * hertz * i) / RATE)), i * 2);
   }
   const header = Buffer.alloc(44);

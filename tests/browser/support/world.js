@@ -17,7 +17,7 @@ const LAUNCH = { chromium: launchChromium, firefox: launchFirefox };
 export class World {
   #browsers = new Map();
   #people = [];
-  /** Texts that must show up nowhere, by what they are. */
+  /** What must show up nowhere, each with what it is. */
   #canaries = new Map();
 
   /** @param {{settings?: Record<string, string>}} [options] settings of the server */
@@ -71,13 +71,14 @@ export class World {
     const token = code.split(':')[2];
     this.canary(token, 'the token of a sticker');
     this.canary(Buffer.from(token, 'base64url').toString('hex'), 'the token of a sticker, in hexadecimal');
-    this.canary(Buffer.from(token, 'base64url').toString('latin1'), 'the token of a sticker, as bytes');
+    this.canary(Buffer.from(token, 'base64url'), 'the token of a sticker, as bytes');
     if (label) this.canary(label, 'the label of a sticker');
     if (publicText) this.canary(publicText, 'the public text of a sticker');
   }
 
-  canary(text, what) {
-    this.#canaries.set(text, what);
+  /** @param {string | Buffer} canary */
+  canary(canary, what) {
+    this.#canaries.set(`${typeof canary} ${canary.toString('hex')}`, [canary, what]);
   }
 
   /** The browser of this kind at the end of this line, started when first asked for. */
@@ -134,12 +135,12 @@ export class World {
     for (const { tab } of this.#people) {
       for (const note of tab.notes) this.#watchNote(note);
     }
-    for (const [path, bytes] of this.server.files()) checkAbsent(path, bytes, this.#canaries);
+    for (const [path, bytes] of this.server.files()) checkAbsent(path, bytes, this.#canaries.values());
     await this.server.stop();
-    for (const [path, bytes] of this.server.files()) checkAbsent(path, bytes, this.#canaries);
+    for (const [path, bytes] of this.server.files()) checkAbsent(path, bytes, this.#canaries.values());
     const { output } = this.server;
     assert.ok(output.split('\n').some((line) => line.startsWith('{')), 'the server logged nothing: there is nothing to check');
-    checkAbsent('the server\'s output', output, this.#canaries);
+    checkAbsent('the server\'s output', output, this.#canaries.values());
     for (const pattern of [/candidate:/, /a=ice-/, /\bv=0\b/]) assert.doesNotMatch(output, pattern, 'an SDP in the logs');
     return { canaries: this.#canaries.size, logLines: output.split('\n').length };
   }
