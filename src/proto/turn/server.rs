@@ -1,0 +1,73 @@
+//! The whole server in one thread: the control plane and one switch.
+
+use std::time::Instant;
+
+use super::client::Client;
+use super::control::{self, Control, Input, Setup};
+use super::switch::{Dropped, Forward, Switch};
+
+/// What the server wants done.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Send these bytes.
+    Send {
+        /// To whom.
+        to: Client,
+        /// The whole packet.
+        bytes: Vec<u8>,
+    },
+    /// This client's allocation is gone.
+    Gone(Client),
+}
+
+/// Control plane and data plane as one machine.
+#[derive(Debug)]
+pub struct Server {
+    control: Control,
+    switch: Switch,
+}
+
+impl Server {
+    /// A server without calls.
+    pub fn new(setup: Setup) -> Self {
+        let seed = u64::from(setup.seed[31]);
+        Self { control: Control::new(setup), switch: Switch::new(seed) }
+    }
+
+    /// Takes in what is not media.
+    pub fn handle(&mut self, input: Input<'_>, now: Instant) {
+        self.control.handle(input, now);
+    }
+
+    /// Forwards what is.
+    pub fn forward<'p>(&mut self, from: &Client, packet: &'p [u8], now: Instant) -> Result<Forward<'p>, Dropped> {
+        self.switch.forward(from, packet, now)
+    }
+
+    /// The next thing to do. Call it until it is empty before the next packet.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        loop {
+            match self.control.poll_output()? {
+                control::Output::Update(update) => self.switch.update(update),
+                control::Output::Send { to, bytes } => return Some(Output::Send { to, bytes }),
+                control::Output::Gone(client) => return Some(Output::Gone(client)),
+                control::Output::Opened(_) => {}
+            }
+        }
+    }
+
+    /// When [`Input::Timeout`] is due.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.control.poll_timeout()
+    }
+
+    /// The control plane, to read its counts.
+    pub fn control(&self) -> &Control {
+        &self.control
+    }
+
+    /// The data plane, to read what it knows.
+    pub fn switch(&self) -> &Switch {
+        &self.switch
+    }
+}

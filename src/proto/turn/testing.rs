@@ -1,0 +1,18 @@
+//! Fixtures for the tests of the machine.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Instant;
+
+use super::client::Client;
+
+/// A moment to begin at. The only clock in here, and no test depends on what it says.
+#[allow(clippy::disallowed_methods)]
+pub fn start() -> Instant {
+    Instant::now()
+}
+
+/// The `n`th UDP client.
+pub fn udp(n: u8) -> Client {
+    let peer = SocketAddr::from(([192, 0, 2, n], 40_000 + u16::from(n)));
+    Client::Udp { peer, local: IpAddr::V4(Ipv4Addr::LOCALHOST), listener: 0 }
+}

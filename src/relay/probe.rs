@@ -1,0 +1,254 @@
+//! The relay examines itself: a pair of allocations exchanges a packet through the real port.
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use stun::attributes::{ATTR_DATA, ATTR_NONCE, ATTR_REALM, ATTR_USERNAME};
+use stun::integrity::MessageIntegrity;
+use stun::message::{
+    CLASS_INDICATION, CLASS_REQUEST, CLASS_SUCCESS_RESPONSE, Getter as _, METHOD_ALLOCATE, METHOD_CREATE_PERMISSION,
+    METHOD_DATA, METHOD_SEND, Message, MessageType, Method, Setter,
+};
+use stun::textattrs::TextAttribute;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use turn::proto::data::Data;
+use turn::proto::peeraddr::PeerAddress;
+use turn::proto::relayaddr::RelayedAddress;
+use turn::proto::reqtrans::RequestedTransport;
+
+use super::Relay;
+use crate::domain::ids::SessionId;
+use crate::domain::random;
+use crate::domain::secret::Secret;
+use crate::proto::stun::frame::{self, Next};
+use crate::proto::turn::credentials::{Credentials, Gate as _};
+
+/// How long each step may take.
+const STEP: Duration = Duration::from_secs(3);
+/// How long the probe's call lives if the probe itself dies.
+const CALL: Duration = Duration::from_secs(60);
+const PAYLOAD: &[u8] = b"callqr self-test";
+
+trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
+
+/// A connection that the caller of [`Relay::self_test`] has opened to the server's own port.
+pub struct Connection {
+    name: &'static str,
+    stream: Box<dyn Duplex>,
+}
+
+impl Connection {
+    /// `name` is what the report calls it, such as `tcp` or `tls`.
+    pub fn new(name: &'static str, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Self {
+        Self { name, stream: Box::new(stream) }
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// What the self-test found: for each way in, whether a packet made it, or which step failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// Name of the transport and its result.
+    pub results: Vec<(&'static str, Result<(), String>)>,
+}
+
+impl Report {
+    /// Whether every way in works.
+    pub fn is_healthy(&self) -> bool {
+        self.results.iter().all(|(_, result)| result.is_ok())
+    }
+}
+
+pub(super) async fn run(relay: &Relay, connections: Vec<Connection>) -> Report {
+    let session = SessionId::random();
+    let participants = [credentials(), credentials()];
+    relay.admit(session, participants.clone(), CALL);
+    let mut results = Vec::new();
+    for address in relay.local_addrs() {
+        let name = if address.is_ipv4() { "udp4" } else { "udp6" };
+        let result = match udp(address).await {
+            Ok(pipe) => through(relay, &participants, pipe).await,
+            Err(error) => Err(error),
+        };
+        results.push((name, result.map_err(|error| error.to_string())));
+    }
+    for Connection { name, stream } in connections {
+        let pipe = Pipe::Stream { stream, buffer: Vec::new() };
+        results.push((name, through(relay, &participants, pipe).await.map_err(|error| error.to_string())));
+    }
+    relay.revoke(session);
+    Report { results }
+}
+
+/// One side over UDP, the other through `pipe`: a packet there and one back.
+async fn through(relay: &Relay, participants: &[Credentials; 2], pipe: Pipe) -> io::Result<()> {
+    let first = relay.local_addrs().first().copied().ok_or_else(|| io::Error::other("no UDP listener"))?;
+    let mut caller = Probe { pipe: udp(first).await?, credentials: &participants[0], challenge: None };
+    let mut callee = Probe { pipe, credentials: &participants[1], challenge: None };
+    let caller_address = caller.allocate().await?;
+    let callee_address = callee.allocate().await?;
+    caller.permit(callee_address).await?;
+    callee.permit(caller_address).await?;
+    caller.send(callee_address).await?;
+    callee.expect_data().await?;
+    callee.send(caller_address).await?;
+    caller.expect_data().await
+}
+
+fn credentials() -> Credentials {
+    let text = || URL_SAFE_NO_PAD.encode(random::bytes::<12>());
+    Credentials { username: text(), password: Secret::new(text()) }
+}
+
+async fn udp(server: SocketAddr) -> io::Result<Pipe> {
+    let loopback: IpAddr = if server.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
+    let to = if server.ip().is_unspecified() { loopback } else { server.ip() };
+    let any: IpAddr = if server.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    let socket = tokio::net::UdpSocket::bind((any, 0)).await?;
+    socket.connect((to, server.port())).await?;
+    Ok(Pipe::Udp(socket))
+}
+
+/// A way to the server that keeps frames apart.
+enum Pipe {
+    Udp(tokio::net::UdpSocket),
+    Stream { stream: Box<dyn Duplex>, buffer: Vec<u8> },
+}
+
+impl Pipe {
+    async fn send(&mut self, frame: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Udp(socket) => socket.send(frame).await.map(drop),
+            Self::Stream { stream, .. } => {
+                stream.write_all(frame).await?;
+                stream.flush().await
+            }
+        }
+    }
+
+    async fn receive(&mut self) -> io::Result<Vec<u8>> {
+        match self {
+            Self::Udp(socket) => {
+                let mut packet = vec![0; 2048];
+                let length = socket.recv(&mut packet).await?;
+                packet.truncate(length);
+                Ok(packet)
+            }
+            Self::Stream { stream, buffer } => loop {
+                match frame::next(buffer) {
+                    Next::Frame { len, taken } => {
+                        let rest = buffer.split_off(taken);
+                        let mut packet = std::mem::replace(buffer, rest);
+                        packet.truncate(len);
+                        return Ok(packet);
+                    }
+                    Next::Need(_) => {
+                        if stream.read_buf(buffer).await? == 0 {
+                            return Err(io::ErrorKind::UnexpectedEof.into());
+                        }
+                    }
+                    Next::Broken => return Err(io::ErrorKind::InvalidData.into()),
+                }
+            },
+        }
+    }
+}
+
+/// A TURN client that knows as much as the self-test needs.
+struct Probe<'a> {
+    pipe: Pipe,
+    credentials: &'a Credentials,
+    /// REALM and NONCE.
+    challenge: Option<(String, String)>,
+}
+
+impl Probe<'_> {
+    async fn allocate(&mut self) -> io::Result<SocketAddr> {
+        let transport = RequestedTransport { protocol: turn::proto::PROTO_UDP };
+        let challenged = self.request(METHOD_ALLOCATE, &[&transport]).await?;
+        let text = |attribute| TextAttribute::get_from_as(&challenged, attribute).map(|found| found.text);
+        if let (Ok(realm), Ok(nonce)) = (text(ATTR_REALM), text(ATTR_NONCE)) {
+            self.challenge = Some((realm, nonce));
+        }
+        let answer = self.request(METHOD_ALLOCATE, &[&transport]).await?;
+        let mut relayed = RelayedAddress::default();
+        success(&answer).and_then(|()| relayed.get_from(&answer).map_err(io::Error::other))?;
+        Ok(SocketAddr::new(relayed.ip, relayed.port))
+    }
+
+    async fn permit(&mut self, peer: SocketAddr) -> io::Result<()> {
+        let peer = PeerAddress { ip: peer.ip(), port: peer.port() };
+        success(&self.request(METHOD_CREATE_PERMISSION, &[&peer]).await?)
+    }
+
+    async fn send(&mut self, peer: SocketAddr) -> io::Result<()> {
+        let peer = PeerAddress { ip: peer.ip(), port: peer.port() };
+        let indication = build(METHOD_SEND, CLASS_INDICATION, &[&peer, &Data(PAYLOAD.to_vec())])?;
+        self.pipe.send(&indication.raw).await
+    }
+
+    async fn expect_data(&mut self) -> io::Result<()> {
+        let data = MessageType::new(METHOD_DATA, CLASS_INDICATION);
+        let message = self.message(|message| message.typ == data).await?;
+        let payload = message.get(ATTR_DATA).map_err(io::Error::other)?;
+        if payload == PAYLOAD { Ok(()) } else { Err(io::Error::other("another packet arrived")) }
+    }
+
+    async fn request(&mut self, method: Method, attributes: &[&dyn Setter]) -> io::Result<Message> {
+        let mut request = build(method, CLASS_REQUEST, attributes)?;
+        if let Some((realm, nonce)) = &self.challenge {
+            let (username, password) = (self.credentials.username.clone(), self.credentials.password.expose().clone());
+            for (attribute, text) in [(ATTR_USERNAME, &username), (ATTR_REALM, realm), (ATTR_NONCE, nonce)] {
+                TextAttribute::new(attribute, text.clone()).add_to(&mut request).map_err(io::Error::other)?;
+            }
+            let integrity = MessageIntegrity::new_long_term_integrity(username, realm.clone(), password);
+            integrity.add_to(&mut request).map_err(io::Error::other)?;
+        }
+        self.pipe.send(&request.raw).await?;
+        let transaction = request.transaction_id;
+        self.message(|message| message.transaction_id == transaction).await
+    }
+
+    /// The next message that is meant; others are passed over.
+    async fn message(&mut self, meant: impl Fn(&Message) -> bool) -> io::Result<Message> {
+        let find = async {
+            loop {
+                let mut message = Message::new();
+                let bytes = self.pipe.receive().await?;
+                if message.unmarshal_binary(&bytes).is_ok() && meant(&message) {
+                    return Ok(message);
+                }
+            }
+        };
+        tokio::time::timeout(STEP, find).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+fn build(method: Method, class: stun::message::MessageClass, attributes: &[&dyn Setter]) -> io::Result<Message> {
+    let mut message = Message::new();
+    message.typ = MessageType::new(method, class);
+    message.transaction_id.0 = random::bytes();
+    message.write_header();
+    for attribute in attributes {
+        attribute.add_to(&mut message).map_err(io::Error::other)?;
+    }
+    Ok(message)
+}
+
+fn success(message: &Message) -> io::Result<()> {
+    if message.typ.class == CLASS_SUCCESS_RESPONSE {
+        Ok(())
+    } else {
+        Err(io::Error::other("the relay refused a request"))
+    }
+}

@@ -1,0 +1,245 @@
+//! One UDP thread: receive a batch, switch it, send it.
+
+use std::io::{self, IoSliceMut};
+use std::os::fd::AsRawFd as _;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
+
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Poll, Token, Waker};
+use quinn_udp::{BATCH_SIZE, RecvMeta};
+
+use super::Inner;
+use super::bind::Listener;
+use super::mailbox::Mailbox;
+use super::outbox::Outbox;
+use super::stats::Counters;
+use crate::domain::random;
+use crate::proto::turn::client::Client;
+use crate::proto::turn::control::Input;
+use crate::proto::turn::switch::Switch;
+use crate::proto::turn::view::Update;
+
+const WAKE: Token = Token(usize::MAX);
+/// The longest that a received train of segments can be.
+const LONGEST_TRAIN: usize = 65_536;
+/// Updates that may wait for a sleeping shard before it is woken to take them in.
+const PATIENCE: usize = 64;
+/// Over how long the rate of packets is measured.
+const WINDOW: Duration = Duration::from_millis(5);
+
+/// What others know of a shard.
+#[derive(Debug)]
+pub struct Handle {
+    mailbox: Arc<Mailbox>,
+    waker: Arc<Waker>,
+    pub counters: Arc<Counters>,
+}
+
+impl Handle {
+    /// Gives the shard an update. It is read before the next packet; a sleeping shard is not woken for one alone.
+    pub fn post(&self, update: Update) {
+        if self.mailbox.post(update) >= PATIENCE {
+            self.wake();
+        }
+    }
+
+    /// Wakes the shard up.
+    pub fn wake(&self) {
+        if let Err(error) = self.waker.wake() {
+            tracing::error!(%error, "a relay thread cannot be woken");
+        }
+    }
+}
+
+/// A thread's sockets and state, before it runs.
+#[derive(Debug)]
+pub struct Shard {
+    listeners: Vec<Listener>,
+    poll: Poll,
+    waker: Arc<Waker>,
+    mailbox: Arc<Mailbox>,
+    counters: Arc<Counters>,
+}
+
+impl Shard {
+    pub fn new(listeners: Vec<Listener>) -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
+        for (index, listener) in listeners.iter().enumerate() {
+            let fd = listener.socket.as_raw_fd();
+            poll.registry().register(&mut SourceFd(&fd), Token(index), Interest::READABLE)?;
+        }
+        Ok(Self { listeners, poll, waker, mailbox: Arc::default(), counters: Arc::default() })
+    }
+
+    pub fn handle(&self) -> Handle {
+        let (mailbox, waker) = (Arc::clone(&self.mailbox), Arc::clone(&self.waker));
+        Handle { mailbox, waker, counters: Arc::clone(&self.counters) }
+    }
+
+    /// Relays until the relay stops.
+    pub fn run(mut self, inner: &Inner) -> io::Result<()> {
+        let mut events = Events::with_capacity(8);
+        let mut buffer = vec![0; BATCH_SIZE * LONGEST_TRAIN];
+        let mut round = Round {
+            inner,
+            listeners: &self.listeners,
+            counters: &self.counters,
+            switch: Switch::new(u64::from_be_bytes(random::bytes())),
+            outbox: Outbox::new(),
+        };
+        let mut gather = Gather::new(inner.options.gather);
+        while !inner.stopping.load(Relaxed) {
+            if let Err(error) = self.poll.poll(&mut events, None)
+                && error.kind() != io::ErrorKind::Interrupted
+            {
+                return Err(error);
+            }
+            self.mailbox.deliver(&mut round.switch);
+            // Readiness is told once: read until nothing is left.
+            loop {
+                let mut packets = 0;
+                for index in 0..self.listeners.len() {
+                    packets += round.receive(index, &mut buffer, &self.mailbox);
+                }
+                if packets == 0 || inner.stopping.load(Relaxed) {
+                    break;
+                }
+                if let Some(pause) = gather.after(packets, Instant::now()) {
+                    std::thread::sleep(pause);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a thread works with.
+struct Round<'a> {
+    inner: &'a Inner,
+    listeners: &'a [Listener],
+    counters: &'a Counters,
+    switch: Switch,
+    outbox: Outbox,
+}
+
+impl Round<'_> {
+    /// Handles one batch of a socket; returns how many packets it held.
+    fn receive(&mut self, index: usize, buffer: &mut [u8], mailbox: &Mailbox) -> usize {
+        let mut metas = [RecvMeta::default(); BATCH_SIZE];
+        let listener = &self.listeners[index];
+        let received = {
+            let mut chunks = buffer.chunks_exact_mut(LONGEST_TRAIN);
+            let mut slices: [IoSliceMut<'_>; BATCH_SIZE] =
+                std::array::from_fn(|_| IoSliceMut::new(chunks.next().unwrap_or_default()));
+            listener.state.recv((&listener.socket).into(), &mut slices, &mut metas)
+        };
+        // Any error but "nothing there" is about one packet, such as an ICMP message; the socket lives on.
+        let Ok(received) = received else { return 0 };
+        let now = Instant::now();
+        mailbox.deliver(&mut self.switch);
+        let (mut packets, mut bytes) = (0, 0);
+        for (meta, chunk) in metas[..received].iter().zip(buffer.chunks_exact(LONGEST_TRAIN)) {
+            let from = Client::Udp {
+                peer: meta.addr,
+                local: meta.dst_ip.unwrap_or_else(|| listener.address.ip()),
+                listener: index as u8,
+            };
+            for packet in chunk[..meta.len].chunks(meta.stride.max(1)) {
+                packets += 1;
+                self.packet(&from, packet, now, mailbox);
+            }
+            bytes += meta.len;
+        }
+        self.outbox.flush(self.listeners, self.counters);
+        self.counters.received(packets, bytes);
+        packets
+    }
+
+    fn packet(&mut self, from: &Client, packet: &[u8], now: Instant, mailbox: &Mailbox) {
+        if !Switch::is_media(packet) {
+            return self.message(*from, packet, now, mailbox);
+        }
+        match self.switch.forward(from, packet, now) {
+            Ok(forward) if forward.to.is_stream() => {
+                if let Some(stream) = self.inner.stream(&forward.to) {
+                    self.counters.overflowed(stream.queue.push_media(&forward));
+                    self.counters.sent(forward.len(), true);
+                }
+            }
+            Ok(forward) => self.outbox.push(&forward, self.listeners, self.counters),
+            Err(cause) => self.counters.dropped(cause),
+        }
+    }
+
+    fn message(&mut self, from: Client, bytes: &[u8], now: Instant, mailbox: &Mailbox) {
+        let (listeners, counters, inner) = (self.listeners, self.counters, self.inner);
+        inner.drive_with(Input::Message { from, bytes }, now, |to, bytes| match to {
+            Client::Udp { peer, local, listener } => {
+                if let Some(listener) = listeners.get(usize::from(listener)) {
+                    counters.sent(bytes.len(), listener.send(peer, local, &bytes, None).is_ok());
+                }
+            }
+            Client::Stream { .. } => inner.send(&to, &bytes),
+        });
+        // What follows in this batch may already depend on what the request changed.
+        mailbox.deliver(&mut self.switch);
+    }
+}
+
+/// Decides when to let packets gather: only while enough of them come that a pause will bring several together.
+#[derive(Debug)]
+struct Gather {
+    pause: Duration,
+    window: Option<Instant>,
+    packets: usize,
+    worthwhile: bool,
+}
+
+impl Gather {
+    fn new(pause: Duration) -> Self {
+        Self { pause, window: None, packets: 0, worthwhile: false }
+    }
+
+    /// Called after a round with packets; the pause to make before the next one.
+    fn after(&mut self, packets: usize, now: Instant) -> Option<Duration> {
+        if self.pause.is_zero() {
+            return None;
+        }
+        self.packets += packets;
+        let begun = *self.window.get_or_insert(now);
+        let elapsed = now.saturating_duration_since(begun);
+        if elapsed >= WINDOW {
+            // Two packets or more in a pause, at the rate of this window.
+            self.worthwhile = self.packets as u128 * self.pause.as_nanos() >= 2 * elapsed.as_nanos();
+            (self.window, self.packets) = (Some(now), 0);
+        }
+        // A full batch means that there is more already: waiting would only make the queue longer.
+        (self.worthwhile && packets < BATCH_SIZE).then_some(self.pause)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packets_gather_only_while_a_pause_brings_several_together() {
+        let pause = Duration::from_micros(300);
+        let mut now = Instant::now();
+        let mut gather = Gather::new(pause);
+        let mut pauses = |every: Duration, rounds: usize| {
+            let asked = (0..rounds).filter(|_| {
+                now += every;
+                gather.after(1, now).is_some()
+            });
+            asked.count()
+        };
+        assert_eq!(pauses(Duration::from_millis(1), 1000), 0, "quiet: every packet goes at once");
+        assert!(pauses(Duration::from_micros(50), 1000) > 800, "busy: they gather");
+        assert!(pauses(Duration::from_millis(1), 1000) < 10, "and quiet again");
+        assert_eq!(Gather::new(Duration::ZERO).after(1, now), None);
+    }
+}

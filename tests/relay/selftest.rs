@@ -1,0 +1,43 @@
+//! The self-test that /health tells of.
+
+use std::sync::Arc;
+
+use callqr::relay::Connection;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+use crate::support::{Running, options, start};
+
+async fn tls(running: &Running) -> Connection {
+    let mut roots = RootCertStore::empty();
+    roots.add(running.certificate.clone()).unwrap();
+    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = config.with_root_certificates(roots).with_no_client_auth();
+    let stream = TcpStream::connect(running.address("127.0.0.1")).await.unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    Connection::new("tls", TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_packet_goes_there_and_back_over_every_transport() {
+    let running = start(options()).await;
+    let tcp = Connection::new("tcp", TcpStream::connect(running.address("::1")).await.unwrap());
+    let tls = tls(&running).await;
+    let report = running.relay.self_test(vec![tcp, tls]).await;
+    assert_eq!(report.results, [("udp4", Ok(())), ("udp6", Ok(())), ("tcp", Ok(())), ("tls", Ok(()))]);
+    let stats = running.relay.stats();
+    assert_eq!((stats.control.calls, stats.control.allocations), (0, 0), "the probe leaves nothing behind");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_way_in_that_is_broken_is_reported() {
+    let running = start(options()).await;
+    let (ours, theirs) = tokio::io::duplex(64);
+    drop(theirs);
+    let report = running.relay.self_test(vec![Connection::new("tcp", ours)]).await;
+    assert!(!report.is_healthy());
+    assert!(report.results.iter().any(|(name, result)| *name == "tcp" && result.is_err()));
+}

@@ -1,0 +1,102 @@
+//! A real relay on a free port, with a small accept loop that tells TURN over TCP from TURN over TLS.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use callqr::domain::ids::SessionId;
+use callqr::domain::secret::Secret;
+use callqr::proto::turn::credentials::{Credentials, Gate as _};
+use callqr::relay::{Options, Relay, Transport};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+
+pub const USERNAMES: [&str; 2] = ["caller-of-the-test", "owner-of-the-test"];
+pub const PASSWORDS: [&str; 2] = ["the caller's password", "the owner's password"];
+
+/// A running relay; dropping it stops it.
+pub struct Running {
+    pub relay: Relay,
+    pub port: u16,
+    pub certificate: CertificateDer<'static>,
+    _stop: oneshot::Sender<()>,
+}
+
+/// Options that suit a test, where all clients share one address.
+pub fn options() -> Options {
+    let mut options =
+        Options { udp: vec!["127.0.0.1:0".parse().unwrap(), "[::1]:0".parse().unwrap()], ..Options::default() };
+    options.limits.answers_per_source = 10_000;
+    options.limits.answers_in_all = 10_000;
+    options
+}
+
+/// Starts a relay and its accept loops.
+pub async fn start(options: Options) -> Running {
+    let relay = Relay::bind(options).unwrap();
+    let addresses = relay.local_addrs();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let (config, certificate) = tls();
+    for address in &addresses {
+        let listener = TcpListener::bind(address).await.unwrap();
+        tokio::spawn(accept(listener, relay.clone(), TlsAcceptor::from(Arc::clone(&config))));
+    }
+    let running = relay.clone();
+    tokio::spawn(async move {
+        running.run(async move { drop(stopped.await) }).await.unwrap();
+    });
+    Running { relay, port: addresses[0].port(), certificate, _stop: stop }
+}
+
+impl Running {
+    /// Admits a call with known credentials.
+    pub fn admit(&self) -> SessionId {
+        let session = SessionId::random();
+        self.relay.admit(session, credentials(), Duration::from_secs(600));
+        session
+    }
+
+    /// The relay's address of the family of `ip`.
+    pub fn address(&self, ip: &str) -> SocketAddr {
+        SocketAddr::new(ip.parse().unwrap(), self.port)
+    }
+}
+
+/// The credentials of the test's call.
+pub fn credentials() -> [Credentials; 2] {
+    [0, 1].map(|side| Credentials { username: USERNAMES[side].into(), password: Secret::new(PASSWORDS[side].into()) })
+}
+
+async fn accept(listener: TcpListener, relay: Relay, acceptor: TlsAcceptor) {
+    while let Ok((stream, peer)) = listener.accept().await {
+        let (relay, acceptor) = (relay.clone(), acceptor.clone());
+        tokio::spawn(async move { serve(stream, peer, relay, acceptor).await });
+    }
+}
+
+async fn serve(stream: TcpStream, peer: SocketAddr, relay: Relay, acceptor: TlsAcceptor) {
+    stream.set_nodelay(true).unwrap();
+    let mut first = [0];
+    match stream.peek(&mut first).await {
+        Ok(1) if first[0] == 0x16 => match acceptor.accept(stream).await {
+            Ok(stream) => relay.serve_stream(stream, peer, Transport::Tls).await,
+            // coturn's client begins with versions of TLS that are long gone, and tries on.
+            Err(_) => {}
+        },
+        Ok(1) => relay.serve_stream(stream, peer, Transport::Tcp).await,
+        _ => {}
+    }
+}
+
+fn tls() -> (Arc<ServerConfig>, CertificateDer<'static>) {
+    let made = rcgen::generate_simple_self_signed(["localhost".into(), "127.0.0.1".into(), "::1".into()]).unwrap();
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
+    let certificate = made.cert.der().clone();
+    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = config.with_no_client_auth().with_single_cert(vec![certificate.clone()], key).unwrap();
+    (Arc::new(config), certificate)
+}
