@@ -1,0 +1,98 @@
+/**
+ * When the path of the media is restarted: a part of the pure machine in `call.js`.
+ *
+ * A WebSocket can look open for a minute on a network that is gone, and a restart sent on it would vanish. So a page that
+ * sees trouble first asks for a *new* signalling connection and restarts ICE when that one is welcomed. The old path keeps
+ * carrying media meanwhile.
+ */
+
+/** @typedef {import('./call.js').Call} Call @typedef {import('./call.js').Effect} Effect @typedef {import('./call.js').Step} Step */
+
+/** The shortest time between two restarts of one page; it grows while they do not help. */
+const PAUSE = 4_000;
+const LONGEST_PAUSE = 12_000;
+/** How long an offer may stay without an answer. */
+const ANSWER_TIME = 5_000;
+
+/**
+ * Something is wrong, or has changed, below us: restart now, or as soon as the pause allows.
+ * @param {Call} state
+ * @param {number} now
+ * @returns {Step}
+ */
+export function hurt(state, now) {
+  if (!state.peer) return [state, state.phase === 'ringing' || state.phase === 'answering' ? [{ type: 'reconnect' }] : []];
+  if (state.restartOnWelcome) return [state, []];
+  if (now < state.restartNotBefore) return [{ ...state, restartWanted: true }, []];
+  const pause = Math.min(LONGEST_PAUSE, PAUSE * 1.5 ** state.restarts);
+  return [
+    { ...state, restartWanted: false, restartOnWelcome: true, restarts: state.restarts + 1, restartNotBefore: now + pause },
+    [{ type: 'reconnect' }],
+  ];
+}
+
+/**
+ * No packet came for 2 s. When the other side's signalling is gone too, the trouble is there: it will restart when it is back.
+ * @param {Call} state
+ * @param {number} now
+ * @returns {Step}
+ */
+export function mediaLost(state, now) {
+  const next = /** @type {Call} */ ({ ...state, media: 'missing' });
+  return state.otherConnected ? hurt(next, now) : [next, []];
+}
+
+/**
+ * What a new signalling connection means for the media: new credentials after the server was restarted, or the restart that
+ * was waiting for it.
+ * @param {Call} state
+ * @param {number} now
+ * @param {RTCIceServer[]} iceServers
+ * @returns {Step}
+ */
+export function restartAfterWelcome(state, now, iceServers) {
+  const renewed = JSON.stringify(iceServers) !== JSON.stringify(state.iceServers);
+  /** @type {Effect[]} */
+  const effects = [{ type: 'remember' }];
+  if (renewed) effects.push({ type: 'set-ice-servers', iceServers });
+  const next = { ...state, iceServers };
+  const unanswered = state.offeredAt !== null;
+  if (!renewed && !state.restartOnWelcome && !unanswered) return [next, effects];
+  // Nobody is there to take it: `peer` says when the other side is back.
+  if (!state.otherConnected) return [{ ...next, restartOnWelcome: false, restartWanted: true }, effects];
+  const [restarting, more] = state.role === 'caller' ? offerNow(next, now, true) : askForOffer(next, now);
+  return [restarting, [...effects, ...more]];
+}
+
+/**
+ * @param {Call} state a caller's
+ * @param {number} now
+ * @param {boolean} iceRestart
+ * @returns {Step}
+ */
+export function offerNow(state, now, iceRestart) {
+  return [{ ...settled(state, now), offeredAt: now }, [{ type: 'make-offer', iceRestart }]];
+}
+
+/**
+ * As time goes by: a restart that had to wait, an offer that was never answered, media that is still missing.
+ * @param {Call} state
+ * @param {number} now
+ * @returns {Step}
+ */
+export function dueRestart(state, now) {
+  const unanswered = state.offeredAt !== null && now - state.offeredAt >= ANSWER_TIME;
+  const wanted = state.restartWanted || unanswered || state.media === 'missing';
+  if (!state.peer || !wanted || !state.otherConnected || now < state.restartNotBefore) return [state, []];
+  return hurt(state, now);
+}
+
+/** @param {Call} state an owner's @param {number} now @returns {Step} */
+function askForOffer(state, now) {
+  return [settled(state, now), [{ type: 'send', message: { type: 'restart-ice', payload: {} } }]];
+}
+
+/** @param {Call} state @param {number} now @returns {Call} */
+function settled(state, now) {
+  return { ...state, restartOnWelcome: false, restartWanted: false, restartNotBefore: Math.max(state.restartNotBefore, now + PAUSE / 2) };
+}
