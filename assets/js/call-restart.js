@@ -43,35 +43,46 @@ export function mediaLost(state, now) {
 }
 
 /**
- * What a new signalling connection means for the media: new credentials after the server was restarted, or the restart that
- * was waiting for it.
+ * A new signalling connection while talking. What was sent to this page meanwhile is lost, and a restarted server has new
+ * credentials: so ICE starts afresh over it.
  * @param {Call} state
  * @param {number} now
  * @param {RTCIceServer[]} iceServers
  * @returns {Step}
  */
 export function restartAfterWelcome(state, now, iceServers) {
-  const renewed = JSON.stringify(iceServers) !== JSON.stringify(state.iceServers);
   /** @type {Effect[]} */
-  const effects = [{ type: 'remember' }];
-  if (renewed) effects.push({ type: 'set-ice-servers', iceServers });
+  const effects = [{ type: 'remember' }, { type: 'set-ice-servers', iceServers }];
   const next = { ...state, iceServers };
-  const unanswered = state.offeredAt !== null;
-  if (!renewed && !state.restartOnWelcome && !unanswered) return [next, effects];
   // Nobody is there to take it: `peer` says when the other side is back.
   if (!state.otherConnected) return [{ ...next, restartOnWelcome: false, restartWanted: true }, effects];
-  const [restarting, more] = state.role === 'caller' ? offerNow(next, now, true) : askForOffer(next, now);
+  const [restarting, more] = restartIce(next, now);
   return [restarting, [...effects, ...more]];
+}
+
+/**
+ * The other side's signalling is there again. What it missed, or what was in trouble, is done now.
+ * @param {Call} state
+ * @param {number} now
+ * @returns {Step}
+ */
+export function restartAfterReturn(state, now) {
+  const unfinished = state.offeredAt !== null || state.restartWanted || state.media === 'missing';
+  return unfinished ? restartIce(state, now) : [state, []];
+}
+
+/** @param {Call} state @param {number} now @returns {Step} */
+function restartIce(state, now) {
+  return state.role === 'caller' ? offerNow(state, now) : askForOffer(state, now);
 }
 
 /**
  * @param {Call} state a caller's
  * @param {number} now
- * @param {boolean} iceRestart
  * @returns {Step}
  */
-export function offerNow(state, now, iceRestart) {
-  return [{ ...settled(state, now), offeredAt: now }, [{ type: 'make-offer', iceRestart }]];
+export function offerNow(state, now) {
+  return [{ ...settled(state, now), offeredAt: now }, [{ type: 'make-offer', iceRestart: true }]];
 }
 
 /**

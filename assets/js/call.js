@@ -4,7 +4,7 @@
  * `call-driver.js` carries the effects out; the views draw the state. When to restart ICE is in `call-restart.js`.
  */
 
-import { dueRestart, hurt, mediaLost, offerNow, restartAfterWelcome } from './call-restart.js';
+import { dueRestart, hurt, mediaLost, offerNow, restartAfterReturn, restartAfterWelcome } from './call-restart.js';
 
 /**
  * @typedef {'ready'|'connecting'|'ringing'|'answering'|'answered'|'talking'|'rejoinable'|'rejoining'|'ended'} Phase
@@ -205,7 +205,7 @@ function received(state, now, message) {
     case 'offer': return takeOffer(state, message.payload.sdp);
     case 'answer': return [state, state.peer ? [{ type: 'take-answer', sdp: message.payload.sdp }] : []];
     case 'ice-candidate': return [state, state.peer ? [{ type: 'add-candidate', candidate: message.payload }] : []];
-    case 'restart-ice': return state.role === 'caller' && state.peer ? offerNow(state, now, true) : [state, []];
+    case 'restart-ice': return state.role === 'caller' && state.peer ? offerNow(state, now) : [state, []];
     case 'restart-media': return anew(state, now);
     case 'peer': return otherSide(state, now, message.payload.connected);
     case 'ending-soon': return [{ ...state, endsAt: now + message.payload.seconds * 1000 }, []];
@@ -226,8 +226,8 @@ function welcomed(state, now, welcome) {
     if (state.phase === 'answering' && state.microphone) return [state, [{ type: 'send', message: { type: 'accept', payload: {} } }]];
     return state.phase === 'answering' ? [state, []] : [{ ...state, phase: 'ringing' }, []];
   }
-  const answeredAt = now - (welcome.talkingSeconds ?? 0) * 1000;
-  const iceServers = welcome.iceServers ?? state.iceServers;
+  const { iceServers } = welcome;
+  const answeredAt = now - welcome.talkingSeconds * 1000;
   const next = { ...state, answeredAt, otherConnected: welcome.peerConnected };
   // `restart-media` follows, to both sides.
   if (state.phase === 'rejoining') return [{ ...next, iceServers, phase: 'answered' }, [{ type: 'remember' }]];
@@ -276,8 +276,7 @@ function takeOffer(state, sdp) {
 /** @param {Call} state @param {number} now @param {boolean} connected @returns {Step} */
 function otherSide(state, now, connected) {
   const next = { ...state, otherConnected: connected };
-  const unfinished = state.offeredAt !== null || state.restartWanted || state.media === 'missing';
-  return connected && state.peer && unfinished ? restartAfterWelcome({ ...next, restartOnWelcome: true }, now, state.iceServers) : [next, []];
+  return connected && state.peer ? restartAfterReturn(next, now) : [next, []];
 }
 
 /** @param {Call} state @param {number} now @param {RTCPeerConnectionState} peer @returns {Step} */

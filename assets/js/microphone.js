@@ -17,8 +17,8 @@ const IN_APP = /FBAN|FBAV|Instagram|Line\/|MicroMessenger|Snapchat|TikTok|musica
  */
 export function browserProblem(scope) {
   if (!scope.isSecureContext) return 'insecure-page';
-  const complete = scope.RTCPeerConnection && scope.WebSocket && scope.crypto?.subtle && scope.navigator.mediaDevices?.getUserMedia;
-  if (complete) return null;
+  const needed = [scope.RTCPeerConnection, scope.WebSocket, scope.crypto?.subtle, scope.navigator.mediaDevices?.getUserMedia];
+  if (needed.every(Boolean)) return null;
   return IN_APP.test(scope.navigator.userAgent) ? 'in-app-browser' : 'unsupported-browser';
 }
 

@@ -29,7 +29,7 @@ const PATIENCE = 6_000;
 /** How many messages wait for a connection that is away; more than a whole negotiation needs. */
 const QUEUE = 200;
 /** Close codes after which the same ticket would be refused again. */
-const FINAL = new Set([1000, 1009, 4400, 4401, 4403, 4404, 4409, 4422]);
+const FINAL = new Set([1000, 1009, 4400, 4401, 4402, 4403, 4404, 4409, 4422]);
 
 /** @type {Surroundings} */
 const BROWSER = {
@@ -144,6 +144,8 @@ export class Signalling {
     const message = parseServerMessage(data);
     if (!message || message.type === 'pong') return;
     if (message.type === 'welcome' && socket === this.#next) this.#welcomed(socket, message.payload.ticket);
+    // A ticket says what a restarted server must know, so the newest one is the one to keep.
+    if (message.type === 'answered' || message.type === 'accepted') this.ticket = message.payload.ticket;
     this.listener.message(message);
     if (message.type === 'welcome' && this.#leaving) this.close();
   }

@@ -19,15 +19,16 @@
  *   | {type: 'restart-ice', payload: {}}
  *   | {type: 'hangup', payload: {}}} ClientMessage
  *
- * @typedef {{role: 'caller'|'owner', participantId: string, ticket: string, state: 'ringing'|'talking',
- *   iceServers: RTCIceServer[]|null, talkingSeconds: number|null, peerConnected: boolean}} CallWelcome
+ * @typedef {{role: 'caller'|'owner', participantId: string, ticket: string, peerConnected: boolean} & (
+ *   {state: 'ringing', iceServers: null, talkingSeconds: null}
+ *   | {state: 'talking', iceServers: RTCIceServer[], talkingSeconds: number})} CallWelcome
  * @typedef {{role: 'presence', ticket: string}} PresenceWelcome
  * @typedef {{sessionId: string, tagId: string, signalingEndpoint: string, ticket: string, seconds: number}} Ring
  *
  * @typedef {{type: 'welcome', payload: CallWelcome|PresenceWelcome}
  *   | {type: 'ringing', payload: {devices: number}}
- *   | {type: 'answered', payload: {}}
- *   | {type: 'accepted', payload: {iceServers: RTCIceServer[]}}
+ *   | {type: 'answered', payload: {ticket: string}}
+ *   | {type: 'accepted', payload: {ticket: string, iceServers: RTCIceServer[]}}
  *   | {type: 'offer', payload: {sdp: string}}
  *   | {type: 'answer', payload: {sdp: string}}
  *   | {type: 'ice-candidate', payload: Candidate}
@@ -42,7 +43,7 @@
  *   | {type: 'error', payload: {code: string, message: string, hint: string}}} ServerMessage
  */
 
-/** @typedef {(value: unknown) => boolean} Check */
+/** @typedef {(value: unknown) => boolean} Check @typedef {Record<string, Check>} Shape */
 
 /** @type {Check} */
 const text = (value) => typeof value === 'string';
@@ -50,89 +51,61 @@ const text = (value) => typeof value === 'string';
 const count = (value) => typeof value === 'number' && Number.isInteger(value) && value >= 0;
 /** @type {Check} */
 const flag = (value) => typeof value === 'boolean';
-/** @type {(check: Check) => Check} */
-const orNull = (check) => (value) => value === null || check(value);
+/** @type {Check} */
+const none = (value) => value === null;
+/** @type {(...checks: Check[]) => Check} */
+const anyOf = (...checks) => (value) => checks.some((check) => check(value));
 /** @type {(...values: string[]) => Check} */
 const oneOf = (...values) => (value) => values.includes(/** @type {string} */ (value));
 /** @type {(check: Check) => Check} */
 const listOf = (check) => (value) => Array.isArray(value) && value.every(check);
-/** @type {(shape: Record<string, Check>) => Check} */
-const record = (shape) => (value) =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) &&
-  Object.entries(shape).every(([key, check]) => check(/** @type {Record<string, unknown>} */ (value)[key]));
-/** @type {(...checks: Check[]) => Check} */
-const anyOf = (...checks) => (value) => checks.some((check) => check(value));
+/** @type {Check} */
+const iceServer = (value) => isRecord(value) && anyOf(text, listOf(text))(value.urls);
 
-const nothing = record({});
-const description = record({ sdp: text });
 const reason = oneOf('hung-up', 'gave-up', 'declined', 'no-answer', 'unreachable', 'busy', 'answered-elsewhere',
   'time-limit', 'lost', 'withdrawn');
-const iceServers = listOf(record({ urls: anyOf(text, listOf(text)) }));
-/** @type {Check} */
-const absentOrNull = (value) => value === undefined || value === null;
-const candidate = record({
-  candidate: text,
-  sdpMid: anyOf(absentOrNull, text),
-  sdpMLineIndex: anyOf(absentOrNull, count),
-  usernameFragment: anyOf(absentOrNull, text),
-});
+const welcome = { role: oneOf('caller', 'owner'), participantId: text, ticket: text, peerConnected: flag };
 
-/** What the payload of each message to a page must look like. @type {Record<string, Check>} */
-const FROM_SERVER = {
-  welcome: anyOf(
-    record({
-      role: oneOf('caller', 'owner'), participantId: text, ticket: text, state: oneOf('ringing', 'talking'),
-      iceServers: orNull(iceServers), talkingSeconds: orNull(count), peerConnected: flag,
-    }),
-    record({ role: oneOf('presence'), ticket: text }),
-  ),
-  ringing: record({ devices: count }),
-  answered: nothing,
-  accepted: record({ iceServers }),
-  offer: description,
-  answer: description,
-  'ice-candidate': candidate,
-  'restart-ice': nothing,
-  peer: record({ connected: flag }),
-  'restart-media': nothing,
-  'ending-soon': record({ seconds: count }),
-  ended: record({ reason }),
-  ring: record({ sessionId: text, tagId: text, signalingEndpoint: text, ticket: text, seconds: count }),
-  'ring-stopped': record({ sessionId: text, reason }),
-  pong: nothing,
-  error: record({ code: text, message: text, hint: text }),
-};
-
-/** What the payload of each message to the server must look like. @type {Record<string, Check>} */
-const FROM_CLIENT = {
-  hello: record({ ticket: text, fresh: flag }),
-  ready: nothing,
-  ping: nothing,
-  accept: nothing,
-  decline: nothing,
-  offer: description,
-  answer: description,
-  'ice-candidate': candidate,
-  'restart-ice': nothing,
-  hangup: nothing,
+/** The shapes that the payload of each message may have. @type {Record<string, Shape[]>} */
+const SHAPES = {
+  welcome: [
+    { ...welcome, state: oneOf('ringing'), iceServers: none, talkingSeconds: none },
+    { ...welcome, state: oneOf('talking'), iceServers: listOf(iceServer), talkingSeconds: count },
+    { role: oneOf('presence'), ticket: text },
+  ],
+  ringing: [{ devices: count }],
+  answered: [{ ticket: text }],
+  accepted: [{ ticket: text, iceServers: listOf(iceServer) }],
+  offer: [{ sdp: text }],
+  answer: [{ sdp: text }],
+  'ice-candidate': [{
+    candidate: text, sdpMid: anyOf(none, text), sdpMLineIndex: anyOf(none, count), usernameFragment: anyOf(none, text),
+  }],
+  'restart-ice': [{}],
+  peer: [{ connected: flag }],
+  'restart-media': [{}],
+  'ending-soon': [{ seconds: count }],
+  ended: [{ reason }],
+  ring: [{ sessionId: text, tagId: text, signalingEndpoint: text, ticket: text, seconds: count }],
+  'ring-stopped': [{ sessionId: text, reason }],
+  pong: [{}],
+  error: [{ code: text, message: text, hint: text }],
 };
 
 /**
- * Reads a message that the server sent.
+ * Reads a message that the server sent. Types and fields of a newer server are left out, so that a page that was open during
+ * an upgrade goes on.
  * @param {unknown} data what the WebSocket's `message` event carries
- * @returns {ServerMessage|null} null when it is none that this page understands: an unknown type may come from a newer server
+ * @returns {ServerMessage|null} null when it is none that this page understands
  */
 export function parseServerMessage(data) {
-  return /** @type {ServerMessage|null} */ (parse(data, FROM_SERVER));
-}
-
-/**
- * Reads a message that a page sent. Pages never receive these; the shared fixtures are checked with it.
- * @param {unknown} data
- * @returns {ClientMessage|null}
- */
-export function parseClientMessage(data) {
-  return /** @type {ClientMessage|null} */ (parse(data, FROM_CLIENT));
+  const value = parsed(data);
+  if (!isRecord(value) || typeof value.type !== 'string' || !isRecord(value.payload)) return null;
+  const { type, payload } = value;
+  const shape = Object.hasOwn(SHAPES, type) && SHAPES[type].find((candidate) => fits(payload, candidate));
+  if (!shape) return null;
+  const known = Object.fromEntries(Object.keys(shape).map((key) => [key, payload[key]]));
+  return /** @type {ServerMessage} */ ({ type, payload: known });
 }
 
 /** @param {ClientMessage} message @returns {string} */
@@ -140,15 +113,21 @@ export function encode(message) {
   return JSON.stringify(message);
 }
 
-/** @param {unknown} data @param {Record<string, Check>} shapes */
-function parse(data, shapes) {
-  if (typeof data !== 'string') return null;
-  let value;
+/** @param {unknown} data @returns {unknown} */
+function parsed(data) {
   try {
-    value = JSON.parse(data);
+    return typeof data === 'string' ? JSON.parse(data) : null;
   } catch {
     return null;
   }
-  const check = Object.hasOwn(shapes, value?.type) ? shapes[value.type] : undefined;
-  return check?.(value.payload) ? value : null;
+}
+
+/** @param {unknown} value @returns {value is Record<string, unknown>} */
+function isRecord(value) {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** @param {Record<string, unknown>} payload @param {Shape} shape */
+function fits(payload, shape) {
+  return Object.entries(shape).every(([key, check]) => check(payload[key]));
 }

@@ -1,0 +1,122 @@
+/** The caller's page: reads the code, opens the door, makes the call. */
+
+import { keepAwake } from '../awake.js';
+import { CallDriver } from '../call-driver.js';
+import { byId, fillTexts } from '../dom.js';
+import { chooseLanguage, loadTexts } from '../i18n.js';
+import { Loudspeaker } from '../loudspeaker.js';
+import { forgetCall, recallCall, rememberCall, touchCall } from '../remembered-call.js';
+import { Stage } from '../stage.js';
+import { Tones } from '../tones.js';
+import { initiate, refusal, tryDoor } from './door.js';
+import { callScene, doorScene } from './scene.js';
+
+/** How often an open page that found no network looks again; the `online` event usually comes sooner. */
+const LOOK_AGAIN = 5_000;
+
+/** Some notices depend on the time alone. */
+const REDRAW = 1_000;
+
+const textsLoading = loadTexts(['caller'], chooseLanguage(navigator.languages));
+const doorOpening = tryDoor(location.hash);
+/** @type {import('./scene.js').Door} */
+let door = { at: 'checking' };
+let code = '';
+let publicText = '';
+/** @type {CallDriver|null} */
+let call = null;
+
+const texts = await textsLoading;
+fillTexts(texts);
+const stage = new Stage(tapped);
+const tones = new Tones();
+const loudspeaker = new Loudspeaker(/** @type {HTMLAudioElement} */ (byId('voice')), draw);
+
+const remembered = recallCall();
+if (remembered) {
+  publicText = remembered.title;
+  call = newDriver('rejoinable', remembered);
+}
+draw();
+await enter(doorOpening);
+
+window.addEventListener('hashchange', () => location.reload());
+window.addEventListener('online', () => void lookAgain());
+window.setInterval(() => void lookAgain(), LOOK_AGAIN);
+window.setInterval(() => call && draw(), REDRAW);
+window.addEventListener('pagehide', () => {
+  touchCall();
+  // Nobody should run to a phone for a caller who has gone.
+  if (call && ['connecting', 'ringing'].includes(call.state.phase)) call.dispatch({ type: 'hang-up' });
+});
+
+/** @param {ReturnType<typeof tryDoor>} opening */
+async function enter(opening) {
+  ({ door, code } = await opening);
+  if (door.at === 'open') publicText = door.publicText;
+  draw();
+}
+
+async function lookAgain() {
+  if (call || door.at !== 'closed' || door.problem !== 'offline') return;
+  await enter(tryDoor(location.hash));
+}
+
+/** @param {import('../stage.js').ActionId} action */
+function tapped(action) {
+  switch (action) {
+    case 'call':
+    case 'again':
+      return begin();
+    case 'retry':
+      return door.at === 'open' ? begin() : void checkAgain();
+    case 'hang-up': return call?.dispatch({ type: 'hang-up' });
+    case 'mute': return call?.dispatch({ type: 'mute', muted: !call.state.muted });
+    case 'hear': return void loudspeaker.start();
+    case 'rejoin': return call?.dispatch({ type: 'rejoin' });
+    case 'copy': return void copyLink();
+  }
+}
+
+function begin() {
+  if (door.at !== 'open') return void checkAgain();
+  call = newDriver('ready', null);
+  tones.unlock();
+  void call.call();
+  draw();
+}
+
+async function checkAgain() {
+  call = null;
+  door = { at: 'checking' };
+  draw();
+  await enter(tryDoor(location.hash));
+}
+
+/** @param {'ready'|'rejoinable'} phase @param {import('../call-driver.js').Line|null} line */
+function newDriver(phase, line) {
+  return new CallDriver('caller', phase, line, {
+    changed: draw,
+    voice: (stream) => loudspeaker.play(stream),
+    initiate: () => initiate(code),
+    refused: refusal,
+    remember: (known) => rememberCall({ ...known, title: publicText }),
+    forget: forgetCall,
+  });
+}
+
+function draw() {
+  const state = call?.state;
+  stage.draw(state ? callScene(state, { publicText, blocked: loudspeaker.blocked, now: Date.now() }, texts) : doorScene(door, texts));
+  keepAwake(Boolean(state && !['ended', 'rejoinable'].includes(state.phase)));
+  tones.play(state?.phase === 'ringing' && state.devices > 0 ? 'ringback' : null);
+  if (state?.phase === 'talking') touchCall();
+}
+
+async function copyLink() {
+  try {
+    await navigator.clipboard.writeText(location.href);
+  } catch {
+    window.prompt(texts.say('action.copy'), location.href);
+  }
+}

@@ -1,0 +1,219 @@
+/** The owner's page: log-in, whether this phone rings, the stickers, and the calls. */
+
+import { ApiError, request } from '../api.js';
+import { keepAwake } from '../awake.js';
+import { CallDriver } from '../call-driver.js';
+import { byId, fillTexts } from '../dom.js';
+import { showProblem, passwordButtons } from '../fields.js';
+import { failureText } from '../failure.js';
+import { loadTexts } from '../i18n.js';
+import { language, offerLanguages } from '../language.js';
+import { Loudspeaker } from '../loudspeaker.js';
+import { microphoneGranted, openMicrophone } from '../microphone.js';
+import { forgetCall, recallCall, rememberCall, touchCall } from '../remembered-call.js';
+import { Stage } from '../stage.js';
+import { Tones } from '../tones.js';
+import { Bell } from './bell.js';
+import { explainLogin, prepareLogin } from './login-view.js';
+import { Presence } from './presence.js';
+import { ownerScene } from './scene.js';
+import { drawStatus } from './status-view.js';
+import { StickerView } from './sticker-view.js';
+import { TagsView } from './tags-view.js';
+
+/** Some notices depend on the time alone. */
+const REDRAW = 1_000;
+/** How long the end of a call stays on the screen when nobody dismisses it. */
+const SHOW_END = 8_000;
+/** Grace for the server's own word that ringing is over. */
+const RING_GRACE = 3_000;
+
+const texts = await loadTexts(['caller', 'owner'], language());
+fillTexts(texts);
+passwordButtons(texts);
+offerLanguages(/** @type {HTMLSelectElement} */ (byId('language')));
+
+const readiness = { microphone: false, microphoneBlocked: false };
+const tones = new Tones(showStatus);
+const bell = new Bell(tones);
+const stage = new Stage(tapped);
+const loudspeaker = new Loudspeaker(/** @type {HTMLAudioElement} */ (byId('voice')), showCall);
+const tags = new TagsView(texts);
+const presence = new Presence({ changed: presenceChanged, ring: rung, ringStopped });
+new StickerView(texts, () => void tags.load());
+prepareLogin(texts, { tapped: () => void tones.unlock(), entered: enter });
+
+/** @type {CallDriver|null} */
+let call = null;
+/** @type {string} */
+let ringing = '';
+let label = '';
+let endTimer = 0;
+
+byId('enable').addEventListener('click', () => void getReady());
+byId('use-here').addEventListener('click', () => void presence.start());
+byId('logout').addEventListener('click', () => void logOut());
+// Any tap lets the page make sounds: after a reload, the first touch is enough.
+document.addEventListener('pointerdown', () => void tones.unlock().then(showStatus), { once: true });
+window.setInterval(() => call && showCall(), REDRAW);
+window.addEventListener('pagehide', () => touchCall());
+void offerCertificate();
+await enter();
+
+/** Shows the home screen to who is logged in, else the log-in. */
+async function enter() {
+  try {
+    await request('GET', '/api/v1/account');
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) return showLogin(false);
+    // Not reachable yet: presence goes on trying, and says so.
+  }
+  const remembered = recallCall();
+  if (remembered && !call) {
+    label = remembered.title;
+    call = newDriver('rejoinable', remembered);
+  }
+  void readMicrophone();
+  void tags.load();
+  void presence.start();
+  show();
+}
+
+/** @param {boolean} loggedOut */
+function showLogin(loggedOut) {
+  presence.stop();
+  call?.dispatch({ type: 'hang-up' });
+  call = null;
+  bell.silence();
+  show('login');
+  void explainLogin(texts, loggedOut);
+}
+
+async function logOut() {
+  try {
+    await request('POST', '/api/v1/auth/logout');
+    showLogin(false);
+  } catch (error) {
+    showProblem('tags-problem', failureText(error, texts));
+  }
+}
+
+/** @param {'login'|'home'} [place] */
+function show(place = 'home') {
+  byId('login').hidden = place !== 'login';
+  byId('home').hidden = place === 'login' || call !== null;
+  byId('stage').hidden = place === 'login' || call === null;
+  if (call) return showCall();
+  document.body.dataset.state = place;
+  delete document.body.dataset.reason;
+  showStatus();
+}
+
+/** @param {import('./presence.js').PresenceState} state */
+function presenceChanged(state) {
+  if (state === 'logged-out') return showLogin(true);
+  if (state === 'ready' && byId('tags').children.length === 0) void tags.load();
+  showStatus();
+}
+
+function showStatus() {
+  drawStatus({ presence: presence.state, sound: tones.unlocked, ...readiness }, texts);
+}
+
+async function readMicrophone() {
+  readiness.microphone = await microphoneGranted();
+  showStatus();
+}
+
+/** In one tap: sound, and the microphone's permission for the moment when somebody calls. */
+async function getReady() {
+  const silent = !tones.unlocked;
+  if (await tones.unlock() && silent) tones.sample('ring');
+  try {
+    const stream = await openMicrophone();
+    for (const track of stream.getTracks()) track.stop();
+    Object.assign(readiness, { microphone: true, microphoneBlocked: false });
+  } catch {
+    Object.assign(readiness, { microphone: false, microphoneBlocked: true });
+  }
+  showStatus();
+}
+
+/** @param {import('../wire.js').Ring} ring */
+function rung({ sessionId, tagId, signalingEndpoint, ticket, seconds }) {
+  const busy = call && call.state.phase !== 'ended';
+  if (busy) return;
+  ringing = sessionId;
+  label = tags.label(tagId);
+  if (!tags.knows(tagId)) void tags.load().then(() => { label = tags.label(tagId); });
+  performance.mark('callqr:ringing');
+  closeDialogs();
+  call = newDriver('ringing', { endpoint: signalingEndpoint, ticket });
+  window.setTimeout(() => ringStopped(sessionId, 'no-answer'), seconds * 1000 + RING_GRACE);
+  show();
+}
+
+/** @param {string} sessionId @param {import('../wire.js').EndReason} reason */
+function ringStopped(sessionId, reason) {
+  if (sessionId !== ringing || !call || call.state.phase !== 'ringing') return;
+  call.dispatch({ type: 'message', message: { type: 'ended', payload: { reason } } });
+}
+
+/** @param {import('../stage.js').ActionId} action */
+function tapped(action) {
+  if (!call) return;
+  switch (action) {
+    case 'answer':
+      void tones.unlock();
+      return call.dispatch({ type: 'answer' });
+    case 'decline': return call.dispatch({ type: 'decline' });
+    case 'hang-up': return call.dispatch({ type: 'hang-up' });
+    case 'mute': return call.dispatch({ type: 'mute', muted: !call.state.muted });
+    case 'hear': return void loudspeaker.start();
+    case 'rejoin': return call.dispatch({ type: 'rejoin' });
+    case 'done': return dismiss();
+  }
+}
+
+/** @param {'ringing'|'rejoinable'} phase @param {import('../call-driver.js').Line} line */
+function newDriver(phase, line) {
+  window.clearTimeout(endTimer);
+  const driver = new CallDriver('owner', phase, line, {
+    changed: (state) => {
+      if (call === driver) showCall();
+      if (state.phase === 'ended') endTimer = window.setTimeout(() => call === driver && dismiss(), SHOW_END);
+    },
+    voice: (stream) => loudspeaker.play(stream),
+    remember: (known) => rememberCall({ ...known, title: label }),
+    forget: forgetCall,
+  });
+  return driver;
+}
+
+function showCall() {
+  if (!call) return;
+  const { state } = call;
+  stage.draw(ownerScene(state, { label, blocked: loudspeaker.blocked, now: Date.now() }, texts));
+  if (state.phase === 'ringing') bell.ring(texts.say('owner.ringing'));
+  else bell.silence();
+  keepAwake(!['ended', 'rejoinable'].includes(state.phase));
+  if (state.phase === 'talking') touchCall();
+}
+
+function dismiss() {
+  window.clearTimeout(endTimer);
+  call = null;
+  ringing = '';
+  show();
+  byId('status-headline').focus();
+}
+
+function closeDialogs() {
+  for (const dialog of document.querySelectorAll('dialog')) dialog.close();
+}
+
+/** The certificate authority's certificate is there to load when the server made it itself. */
+async function offerCertificate() {
+  const answer = await fetch('/ca.pem', { method: 'HEAD' }).catch(() => null);
+  byId('ca-link').hidden = !answer?.ok;
+}

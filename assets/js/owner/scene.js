@@ -1,0 +1,70 @@
+/** Which scene the owner sees while a call rings or lasts: pure, from the call's state to words and buttons. */
+
+import { callButtons, notices, timeLeft } from '../scene-parts.js';
+
+/**
+ * @typedef {import('../stage.js').Scene} Scene
+ * @typedef {import('../stage.js').Action} Action
+ * @typedef {import('../i18n.js').Texts} Texts
+ * @typedef {import('../call.js').Call} Call
+ */
+
+/**
+ * @param {Call} call
+ * @param {{label: string, blocked: boolean, now: number}} around
+ * @param {Texts} texts
+ * @returns {Scene}
+ */
+export function ownerScene(call, { label, blocked, now }, texts) {
+  switch (call.phase) {
+    case 'ringing':
+      return {
+        state: 'ringing', mood: 'ringing', icon: 'phone', kicker: label, headline: texts.say('owner.ringing'),
+        detail: texts.say('owner.ringing.detail'), notice: call.problem ? texts.say(`reason.${call.problem}.detail`) : '',
+        actions: [
+          { id: 'decline', kind: 'danger', icon: 'hang-up', label: texts.say('owner.decline') },
+          { id: 'answer', kind: 'answer', icon: 'phone', label: texts.say('owner.answer') },
+        ],
+      };
+    case 'rejoinable':
+    case 'rejoining':
+      return {
+        state: call.phase, mood: 'waiting', icon: 'phone', kicker: label, headline: texts.say('rejoin.headline'),
+        detail: call.problem ? texts.say(`reason.${call.problem}.detail`) : texts.say('rejoin.detail'),
+        actions: [
+          { id: 'rejoin', kind: 'primary', icon: 'phone', label: texts.say('action.rejoin') },
+          { id: 'hang-up', kind: 'plain', label: texts.say('action.hang-up') },
+        ],
+      };
+    case 'answering':
+      return {
+        state: 'answering', mood: 'waiting', icon: 'phone', kicker: label, headline: texts.say('owner.answering'),
+        detail: call.microphone ? '' : texts.say('connecting.microphone'),
+        actions: [{ id: 'hang-up', kind: 'danger', icon: 'hang-up', label: texts.say('action.hang-up') }],
+      };
+    case 'ended':
+      return ended(call, label, texts);
+    default:
+      return {
+        state: call.phase === 'talking' ? 'talking' : 'answered', mood: 'live', icon: 'wave', kicker: label,
+        headline: texts.say(call.phase === 'talking' ? 'talking' : 'answered'),
+        detail: call.phase === 'talking' ? '' : texts.say('answered.detail'),
+        since: call.answeredAt, notice: notices(call, now, texts) || timeLeft(call, now, texts),
+        hint: texts.say('loudspeaker'), actions: callButtons(call, blocked, texts),
+      };
+  }
+}
+
+/** @param {Call} call @param {string} label @param {Texts} texts @returns {Scene} */
+function ended(call, label, texts) {
+  const reason = call.reason ?? 'lost';
+  const talked = call.answeredAt === null || call.endedAt === null ? null : (call.endedAt - call.answeredAt) / 1000;
+  const key = [`owner.reason.${reason}`, `reason.${reason}`].find((candidate) => texts.has(candidate)) ?? 'reason.lost';
+  return {
+    state: 'ended', reason, mood: 'over', icon: reason === 'lost' ? 'offline' : 'done', kicker: label,
+    headline: texts.say(reason === 'hung-up' && !call.mine ? 'reason.hung-up.them' : key),
+    detail: talked === null ? (texts.has(`${key}.detail`) ? texts.say(`${key}.detail`) : '')
+      : texts.say('reason.hung-up.detail', { duration: texts.duration(talked) }),
+    actions: [{ id: 'done', kind: 'plain', label: texts.say('owner.done') }],
+  };
+}

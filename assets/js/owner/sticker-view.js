@@ -1,0 +1,85 @@
+/** Makes a sticker, and shows it the one time that it can be shown. */
+
+import { request } from '../api.js';
+import { byId, input, setText } from '../dom.js';
+import { failureText } from '../failure.js';
+import { once, showProblem } from '../fields.js';
+
+/** How long "Copied" is shown. */
+const COPIED = 2_000;
+
+export class StickerView {
+  #texts;
+  #made;
+  #url = '';
+
+  /**
+   * @param {import('../i18n.js').Texts} texts
+   * @param {() => void} made a new sticker exists
+   */
+  constructor(texts, made) {
+    this.#texts = texts;
+    this.#made = made;
+    const form = dialog('new-dialog');
+    byId('new-tag').addEventListener('click', () => {
+      showProblem('new-problem', '');
+      form.showModal();
+      input('new-label').focus();
+    });
+    byId('new-cancel').addEventListener('click', () => form.close());
+    byId('new-form').addEventListener('submit', (event) => {
+      event.preventDefault();
+      void once('new-submit', () => this.#make());
+    });
+    byId('sticker-print').addEventListener('click', () => window.print());
+    byId('sticker-copy').addEventListener('click', () => void this.#copy());
+    byId('sticker-close').addEventListener('click', () => dialog('sticker-dialog').close());
+    dialog('sticker-dialog').addEventListener('close', () => this.#forget());
+  }
+
+  async #make() {
+    try {
+      const sticker = await request('POST', '/api/v1/tokens/generate', {
+        label: input('new-label').value, publicText: input('new-text').value, lifetime: input('new-lifetime').value,
+      });
+      dialog('new-dialog').close();
+      /** @type {HTMLFormElement} */ (byId('new-form')).reset();
+      this.#show(sticker);
+      this.#made();
+    } catch (error) {
+      showProblem('new-problem', failureText(error, this.#texts));
+    }
+  }
+
+  /** @param {{url: string, urlWarning?: string, publicText: string, qr: {svg: string, png: string}}} sticker */
+  #show({ url, urlWarning, publicText, qr }) {
+    this.#url = url;
+    const picture = /** @type {HTMLImageElement} */ (byId('sticker-svg'));
+    picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(qr.svg)}`;
+    picture.alt = this.#texts.say('sticker.alt');
+    /** @type {HTMLAnchorElement} */ (byId('sticker-download')).href = qr.png;
+    setText(byId('sticker-invite'), publicText || this.#texts.say('sticker.invite'));
+    showProblem('sticker-warning', urlWarning ?? '');
+    dialog('sticker-dialog').showModal();
+    byId('sticker-headline').focus();
+  }
+
+  async #copy() {
+    const label = byId('sticker-copy-text');
+    await navigator.clipboard.writeText(this.#url).catch(() => window.prompt(this.#texts.say('sticker.copy'), this.#url));
+    setText(label, this.#texts.say('sticker.copied'));
+    window.setTimeout(() => setText(label, this.#texts.say('sticker.copy')), COPIED);
+  }
+
+  /** The link is a key: it does not stay in the page. */
+  #forget() {
+    this.#url = '';
+    byId('sticker-svg').removeAttribute('src');
+    byId('sticker-download').removeAttribute('href');
+  }
+}
+
+/** @param {string} id */
+function dialog(id) {
+  return /** @type {HTMLDialogElement} */ (byId(id));
+}

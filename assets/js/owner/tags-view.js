@@ -1,0 +1,95 @@
+/** The list of stickers, and what can be done with each. */
+
+import { request } from '../api.js';
+import { byId, make } from '../dom.js';
+import { failureText } from '../failure.js';
+import { once, showProblem } from '../fields.js';
+
+/**
+ * @typedef {{id: string, label: string, publicText: string, state: 'active'|'paused'|'expired', createdAt: string, expiresAt: string|null}} Tag
+ */
+
+export class TagsView {
+  #texts;
+  /** @type {Tag[]} */
+  #tags = [];
+  /** @type {Tag|null} */
+  #toRevoke = null;
+
+  /** @param {import('../i18n.js').Texts} texts */
+  constructor(texts) {
+    this.#texts = texts;
+    const dialog = /** @type {HTMLDialogElement} */ (byId('revoke-dialog'));
+    byId('revoke-cancel').addEventListener('click', () => dialog.close());
+    byId('revoke-confirm').addEventListener('click', () => once('revoke-confirm', async () => {
+      if (this.#toRevoke) await this.#act('DELETE', `/api/v1/tokens/${this.#toRevoke.id}`);
+      dialog.close();
+    }));
+  }
+
+  /** What its owner calls a sticker. @param {string} id */
+  label(id) {
+    return this.#tags.find((tag) => tag.id === id)?.label || this.#texts.say('owner.unnamed');
+  }
+
+  /** @param {string} id */
+  knows(id) {
+    return this.#tags.some((tag) => tag.id === id);
+  }
+
+  async load() {
+    try {
+      ({ tags: this.#tags } = await request('GET', '/api/v1/tokens'));
+      showProblem('tags-problem', '');
+      this.#draw();
+    } catch (error) {
+      showProblem('tags-problem', failureText(error, this.#texts));
+    }
+  }
+
+  #draw() {
+    byId('tags-empty').hidden = this.#tags.length > 0;
+    byId('tags').replaceChildren(...this.#tags.map((tag) => this.#item(tag)));
+  }
+
+  /** @param {Tag} tag */
+  #item(tag) {
+    const texts = this.#texts;
+    const name = tag.label || texts.say('owner.unnamed');
+    const life = tag.expiresAt ? texts.say('tags.until', { date: texts.date(tag.expiresAt) }) : texts.say('tags.forever');
+    /** @param {string} action @param {string} kind @param {() => void} work */
+    const button = (action, kind, work) => {
+      const label = texts.say(`tags.${action}`);
+      const element = make('button', { type: 'button', class: `quiet ${kind}`, 'data-action': action, 'aria-label': `${label}: ${name}` }, label);
+      element.addEventListener('click', work);
+      return element;
+    };
+    const path = `/api/v1/tokens/${tag.id}`;
+    return make('li', { class: 'tag', 'data-state': tag.state, 'data-tag': tag.id },
+      make('h3', {}, make('bdi', {}, name)),
+      make('span', { class: 'state' }, texts.say(`tags.${tag.state}`)),
+      tag.publicText ? make('p', { class: 'text' }, make('bdi', {}, `“${tag.publicText}”`)) : null,
+      make('p', { class: 'life' }, life),
+      make('div', { class: 'row' },
+        tag.state === 'active' ? button('pause', '', () => void this.#act('POST', `${path}/pause`)) : null,
+        tag.state === 'paused' ? button('resume', '', () => void this.#act('POST', `${path}/resume`)) : null,
+        button(tag.state === 'expired' ? 'remove' : 'revoke', 'danger', () => this.#askToRevoke(tag))));
+  }
+
+  /** @param {Tag} tag */
+  #askToRevoke(tag) {
+    this.#toRevoke = tag;
+    byId('revoke-detail').textContent = this.#texts.say('revoke.detail', { label: tag.label || this.#texts.say('owner.unnamed') });
+    /** @type {HTMLDialogElement} */ (byId('revoke-dialog')).showModal();
+  }
+
+  /** @param {'POST'|'DELETE'} method @param {string} path */
+  async #act(method, path) {
+    try {
+      await request(method, path);
+      await this.load();
+    } catch (error) {
+      showProblem('tags-problem', failureText(error, this.#texts));
+    }
+  }
+}

@@ -1,0 +1,51 @@
+/** What both sides' scenes have in common while they talk. */
+
+/**
+ * @typedef {import('./call.js').Call} Call
+ * @typedef {import('./i18n.js').Texts} Texts
+ * @typedef {import('./stage.js').Action} Action
+ */
+
+/** How long voices may take to connect before the person is told that it is not their fault. */
+const SLOW = 8_000;
+
+/**
+ * What is not well with the call at the moment; the most useful thing to know comes first.
+ * @param {Call} call
+ * @param {number} now
+ * @param {Texts} texts
+ */
+export function notices(call, now, texts) {
+  if (!call.signalling && call.media !== 'flowing') return texts.say('notice.reconnecting');
+  if (!call.otherConnected) return texts.say('notice.other-reconnecting');
+  if (call.media === 'missing') return texts.say('notice.no-voice');
+  if (call.phase === 'answered' && call.answeredAt !== null && now - call.answeredAt > SLOW) return texts.say('notice.slow');
+  return '';
+}
+
+/**
+ * @param {Call} call
+ * @param {number} now
+ * @param {Texts} texts
+ */
+export function timeLeft(call, now, texts) {
+  if (call.endsAt === null) return '';
+  const seconds = Math.max(0, Math.round((call.endsAt - now) / 1000));
+  return texts.say('notice.ending-soon', { left: texts.duration(Math.max(10, Math.ceil(seconds / 10) * 10)) });
+}
+
+/**
+ * @param {Call} call
+ * @param {boolean} blocked the browser wants a tap before it plays the other side's voice
+ * @param {Texts} texts
+ * @returns {Action[]}
+ */
+export function callButtons(call, blocked, texts) {
+  /** @type {Action[]} */
+  const actions = blocked ? [{ id: 'hear', kind: 'primary', icon: 'speaker', label: texts.say('action.hear') }] : [];
+  return [
+    ...actions,
+    { id: 'mute', kind: 'plain', icon: call.muted ? 'mic-off' : 'mic', label: texts.say(call.muted ? 'action.unmute' : 'action.mute'), pressed: call.muted },
+    { id: 'hang-up', kind: 'danger', icon: 'hang-up', label: texts.say('action.hang-up') },
+  ];
+}

@@ -1,0 +1,103 @@
+/**
+ * The one screen on which a call happens, the same for both sides: a sign, a headline, a line of help, the time, and the
+ * few buttons that make sense now. It draws a `Scene`; which scene a state is stands in `caller/scene.js` and `owner/scene.js`.
+ */
+
+import { byId, icon, make, setText } from './dom.js';
+import { clock } from './i18n.js';
+
+/**
+ * @typedef {'call'|'answer'|'decline'|'hang-up'|'mute'|'again'|'retry'|'hear'|'rejoin'|'copy'|'done'} ActionId
+ * @typedef {{id: ActionId, label: string, kind: 'primary'|'answer'|'danger'|'plain', icon?: string, pressed?: boolean}} Action
+ *
+ * @typedef {object} Scene
+ * @property {string} state for `data-state` of the body
+ * @property {string} [reason] for `data-reason` of the body
+ * @property {'still'|'waiting'|'ringing'|'live'|'over'} mood how the sign moves
+ * @property {string} icon
+ * @property {string} headline
+ * @property {string} [kicker] a small line above the headline
+ * @property {string} detail
+ * @property {string} [notice] something that is not well at the moment
+ * @property {string} [hint] a quiet line
+ * @property {number|null} [since] when the clock started
+ * @property {Action[]} actions
+ */
+
+export class Stage {
+  #tap;
+  /** @type {number|null} */
+  #since = null;
+  #elements = {
+    sign: byId('sign'), kicker: byId('kicker'), headline: byId('headline'), detail: byId('detail'),
+    clock: byId('clock'), notice: byId('notice'), hint: byId('hint'), actions: byId('actions'),
+  };
+
+  /** @param {(action: ActionId) => void} tap */
+  constructor(tap) {
+    this.#tap = tap;
+    window.setInterval(() => this.#tick(), 250);
+  }
+
+  /** @param {Scene} scene */
+  draw(scene) {
+    const { sign, kicker, headline, detail, notice, hint } = this.#elements;
+    document.body.dataset.state = scene.state;
+    if (scene.reason) document.body.dataset.reason = scene.reason;
+    else delete document.body.dataset.reason;
+    sign.dataset.mood = scene.mood;
+    if (sign.dataset.icon !== scene.icon) {
+      sign.dataset.icon = scene.icon;
+      sign.replaceChildren(icon(scene.icon));
+    }
+    for (const [element, text] of /** @type {[HTMLElement, string][]} */ ([
+      [kicker, scene.kicker ?? ''], [headline, scene.headline], [detail, scene.detail],
+      [notice, scene.notice ?? ''], [hint, scene.hint ?? ''],
+    ])) {
+      setText(element, text);
+      element.hidden = text === '';
+    }
+    this.#since = scene.since ?? null;
+    this.#tick();
+    this.#drawActions(scene.actions);
+  }
+
+  #tick() {
+    const { clock: element } = this.#elements;
+    element.hidden = this.#since === null;
+    if (this.#since !== null) setText(element, clock(Date.now() - this.#since));
+  }
+
+  /** Buttons that stay are kept, so that focus stays on them. @param {Action[]} actions */
+  #drawActions(actions) {
+    const { actions: box, headline } = this.#elements;
+    const hadFocus = box.contains(document.activeElement);
+    const before = new Map([...box.children].map((child) => [child.id, child]));
+    const buttons = actions.map((action) => before.get(action.id) ?? this.#button(action));
+    actions.forEach((action, index) => dress(/** @type {HTMLButtonElement} */ (buttons[index]), action));
+    if (buttons.length !== box.children.length || buttons.some((button, index) => button !== box.children[index])) {
+      box.replaceChildren(...buttons);
+    }
+    if (hadFocus && !box.contains(document.activeElement)) (box.querySelector('button') ?? headline).focus();
+  }
+
+  /** @param {Action} action */
+  #button(action) {
+    const button = make('button', { type: 'button', id: action.id, 'data-testid': action.id }, make('span', { class: 'disc' }), make('span', { class: 'label' }));
+    button.addEventListener('click', () => this.#tap(action.id));
+    return button;
+  }
+}
+
+/** @param {HTMLButtonElement} button @param {Action} action */
+function dress(button, action) {
+  button.className = `action ${action.kind}`;
+  const [disc, label] = button.children;
+  if (button.dataset.icon !== action.icon) {
+    button.dataset.icon = action.icon ?? '';
+    disc.replaceChildren(...(action.icon ? [icon(action.icon)] : []));
+  }
+  setText(label, action.label);
+  if (action.pressed === undefined) button.removeAttribute('aria-pressed');
+  else button.setAttribute('aria-pressed', String(action.pressed));
+}

@@ -1,0 +1,105 @@
+/**
+ * The sounds that callqr makes: a ring for the owner, a soft ringback for the caller. Computed, not recorded; looped by the
+ * audio hardware, so that a page in the background, whose timers are slowed, rings on evenly.
+ */
+
+/** @typedef {'ring'|'ringback'} Tone */
+/** @typedef {{at: number, hertz: number, seconds: number, loud: number}} Note */
+
+/** A rising figure, twice, then a rest: bright enough for the next room, and nobody's ringtone. @type {Note[]} */
+const RING_NOTES = [0, 0.95].flatMap((start) => [
+  { at: start, hertz: 659.26, seconds: 0.5, loud: 0.5 },
+  { at: start + 0.14, hertz: 830.61, seconds: 0.5, loud: 0.5 },
+  { at: start + 0.28, hertz: 987.77, seconds: 0.5, loud: 0.55 },
+  { at: start + 0.42, hertz: 1318.51, seconds: 0.9, loud: 0.6 },
+]);
+
+/** @type {Record<Tone, {seconds: number, notes: Note[]}>} */
+const TONES = {
+  ring: { seconds: 3.2, notes: RING_NOTES },
+  ringback: { seconds: 3.5, notes: [{ at: 0.1, hertz: 440, seconds: 0.9, loud: 0.08 }, { at: 0.5, hertz: 554.37, seconds: 1.1, loud: 0.08 }] },
+};
+
+/**
+ * One turn of the loop.
+ * @param {Tone} tone
+ * @param {number} rate samples per second
+ * @returns {Float32Array<ArrayBuffer>} between -1 and 1
+ */
+export function samples(tone, rate) {
+  const { seconds, notes } = TONES[tone];
+  const out = new Float32Array(Math.round(seconds * rate));
+  for (const note of notes) addNote(out, note, rate);
+  return out.map((value) => Math.tanh(value));
+}
+
+/** A struck bar: a tone, its fourth partial for the knock, both dying away. @param {Float32Array} out @param {Note} note @param {number} rate */
+function addNote(out, { at, hertz, seconds, loud }, rate) {
+  const start = Math.round(at * rate);
+  const length = Math.min(Math.round(seconds * rate), out.length - start);
+  for (let index = 0; index < length; index += 1) {
+    const time = index / rate;
+    const attack = Math.min(1, time / 0.006);
+    const release = Math.min(1, (length - index) / (0.02 * rate));
+    const body = Math.sin(2 * Math.PI * hertz * time) * Math.exp(-3.2 * time / seconds);
+    const knock = 0.25 * Math.sin(8 * Math.PI * hertz * time) * Math.exp(-18 * time / seconds);
+    out[start + index] += loud * attack * release * (body + knock);
+  }
+}
+
+export class Tones {
+  /** @type {AudioContext|null} */
+  #context = null;
+  /** @type {AudioBufferSourceNode|null} */
+  #source = null;
+  /** @type {Tone|null} */
+  #playing = null;
+  #changed;
+
+  /** @param {() => void} [changed] when sounds can be heard, or no longer */
+  constructor(changed = () => {}) {
+    this.#changed = changed;
+  }
+
+  /** Whether sounds can be heard; browsers allow them after a tap on the page. */
+  get unlocked() {
+    return this.#context?.state === 'running';
+  }
+
+  /** Call it from within a tap. @returns {Promise<boolean>} whether sounds can be heard now */
+  async unlock() {
+    if (!this.#context) {
+      this.#context = new AudioContext();
+      this.#context.onstatechange = this.#changed;
+    }
+    await this.#context.resume().catch(() => {
+      // No audio device.
+    });
+    return this.unlocked;
+  }
+
+  /** Plays a tone over and over; null stops. @param {Tone|null} tone */
+  play(tone) {
+    if (tone === this.#playing) return;
+    this.#source?.stop();
+    this.#source = null;
+    this.#playing = tone;
+    if (tone && this.#context) this.#source = this.#start(this.#context, tone, true);
+  }
+
+  /** Plays a tone once, to let a person hear what it will be like. @param {Tone} tone */
+  sample(tone) {
+    if (this.#context && !this.#playing) this.#start(this.#context, tone, false);
+  }
+
+  /** @param {AudioContext} context @param {Tone} tone @param {boolean} loop */
+  #start(context, tone, loop) {
+    const wave = samples(tone, context.sampleRate);
+    const buffer = context.createBuffer(1, wave.length, context.sampleRate);
+    buffer.copyToChannel(wave, 0);
+    const source = new AudioBufferSourceNode(context, { buffer, loop });
+    source.connect(context.destination);
+    source.start();
+    return source;
+  }
+}
