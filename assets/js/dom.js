@@ -50,7 +50,7 @@ export function setText(element, text) {
 }
 
 /**
- * Fills the page's fixed texts: `data-t="key"` for content, `data-t-label` for the accessible name, `data-t-hint` for a placeholder.
+ * Fills the page's fixed texts: `data-t` names the content, `data-t-label` the accessible name, `data-t-hint` the placeholder.
  * @param {Texts} texts
  */
 export function fillTexts(texts) {

@@ -93,8 +93,9 @@ export class Stage {
 function dress(button, action) {
   button.className = `action ${action.kind}`;
   const [disc, label] = button.children;
-  if (button.dataset.icon !== action.icon) {
-    button.dataset.icon = action.icon ?? '';
+  const wanted = action.icon ?? '';
+  if (button.dataset.icon !== wanted) {
+    button.dataset.icon = wanted;
     disc.replaceChildren(...(action.icon ? [icon(action.icon)] : []));
   }
   setText(label, action.label);

@@ -39,7 +39,8 @@ export class TagsView {
 
   async load() {
     try {
-      ({ tags: this.#tags } = await request('GET', '/api/v1/tokens'));
+      const { tokens } = await request('GET', '/api/v1/tokens');
+      this.#tags = tokens;
       showProblem('tags-problem', '');
       this.#draw();
     } catch (error) {

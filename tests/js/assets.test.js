@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { join, posix } from 'node:path';
+import { asset, assetPaths } from './support.js';
+import { LANGUAGES } from '../../assets/js/i18n.js';
+
+const PAGES = ['caller.html', 'owner.html', 'setup.html'];
+/** What a response's headers and an HTTP/2 request cost beside the body, generously. */
+const OVERHEAD = 350;
+const LIMIT = 60 * 1024;
+
+/** The modules that one loads, itself included. @param {string} entry @param {Set<string>} [seen] */
+function modules(entry, seen = new Set()) {
+  if (seen.has(entry)) return seen;
+  seen.add(entry);
+  const source = asset(entry).toString();
+  for (const [, path] of source.matchAll(/^(?:import|export)[^'"]*?from '([^']+)';/gm)) {
+    modules(posix.join(posix.dirname(entry), path), seen);
+  }
+  return seen;
+}
+
+/** The assets that a page names. @param {string} page */
+function named(page) {
+  return [...asset(page).toString().matchAll(/(?:src|href)="\/a\/BUILD_ID\/([^"]+)"/g)].map(([, path]) => path);
+}
+
+test('the caller loads at most 60 KB, whatever the language', () => {
+  const page = asset('caller.html').toString();
+  const main = /type="module" src="\/a\/BUILD_ID\/([^"]+)"/.exec(page)?.[1] ?? '';
+  for (const language of LANGUAGES) {
+    const files = new Set(['caller.html', ...named('caller.html'), ...modules(main), `i18n/caller.${language}.json`]);
+    const bytes = [...files].reduce((sum, file) => sum + gzipSync(asset(file)).length + OVERHEAD, 0);
+    assert.ok(files.size > 20, 'the modules were found');
+    assert.ok(bytes <= LIMIT, `${language}: ${bytes} bytes in ${files.size} files`);
+  }
+});
+
+test('the caller page preloads exactly the modules that it runs, so that a slow network is asked once', () => {
+  const preloaded = [...asset('caller.html').toString().matchAll(/rel="modulepreload" href="\/a\/BUILD_ID\/([^"]+)"/g)].map(([, path]) => path);
+  const needed = [...modules('js/caller/main.js')].filter((path) => path !== 'js/caller/main.js');
+  assert.deepEqual(preloaded.sort(), needed.sort());
+});
+
+test('every file that a page or module names exists', () => {
+  const all = new Set(assetPaths());
+  const files = PAGES.flatMap((page) => [...named(page), ...named(page).filter((path) => path.endsWith('main.js')).flatMap((path) => [...modules(path)])]);
+  const icons = JSON.parse(asset('manifest.webmanifest').toString()).icons.map((/** @type {{src: string}} */ icon) => icon.src);
+  for (const file of [...files, ...icons]) assert.ok(all.has(join(file)), file);
+});
+
+test('no module is left that no page loads', () => {
+  const loaded = new Set(PAGES.flatMap((page) => named(page).filter((path) => path.endsWith('.js')).flatMap((path) => [...modules(path)])));
+  assert.deepEqual(assetPaths().filter((path) => path.endsWith('.js') && !loaded.has(path)), []);
+});
+
+test('nothing is fetched from elsewhere', () => {
+  for (const path of assetPaths().filter((name) => /\.(html|css|js|json|svg|webmanifest)$/.test(name))) {
+    const addresses = asset(path).toString().match(/(?:[a-z]+:)?\/\/[\w-]+\.[\w.-]+/g) ?? [];
+    assert.deepEqual(addresses.filter((address) => !address.includes('//www.w3.org')), [], path);
+  }
+});
+
+test('pages carry no inline script, style or handler, and no fixed origin: the content security policy forbids them', () => {
+  for (const page of PAGES) {
+    const html = asset(page).toString();
+    assert.doesNotMatch(html, /<style|\sstyle=|\son[a-z]+=|javascript:/i, page);
+    for (const [script] of html.matchAll(/<script[^>]*>[^<]*/g)) assert.match(script, /src="\/a\/BUILD_ID\/[^"]+"[^>]*>$/, page);
+    assert.match(html, /<meta name="viewport" content="width=device-width, initial-scale=1/, page);
+    assert.doesNotMatch(html, /user-scalable|maximum-scale/, page);
+  }
+});
+
+test('text never becomes markup', () => {
+  for (const path of assetPaths().filter((name) => name.endsWith('.js'))) {
+    assert.doesNotMatch(asset(path).toString(), /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|setAttribute\('style'/, path);
+  }
+});
