@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod data_dir;
+pub mod ice;
 pub mod jwt;
 pub mod keys;
 pub mod limits;
@@ -10,6 +11,7 @@ pub mod qr;
 pub mod sessions;
 pub mod setup;
 pub mod tags;
+pub mod tickets;
 
 #[cfg(test)]
 mod tests;

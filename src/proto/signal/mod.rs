@@ -12,7 +12,7 @@ mod presence;
 mod switchboard;
 pub mod wire;
 
-pub use bucket::Rate;
+pub use bucket::{Bucket, Rate};
 pub use close::CloseReason;
 pub use io::{ConnectionId, Full, Input, Options, Output, Party, Placement, PresenceSeat, Progress, Seat};
 pub use switchboard::Switchboard;

@@ -1,1 +1,0 @@
-//! The only driver of `proto::signal`: one task owns the switchboard.

@@ -1,0 +1,116 @@
+//! Between the switchboard's seats, which count time from now, and tickets, which must be read by another process.
+
+use std::time::{Duration, SystemTime};
+
+use super::Endpoint;
+use crate::domain::Result;
+use crate::proto::signal::wire::Hello;
+use crate::proto::signal::{CloseReason, ConnectionId, Input, Options, Party, PresenceSeat, Progress, Seat};
+use crate::service::tickets::{self, CallClaims, Claims, PresenceClaims, Refusal, Tickets, millis};
+
+/// A presence connection may stand for weeks before its ticket is needed; the switchboard forgets the device, and
+/// with it the ticket, ten minutes after the connection is gone.
+const PRESENCE_LIFETIME: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+/// How much longer than the call's phase a ticket is good: whoever was away meanwhile may still return.
+const SLACK: Duration = Duration::from_secs(2 * 60);
+
+/// Makes tickets of seats and back.
+pub struct Ticketing {
+    tickets: Tickets,
+    placed: Duration,
+    ringing: Duration,
+    talking: Duration,
+}
+
+impl Ticketing {
+    pub fn new(tickets: Tickets, options: &Options) -> Self {
+        Self {
+            tickets,
+            placed: options.first_connection + options.ring_time + SLACK,
+            ringing: options.ring_time + SLACK,
+            talking: options.max_duration + SLACK,
+        }
+    }
+
+    /// A ticket for a place on a call.
+    pub fn for_call(&self, seat: &Seat, now: SystemTime) -> Result<String> {
+        let lifetime = match seat.progress {
+            Progress::Placed => self.placed,
+            Progress::Ringing => self.ringing,
+            Progress::Talking(_) => self.talking,
+        };
+        let claims = CallClaims {
+            session: seat.session,
+            tag: seat.tag,
+            account: seat.account,
+            caller: seat.caller,
+            owner: seat.owner,
+            device: match seat.party {
+                Party::Caller => None,
+                Party::Device(login) => Some(login),
+            },
+            generation: seat.generation,
+            progress: match seat.progress {
+                Progress::Placed => tickets::Progress::Placed,
+                Progress::Ringing => tickets::Progress::Ringing,
+                Progress::Talking(login) => tickets::Progress::Talking(login),
+            },
+            since: millis(now).saturating_sub(seat.elapsed.as_millis() as u64),
+        };
+        self.tickets.seal(Claims::Call(claims), now + lifetime)
+    }
+
+    /// A ticket for presence.
+    pub fn for_presence(&self, seat: &PresenceSeat, now: SystemTime) -> Result<String> {
+        let PresenceSeat { account, login, generation } = *seat;
+        let claims = PresenceClaims { account, login, generation };
+        self.tickets.seal(Claims::Presence(claims), now + PRESENCE_LIFETIME)
+    }
+
+    /// What the switchboard is told of a `hello`.
+    pub fn join(
+        &self,
+        connection: ConnectionId,
+        endpoint: Endpoint,
+        hello: &Hello,
+        now: SystemTime,
+    ) -> Result<Input, CloseReason> {
+        let opened = self.tickets.open(&hello.ticket, now).map_err(|refusal| match refusal {
+            Refusal::NotOurs => CloseReason::BadTicket,
+            Refusal::Expired => CloseReason::TicketSpent,
+        })?;
+        match (opened.claims, endpoint) {
+            (Claims::Call(claims), Endpoint::Call(session)) if claims.session == session => Ok(Input::JoinCall {
+                connection,
+                seat: seat(&claims, now),
+                from_before: opened.from_before,
+                fresh: hello.fresh,
+            }),
+            // After a restart the log-in has to be looked at again.
+            (Claims::Presence(_), Endpoint::Presence) if opened.from_before => Err(CloseReason::TicketSpent),
+            (Claims::Presence(PresenceClaims { account, login, generation }), Endpoint::Presence) => {
+                Ok(Input::JoinPresence { connection, seat: PresenceSeat { account, login, generation } })
+            }
+            _ => Err(CloseReason::BadTicket),
+        }
+    }
+}
+
+fn seat(claims: &CallClaims, now: SystemTime) -> Seat {
+    Seat {
+        session: claims.session,
+        tag: claims.tag,
+        account: claims.account,
+        caller: claims.caller,
+        owner: claims.owner,
+        party: claims.device.map_or(Party::Caller, Party::Device),
+        generation: claims.generation,
+        progress: match claims.progress {
+            tickets::Progress::Placed => Progress::Placed,
+            tickets::Progress::Ringing => Progress::Ringing,
+            tickets::Progress::Talking(login) => Progress::Talking(login),
+        },
+        // A clock that was set back makes a call seem younger, never older than it is.
+        elapsed: Duration::from_millis(millis(now).saturating_sub(claims.since)),
+    }
+}

@@ -1,0 +1,193 @@
+//! The only driver of `proto::signal`: one task owns the switchboard, and everybody else holds a [`Hub`].
+//!
+//! Nothing that the task does can wait for a person: what it sends goes to bounded outboxes, and who does not empty
+//! theirs is closed.
+
+mod claims;
+mod connection;
+mod outbox;
+mod task;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+pub use connection::{Connection, Outgoing};
+
+use crate::domain::ids::{AccountId, AnonymousId, LoginId, SessionId, TagId};
+use crate::domain::{Error, Kind, Result};
+use crate::proto::signal::wire::Hello;
+use crate::proto::signal::{CloseReason, ConnectionId, Input, Options, Placement};
+use crate::service::ice::Ice;
+use crate::service::tickets::Tickets;
+use claims::Ticketing;
+use outbox::Outbox;
+use task::{Command, Task};
+
+/// How many commands wait for the task; with messages of 64 KiB that is 16 MiB at the very most.
+const QUEUE: usize = 256;
+/// How long sockets have to say goodbye when the server stops.
+const GOODBYE: Duration = Duration::from_secs(3);
+
+/// The handle of the switchboard's task.
+#[derive(Clone)]
+pub struct Hub {
+    commands: mpsc::Sender<Command>,
+    /// Connections that are gone: never more than there are connections, and never lost, even in a drop.
+    gone: mpsc::UnboundedSender<ConnectionId>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    ticketing: Arc<Ticketing>,
+    next_connection: AtomicU64,
+    counts: Arc<Counts>,
+    sockets: Arc<Semaphore>,
+    max_sockets: u32,
+}
+
+#[derive(Default)]
+struct Counts {
+    calls: AtomicUsize,
+    devices: AtomicUsize,
+}
+
+/// A call that somebody wants to make, to a tag that may be called.
+#[derive(Debug, Clone, Copy)]
+pub struct PlaceCall {
+    /// The call's new name.
+    pub session: SessionId,
+    /// The sticker that was scanned.
+    pub tag: TagId,
+    /// Whose sticker it is.
+    pub account: AccountId,
+    /// The caller's new name.
+    pub caller: AnonymousId,
+}
+
+/// What a WebSocket was opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Endpoint {
+    /// One call.
+    Call(SessionId),
+    /// To be rung.
+    Presence,
+}
+
+impl Hub {
+    /// Starts the task. It ends after [`Hub::shutdown`], or when every handle is gone.
+    pub fn start(options: Options, ice: Arc<Ice>, tickets: Tickets) -> (Self, JoinHandle<()>) {
+        let (commands, commands_rx) = mpsc::channel(QUEUE);
+        let (gone, gone_rx) = mpsc::unbounded_channel();
+        let max_sockets = u32::try_from(options.max_connections).unwrap_or(u32::MAX);
+        let shared = Arc::new(Shared {
+            ticketing: Arc::new(Ticketing::new(tickets, &options)),
+            next_connection: AtomicU64::new(0),
+            counts: Arc::default(),
+            sockets: Arc::new(Semaphore::new(max_sockets as usize)),
+            max_sockets,
+        });
+        let task = Task::new(options, ice, shared.ticketing.clone(), shared.counts.clone());
+        let task = tokio::spawn(task.run(commands_rx, gone_rx));
+        (Self { commands, gone, shared }, task)
+    }
+
+    /// Makes a call; answers the caller's ticket.
+    ///
+    /// # Errors
+    /// `too-many-calls` when the server or the account has as many calls as it takes; `stopping` when it stops.
+    pub async fn place(&self, call: PlaceCall) -> Result<String> {
+        let PlaceCall { session, tag, account, caller } = call;
+        let placement = Placement { session, tag, account, caller, owner: AnonymousId::random() };
+        self.ask(|answer| Command::Place(placement, answer)).await?
+    }
+
+    /// A ticket with which a device of this log-in can be present.
+    ///
+    /// # Errors
+    /// `too-many-devices` when the server or the account has as many as it takes; `stopping` when it stops.
+    pub async fn presence_ticket(&self, account: AccountId, login: LoginId) -> Result<String> {
+        self.ask(|answer| Command::Enlist(account, login, answer)).await?
+    }
+
+    /// Connects whoever said `hello`, having reached this server as `authority` (`HOST:PORT`).
+    ///
+    /// # Errors
+    /// Why the connection must be closed at once.
+    pub async fn connect(
+        &self,
+        endpoint: Endpoint,
+        hello: &Hello,
+        authority: &str,
+    ) -> std::result::Result<Connection, CloseReason> {
+        let connection = ConnectionId(self.shared.next_connection.fetch_add(1, Ordering::Relaxed));
+        let input = self.shared.ticketing.join(connection, endpoint, hello, SystemTime::now())?;
+        let outbox = Arc::new(Outbox::default());
+        let join = Command::Join { connection, input, outbox: outbox.clone(), authority: authority.into() };
+        self.commands.send(join).await.map_err(|_| CloseReason::Restarting)?;
+        Ok(Connection::new(connection, outbox, self.commands.clone(), self.gone.clone()))
+    }
+
+    /// Room for one more WebSocket, for as long as the answer is kept; `None` when there is none.
+    pub fn admit_socket(&self) -> Option<OwnedSemaphorePermit> {
+        self.shared.sockets.clone().try_acquire_owned().ok()
+    }
+
+    /// The tag was paused or revoked: calls through it end.
+    pub async fn withdraw_tag(&self, tag: TagId) {
+        self.tell(Input::WithdrawTag(tag)).await;
+    }
+
+    /// The log-in was ended: its device leaves presence and every call.
+    pub async fn end_login(&self, login: LoginId) {
+        self.tell(Input::EndLogin(login)).await;
+    }
+
+    /// How many calls ring or talk.
+    pub fn calls(&self) -> usize {
+        self.shared.counts.calls.load(Ordering::Relaxed)
+    }
+
+    /// How many devices can be rung.
+    pub fn devices(&self) -> usize {
+        self.shared.counts.devices.load(Ordering::Relaxed)
+    }
+
+    /// Whether the task answers.
+    pub fn is_running(&self) -> bool {
+        !self.commands.is_closed()
+    }
+
+    /// Ready when the task has ended.
+    pub async fn stopped(&self) {
+        self.commands.closed().await;
+    }
+
+    /// Closes every connection with 1012 and ends the task; returns when the sockets are closed, or after 3 seconds.
+    pub async fn shutdown(&self) {
+        self.tell(Input::Shutdown).await;
+        let all_closed = self.shared.sockets.acquire_many(self.shared.max_sockets);
+        // A socket that takes longer is cut off by the end of the process.
+        let _ = tokio::time::timeout(GOODBYE, all_closed).await;
+    }
+
+    async fn tell(&self, input: Input) {
+        // Without a task there is nobody left to be told.
+        let _ = self.commands.send(Command::Input(input)).await;
+    }
+
+    async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T> {
+        let (answer, answered) = oneshot::channel();
+        self.commands.send(command(answer)).await.map_err(|_| stopping())?;
+        answered.await.map_err(|_| stopping())
+    }
+}
+
+fn stopping() -> Error {
+    Error::new(Kind::Unavailable, "stopping", "The server is stopping.")
+        .hint("Try again in a few seconds.")
+        .retry_after(Duration::from_secs(5))
+}

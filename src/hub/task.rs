@@ -1,0 +1,218 @@
+//! The task that owns the switchboard: hands in what happens, does what comes out.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep_until};
+
+use super::Counts;
+use super::claims::Ticketing;
+use super::outbox::{Outbox, Overflow};
+use crate::domain::ids::{AccountId, LoginId};
+use crate::domain::{Error, Kind, Result};
+use crate::proto::signal::wire::{PresenceRole, Ring, Standing, ToClient, Welcome};
+use crate::proto::signal::{CloseReason, ConnectionId, Input, Options, Output, Placement, Progress, Seat, Switchboard};
+use crate::service::ice::Ice;
+
+/// What the task is asked to do.
+pub enum Command {
+    Place(Placement, oneshot::Sender<Result<String>>),
+    Enlist(AccountId, LoginId, oneshot::Sender<Result<String>>),
+    Join { connection: ConnectionId, input: Input, outbox: Arc<Outbox>, authority: Box<str> },
+    Input(Input),
+}
+
+/// The switchboard with everything that it needs from outside.
+pub struct Task {
+    board: Switchboard,
+    ice: Arc<Ice>,
+    ticketing: Arc<Ticketing>,
+    counts: Arc<Counts>,
+    remotes: HashMap<ConnectionId, Remote>,
+}
+
+/// One connection, as seen from here.
+struct Remote {
+    outbox: Arc<Outbox>,
+    /// How it reached this server, and so reaches the relay.
+    authority: Box<str>,
+}
+
+impl Task {
+    pub fn new(options: Options, ice: Arc<Ice>, ticketing: Arc<Ticketing>, counts: Arc<Counts>) -> Self {
+        Self { board: Switchboard::new(options), ice, ticketing, counts, remotes: HashMap::new() }
+    }
+
+    /// Runs until it is shut down or nobody holds a handle.
+    pub async fn run(mut self, mut commands: mpsc::Receiver<Command>, mut gone: mpsc::UnboundedReceiver<ConnectionId>) {
+        let timer = sleep_until(Instant::now());
+        tokio::pin!(timer);
+        let mut stopping = false;
+        while !stopping {
+            let deadline = self.board.poll_timeout().map(Instant::from_std);
+            if let Some(deadline) = deadline.filter(|deadline| *deadline != timer.deadline()) {
+                timer.as_mut().reset(deadline);
+            }
+            tokio::select! {
+                command = commands.recv() => match command {
+                    Some(command) => stopping = self.obey(command),
+                    None => stopping = true,
+                },
+                Some(connection) = gone.recv() => {
+                    // Whatever the connection said before it went was sent before: a hang-up must not become a loss.
+                    for _ in 0..commands.len() {
+                        if let Ok(command) = commands.try_recv() {
+                            stopping |= self.obey(command);
+                        }
+                    }
+                    self.remotes.remove(&connection);
+                    self.handle(Input::Disconnected { connection });
+                }
+                () = &mut timer, if deadline.is_some() => self.handle(Input::Timeout),
+            }
+            self.counts.calls.store(self.board.calls(), Ordering::Relaxed);
+            self.counts.devices.store(self.board.devices(), Ordering::Relaxed);
+        }
+        commands.close();
+        while let Ok(command) = commands.try_recv() {
+            if let Command::Join { outbox, .. } = command {
+                outbox.close(CloseReason::Restarting, None);
+            }
+        }
+    }
+
+    /// Answers whether the task is to end.
+    fn obey(&mut self, command: Command) -> bool {
+        let now = Instant::now().into_std();
+        match command {
+            Command::Place(placement, answer) => {
+                let placed = self.board.place(&placement, now).map_err(|_| too_many_calls());
+                let ticket = placed.and_then(|seat| self.ticketing.for_call(&seat, SystemTime::now()));
+                // Whoever asked may have left; the call is then forgotten by itself.
+                let _ = answer.send(ticket);
+                self.do_outputs();
+            }
+            Command::Enlist(account, login, answer) => {
+                let listed = self.board.enlist(account, login, now).map_err(|_| too_many_devices());
+                let _ = answer.send(listed.and_then(|seat| self.ticketing.for_presence(&seat, SystemTime::now())));
+                self.do_outputs();
+            }
+            Command::Join { connection, input, outbox, authority } => {
+                self.remotes.insert(connection, Remote { outbox, authority });
+                self.handle(input);
+            }
+            Command::Input(input) => {
+                let stopping = matches!(input, Input::Shutdown);
+                self.handle(input);
+                return stopping;
+            }
+        }
+        false
+    }
+
+    fn handle(&mut self, input: Input) {
+        self.board.handle(input, Instant::now().into_std());
+        self.do_outputs();
+    }
+
+    fn do_outputs(&mut self) {
+        while let Some(output) = self.board.poll_output() {
+            let (connection, message) = match output {
+                Output::Admit { session, participants, lifetime } => {
+                    self.ice.admit(session, participants, lifetime);
+                    continue;
+                }
+                Output::Revoke { session } => {
+                    self.ice.revoke(session);
+                    continue;
+                }
+                Output::Close { connection, reason } => {
+                    self.close(connection, reason);
+                    continue;
+                }
+                Output::Send { connection, message } => (connection, Ok(message)),
+                Output::Welcome { connection, seat, peer_connected } => {
+                    (connection, self.welcome(connection, &seat, peer_connected))
+                }
+                Output::PresenceWelcome { connection, seat } => {
+                    let ticket = self.ticketing.for_presence(&seat, SystemTime::now());
+                    let role = PresenceRole::Presence;
+                    (connection, ticket.map(|ticket| ToClient::PresenceWelcome { role, ticket }))
+                }
+                Output::Ring { connection, seat, remaining } => (connection, self.ring(&seat, remaining)),
+                Output::Answered { connection, seat } => {
+                    (connection, self.ticket(&seat).map(|ticket| ToClient::Answered { ticket }))
+                }
+                Output::Accepted { connection, seat } => {
+                    let ice_servers = self.ice_servers(connection, &seat);
+                    (connection, self.ticket(&seat).map(|ticket| ToClient::Accepted { ticket, ice_servers }))
+                }
+            };
+            // Sealing cannot fail; if it did, the error is logged and the client sees a connection that says nothing.
+            if let Ok(message) = message {
+                self.send(connection, &message);
+            }
+        }
+    }
+
+    fn send(&mut self, connection: ConnectionId, message: &ToClient) {
+        let Some(remote) = self.remotes.get(&connection) else { return };
+        if remote.outbox.push(message.to_text()) == Err(Overflow) {
+            let fault = Input::Fault { connection, reason: CloseReason::TooSlow };
+            self.board.handle(fault, Instant::now().into_std());
+        }
+    }
+
+    fn close(&mut self, connection: ConnectionId, reason: CloseReason) {
+        let Some(remote) = self.remotes.remove(&connection) else { return };
+        tracing::debug!(?reason, "a signalling connection is closed");
+        remote.outbox.close(reason, reason.error().map(|error| error.to_text()));
+    }
+
+    fn welcome(&self, connection: ConnectionId, seat: &Seat, peer_connected: bool) -> Result<ToClient> {
+        let standing = match seat.progress {
+            Progress::Placed | Progress::Ringing => Standing::Ringing,
+            Progress::Talking(_) => Standing::Talking {
+                ice_servers: self.ice_servers(connection, seat),
+                seconds: seat.elapsed.as_secs(),
+                peer_connected,
+            },
+        };
+        let ticket = self.ticket(seat)?;
+        Ok(ToClient::Welcome(Welcome { role: seat.role(), participant_id: seat.participant(), ticket, standing }))
+    }
+
+    fn ring(&self, seat: &Seat, remaining: Duration) -> Result<ToClient> {
+        Ok(ToClient::Ring(Ring {
+            session_id: seat.session,
+            tag_id: seat.tag,
+            signaling_endpoint: format!("/api/v1/calls/signaling/{}", seat.session),
+            ticket: self.ticket(seat)?,
+            seconds: remaining.as_millis().div_ceil(1000) as u64,
+        }))
+    }
+
+    fn ticket(&self, seat: &Seat) -> Result<String> {
+        self.ticketing.for_call(seat, SystemTime::now())
+    }
+
+    fn ice_servers(&self, connection: ConnectionId, seat: &Seat) -> Vec<crate::domain::ice::IceServer> {
+        let authority = self.remotes.get(&connection).map_or("", |remote| &remote.authority);
+        self.ice.servers(authority, seat.participant())
+    }
+}
+
+fn too_many_calls() -> Error {
+    Error::new(Kind::Unavailable, "too-many-calls", "As many calls as the server takes are being made.")
+        .hint("Try again in a minute.")
+        .retry_after(Duration::from_secs(30))
+}
+
+fn too_many_devices() -> Error {
+    Error::new(Kind::Unavailable, "too-many-devices", "As many devices as the server takes are connected.")
+        .hint("Close the page on a device that is not needed.")
+        .retry_after(Duration::from_secs(60))
+}

@@ -1,0 +1,222 @@
+//! Between one socket and the hub, until either ends it.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use http::uri::Authority;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
+
+use crate::hub::{Connection, Endpoint, Hub, Outgoing};
+use crate::proto::signal::wire::FromClient;
+use crate::proto::signal::{Bucket, CloseReason, Rate};
+
+/// How long a client may take for `hello`.
+const HELLO: Duration = Duration::from_secs(10);
+/// How often an idle client is asked whether it is there.
+const PING: Duration = Duration::from_secs(15);
+/// After how much silence it is taken for dead.
+const SILENCE: Duration = Duration::from_secs(30);
+/// How long a closing handshake may take.
+const GOODBYE: Duration = Duration::from_secs(2);
+/// Control frames are answered by the library, unseen by the switchboard's own limit.
+const CONTROL_FRAMES: Rate = Rate { burst: 40, per_second: 4 };
+
+/// How a pump ends.
+enum End {
+    /// With a closing handshake.
+    Close(CloseReason),
+    /// With a close, though what the client sends cannot be read any further.
+    Broken(CloseReason),
+    /// The socket is gone or stuck.
+    Cut,
+}
+
+/// Serves one socket from `hello` to its end.
+pub async fn run<S>(mut socket: WebSocketStream<S>, endpoint: Endpoint, authority: Authority, hub: Hub)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let greeted = tokio::select! {
+        greeted = timeout(HELLO, greet(&mut socket, endpoint, &authority, &hub)) => greeted,
+        () = hub.stopped() => Ok(Err(End::Close(CloseReason::Restarting))),
+    };
+    // From here on the connection holds what is needed: an idle socket carries as little as possible.
+    drop((authority, hub));
+    let end = match greeted {
+        Ok(Ok(connection)) => relay(&mut socket, &connection).await,
+        Ok(Err(end)) => explain(&mut socket, end).await,
+        Err(_) => explain(&mut socket, End::Close(CloseReason::BadTicket)).await,
+    };
+    // Who does not say goodbye in time is left without one.
+    let _ = timeout(GOODBYE, say_goodbye(&mut socket, end)).await;
+}
+
+/// Waits for `hello` and connects.
+async fn greet<S>(
+    socket: &mut WebSocketStream<S>,
+    endpoint: Endpoint,
+    authority: &Authority,
+    hub: &Hub,
+) -> Result<Connection, End>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut control = Bucket::new(Instant::now().into_std());
+    loop {
+        let text = match socket.next().await {
+            Some(Ok(Message::Text(text))) => text,
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => {
+                if !control.take(CONTROL_FRAMES, Instant::now().into_std()) {
+                    return Err(End::Close(CloseReason::TooMany));
+                }
+                continue;
+            }
+            Some(Ok(_)) => return Err(End::Close(CloseReason::BadMessage)),
+            Some(Err(error)) => return Err(fault(&error).map_or(End::Cut, End::Broken)),
+            None => return Err(End::Cut),
+        };
+        return match FromClient::parse(text.as_str()) {
+            Ok(FromClient::Hello(hello)) => hub.connect(endpoint, &hello, authority.as_str()).await.map_err(End::Close),
+            Ok(_) => Err(End::Close(CloseReason::BadTicket)),
+            Err(reason) => Err(End::Close(reason)),
+        };
+    }
+}
+
+/// Passes messages in both directions.
+async fn relay<S>(socket: &mut WebSocketStream<S>, connection: &Connection) -> End
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut heard = Instant::now();
+    let mut control = Bucket::new(heard.into_std());
+    let mut ping_at = heard + PING;
+    loop {
+        tokio::select! {
+            incoming = socket.next() => {
+                heard = Instant::now();
+                match incoming {
+                    Some(Ok(Message::Text(text))) => connection.receive(text.as_str()).await,
+                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => {
+                        if !control.take(CONTROL_FRAMES, heard.into_std()) {
+                            connection.fault(CloseReason::TooMany).await;
+                        }
+                    }
+                    // The library answers a close; the next turn finds the end of the stream.
+                    Some(Ok(Message::Close(_))) => {}
+                    Some(Ok(Message::Binary(_) | Message::Frame(_))) => {
+                        connection.fault(CloseReason::BadMessage).await;
+                    }
+                    Some(Err(error)) => match fault(&error) {
+                        Some(reason) => return refuse(socket, connection, reason, End::Broken).await,
+                        None => return End::Cut,
+                    },
+                    None => return End::Cut,
+                }
+            }
+            outgoing = connection.next() => {
+                let text = match outgoing {
+                    Outgoing::Text(text) => text,
+                    Outgoing::Close(reason) => return End::Close(reason),
+                };
+                if let Some(end) = write(socket, connection, Message::text(text)).await {
+                    return end;
+                }
+            }
+            () = sleep_until(ping_at.min(heard + SILENCE)) => {
+                ping_at = Instant::now() + PING;
+                if heard.elapsed() >= SILENCE {
+                    return refuse(socket, connection, CloseReason::TooSlow, End::Close).await;
+                } else if let Some(end) = write(socket, connection, Message::Ping(Bytes::new())).await {
+                    return end;
+                }
+            }
+        }
+    }
+}
+
+/// Writes a message, for as long as the connection is worth waiting for.
+async fn write<S>(socket: &mut WebSocketStream<S>, connection: &Connection, message: Message) -> Option<End>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    tokio::select! {
+        // What can be written at once is written, even by a connection that is to be cut.
+        biased;
+        written = timeout(SILENCE, socket.send(message)) => match written {
+            Ok(Ok(())) => None,
+            Ok(Err(_)) | Err(_) => Some(End::Cut),
+        },
+        () = connection.cut() => Some(End::Cut),
+    }
+}
+
+/// Tells the hub of a fault that was found here, and sends what the hub says to it.
+async fn refuse<S>(
+    socket: &mut WebSocketStream<S>,
+    connection: &Connection,
+    reason: CloseReason,
+    end: fn(CloseReason) -> End,
+) -> End
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    connection.fault(reason).await;
+    loop {
+        match connection.next().await {
+            Outgoing::Close(reason) => return end(reason),
+            Outgoing::Text(text) => {
+                if let Some(end) = write(socket, connection, Message::text(text)).await {
+                    return end;
+                }
+            }
+        }
+    }
+}
+
+/// What a library error says about the client; `None` when the socket is of no more use.
+fn fault(error: &Error) -> Option<CloseReason> {
+    match error {
+        Error::Capacity(_) => Some(CloseReason::TooLarge),
+        Error::Utf8(_) | Error::Protocol(_) => Some(CloseReason::BadMessage),
+        _ => None,
+    }
+}
+
+/// Sends the `error` of a refusal that the hub has not seen.
+async fn explain<S>(socket: &mut WebSocketStream<S>, end: End) -> End
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    if let End::Close(reason) | End::Broken(reason) = &end
+        && let Some(error) = reason.error()
+    {
+        // The close code says it again.
+        let _ = timeout(GOODBYE, socket.send(Message::text(error.to_text()))).await;
+    }
+    end
+}
+
+async fn say_goodbye<S>(socket: &mut WebSocketStream<S>, end: End) -> Result<(), Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let (End::Close(reason) | End::Broken(reason)) = end else { return Ok(()) };
+    let frame = CloseFrame { code: CloseCode::from(reason.code()), reason: "".into() };
+    socket.close(Some(frame)).await?;
+    if matches!(end, End::Close(_)) {
+        while socket.next().await.is_some_and(|message| message.is_ok()) {}
+    } else {
+        // Closing a socket with unread bytes resets it, and the client would not learn why.
+        let stream = socket.get_mut();
+        stream.shutdown().await?;
+        let mut unread = [0; 4096];
+        while stream.read(&mut unread).await? > 0 {}
+    }
+    Ok(())
+}

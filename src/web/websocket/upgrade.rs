@@ -1,0 +1,80 @@
+//! From an HTTP/1.1 request to a WebSocket.
+
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use axum::body::Body;
+use http::uri::Authority;
+use http::{Request, Response, header};
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+
+use super::pump;
+use crate::domain::{Error, Kind, Result};
+use crate::hub::{Endpoint, Hub};
+use crate::proto::signal::wire::MAX_MESSAGE;
+use crate::web::origin::OriginPolicy;
+
+/// Checks the request, answers it, and starts the pump once the connection has changed protocols.
+pub fn upgrade(
+    mut request: Request<Body>,
+    endpoint: Endpoint,
+    origins: &OriginPolicy,
+    hub: &Hub,
+) -> Result<Response<Body>> {
+    let authority = authority(&request)?;
+    // Browsers let any page try to connect, so the server must look who it is (RFC 6455, 10.2).
+    let mut origin = request.headers().get_all(header::ORIGIN).iter();
+    if !origins.allows(origin.next(), authority.as_str()) || origin.next().is_some() {
+        return Err(foreign_origin());
+    }
+    let response = create_response_with_body(&request, Body::empty).map_err(|_| not_a_websocket())?;
+    let upgraded = request.extensions_mut().remove::<OnUpgrade>().ok_or_else(not_a_websocket)?;
+    let room = hub.admit_socket().ok_or_else(full)?;
+    let hub = hub.clone();
+    tokio::spawn(async move {
+        // Without an upgrade the client has left; there is nobody to tell.
+        if let Ok(upgraded) = upgraded.await {
+            let io = TokioIo::new(upgraded);
+            let socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(limits())).await;
+            pump::run(socket, endpoint, authority, hub).await;
+        }
+        drop(room);
+    });
+    Ok(response)
+}
+
+/// How the client reached this server: what its browser has to use for the relay too.
+fn authority(request: &Request<Body>) -> Result<Authority> {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    host.and_then(|host| Authority::from_str(host).ok()).ok_or_else(not_a_websocket)
+}
+
+/// The defaults would cost an idle connection 141 KB, and let one message have 64 MiB.
+fn limits() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(4 * 1024)
+        .write_buffer_size(0)
+        .max_write_buffer_size(4 * MAX_MESSAGE)
+        .max_message_size(Some(MAX_MESSAGE))
+        .max_frame_size(Some(MAX_MESSAGE))
+}
+
+fn not_a_websocket() -> Error {
+    Error::invalid("not-a-websocket", "This address speaks WebSocket over HTTP/1.1 only.")
+        .hint("Open it with WebSocket, from a page of this server.")
+}
+
+fn foreign_origin() -> Error {
+    Error::new(Kind::Forbidden, "foreign-origin", "Only this server's own pages may connect here.")
+        .hint("Open the page from this server's own address.")
+}
+
+fn full() -> Error {
+    Error::new(Kind::Unavailable, "too-many-connections", "The server has as many connections as it takes.")
+        .hint("Try again in a minute.")
+        .retry_after(Duration::from_secs(30))
+}
