@@ -12,7 +12,7 @@ use serde::Serialize;
 
 pub use load::{Fault, Override, Problem};
 use load::{Node, Sources};
-pub use values::{HostName, Lifetime, Listen, LogFormat, LogLevel, Period, PublicUrl, Rate};
+pub use values::{HostName, Lifetime, Listen, LogFormat, LogLevel, Period, PublicUrl, Rate, Size};
 
 macro_rules! section {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $field:ident: $type:ty = $default:expr,)+ }) => {
@@ -53,6 +53,8 @@ section! {
         tags: Tags = Tags::default(),
         /// Calls.
         calls: Calls = Calls::default(),
+        /// What calls may cost the relay.
+        relay: Relay = Relay::default(),
         /// Bounds on what strangers may ask for.
         limits: Limits = Limits::default(),
         /// Time limits of the HTTP edge.
@@ -81,6 +83,18 @@ section! {
         max_duration: Period = Period::seconds(30 * 60),
         /// How long it rings before "nobody answered". 5s to 5m.
         ring_time: Period = Period::seconds(45),
+    }
+}
+
+section! {
+    /// What calls may cost the relay.
+    Relay {
+        /// The most calls at the same time. 1 to 100,000.
+        calls: u32 = 20_000,
+        /// The most kilobits of voice per second from one side of a call to the other. 16 to 1,000,000.
+        kilobits_per_second: u32 = 2_500,
+        /// The most bytes that one call may send in both directions together; at least 1MiB.
+        bytes_per_call: Size = Size::mebibytes(2048),
     }
 }
 
@@ -199,6 +213,8 @@ impl Config {
         }
         let numbers = [
             ("tags.max_per_account", self.tags.max_per_account, 1, 100_000),
+            ("relay.calls", self.relay.calls, 1, 100_000),
+            ("relay.kilobits_per_second", self.relay.kilobits_per_second, 16, 1_000_000),
             ("limits.connections", self.limits.connections, 16, 1_000_000),
         ];
         for (key, value, least, most) in numbers {
@@ -206,6 +222,10 @@ impl Config {
                 let remedy = format!("Choose a number from {least} to {most}.");
                 sources.report(key, Fault::new(format!("{value} is out of range"), remedy));
             }
+        }
+        if self.relay.bytes_per_call < Size::mebibytes(1) {
+            let fault = Fault::new(format!("{} is out of range", self.relay.bytes_per_call), "Choose at least 1MiB.");
+            sources.report("relay.bytes_per_call", fault);
         }
         if self.tls.certificate.is_some() != self.tls.key.is_some() {
             let (given, missing) = match self.tls.key {

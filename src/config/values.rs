@@ -56,6 +56,42 @@ impl From<Period> for Duration {
     }
 }
 
+/// A number of bytes, written with a unit: `64KiB`, `512MiB`, `2GiB`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Size(pub u64);
+
+const SIZES: [(&str, u64); 4] = [("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
+
+impl Size {
+    /// That many binary megabytes.
+    pub const fn mebibytes(count: u64) -> Self {
+        Self(count << 20)
+    }
+
+    /// Reads a number and its unit.
+    pub fn parse(text: &str) -> Result<Self, Fault> {
+        let fault = || {
+            Fault::new(
+                format!("{text:?} is not a size"),
+                "Write a whole number and a unit (B, KiB, MiB or GiB), such as \"512MiB\" or \"2GiB\".",
+            )
+        };
+        let digits = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(fault)?;
+        let (number, unit) = text.split_at(digits);
+        let number: u64 = number.parse().map_err(|_| fault())?;
+        let (_, scale) = SIZES.iter().find(|(name, _)| *name == unit.trim_start()).ok_or_else(fault)?;
+        number.checked_mul(*scale).map(Self).ok_or_else(fault)
+    }
+}
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fitting = SIZES.iter().rev().find(|(_, scale)| self.0 != 0 && self.0.is_multiple_of(*scale));
+        let (unit, scale) = fitting.copied().unwrap_or(("B", 1));
+        write!(f, "{}{unit}", self.0 / scale)
+    }
+}
+
 /// A limit for one source: so many at once, and as many again over the period, written as `30 per 1m`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
@@ -312,7 +348,7 @@ macro_rules! serialize_as_text {
         })+
     };
 }
-serialize_as_text!(Period, Rate, Listen, PublicUrl, HostName, LogFormat, LogLevel);
+serialize_as_text!(Period, Size, Rate, Listen, PublicUrl, HostName, LogFormat, LogLevel);
 
 #[cfg(test)]
 mod tests {
@@ -333,7 +369,22 @@ mod tests {
         }
     }
 
+    #[test]
+    fn sizes_are_read_with_their_units() {
+        for (text, bytes) in [("0B", 0), ("512B", 512), ("64KiB", 65_536), ("3 MiB", 3 << 20), ("2GiB", 2 << 30)] {
+            assert_eq!(Size::parse(text).unwrap().0, bytes, "{text}");
+        }
+        for bad in ["", "5", "5GB", "GiB", "1.5GiB", "-1B", "99999999999GiB"] {
+            assert!(Size::parse(bad).is_err(), "{bad}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn a_size_that_is_printed_reads_as_itself(bytes in any::<u64>()) {
+            prop_assert_eq!(Size::parse(&Size(bytes).to_string()).unwrap(), Size(bytes));
+        }
+
         #[test]
         fn a_period_that_is_printed_reads_as_itself(ms in 0..u64::MAX / 2) {
             let period = Period(Duration::from_millis(ms));
@@ -342,7 +393,7 @@ mod tests {
 
         #[test]
         fn no_text_makes_a_parser_panic(text in ".{0,40}") {
-            let _ = (Period::parse(&text), Rate::parse(&text), Listen::parse(&text), PublicUrl::parse(&text),
+            let _ = (Period::parse(&text), Size::parse(&text), Rate::parse(&text), Listen::parse(&text), PublicUrl::parse(&text),
                 HostName::parse(&text));
         }
     }

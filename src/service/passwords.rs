@@ -131,6 +131,13 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn nobody_is_not_let_in_even_by_the_right_guess() {
+        let nobody = Passwords::default().hash(password("correct horse")).await.unwrap();
+        let passwords = Passwords { nobody: nobody.into(), ..Passwords::default() };
+        assert!(!passwords.verify(password("correct horse"), None).await.unwrap());
+    }
+
+    #[tokio::test]
     async fn a_stored_hash_that_is_none_is_our_fault() {
         let error = Passwords::default().verify(password("x"), Some("nonsense".into())).await.unwrap_err();
         assert_eq!(error.kind, Kind::Internal);

@@ -153,18 +153,21 @@ mod tests {
         file
     }
 
+    /// The dark runs of a drawing: where each begins, and its length.
+    fn runs(svg: &str) -> (f64, Vec<(f64, f64, f64)>) {
+        let side = svg.split("viewBox=\"0 0 ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+        let path = svg.split("<path d=\"").nth(1).unwrap().split('"').next().unwrap();
+        let run = |run: &str| {
+            let (start, rest) = run.strip_prefix('M').unwrap().split_once('h').unwrap();
+            let (x, y) = start.split_once(' ').unwrap();
+            (x.parse().unwrap(), y.parse().unwrap(), rest.split('v').next().unwrap().parse().unwrap())
+        };
+        (side, path.split_terminator('z').map(run).collect())
+    }
+
     /// The drawing as a printer puts it on paper: a dot is dark when its middle lies in one of the path's runs.
     fn printed(svg: &str, dots: usize) -> Vec<u8> {
-        let side: f64 = svg.split("viewBox=\"0 0 ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
-        let path = svg.split("<path d=\"").nth(1).unwrap().split('"').next().unwrap();
-        let runs: Vec<(f64, f64, f64)> = path
-            .split_terminator('z')
-            .map(|run| {
-                let (start, rest) = run.strip_prefix('M').unwrap().split_once('h').unwrap();
-                let (x, y) = start.split_once(' ').unwrap();
-                (x.parse().unwrap(), y.parse().unwrap(), rest.split('v').next().unwrap().parse().unwrap())
-            })
-            .collect();
+        let (side, runs) = runs(svg);
         picture(dots, |column, row| {
             let unit = side / dots as f64;
             let (at_x, at_y) = ((column as f64 + 0.5) * unit, (row as f64 + 0.5) * unit);
@@ -179,6 +182,15 @@ mod tests {
             assert_eq!(scan(&printed(&qr.svg(), PRINTED)), link, "svg, {} modules", qr.side());
             assert_eq!(scan(&qr.png(PRINTED / qr.side()).unwrap()), link, "png, {} modules", qr.side());
         }
+    }
+
+    #[test]
+    fn four_modules_around_the_code_are_light() {
+        let qr = Qr::encode(&link()).unwrap();
+        let (side, runs) = runs(&qr.svg());
+        let least = runs.iter().map(|(x, y, _)| x.min(*y)).fold(f64::MAX, f64::min);
+        let most = runs.iter().map(|(x, y, length)| (x + length).max(y + 1.0)).fold(0.0, f64::max);
+        assert_eq!((least, side - most), (4.0, 4.0));
     }
 
     #[test]

@@ -205,8 +205,10 @@ async fn a_tag_works_for_its_lifetime_and_not_a_moment_longer() {
     }
     let (_, token) = house.tag(owner, Some(Lifetime::UntilRevoked)).await;
     assert!(house.tags.find(&token, day(36_500)).await.unwrap().is_some());
-    let states: Vec<_> = house.tags.list(owner, day(8)).await.unwrap().iter().map(|tag| tag.state).collect();
-    assert_eq!(states.iter().filter(|state| **state == State::Expired).count(), 2);
+    for (now, expired) in [(day(7) - moment, 1), (day(7), 2), (day(365), 3), (day(36_500), 3)] {
+        let listed = house.tags.list(owner, now).await.unwrap();
+        assert_eq!(listed.iter().filter(|tag| tag.state == State::Expired).count(), expired);
+    }
 }
 
 #[tokio::test]

@@ -56,7 +56,7 @@ async fn with_account(store: &Store) -> AccountId {
 
 #[tokio::test]
 async fn the_first_account_needs_the_current_token_and_spends_it() {
-    let Opened { store, .. } = open();
+    let Opened { store, directory } = open();
     let attempt = |hash: [u8; 32], now| {
         let account = account();
         let login = login(account.id, at(100));
@@ -71,6 +71,9 @@ async fn the_first_account_needs_the_current_token_and_spends_it() {
     assert_eq!(store.accounts().check_first([2; 32], at(0)).await, Ok(()));
     assert_eq!(attempt([2; 32], at(0)).await, Ok(()));
     assert_eq!(attempt([2; 32], at(0)).await, Err("registration-closed"));
+    let beside = rusqlite::Connection::open(directory.path().join("callqr.db")).unwrap();
+    let tokens: i64 = beside.query_row("SELECT count(*) FROM setup_token", [], |row| row.get(0)).unwrap();
+    assert_eq!(tokens, 0, "the spent token was kept");
     assert!(!store.setup().renew([3; 32], at(1)).await.unwrap(), "a token was made though there is an account");
 }
 
