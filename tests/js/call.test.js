@@ -1,0 +1,310 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { newCall, reduce } from '../../assets/js/call.js';
+import { fixture } from './support.js';
+
+/**
+ * @typedef {import('../../assets/js/call.js').Call} Call
+ * @typedef {import('../../assets/js/call.js').Effect} Effect
+ * @typedef {import('../../assets/js/call-driver.js').Happening} Happening
+ * @typedef {import('../../assets/js/wire.js').ServerMessage} ServerMessage
+ */
+
+const ICE = [{ urls: ['turn:ring.example.org:8443?transport=udp'], username: 'u', credential: 'c' }];
+const RENEWED = [{ ...ICE[0], credential: 'renewed' }];
+
+/** Plays one page of a call in virtual time and keeps the effects of the last happening. */
+class Play {
+  now = 1_000_000;
+  /** @type {Effect[]} */
+  effects = [];
+
+  /** @param {'caller'|'owner'} role @param {Call['phase']} [phase] */
+  constructor(role, phase) {
+    this.call = newCall(role, phase);
+  }
+
+  /** @param {Happening} happening */
+  on(happening) {
+    [this.call, this.effects] = reduce(this.call, /** @type {any} */ ({ ...happening, now: this.now }));
+    return this;
+  }
+
+  /** @param {ServerMessage} message */
+  hears(message) {
+    return this.on({ type: 'message', message });
+  }
+
+  /** @param {number} milliseconds */
+  later(milliseconds) {
+    /** @type {Effect[]} */
+    const effects = [];
+    for (let passed = 0; passed < milliseconds; passed += 500) {
+      this.now += 500;
+      effects.push(...this.on({ type: 'tick' }).effects);
+    }
+    this.effects = effects;
+    return this;
+  }
+
+  /** The types of the effects, with a message's type in brackets. */
+  get does() {
+    return this.effects.map((effect) => (effect.type === 'send' ? `send(${effect.message.type})` : effect.type));
+  }
+}
+
+/** @param {'caller'|'owner'} role @param {boolean} [other] @param {RTCIceServer[]} [iceServers] @returns {ServerMessage} */
+const talking = (role, other = true, iceServers = ICE) => ({
+  type: 'welcome',
+  payload: { role, participantId: 'anon_x', ticket: 't', state: 'talking', iceServers, talkingSeconds: 9, peerConnected: other },
+});
+/** @param {'caller'|'owner'} role @returns {ServerMessage} */
+const stillRinging = (role) => ({
+  type: 'welcome',
+  payload: { role, participantId: 'anon_x', ticket: 't', state: 'ringing', iceServers: null, talkingSeconds: null, peerConnected: false },
+});
+
+const ringingCaller = () => new Play('caller').on({ type: 'call', microphoneGranted: true }).on({ type: 'microphone' })
+  .on({ type: 'initiated', iceServers: ICE }).hears(stillRinging('caller')).on({ type: 'signalling', up: true })
+  .hears({ type: 'ringing', payload: { devices: 1 } });
+const talkingCaller = () => {
+  const play = ringingCaller().hears({ type: 'answered', payload: { ticket: 't' } }).on({ type: 'answer-taken' })
+    .on({ type: 'peer-state', state: 'connected' }).on({ type: 'media', flowing: true });
+  play.now += 60_000;
+  return play;
+};
+const talkingOwner = () => {
+  const play = new Play('owner', 'ringing').on({ type: 'signalling', up: true }).on({ type: 'answer' }).on({ type: 'microphone' })
+    .hears({ type: 'accepted', payload: { ticket: 't', iceServers: ICE } }).on({ type: 'peer-state', state: 'connected' })
+    .on({ type: 'media', flowing: true });
+  play.now += 60_000;
+  return play;
+};
+
+test('a caller whose microphone is allowed opens it and calls at the same time', () => {
+  const play = new Play('caller').on({ type: 'call', microphoneGranted: true });
+  assert.deepEqual(play.does, ['mark', 'open-microphone', 'initiate']);
+  assert.deepEqual(play.on({ type: 'initiated', iceServers: ICE }).does, ['connect']);
+  assert.deepEqual(play.on({ type: 'microphone' }).does, []);
+  assert.equal(play.call.phase, 'connecting');
+});
+
+test('nobody is rung before the person has allowed the microphone', () => {
+  const play = new Play('caller').on({ type: 'call', microphoneGranted: false });
+  assert.deepEqual(play.does, ['mark', 'open-microphone']);
+  assert.deepEqual(play.on({ type: 'microphone' }).does, ['initiate']);
+});
+
+test('a second tap on Call does nothing', () => {
+  const play = new Play('caller').on({ type: 'call', microphoneGranted: false });
+  assert.deepEqual(play.on({ type: 'call', microphoneGranted: false }).does, []);
+});
+
+test('a refused microphone ends the caller’s attempt, and says goodbye where phones ring already', () => {
+  const play = new Play('caller').on({ type: 'call', microphoneGranted: true }).on({ type: 'initiated', iceServers: ICE })
+    .on({ type: 'microphone-failed', reason: 'microphone-denied' });
+  assert.equal(play.call.phase, 'ended');
+  assert.equal(play.call.reason, 'microphone-denied');
+  assert.deepEqual(play.does, ['send(hangup)', 'finish', 'close-peer', 'close-microphone', 'forget']);
+});
+
+test('the states that the caller sees are the server’s', () => {
+  const play = new Play('caller').on({ type: 'call', microphoneGranted: true }).on({ type: 'initiated', iceServers: ICE });
+  assert.equal(play.hears(stillRinging('caller')).call.phase, 'ringing');
+  assert.equal(play.call.devices, 0);
+  assert.deepEqual(play.hears({ type: 'ringing', payload: { devices: 2 } }).does, ['mark']);
+  assert.equal(play.call.devices, 2);
+  assert.deepEqual(play.hears({ type: 'ringing', payload: { devices: 1 } }).does, [], 'the mark is set once');
+  play.hears({ type: 'answered', payload: { ticket: 't' } });
+  assert.deepEqual(play.does, ['mark', 'remember', 'create-peer', 'make-offer']);
+  assert.equal(play.call.phase, 'answered');
+  assert.equal(play.on({ type: 'peer-state', state: 'connected' }).call.phase, 'talking');
+});
+
+test('why a call could not begin is kept for the person', () => {
+  const play = new Play('caller').on({ type: 'call', microphoneGranted: true })
+    .on({ type: 'initiate-failed', reason: 'rate-limited', retryAfter: 30 });
+  assert.deepEqual([play.call.phase, play.call.reason, play.call.retryAfter], ['ended', 'rate-limited', 30]);
+  assert.ok(play.does.includes('close-microphone'));
+});
+
+test('an owner’s device accepts only with an open microphone, and once', () => {
+  const play = new Play('owner', 'ringing').on({ type: 'answer' });
+  assert.deepEqual(play.does, ['mark', 'open-microphone']);
+  assert.deepEqual(play.on({ type: 'answer' }).does, []);
+  assert.deepEqual(play.on({ type: 'microphone' }).does, ['send(accept)']);
+  assert.deepEqual(play.hears({ type: 'accepted', payload: { ticket: 't', iceServers: ICE } }).does, ['mark', 'remember', 'create-peer']);
+  assert.deepEqual(play.hears({ type: 'offer', payload: { sdp: 'o' } }).does, ['take-offer']);
+});
+
+test('an owner without a microphone keeps ringing and may try again', () => {
+  const play = new Play('owner', 'ringing').on({ type: 'answer' }).on({ type: 'microphone-failed', reason: 'microphone-denied' });
+  assert.deepEqual([play.call.phase, play.call.problem], ['ringing', 'microphone-denied']);
+  assert.deepEqual(play.on({ type: 'answer' }).does, ['mark', 'open-microphone']);
+  assert.equal(play.call.problem, null);
+});
+
+test('an accept that was lost with its connection is sent again', () => {
+  const play = new Play('owner', 'ringing').on({ type: 'answer' }).on({ type: 'microphone' }).on({ type: 'signalling', up: false });
+  assert.deepEqual(play.hears(stillRinging('owner')).does, ['send(accept)']);
+});
+
+test('an answer that came while the page was away is found in the welcome', () => {
+  const caller = ringingCaller().hears(talking('caller'));
+  assert.deepEqual(caller.does, ['mark', 'remember', 'create-peer', 'make-offer']);
+  assert.equal(caller.call.answeredAt, caller.now - 9_000);
+  const owner = new Play('owner', 'ringing').on({ type: 'answer' }).on({ type: 'microphone' }).hears(talking('owner'));
+  assert.deepEqual(owner.does, ['mark', 'remember', 'create-peer']);
+});
+
+test('decline and hang up say so, and close everything', () => {
+  const owner = new Play('owner', 'ringing').on({ type: 'decline' });
+  assert.deepEqual(owner.does, ['send(decline)', 'finish', 'close-peer', 'close-microphone', 'forget']);
+  const caller = talkingCaller().on({ type: 'hang-up' });
+  assert.deepEqual([caller.call.reason, caller.call.mine, caller.does[0]], ['hung-up', true, 'send(hangup)']);
+  assert.equal(ringingCaller().on({ type: 'hang-up' }).call.reason, 'gave-up');
+});
+
+test('a network change opens a new connection first and restarts ICE when it is welcomed', () => {
+  const caller = talkingCaller().on({ type: 'network-changed' });
+  assert.deepEqual(caller.does, ['reconnect']);
+  assert.deepEqual(caller.hears(talking('caller')).does, ['remember', 'set-ice-servers', 'make-offer']);
+  assert.equal(/** @type {any} */ (caller.effects[2]).iceRestart, true);
+  const owner = talkingOwner().on({ type: 'network-changed' });
+  assert.deepEqual(owner.does, ['reconnect']);
+  assert.deepEqual(owner.hears(talking('owner')).does, ['remember', 'set-ice-servers', 'send(restart-ice)']);
+});
+
+test('trouble that comes in bursts restarts once, and again only after a pause', () => {
+  const play = talkingCaller().on({ type: 'peer-state', state: 'disconnected' });
+  assert.deepEqual(play.does, ['reconnect']);
+  assert.deepEqual(play.on({ type: 'media', flowing: false }).does, []);
+  assert.deepEqual(play.on({ type: 'network-changed' }).does, []);
+  play.hears(talking('caller')).on({ type: 'answer-taken' });
+  assert.deepEqual(play.later(3_500).does, [], 'the restart is given its time');
+  assert.deepEqual(play.later(1_000).does, ['reconnect'], 'media is still missing');
+});
+
+test('restarts that do not help become rarer', () => {
+  const play = talkingCaller().on({ type: 'media', flowing: false }).hears(talking('caller')).on({ type: 'answer-taken' });
+  let restarts = 1;
+  for (let second = 0; second < 60; second += 1) {
+    if (play.later(1_000).does.includes('reconnect')) {
+      restarts += 1;
+      play.hears(talking('caller')).on({ type: 'answer-taken' });
+    }
+  }
+  assert.ok(restarts >= 5 && restarts <= 9, `${restarts} restarts in a minute`);
+});
+
+test('media that flows again ends the restarting', () => {
+  const play = talkingCaller().on({ type: 'media', flowing: false }).hears(talking('caller')).on({ type: 'answer-taken' })
+    .on({ type: 'media', flowing: true });
+  assert.deepEqual(play.later(30_000).does, []);
+  assert.equal(play.call.restarts, 0);
+});
+
+test('missing media is waited out while the other side is away, and restarted when it is back', () => {
+  const play = talkingCaller().hears({ type: 'peer', payload: { connected: false } }).on({ type: 'media', flowing: false });
+  assert.deepEqual(play.does, []);
+  assert.deepEqual(play.later(10_000).does, []);
+  assert.deepEqual(play.hears({ type: 'peer', payload: { connected: true } }).does, ['make-offer']);
+});
+
+test('a call that is well is left alone when the other side’s signalling comes and goes', () => {
+  const play = talkingCaller().hears({ type: 'peer', payload: { connected: false } }).hears({ type: 'peer', payload: { connected: true } });
+  assert.deepEqual(play.does, []);
+});
+
+test('an offer that nobody answers is made again', () => {
+  const play = talkingCaller().hears({ type: 'restart-ice', payload: {} });
+  assert.deepEqual(play.does, ['make-offer']);
+  assert.deepEqual(play.later(6_000).does, ['reconnect']);
+});
+
+test('a restarted server brings new credentials, and ICE starts afresh with them', () => {
+  const play = talkingCaller().on({ type: 'signalling', up: false }).hears(talking('caller', true, RENEWED));
+  assert.deepEqual(play.effects, [
+    { type: 'remember' }, { type: 'set-ice-servers', iceServers: RENEWED }, { type: 'make-offer', iceRestart: true },
+  ]);
+});
+
+test('when the other side is not back yet, the restart waits for it', () => {
+  const play = talkingOwner().hears(talking('owner', false, RENEWED));
+  assert.deepEqual(play.does, ['remember', 'set-ice-servers']);
+  assert.deepEqual(play.hears({ type: 'peer', payload: { connected: true } }).does, ['send(restart-ice)']);
+});
+
+test('a reloaded page rejoins by a tap, and both sides connect anew', () => {
+  const caller = new Play('caller', 'rejoinable').on({ type: 'rejoin' });
+  assert.deepEqual(caller.does, ['open-microphone']);
+  assert.deepEqual(caller.on({ type: 'microphone' }).effects, [{ type: 'connect', fresh: true }]);
+  assert.deepEqual(caller.hears(talking('caller')).does, ['remember']);
+  assert.deepEqual(caller.hears({ type: 'restart-media', payload: {} }).does, ['close-peer', 'create-peer', 'make-offer']);
+  assert.equal(caller.call.answeredAt, caller.now - 9_000);
+  const owner = talkingOwner().hears({ type: 'restart-media', payload: {} });
+  assert.deepEqual(owner.does, ['close-peer', 'create-peer']);
+});
+
+test('a reloaded page can also end the call', () => {
+  const play = new Play('caller', 'rejoinable').on({ type: 'hang-up' });
+  assert.deepEqual(play.does.slice(0, 3), ['connect', 'send(hangup)', 'finish']);
+  assert.deepEqual(play.effects[0], { type: 'connect', fresh: false });
+});
+
+test('why the connection ended for good becomes a reason', () => {
+  assert.equal(talkingCaller().on({ type: 'signalling-over', code: 4409 }).call.reason, 'elsewhere');
+  assert.equal(talkingCaller().on({ type: 'signalling-over', code: 4404 }).call.reason, 'lost');
+  /** @param {string} code @returns {ServerMessage} */
+  const error = (code) => ({ type: 'error', payload: { code, message: '', hint: '' } });
+  assert.equal(talkingCaller().hears(error('no-such-call')).call.reason, 'lost');
+  assert.equal(talkingCaller().hears(error('replaced')).call.reason, 'elsewhere');
+  assert.equal(talkingCaller().hears(error('not-relayed')).call.reason, 'refused');
+});
+
+test('whatever happens in whatever order, the machine keeps its promises', () => {
+  const { toClient, fromClient } = fixture('wire.json');
+  const fields = new Map(fromClient.valid.map((/** @type {any} */ { message }) => [message.type, Object.keys(message.payload).sort()]));
+  /** @type {Happening[]} */
+  const happenings = [
+    { type: 'call', microphoneGranted: true }, { type: 'call', microphoneGranted: false }, { type: 'answer' }, { type: 'rejoin' },
+    { type: 'mute', muted: true }, { type: 'initiated', iceServers: ICE }, { type: 'microphone' }, { type: 'tick' },
+    { type: 'microphone-failed', reason: 'microphone-denied' }, { type: 'signalling', up: false }, { type: 'answer-taken' },
+    { type: 'described', description: { type: 'offer', sdp: 's' } }, { type: 'peer-state', state: 'failed' },
+    { type: 'peer-state', state: 'connected' }, { type: 'media', flowing: true }, { type: 'media', flowing: false }, { type: 'network-changed' },
+    { type: 'candidate', candidate: { candidate: '', sdpMid: null, sdpMLineIndex: null, usernameFragment: null } },
+    { type: 'hang-up' }, { type: 'decline' },
+    ...toClient.call.map((/** @type {any} */ { message }) => ({ type: /** @type {const} */ ('message'), message })),
+  ];
+  const random = seeded(20261122);
+  for (let run = 0; run < 400; run += 1) {
+    const role = run % 2 ? 'caller' : 'owner';
+    const play = new Play(role, role === 'owner' ? 'ringing' : 'ready');
+    let reconnects = 0;
+    for (let step = 0; step < 120; step += 1) {
+      play.now += Math.floor(random() * 400);
+      const before = play.call;
+      play.on(happenings[Math.floor(random() * happenings.length)]);
+      for (const effect of play.effects) {
+        if (effect.type === 'send') assert.deepEqual(Object.keys(effect.message.payload).sort(), fields.get(effect.message.type));
+        if (effect.type === 'make-offer') assert.equal(role, 'caller');
+        if (effect.type === 'take-offer' || effect.type === 'add-candidate') assert.ok(before.peer);
+        if (effect.type === 'reconnect' && before.peer) reconnects += 1;
+      }
+      if (before.phase === 'ended') assert.deepEqual(play.effects, []);
+      assert.equal(play.call.phase === 'ended', play.call.reason !== null);
+    }
+    assert.ok(reconnects <= 8, `${reconnects} restarts in ${120 * 0.4} s at most`);
+  }
+});
+
+/** @param {number} seed Mulberry32: the same numbers on every run */
+function seeded(seed) {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let value = Math.imul(state ^ (state >>> 15), 1 | state);
+    value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value;
+    return ((value ^ (value >>> 14)) >>> 0) / 4294967296;
+  };
+}
