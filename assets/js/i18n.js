@@ -1,6 +1,6 @@
 /** Texts in the person's language. A page loads one language, and every language has every text (a test says so). */
 
-export const LANGUAGES = ['en'];
+export const LANGUAGES = ['en', 'de', 'fr', 'es', 'tr', 'ar'];
 const RIGHT_TO_LEFT = ['ar'];
 
 /** @typedef {string | Record<string, string>} Text a sentence, or one for each plural category (Unicode CLDR) */

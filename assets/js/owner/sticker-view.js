@@ -59,7 +59,7 @@ export class StickerView {
     picture.alt = this.#texts.say('sticker.alt');
     /** @type {HTMLAnchorElement} */ (byId('sticker-download')).href = qr.png;
     setText(byId('sticker-invite'), publicText || this.#texts.say('sticker.invite'));
-    showProblem('sticker-warning', urlWarning ?? '');
+    showProblem('sticker-warning', urlWarning ? this.#texts.say('sticker.warning', { host: new URL(url).host }) : '');
     dialog('sticker-dialog').showModal();
     byId('sticker-headline').focus();
   }
