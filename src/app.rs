@@ -1,1 +1,296 @@
 //! Composition root: binds what the configuration asks for, runs it, drains it in order.
+
+mod addresses;
+mod admission;
+mod listener;
+mod ports;
+mod rewind;
+mod self_test;
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::timeout;
+
+use crate::config::Config;
+use crate::domain::{Error, Result};
+use crate::hub::Hub;
+use crate::proto::signal;
+use crate::relay::{self, Relay};
+use crate::service::accounts::Accounts;
+use crate::service::data_dir::DataDir;
+use crate::service::ice::Ice;
+use crate::service::keys::Keys;
+use crate::service::limits::{self, Limits};
+use crate::service::passwords::Passwords;
+use crate::service::sessions::Sessions;
+use crate::service::setup;
+use crate::service::tags::{self, Tags};
+use crate::service::tickets::Tickets;
+use crate::store::Store;
+use crate::tls::{self, Certificates};
+use crate::web::health::{Condition, Probes};
+use crate::web::origin::OriginPolicy;
+use crate::web::{self, Edge};
+use admission::Admission;
+use listener::Door;
+use self_test::SelfTest;
+
+/// How often names and age of the certificate are looked at.
+const CERTIFICATE_CHECK: Duration = Duration::from_secs(60);
+/// How often expired rows are deleted.
+const PURGE: Duration = Duration::from_secs(60 * 60);
+/// How long answers under way may take once the program stops.
+const DRAIN: Duration = Duration::from_secs(5);
+/// Of all TCP connections, one source may have one in so many.
+const SHARE_PER_SOURCE: usize = 16;
+
+/// The appliance, bound and ready to run.
+pub struct App {
+    directory: DataDir,
+    listeners: Vec<TcpListener>,
+    port: u16,
+    urls: Vec<String>,
+    setup_link: Option<String>,
+    store: Store,
+    sessions: Sessions,
+    certificates: Arc<Certificates>,
+    relay: Relay,
+    hub: Hub,
+    switchboard: JoinHandle<()>,
+    self_test: SelfTest,
+    door: Door,
+    closing: watch::Sender<bool>,
+    all_closed: mpsc::Receiver<()>,
+}
+
+impl App {
+    /// Opens the data directory, the database, the keys and the port. Nothing is answered before [`App::run`].
+    ///
+    /// # Errors
+    /// What stands in the way, with the remedy.
+    pub async fn bind(config: Config) -> Result<Self> {
+        let now = SystemTime::now();
+        // The port first: the commonest thing to be wrong, and nothing has been touched yet.
+        let listeners = ports::listen(&config.listen.addresses)?;
+        let bound =
+            listeners.iter().map(TcpListener::local_addr).collect::<Result<Vec<_>, _>>().map_err(Error::internal)?;
+        let port = bound[0].port();
+        let relay = Relay::bind(relay::Options { udp: bound.clone(), ..relay::Options::default() })
+            .map_err(|error| ports::explain("UDP", bound[0], &error))?;
+
+        let directory = DataDir::open(&config.data_dir)?;
+        let keys = Arc::new(Keys::open(&directory.keys())?);
+        let store = Store::open(&directory.database())?;
+        keys.check(&store).await?;
+        let certificates = Arc::new(Certificates::open(tls_options(&config), now)?);
+        let setup_token = setup::renew(&store, now).await?;
+
+        let ice = Arc::new(Ice::new(Arc::new(relay.clone())));
+        let tickets = Tickets::new(&keys.ticket_key())?;
+        let (hub, switchboard) = Hub::start(signal_options(&config), ice.clone(), tickets);
+        let sessions = Sessions::new(store.clone(), keys.clone());
+        let accounts = Accounts::new(store.clone(), keys.clone(), Passwords::default(), sessions.clone());
+        let tag_options = tags::Options {
+            default_lifetime: config.tags.default_lifetime,
+            max_per_account: config.tags.max_per_account,
+        };
+        let self_test = SelfTest::default();
+        let router = web::router(Edge {
+            accounts,
+            sessions: sessions.clone(),
+            tags: Tags::new(store.clone(), keys, tag_options),
+            limits: Limits::new(limit_options(&config), Instant::now()),
+            hub: hub.clone(),
+            ice,
+            probes: probes(&store, &certificates, &self_test),
+            origin: OriginPolicy::new(config.public_url.as_ref().map(|url| url.origin())),
+            local_ca: certificates.authority_pem().map(str::to_owned),
+            ring_time: config.calls.ring_time.0,
+            body_time: config.http.body_timeout.0,
+        });
+
+        let (closing, closing_seen) = watch::channel(false);
+        let (open, all_closed) = mpsc::channel(1);
+        let connections = config.limits.connections as usize;
+        let door = Door {
+            tls: Arc::new(certificates.server_config()?),
+            relay: relay.clone(),
+            router,
+            handshake_time: config.http.handshake_timeout.0,
+            head_time: config.http.header_timeout.0,
+            admission: Admission::new(connections, (connections / SHARE_PER_SOURCE).max(1)),
+            closing: closing_seen,
+            open,
+        };
+        let urls = addresses::urls(config.public_url.as_ref().map(|url| url.origin()), &bound);
+        let setup_link = setup_token.map(|token| format!("{}/setup#{}", urls[0], token.expose()));
+        Ok(Self {
+            directory,
+            listeners,
+            port,
+            urls,
+            setup_link,
+            store,
+            sessions,
+            certificates,
+            relay,
+            hub,
+            switchboard,
+            self_test,
+            door,
+            closing,
+            all_closed,
+        })
+    }
+
+    /// The port, for TCP and UDP alike.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Where the owner's page is, the best address first; never empty.
+    pub fn urls(&self) -> &[String] {
+        &self.urls
+    }
+
+    /// The link that makes the first account, while there is none. A secret: for the operator's eyes, not for logs.
+    pub fn setup_link(&self) -> Option<&str> {
+        self.setup_link.as_deref()
+    }
+
+    /// The local authority's certificate as PEM; `None` with the operator's own certificate.
+    pub fn local_ca(&self) -> Option<&str> {
+        self.certificates.authority_pem()
+    }
+
+    /// The local authority's SHA-256 fingerprint, as browsers show it.
+    pub fn ca_fingerprint(&self) -> Option<String> {
+        self.certificates.authority_fingerprint()
+    }
+
+    /// Where everything is kept.
+    pub fn data_dir(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Answers until `shutdown` completes, then drains: no new connections, calls told to come back, answers under way
+    /// finished, the relay stopped, the database closed.
+    ///
+    /// # Errors
+    /// When a part of the appliance stopped by itself: the process should end and be started again.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<()> {
+        let Self { listeners, door, hub, mut switchboard, mut all_closed, relay, certificates, .. } = self;
+        let mut chores = JoinSet::new();
+        chores.spawn(keep_certificate(certificates.clone()));
+        chores.spawn(keep_clean(self.sessions));
+        chores.spawn(self.self_test.keep_testing(relay.clone(), listeners_address(&listeners), certificates));
+        let (stop_relay, relay_stop) = oneshot::channel::<()>();
+        let mut relaying = tokio::spawn(async move {
+            let stopped = async {
+                let _ = relay_stop.await;
+            };
+            relay.run(stopped).await
+        });
+        for listener in listeners {
+            tokio::spawn(listener::accept(listener, door.clone()));
+        }
+        // From here on only connections hold a door, so that the last one's end can be seen.
+        drop(door);
+        tracing::info!(port = self.port, "started");
+
+        let fault = tokio::select! {
+            () = shutdown => None,
+            _ = &mut switchboard => Some(Error::internal("the switchboard stopped by itself")),
+            ended = &mut relaying => Some(Error::internal(format!("the relay stopped by itself: {ended:?}"))),
+        };
+        tracing::info!("stopping");
+        self.closing.send_replace(true);
+        hub.shutdown().await;
+        if timeout(DRAIN, all_closed.recv()).await.is_err() {
+            tracing::warn!("connections that did not end in time are cut off");
+        }
+        let _ = stop_relay.send(());
+        if !relaying.is_finished() {
+            let _ = relaying.await;
+        }
+        chores.shutdown().await;
+        self.store.close().await;
+        tracing::info!("stopped");
+        fault.map_or(Ok(()), Err)
+    }
+}
+
+fn listeners_address(listeners: &[TcpListener]) -> Option<SocketAddr> {
+    listeners.iter().find_map(|listener| listener.local_addr().ok())
+}
+
+async fn keep_certificate(certificates: Arc<Certificates>) {
+    loop {
+        tokio::time::sleep(CERTIFICATE_CHECK).await;
+        let certificates = certificates.clone();
+        let refreshed = tokio::task::spawn_blocking(move || certificates.refresh(SystemTime::now())).await;
+        if let Ok(Err(error)) = refreshed {
+            tracing::warn!(%error, "the certificate could not be refreshed");
+        }
+    }
+}
+
+async fn keep_clean(sessions: Sessions) {
+    loop {
+        if let Err(error) = sessions.purge(SystemTime::now()).await {
+            tracing::warn!(%error, "expired rows could not be deleted");
+        }
+        tokio::time::sleep(PURGE).await;
+    }
+}
+
+/// Where the certificate of an appliance with this configuration comes from.
+pub fn tls_options(config: &Config) -> tls::Options {
+    let own_files = config.tls.certificate.clone().zip(config.tls.key.clone());
+    let public_host = config.public_url.iter().map(|url| url.host().to_owned());
+    tls::Options {
+        directory: DataDir::tls_in(&config.data_dir),
+        own_files: own_files.map(|(certificate, key)| tls::OwnFiles { certificate, key }),
+        extra_names: config.tls.extra_names.iter().map(|name| name.as_str().to_owned()).chain(public_host).collect(),
+    }
+}
+
+fn signal_options(config: &Config) -> signal::Options {
+    signal::Options {
+        ring_time: config.calls.ring_time.0,
+        max_duration: config.calls.max_duration.0,
+        ..signal::Options::default()
+    }
+}
+
+fn limit_options(config: &Config) -> limits::Options {
+    let rate = |rate: crate::config::Rate| limits::Rate { count: rate.count, per: rate.per.0 };
+    limits::Options {
+        validate: rate(config.limits.validate),
+        initiate: rate(config.limits.initiate),
+        login: rate(config.limits.login),
+        register: rate(config.limits.register),
+    }
+}
+
+fn probes(store: &Store, certificates: &Arc<Certificates>, self_test: &SelfTest) -> Probes {
+    let (store, certificates, self_test) = (store.clone(), certificates.clone(), self_test.clone());
+    Probes {
+        database: Arc::new(move || {
+            let store = store.clone();
+            Box::pin(async move { if store.ping().await.is_ok() { Condition::Healthy } else { Condition::Unhealthy } })
+        }),
+        relay: Arc::new(move || self_test.condition()),
+        certificates: Arc::new(move || match certificates.health(SystemTime::now()) {
+            Ok(()) => Condition::Healthy,
+            Err(error) if error.code == "certificate-expired" => Condition::Unhealthy,
+            Err(_) => Condition::Degraded,
+        }),
+    }
+}

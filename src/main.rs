@@ -1,1 +1,7 @@
-fn main() {}
+//! The `callqr` program: everything is in the library, so that tests start what operators start.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    callqr::cli::main()
+}

@@ -204,7 +204,7 @@ impl Probe<'_> {
         if payload == PAYLOAD { Ok(()) } else { Err(io::Error::other("another packet arrived")) }
     }
 
-    async fn request(&mut self, method: Method, attributes: &[&dyn Setter]) -> io::Result<Message> {
+    async fn request(&mut self, method: Method, attributes: &[&(dyn Setter + Sync)]) -> io::Result<Message> {
         let mut request = build(method, CLASS_REQUEST, attributes)?;
         if let Some((realm, nonce)) = &self.challenge {
             let (username, password) = (self.credentials.username.clone(), self.credentials.password.expose().clone());
@@ -234,7 +234,11 @@ impl Probe<'_> {
     }
 }
 
-fn build(method: Method, class: stun::message::MessageClass, attributes: &[&dyn Setter]) -> io::Result<Message> {
+fn build(
+    method: Method,
+    class: stun::message::MessageClass,
+    attributes: &[&(dyn Setter + Sync)],
+) -> io::Result<Message> {
     let mut message = Message::new();
     message.typ = MessageType::new(method, class);
     message.transaction_id.0 = random::bytes();

@@ -58,9 +58,9 @@ impl DataDir {
         self.path.join("keys")
     }
 
-    /// Where the certificates are.
-    pub fn tls(&self) -> PathBuf {
-        self.path.join("tls")
+    /// Where the certificates are, for those who look from outside too.
+    pub fn tls_in(path: &Path) -> PathBuf {
+        path.join("tls")
     }
 }
 

@@ -27,6 +27,8 @@ const LEAF_LIFETIME: Duration = Duration::from_secs(397 * 24 * 60 * 60);
 /// No certificate of ours is older than this program (2026-01-01): a clock that says so is wrong, as on a Raspberry Pi
 /// that has not yet heard the time.
 const EARLIEST: Duration = Duration::from_secs(1_767_225_600);
+/// The leaf's certificate and key.
+pub(super) const LEAF_FILE: &str = "leaf.pem";
 /// Larger than any file of ours.
 const MAX_FILE: u64 = 64 * 1024;
 
@@ -61,7 +63,7 @@ impl Authority {
                 fresh.into_bytes()
             }
         };
-        Self::parse(&pem, directory.join("leaf.pem")).ok_or_else(|| {
+        Self::parse(&pem, directory.join(LEAF_FILE)).ok_or_else(|| {
             let message = format!("The certificate authority in {} is damaged.", path.display());
             Error::new(Kind::Unavailable, "authority", message)
                 .hint("Restore the file from a backup, or remove it: then a new authority is made, to be trusted anew.")

@@ -8,24 +8,26 @@ mod authority;
 mod inspect;
 mod names;
 mod own_files;
+mod pinned;
 
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::SystemTime;
 
-use rustls::ServerConfig;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
+use rustls::{ClientConfig, ServerConfig};
 
 use authority::Authority;
 use inspect::Facts;
 use names::{Machine, ThisMachine};
 pub use own_files::OwnFiles;
 use own_files::Stamp;
+pub use pinned::client_of_file;
 
 use crate::domain::{Error, Kind, Result};
 
@@ -41,6 +43,16 @@ pub struct Options {
     pub own_files: Option<OwnFiles>,
     /// Further DNS names and addresses for the built-in authority's certificate.
     pub extra_names: Vec<String>,
+}
+
+impl Options {
+    /// The file whose first certificate a server with these options shows.
+    pub fn certificate_file(&self) -> PathBuf {
+        match &self.own_files {
+            Some(files) => files.certificate.clone(),
+            None => self.directory.join(authority::LEAF_FILE),
+        }
+    }
 }
 
 /// What a refresh did.
@@ -111,6 +123,16 @@ impl Certificates {
         config.ticketer = ring::Ticketer::new().map_err(Error::internal)?;
         config.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
         Ok(config)
+    }
+
+    /// A client for talking to ourselves: it accepts the certificate in use now, and no other.
+    ///
+    /// # Errors
+    /// Internal, when there is none.
+    pub fn own_client(&self) -> Result<ClientConfig> {
+        let current = self.current.0.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let leaf = current.end_entity_cert().map_err(Error::internal)?;
+        pinned::client(leaf.clone().into_owned())
     }
 
     /// Looks whether names, time or files ask for another certificate, and puts it in use. Blocks on the disk for a

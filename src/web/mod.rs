@@ -1,1 +1,123 @@
 //! The HTTP edge: translate, call, translate back; one file per resource.
+
+pub mod assets;
+pub mod error;
+pub mod health;
+pub mod origin;
+pub mod serve;
+pub mod websocket;
+
+mod account;
+mod auth;
+mod calls;
+mod headers;
+mod identity;
+mod index;
+mod pages;
+mod presence;
+mod request;
+mod timestamp;
+mod tokens;
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::middleware::map_response;
+use axum::routing::{any, delete, get, post};
+
+use crate::domain::{Error, Kind};
+use crate::hub::Hub;
+use crate::service::accounts::Accounts;
+use crate::service::ice::Ice;
+use crate::service::limits::Limits;
+use crate::service::sessions::Sessions;
+use crate::service::tags::Tags;
+use error::Failure;
+use health::Probes;
+use origin::OriginPolicy;
+
+/// What the handlers call, and the little they must know.
+pub struct Edge {
+    /// Accounts.
+    pub accounts: Accounts,
+    /// Who is asking.
+    pub sessions: Sessions,
+    /// Stickers.
+    pub tags: Tags,
+    /// How often a source may ask.
+    pub limits: Limits,
+    /// Calls under way.
+    pub hub: Hub,
+    /// Addresses and credentials of the relay.
+    pub ice: Arc<Ice>,
+    /// How the rest of the appliance is.
+    pub probes: Probes,
+    /// Which origins are ours.
+    pub origin: OriginPolicy,
+    /// The certificate of the local authority as PEM, where there is one.
+    pub local_ca: Option<String>,
+    /// How long a caller hears it ring.
+    pub ring_time: Duration,
+    /// How long a request's body may take.
+    pub body_time: Duration,
+}
+
+/// The handlers' view of the [`Edge`].
+#[derive(Clone)]
+pub struct State(Arc<Edge>);
+
+impl Deref for State {
+    type Target = Edge;
+
+    fn deref(&self) -> &Edge {
+        &self.0
+    }
+}
+
+/// Everything that can be asked for over HTTP.
+pub fn router(edge: Edge) -> Router {
+    let api = Router::new()
+        .route("/", get(index::index))
+        .route("/auth/register", post(auth::register))
+        .route("/auth/login", post(auth::log_in))
+        .route("/auth/logout", post(auth::log_out))
+        .route("/account", get(account::account))
+        .route("/tokens", get(tokens::list))
+        .route("/tokens/generate", post(tokens::generate))
+        .route("/tokens/validate", post(tokens::validate))
+        .route("/tokens/{id}", delete(tokens::revoke))
+        .route("/tokens/{id}/pause", post(tokens::pause))
+        .route("/tokens/{id}/resume", post(tokens::resume))
+        .route("/calls/initiate", post(calls::initiate))
+        .route("/calls/signaling/{session}", any(calls::signaling))
+        .route("/presence/ticket", post(presence::ticket))
+        .route("/presence", any(presence::signaling));
+    Router::new()
+        .route("/", get(pages::owner))
+        .route("/setup", get(pages::setup))
+        .route("/c", get(pages::caller))
+        .route("/ca.pem", get(pages::ca))
+        .route("/favicon.ico", get(pages::favicon))
+        .route("/robots.txt", get(pages::robots))
+        .route("/a/{build}/{*name}", get(assets::file))
+        .route("/health", get(health::health))
+        .nest("/api/v1", api)
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(map_response(headers::add))
+        .with_state(State(Arc::new(edge)))
+}
+
+async fn nothing_here() -> Failure {
+    Error::new(Kind::NotFound, "not-found", "There is nothing at this address.")
+        .hint("GET /api/v1 lists what there is.")
+        .into()
+}
+
+async fn wrong_method() -> Failure {
+    let error = Error::invalid("wrong-method", "This address does not take requests of this method.")
+        .hint("GET /api/v1 lists what there is.");
+    Failure::with_status(error, axum::http::StatusCode::METHOD_NOT_ALLOWED)
+}

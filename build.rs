@@ -1,0 +1,78 @@
+//! Embeds `assets/`: names the build after the content, compresses every file once, writes a table for `web::assets`.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use flate2::{Compression, write::GzEncoder};
+use sha2::{Digest, Sha256};
+
+fn main() {
+    println!("cargo:rerun-if-changed=assets");
+    println!("cargo:rerun-if-changed=build.rs");
+    let out = PathBuf::from(std::env::var("OUT_DIR").expect("cargo sets OUT_DIR"));
+    let mut files = Vec::new();
+    collect(Path::new("assets"), &mut files);
+    files.sort();
+
+    let mut digest = Sha256::new();
+    for file in &files {
+        digest.update(file.to_string_lossy().as_bytes());
+        digest.update(fs::read(file).expect("an asset is readable"));
+    }
+    let id = digest.finalize().iter().take(8).fold(String::new(), |mut id, byte| {
+        write!(id, "{byte:02x}").expect("a String takes text");
+        id
+    });
+
+    let mut table = format!(
+        "/// Names the build after what its files contain.\npub const BUILD_ID: &str = {id:?};\npub static FILES: &[File] = &[\n"
+    );
+    for (index, file) in files.iter().enumerate() {
+        let mut bytes = fs::read(file).expect("an asset is readable");
+        if file.extension().is_some_and(|extension| extension == "html") {
+            bytes = String::from_utf8(bytes).expect("a page is UTF-8").replace("BUILD_ID", &id).into_bytes();
+        }
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(&bytes).expect("memory takes bytes");
+        let gzip = encoder.finish().expect("memory takes bytes");
+        let plain_path = out.join(format!("asset-{index}"));
+        let gzip_path = out.join(format!("asset-{index}.gz"));
+        fs::write(&plain_path, &bytes).expect("OUT_DIR is writable");
+        fs::write(&gzip_path, &gzip).expect("OUT_DIR is writable");
+        let name = file.strip_prefix("assets").expect("collected below assets").to_string_lossy().into_owned();
+        writeln!(
+            table,
+            "    File {{ name: {name:?}, content_type: {:?}, plain: include_bytes!({plain_path:?}), gzip: include_bytes!({gzip_path:?}) }},",
+            content_type(file),
+        )
+        .expect("a String takes text");
+    }
+    table.push_str("];\n");
+    fs::write(out.join("assets.rs"), table).expect("OUT_DIR is writable");
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("assets is a folder") {
+        let path = entry.expect("assets is readable").path();
+        if path.is_dir() { collect(&path, files) } else { files.push(path) }
+    }
+}
+
+/// A new kind of file must be named here before it is served: an unknown one stops the build.
+fn content_type(file: &Path) -> &'static str {
+    match file.extension().and_then(|extension| extension.to_str()) {
+        Some("html") => "text/html; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("json") => "application/json",
+        Some("webmanifest") => "application/manifest+json",
+        Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
+        Some("wav") => "audio/wav",
+        Some("ogg") => "audio/ogg",
+        Some("txt") => "text/plain; charset=utf-8",
+        other => panic!("{}: name the content type of {other:?} in build.rs", file.display()),
+    }
+}

@@ -1,0 +1,109 @@
+//! The one TCP port: looks at a connection's first byte, and after TLS at the first decrypted byte, and hands it on.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+use super::admission::Admission;
+use super::rewind::Rewind;
+use crate::relay::{Relay, Transport};
+use crate::web::serve::{self, Version};
+
+/// How long the accept loop rests when the process has run out of file descriptors.
+const REST: Duration = Duration::from_millis(100);
+
+/// What a connection may turn into. Cloned for each one.
+#[derive(Clone)]
+pub struct Door {
+    /// TLS, with the certificate of the moment.
+    pub tls: Arc<ServerConfig>,
+    /// Where TURN goes.
+    pub relay: Relay,
+    /// Where HTTP goes.
+    pub router: Router,
+    /// How long a connection may take for its first byte, for its TLS handshake, and for the first byte inside.
+    pub handshake_time: Duration,
+    /// How long a request's head may take.
+    pub head_time: Duration,
+    /// How many may come in.
+    pub admission: Admission,
+    /// Turns true when the program stops.
+    pub closing: watch::Receiver<bool>,
+    /// Held by each connection; the other end learns when the last has gone.
+    pub open: mpsc::Sender<()>,
+}
+
+/// Accepts until the program stops. Nothing is awaited here but the next connection.
+pub async fn accept(listener: TcpListener, door: Door) {
+    let mut closing = door.closing.clone();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = serve::closed(&mut closing) => return,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                if let Some(place) = door.admission.admit(peer.ip()) {
+                    let (door, open) = (door.clone(), door.open.clone());
+                    tokio::spawn(async move {
+                        handle(stream, peer, door).await;
+                        drop((place, open));
+                    });
+                }
+            }
+            Err(fault) => {
+                tracing::warn!(%fault, "a connection could not be accepted");
+                tokio::time::sleep(REST).await;
+            }
+        }
+    }
+}
+
+async fn handle(stream: TcpStream, peer: SocketAddr, door: Door) {
+    // Voice packets and signalling are small and must not wait for each other.
+    let _ = stream.set_nodelay(true);
+    let mut first = [0];
+    match timeout(door.handshake_time, stream.peek(&mut first)).await {
+        Ok(Ok(1)) => {}
+        _ => return,
+    }
+    match first[0] {
+        0x16 => handle_tls(stream, peer, door).await,
+        0x00..=0x03 => turn(stream, peer, Transport::Tcp, door).await,
+        byte if byte.is_ascii_alphabetic() => serve::redirect_to_https(stream, door.head_time).await,
+        _ => {}
+    }
+}
+
+async fn handle_tls(stream: TcpStream, peer: SocketAddr, door: Door) {
+    let Ok(Ok(stream)) = timeout(door.handshake_time, TlsAcceptor::from(door.tls.clone()).accept(stream)).await else {
+        return;
+    };
+    let version = match stream.get_ref().1.alpn_protocol() {
+        Some(b"h2") => Version::Http2,
+        _ => Version::Http1,
+    };
+    let Ok(Ok(Some((first, stream)))) = timeout(door.handshake_time, Rewind::peek(stream)).await else { return };
+    match first {
+        0x00..=0x03 => turn(stream, peer, Transport::Tls, door).await,
+        _ => serve::serve(stream, peer, version, door.router, door.head_time, door.closing).await,
+    }
+}
+
+async fn turn<S>(stream: S, peer: SocketAddr, transport: Transport, mut door: Door)
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    tokio::select! {
+        () = door.relay.serve_stream(stream, peer, transport) => {}
+        () = serve::closed(&mut door.closing) => {}
+    }
+}

@@ -1,0 +1,114 @@
+//! Binds the one port, for TCP; the relay binds the same number for UDP.
+
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::TcpListener;
+
+use crate::domain::{Error, Kind, Result};
+
+/// Connections that may wait to be accepted.
+const BACKLOG: i32 = 1024;
+
+/// Listens on each address. Port 0 is a free port, the same for all. Where a machine has no IPv6, or no IPv4, the
+/// addresses of that family are left out, as long as one remains.
+///
+/// # Errors
+/// `port-in-use` and its like, with the remedy.
+pub fn listen(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>> {
+    let mut listeners: Vec<TcpListener> = Vec::new();
+    let mut missing = None;
+    for address in addresses {
+        let mut address = *address;
+        if let Some(first) = listeners.first().filter(|_| address.port() == 0) {
+            address.set_port(first.local_addr().map_err(Error::internal)?.port());
+        }
+        match bind(address) {
+            Ok(listener) => listeners.push(listener),
+            Err(error) if is_missing_family(&error) => missing = Some((address, error)),
+            Err(error) => return Err(explain("TCP", address, &error)),
+        }
+    }
+    match missing {
+        Some((address, error)) if listeners.is_empty() => Err(explain("TCP", address, &error)),
+        _ => Ok(listeners),
+    }
+}
+
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    // IPv4 clients have a socket of their own, so their addresses never look like IPv6.
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    // A restart must not wait for the connections of the last run to be forgotten.
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    TcpListener::from_std(socket.into())
+}
+
+fn is_missing_family(error: &io::Error) -> bool {
+    // EAFNOSUPPORT has no ErrorKind: IPv6 switched off in the kernel.
+    error.kind() == ErrorKind::AddrNotAvailable || error.raw_os_error() == Some(97)
+}
+
+/// What it means for the operator that an address cannot be bound.
+pub fn explain(protocol: &str, address: SocketAddr, error: &io::Error) -> Error {
+    let (ip, port) = (address.ip(), address.port());
+    match error.kind() {
+        ErrorKind::AddrInUse => Error::new(
+            Kind::Conflict,
+            "port-in-use",
+            format!("{protocol} port {port} is in use by another program."),
+        )
+        .hint(format!(
+            "Stop that program (`ss -lp sport = :{port}` names it), or choose another port: --listen '[::]:9443'."
+        )),
+        ErrorKind::PermissionDenied => Error::new(
+            Kind::Forbidden,
+            "port-forbidden",
+            format!("This user may not listen on {protocol} port {port}."),
+        )
+        .hint("Choose a port from 1024 on, such as --listen '[::]:8443', or give the program CAP_NET_BIND_SERVICE."),
+        ErrorKind::AddrNotAvailable => {
+            Error::new(Kind::Invalid, "no-such-address", format!("This machine does not have the address {ip}."))
+                .hint("Listen on all of them: --listen '[::]:8443'.")
+        }
+        _ => Error::new(
+            Kind::Unavailable,
+            "cannot-listen",
+            format!("{protocol} port {port} on {ip} cannot be opened: {error}."),
+        )
+        .hint("Choose another address or port with --listen."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[tokio::test]
+    async fn all_addresses_get_the_same_free_port() {
+        let any: Vec<SocketAddr> = vec!["[::]:0".parse().unwrap(), "0.0.0.0:0".parse().unwrap()];
+        let ports: Vec<u16> = listen(&any).unwrap().iter().map(|l| l.local_addr().unwrap().port()).collect();
+        assert!(!ports.is_empty() && ports.iter().all(|port| *port == ports[0] && *port != 0), "{ports:?}");
+    }
+
+    #[tokio::test]
+    async fn a_port_in_use_is_told_with_the_remedy() {
+        let first = listen(&["127.0.0.1:0".parse().unwrap()]).unwrap();
+        let taken = first[0].local_addr().unwrap();
+        let error = listen(&[taken]).unwrap_err();
+        assert_eq!(error.code, "port-in-use");
+        assert!(error.message.contains(&taken.port().to_string()) && error.hint.contains("--listen"));
+    }
+
+    #[tokio::test]
+    async fn an_address_of_another_machine_is_refused() {
+        assert_eq!(listen(&["192.0.2.1:0".parse().unwrap()]).unwrap_err().code, "no-such-address");
+    }
+}

@@ -1,0 +1,11 @@
+//! `callqr check-config`
+
+use super::settings::Settings;
+use crate::domain::Result;
+
+/// Says that the configuration is good, or everything that is not.
+pub fn check_config(settings: &Settings) -> Result<()> {
+    settings.load()?;
+    println!("The configuration is good.");
+    Ok(())
+}

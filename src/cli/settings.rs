@@ -1,0 +1,66 @@
+//! Where settings come from: the file, then the environment, then the flags that every command takes.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::config::{Config, Override};
+use crate::domain::{Error, Result};
+
+/// A file of this name in the working directory is read when no other is named.
+const DEFAULT_FILE: &str = "callqr.toml";
+
+#[derive(Args)]
+pub struct Settings {
+    /// Configuration file [default: callqr.toml, if there is one]
+    #[arg(long, global = true, value_name = "FILE", env = "CALLQR_CONFIG", hide_env = true)]
+    config: Option<PathBuf>,
+    /// Where database, keys and certificates are kept [default: data]
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<String>,
+    /// Address and port to listen on, TCP and UDP [default: [::]:8443]
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// The address that stickers carry, such as https://call.example.org
+    #[arg(long, global = true, value_name = "URL")]
+    public_url: Option<String>,
+    /// How log lines look: auto, human or json
+    #[arg(long, global = true, value_name = "FORMAT")]
+    log_format: Option<String>,
+    /// The least important log lines to write: error, warn, info, debug or trace
+    #[arg(long, global = true, value_name = "LEVEL")]
+    log_level: Option<String>,
+}
+
+impl Settings {
+    /// The configuration in force.
+    ///
+    /// # Errors
+    /// One error that lists every problem, each with its place and remedy.
+    pub fn load(&self) -> Result<Config> {
+        let file = self.config.clone().or_else(|| Some(PathBuf::from(DEFAULT_FILE)).filter(|file| file.exists()));
+        let mut overrides = Config::overrides_from(
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
+        );
+        overrides.extend(self.flags());
+        Config::load(file.as_deref(), &overrides).map_err(|problems| {
+            let count = problems.len();
+            let lines: String = problems.iter().map(|problem| format!("\n  {problem}")).collect();
+            let noun = if count == 1 { "a problem" } else { "problems" };
+            Error::invalid("bad-config", format!("the configuration has {noun}:{lines}"))
+                .hint("Mend this and start again; `callqr print-config` shows what a setting is now.")
+        })
+    }
+
+    fn flags(&self) -> impl Iterator<Item = Override> {
+        [
+            ("data_dir", &self.data_dir, "--data-dir"),
+            ("listen", &self.listen, "--listen"),
+            ("public_url", &self.public_url, "--public-url"),
+            ("log.format", &self.log_format, "--log-format"),
+            ("log.level", &self.log_level, "--log-level"),
+        ]
+        .into_iter()
+        .filter_map(|(key, value, flag)| Some(Override::new(key, value.clone()?, flag)))
+    }
+}

@@ -1,0 +1,50 @@
+//! `GET /health`: whether the appliance does its job, part by part.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State as Extract;
+use axum::http::StatusCode;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::State;
+
+/// How a part is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Condition {
+    /// It does its job.
+    Healthy,
+    /// It does most of its job.
+    Degraded,
+    /// It does not.
+    Unhealthy,
+}
+
+/// How the parts are that the edge does not know itself.
+#[derive(Clone)]
+pub struct Probes {
+    /// The database, asked now.
+    pub database: Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Condition> + Send>> + Send + Sync>,
+    /// The relay, by its last self-test.
+    pub relay: Arc<dyn Fn() -> Condition + Send + Sync>,
+    /// The certificate: degraded when it is about to expire, unhealthy when it has.
+    pub certificates: Arc<dyn Fn() -> Condition + Send + Sync>,
+}
+
+/// `GET /health`
+pub async fn health(Extract(state): Extract<State>) -> (StatusCode, Json<Value>) {
+    let database = (state.probes.database)().await;
+    let signaling = if state.hub.is_running() { Condition::Healthy } else { Condition::Unhealthy };
+    let relay = (state.probes.relay)();
+    let certificates = (state.probes.certificates)();
+    let worst = database.max(signaling).max(relay).max(certificates);
+    let status = if worst == Condition::Unhealthy { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    let services = json!({
+        "database": database, "relay": relay, "signaling": signaling, "certificates": certificates,
+    });
+    let body = json!({ "status": worst, "services": services, "version": env!("CARGO_PKG_VERSION") });
+    (status, Json(body))
+}

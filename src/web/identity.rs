@@ -1,0 +1,62 @@
+//! Who is asking, as a handler's argument: a page by its cookie, an API client by its bearer token.
+
+use std::time::SystemTime;
+
+use axum::extract::FromRequestParts;
+use axum::http::{HeaderMap, HeaderValue, Method, header, request::Parts};
+
+use super::State;
+use super::error::Failure;
+use super::request::same_origin;
+use crate::domain::{Error, Kind};
+use crate::service::sessions::{Begun, Identity};
+
+/// The prefix makes browsers insist on Secure, Path=/ and no Domain: no other host can plant or read it.
+const COOKIE: &str = "__Host-callqr";
+
+impl FromRequestParts<State> for Identity {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Failure> {
+        let now = SystemTime::now();
+        if let Some(value) = parts.headers.get(header::AUTHORIZATION) {
+            let token = value.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
+            let token = token.ok_or_else(|| {
+                Error::new(Kind::Unauthenticated, "bad-authorization", "The Authorization header is not understood.")
+                    .hint("Send Authorization: Bearer and the token that logging in gave you.")
+            })?;
+            return Ok(state.sessions.by_token(token.trim(), now).await?);
+        }
+        let cookie = cookie(&parts.headers)
+            .ok_or_else(|| Error::new(Kind::Unauthenticated, "no-session", "You are not logged in.").hint("Log in."))?;
+        // A browser attaches the cookie whoever made the page; SameSite keeps most of that away, this the rest.
+        if parts.method != Method::GET {
+            same_origin(&state.origin, &parts.uri, &parts.headers)?;
+        }
+        Ok(state.sessions.by_cookie(cookie, now).await?)
+    }
+}
+
+fn cookie(headers: &HeaderMap) -> Option<&str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+}
+
+/// The header that gives a page its session.
+pub fn set_cookie(begun: &Begun, now: SystemTime) -> Option<HeaderValue> {
+    let seconds = begun.expires_at.duration_since(now).unwrap_or_default().as_secs();
+    let text =
+        format!("{COOKIE}={}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Strict", begun.cookie.expose());
+    let mut value = HeaderValue::from_str(&text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// The header that takes it away.
+pub fn clear_cookie() -> HeaderValue {
+    HeaderValue::from_static("__Host-callqr=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Strict")
+}

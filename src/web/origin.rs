@@ -1,0 +1,124 @@
+//! Which origins are the server's own, and what links to it look like.
+
+use std::net::IpAddr;
+
+use axum::http::HeaderValue;
+
+/// Knows the operator's `public_url`, or goes by how each client reached the server.
+#[derive(Debug, Clone, Default)]
+pub struct OriginPolicy {
+    public_origin: Option<String>,
+}
+
+impl OriginPolicy {
+    /// `public_origin` as browsers send it (`https://HOST[:PORT]`, no port where it is 443), where one is configured.
+    pub fn new(public_origin: Option<String>) -> Self {
+        Self { public_origin }
+    }
+
+    /// Whether a page of ours made the request: its `Origin` is the host that it was sent to, or the public one.
+    ///
+    /// A missing `Origin` and `null` (sandboxed frames, local files) are nobody's.
+    pub fn allows(&self, origin: Option<&HeaderValue>, authority: &str) -> bool {
+        let Some(origin) = origin.and_then(|origin| origin.to_str().ok()) else { return false };
+        let Some(host) = origin.strip_prefix("https://") else { return false };
+        without_default_port(host).eq_ignore_ascii_case(without_default_port(authority))
+            || self.public_origin.as_deref() == Some(origin)
+    }
+
+    /// The origin that stickers carry, when the owner reached the server at `authority`.
+    pub fn for_stickers(&self, authority: &str) -> String {
+        self.public_origin.clone().unwrap_or_else(|| format!("https://{}", without_default_port(authority)))
+    }
+
+    /// What the owner should know about a sticker made at `authority`: that its address may change or be unreachable.
+    pub fn warning(&self, authority: &str) -> Option<String> {
+        if self.public_origin.is_some() {
+            return None;
+        }
+        let host = host_of(authority);
+        let why = if host == "localhost" || host.ends_with(".localhost") || is_loopback(host) {
+            "works on this computer only"
+        } else if parse_ip(host).is_some() {
+            "is a number that may change when your network does"
+        } else if host.ends_with(".local") || !host.contains('.') {
+            "works in your own network only"
+        } else {
+            return None;
+        };
+        Some(format!(
+            "This sticker carries the address {host}, which {why}. Set public_url before you print stickers that last."
+        ))
+    }
+}
+
+fn without_default_port(authority: &str) -> &str {
+    authority.strip_suffix(":443").unwrap_or(authority)
+}
+
+fn host_of(authority: &str) -> &str {
+    match authority.rfind(':') {
+        Some(colon) if !authority[colon..].contains(']') => &authority[..colon],
+        _ => authority,
+    }
+}
+
+fn parse_ip(host: &str) -> Option<IpAddr> {
+    host.trim_start_matches('[').trim_end_matches(']').parse().ok()
+}
+
+fn is_loopback(host: &str) -> bool {
+    parse_ip(host).is_some_and(|ip| ip.to_canonical().is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allows(policy: &OriginPolicy, origin: &'static str, authority: &str) -> bool {
+        policy.allows(Some(&HeaderValue::from_static(origin)), authority)
+    }
+
+    #[test]
+    fn only_pages_of_the_host_that_was_asked_are_ours() {
+        let policy = OriginPolicy::default();
+        assert!(allows(&policy, "https://door.local:8443", "door.local:8443"));
+        assert!(allows(&policy, "https://door.example", "door.example:443"));
+        for foreign in [
+            "null",
+            "http://door.local:8443",
+            "https://door.local",
+            "https://evil.example",
+            "https://door.local:8443.evil.example",
+            "",
+        ] {
+            assert!(!allows(&policy, foreign, "door.local:8443"), "{foreign}");
+        }
+        assert!(!policy.allows(None, "door.local:8443"));
+    }
+
+    #[test]
+    fn the_public_origin_is_ours_behind_a_proxy_too() {
+        let policy = OriginPolicy::new(Some("https://call.example.org".into()));
+        assert!(allows(&policy, "https://call.example.org", "127.0.0.1:8443"));
+        assert_eq!(policy.for_stickers("127.0.0.1:8443"), "https://call.example.org");
+        assert_eq!(policy.warning("127.0.0.1:8443"), None);
+    }
+
+    #[test]
+    fn addresses_that_do_not_last_are_warned_of() {
+        let policy = OriginPolicy::default();
+        for (authority, part) in [
+            ("localhost:8443", "this computer"),
+            ("127.0.0.1:8443", "this computer"),
+            ("[::1]:8443", "this computer"),
+            ("192.168.1.7:8443", "may change"),
+            ("[2001:db8::7]:8443", "may change"),
+            ("pi.local:8443", "own network"),
+            ("pi:8443", "own network"),
+        ] {
+            assert!(policy.warning(authority).is_some_and(|text| text.contains(part)), "{authority}");
+        }
+        assert_eq!(policy.warning("call.example.org"), None);
+    }
+}

@@ -1,0 +1,50 @@
+//! The three pages, and what a browser or a curious person asks for beside them.
+
+use axum::body::Body;
+use axum::extract::State as Extract;
+use axum::http::{HeaderMap, HeaderValue, Response, header};
+
+use super::error::Failure;
+use super::{State, assets};
+use crate::domain::{Error, Kind};
+
+/// `GET /`: the owner's page.
+pub async fn owner(headers: HeaderMap) -> Result<Response<Body>, Failure> {
+    assets::page("owner.html", &headers)
+}
+
+/// `GET /setup`: makes the first account; the one-time token is in the fragment.
+pub async fn setup(headers: HeaderMap) -> Result<Response<Body>, Failure> {
+    assets::page("setup.html", &headers)
+}
+
+/// `GET /c`: the caller's page; the sticker's code is in the fragment.
+pub async fn caller(headers: HeaderMap) -> Result<Response<Body>, Failure> {
+    assets::page("caller.html", &headers)
+}
+
+/// `GET /favicon.ico`: browsers ask for it unasked.
+pub async fn favicon(headers: HeaderMap) -> Result<Response<Body>, Failure> {
+    assets::page("img/icon.svg", &headers)
+}
+
+/// `GET /ca.pem`: the local certificate authority, for those who want their devices to trust it.
+pub async fn ca(Extract(state): Extract<State>) -> Result<Response<Body>, Failure> {
+    let pem = state.local_ca.as_ref().ok_or_else(|| {
+        Error::new(
+            Kind::NotFound,
+            "no-local-ca",
+            "This server uses a certificate of its operator's, not a local authority.",
+        )
+    })?;
+    let mut response = Response::new(Body::from(pem.to_string()));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-x509-ca-cert"));
+    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"callqr-ca.pem\""));
+    Ok(response)
+}
+
+/// `GET /robots.txt`: there is nothing here for search engines.
+pub async fn robots() -> &'static str {
+    "User-agent: *\nDisallow: /\n"
+}

@@ -1,0 +1,104 @@
+//! What is true of every answer, and of requests that are not quite right.
+
+use hyper::Method;
+use serde_json::json;
+
+use crate::support::Server;
+
+#[tokio::test]
+async fn every_answer_tells_the_browser_what_is_allowed() {
+    let server = Server::start().await;
+    for path in [
+        "/",
+        "/c",
+        "/setup",
+        "/health",
+        "/api/v1",
+        "/api/v1/account",
+        "/nothing",
+        "/a/0/x.js",
+        "/ca.pem",
+        "/robots.txt",
+    ] {
+        let reply = server.client.get(path).await;
+        let policy = reply.header("content-security-policy");
+        assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{path}: {policy}");
+        assert_eq!(reply.header("referrer-policy"), "no-referrer", "{path}");
+        assert_eq!(reply.header("x-content-type-options"), "nosniff", "{path}");
+        assert!(reply.header("permissions-policy").contains("microphone=(self)"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn pages_are_fresh_and_their_files_immutable() {
+    let server = Server::start().await;
+    for path in ["/", "/c", "/setup"] {
+        let page = server.client.get(path).await;
+        assert_eq!((page.status, page.header("cache-control")), (200, "no-store"), "{path}");
+        let file = page.text.split('"').find(|text| text.starts_with("/a/") && text.ends_with(".js")).unwrap();
+        let plain = server.client.get(file).await;
+        assert_eq!((plain.status, plain.header("content-type")), (200, "text/javascript; charset=utf-8"));
+        assert!(plain.header("cache-control").contains("immutable"));
+        let packed = server.client.with_header("accept-encoding", "gzip, br").get(file).await;
+        assert_eq!(packed.header("content-encoding"), "gzip");
+        let stale = file.replacen(file.split('/').nth(2).unwrap(), "0123456789abcdef", 1);
+        assert_eq!(server.client.get(&stale).await.status, 404);
+    }
+}
+
+#[tokio::test]
+async fn health_names_each_part() {
+    let server = Server::start().await;
+    let reply = server.client.get("/health").await;
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    assert_eq!(reply.body["status"], "healthy", "{}", reply.text);
+    for part in ["database", "relay", "signaling", "certificates"] {
+        assert_eq!(reply.body["services"][part], "healthy", "{part}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_there_says_so_in_the_one_shape() {
+    let server = Server::start().await;
+    for (method, path, status) in [
+        (Method::GET, "/api/v1/nothing", 404),
+        (Method::GET, "/nothing", 404),
+        (Method::GET, "/a/x/../../etc/passwd", 404),
+        (Method::DELETE, "/api/v1/auth/login", 405),
+        (Method::PUT, "/health", 405),
+    ] {
+        let reply = server.client.send(method, path, String::new()).await;
+        assert_eq!(reply.status, status, "{path}");
+        let error = &reply.body["error"];
+        assert!(
+            error["code"].is_string() && error["message"].is_string() && error["hint"].is_string(),
+            "{path}: {error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn bodies_are_bounded_json() {
+    let server = Server::start().await;
+    let path = "/api/v1/tokens/validate";
+    let form = server.client.with_header("content-type", "text/plain").send(Method::POST, path, "{}".into()).await;
+    assert_eq!((form.status, form.code()), (415, "not-json"));
+    let json = server.client.with_header("content-type", "application/json; charset=utf-8");
+    let broken = json.send(Method::POST, path, "{\"token\": ".into()).await;
+    assert_eq!((broken.status, broken.code()), (400, "bad-json"));
+    let deep = json.send(Method::POST, path, "[".repeat(60_000)).await;
+    assert_eq!((deep.status, deep.code()), (400, "bad-json"));
+    let large = json.send(Method::POST, path, json!({ "token": "x".repeat(70_000) }).to_string()).await;
+    assert_eq!((large.status, large.code()), (413, "body-too-large"));
+    assert_eq!(json.send(Method::POST, path, json!({ "token": 7 }).to_string()).await.status, 400);
+}
+
+#[tokio::test]
+async fn a_fault_in_the_body_does_not_quote_it() {
+    let server = Server::start().await;
+    let body = "{\"username\":\"ada\",\"password\":{\"canary-secret\":1}}".to_owned();
+    let json = server.client.with_header("content-type", "application/json");
+    let reply = json.send(Method::POST, "/api/v1/auth/login", body).await;
+    assert_eq!(reply.status, 400);
+    assert!(!reply.text.contains("canary"), "{}", reply.text);
+}

@@ -1,0 +1,13 @@
+//! The HTTP API of the real appliance, as documented in `docs/api.md`.
+
+#![allow(clippy::unwrap_used)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod auth;
+mod calls;
+mod edge;
+mod port;
+mod restart;
+mod tokens;

@@ -1,0 +1,95 @@
+//! The real appliance on a free port, in a directory of its own, and a client that trusts its authority.
+
+#![allow(dead_code, clippy::unwrap_used)]
+
+mod client;
+
+pub use client::{Client, Reply};
+
+use std::path::Path;
+
+use callqr::app::App;
+use callqr::config::{Config, Override};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// A running appliance; stopped by [`Server::stop`], its files deleted when dropped.
+pub struct Server {
+    pub client: Client,
+    pub setup_token: Option<String>,
+    pub port: u16,
+    stop: oneshot::Sender<()>,
+    running: JoinHandle<callqr::domain::Result<()>>,
+    directory: TempDir,
+}
+
+impl Server {
+    /// With defaults, but on loopback and with limits that tests do not reach.
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// With these settings beside.
+    pub async fn start_with(settings: &[(&str, &str)]) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), settings).await
+    }
+
+    /// In a directory that another one left behind.
+    pub async fn start_in(directory: TempDir, settings: &[(&str, &str)]) -> Self {
+        let app = App::bind(config(directory.path(), settings)).await.unwrap();
+        let port = app.port();
+        let setup_token = app.setup_link().and_then(|link| Some(link.split_once('#')?.1.to_owned()));
+        let client = Client::new(port, app.local_ca().unwrap());
+        let (stop, stopped) = oneshot::channel();
+        let running = tokio::spawn(app.run(async move {
+            let _ = stopped.await;
+        }));
+        Self { client, setup_token, port, stop, running, directory }
+    }
+
+    /// Where its files are.
+    pub fn data_dir(&self) -> std::path::PathBuf {
+        self.directory.path().join("data")
+    }
+
+    /// Stops it as a signal would, and gives its directory for another start.
+    pub async fn stop(self) -> TempDir {
+        let _ = self.stop.send(());
+        self.running.await.unwrap().unwrap();
+        self.directory
+    }
+
+    /// Makes the first account and gives a client that is logged in as it.
+    pub async fn owner(&self) -> Client {
+        let body = json!({ "username": "ada", "password": "correct horse battery", "setupToken": self.setup_token });
+        let reply = self.client.post("/api/v1/auth/register", &body).await;
+        assert_eq!(reply.status, 201, "{:?}", reply.body);
+        self.client.with_token(reply.body["token"].as_str().unwrap())
+    }
+}
+
+/// Makes a tag and gives the whole answer.
+pub async fn make_tag(owner: &Client) -> Value {
+    let body = json!({ "label": "the van", "publicText": "Blue van, ring me" });
+    let reply = owner.post("/api/v1/tokens/generate", &body).await;
+    assert_eq!(reply.status, 201, "{:?}", reply.body);
+    reply.body
+}
+
+/// The configuration of a test: its own directory and a free port.
+pub fn config(directory: &Path, settings: &[(&str, &str)]) -> Config {
+    let data = directory.join("data").display().to_string();
+    let defaults = [
+        ("data_dir", data.as_str()),
+        ("listen", "127.0.0.1:0"),
+        ("limits.validate", "10000 per 1s"),
+        ("limits.initiate", "10000 per 1s"),
+        ("limits.login", "10000 per 1s"),
+        ("limits.register", "10000 per 1s"),
+    ];
+    let overrides: Vec<_> =
+        defaults.iter().chain(settings).map(|(key, value)| Override::new(*key, *value, "test")).collect();
+    Config::load(None, &overrides).unwrap()
+}
