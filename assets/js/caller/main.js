@@ -58,8 +58,11 @@ async function enter(opening) {
 }
 
 async function lookAgain() {
-  if (call || door.at !== 'closed' || door.problem !== 'offline') return;
-  await enter(tryDoor(location.hash));
+  const waiting = call ? call.state.reason === 'offline' : door.at === 'closed' && door.problem === 'offline';
+  if (!waiting) return;
+  const opening = tryDoor(location.hash);
+  if ((await opening).door.at === 'open') call = null;
+  await enter(opening);
 }
 
 /** @param {import('../stage.js').ActionId} action */

@@ -112,6 +112,7 @@ function show(place = 'home') {
 /** @param {import('./presence.js').PresenceState} state */
 function presenceChanged(state) {
   if (state === 'logged-out') return showLogin(true);
+  if (state === 'replaced') window.scrollTo(0, 0);
   if (state === 'ready' && byId('tags').children.length === 0) void tags.load();
   showStatus();
 }
