@@ -96,12 +96,12 @@ fn directory_error(path: &Path, error: &io::Error) -> Error {
     let shown = path.display();
     let hint = match error.kind() {
         ErrorKind::PermissionDenied => {
-            format!("Give it to the user that runs callqr, or choose another one with --data-dir: {shown}")
+            "Give it to the user that runs callqr (chown), or choose another directory with --data-dir."
         }
         ErrorKind::ReadOnlyFilesystem | ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            "Make room, or choose a directory on another disk with --data-dir.".into()
+            "Make room, or choose a directory on another disk with --data-dir."
         }
-        _ => "Choose another directory with --data-dir.".into(),
+        _ => "Choose another directory with --data-dir.",
     };
     unusable("directory", format!("The directory {shown} cannot be used: {error}.")).hint(hint)
 }
