@@ -19,8 +19,7 @@ use tokio::time::timeout;
 
 use crate::config::Config;
 use crate::domain::{Error, Result};
-use crate::hub::Hub;
-use crate::proto::signal;
+use crate::hub::{self, Hub};
 use crate::relay::{self, Relay};
 use crate::service::accounts::Accounts;
 use crate::service::data_dir::DataDir;
@@ -81,7 +80,7 @@ impl App {
         let bound =
             listeners.iter().map(TcpListener::local_addr).collect::<Result<Vec<_>, _>>().map_err(Error::internal)?;
         let port = bound[0].port();
-        let relay = Relay::bind(relay::Options { udp: bound.clone(), ..relay::Options::default() })
+        let relay = Relay::bind(relay_options(&config, bound.clone()))
             .map_err(|error| ports::explain("UDP", bound[0], &error))?;
 
         let directory = DataDir::open(&config.data_dir)?;
@@ -93,7 +92,7 @@ impl App {
 
         let ice = Arc::new(Ice::new(Arc::new(relay.clone())));
         let tickets = Tickets::new(&keys.ticket_key())?;
-        let (hub, switchboard) = Hub::start(signal_options(&config), ice.clone(), tickets);
+        let (hub, switchboard) = Hub::start(hub_options(&config), ice.clone(), tickets);
         let sessions = Sessions::new(store.clone(), keys.clone());
         let accounts = Accounts::new(store.clone(), keys.clone(), Passwords::default(), sessions.clone());
         let tag_options = tags::Options {
@@ -261,12 +260,23 @@ pub fn tls_options(config: &Config) -> tls::Options {
     }
 }
 
-fn signal_options(config: &Config) -> signal::Options {
-    signal::Options {
+fn hub_options(config: &Config) -> hub::Options {
+    hub::Options {
         ring_time: config.calls.ring_time.0,
         max_duration: config.calls.max_duration.0,
-        ..signal::Options::default()
+        ..hub::Options::default()
     }
+}
+
+fn relay_options(config: &Config, udp: Vec<SocketAddr>) -> relay::Options {
+    let limits = relay::Limits {
+        calls: config.relay.calls as usize,
+        bits_per_second: Some(u64::from(config.relay.kilobits_per_second) * 1000),
+        bytes_per_call: Some(config.relay.bytes_per_call.0),
+        ..relay::Limits::default()
+    };
+    let streams = config.limits.connections as usize;
+    relay::Options { udp, limits, streams, ..relay::Options::default() }
 }
 
 fn limit_options(config: &Config) -> limits::Options {

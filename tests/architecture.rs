@@ -14,9 +14,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("web", &["domain", "hub", "proto::signal", "service"]),
     ("hub", &["domain", "proto::signal", "service"]),
     ("relay", &["domain", "proto::stun", "proto::turn"]),
-    ("service", &["domain", "proto::turn::credentials", "store"]),
-    ("store", &["domain"]),
+    ("service", &["domain", "files", "proto::turn::credentials", "store"]),
+    ("store", &["domain", "files"]),
     ("proto", &["domain"]),
+    ("config", &["domain"]),
+    ("tls", &["domain", "files"]),
+    ("files", &["domain"]),
 ];
 
 #[test]

@@ -120,9 +120,9 @@ section! {
         /// From the connection's start to the end of its TLS handshake.
         handshake_timeout: Period = Period::seconds(10),
         /// For a whole request head; also how long an idle connection is kept.
-        header_timeout: Period = Period::seconds(30),
+        header_timeout: Period = Period::seconds(10),
         /// For a whole request body.
-        body_timeout: Period = Period::seconds(20),
+        body_timeout: Period = Period::seconds(15),
     }
 }
 

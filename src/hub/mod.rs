@@ -19,8 +19,9 @@ pub use connection::{Connection, Outgoing};
 
 use crate::domain::ids::{AccountId, AnonymousId, LoginId, SessionId, TagId};
 use crate::domain::{Error, Kind, Result};
+pub use crate::proto::signal::Options;
 use crate::proto::signal::wire::Hello;
-use crate::proto::signal::{CloseReason, ConnectionId, Input, Options, Placement};
+use crate::proto::signal::{CloseReason, ConnectionId, Input, Placement};
 use crate::service::ice::Ice;
 use crate::service::tickets::Tickets;
 use claims::Ticketing;

@@ -30,7 +30,7 @@ use crate::domain::random;
 use crate::proto::turn::client::Client;
 use crate::proto::turn::control::{Control, Input, Output, Setup};
 use crate::proto::turn::credentials::{Credentials, Gate};
-use crate::proto::turn::limits::Limits;
+pub use crate::proto::turn::limits::Limits;
 use crate::proto::turn::view::Update;
 
 pub use probe::{Connection, Report};
