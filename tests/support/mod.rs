@@ -4,6 +4,7 @@
 
 mod client;
 
+#[allow(unused_imports)]
 pub use client::{Client, Reply};
 
 use std::path::Path;

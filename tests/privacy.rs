@@ -1,0 +1,166 @@
+//! What the real binary writes about a whole call: nothing that names anybody, at the most talkative log level.
+
+#![allow(clippy::unwrap_used)]
+
+#[path = "support/mod.rs"]
+mod support;
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use support::Client;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::{Message, http::HeaderValue};
+
+const USERNAME: &str = "canary-username";
+const PASSWORD: &str = "canary password of many words";
+const CONTACT: &str = "canary contact +49 0000";
+const LABEL: &str = "canary label";
+const PUBLIC_TEXT: &str = "canary public text";
+const SDP: &str = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=canary-sdp\r\nt=0 0\r\n";
+
+struct Socket(WebSocketStream<tokio_rustls::client::TlsStream<tokio::net::TcpStream>>);
+
+impl Socket {
+    async fn open(client: &Client, path: &str, ticket: &str) -> Self {
+        let stream = client.connect(&["http/1.1"]).await.unwrap();
+        let mut request = format!("wss://localhost:{}{path}", client.address().port()).into_client_request().unwrap();
+        request.headers_mut().insert("origin", HeaderValue::from_str(&client.origin()).unwrap());
+        let (socket, _) = tokio_tungstenite::client_async(request, stream).await.unwrap();
+        let mut socket = Self(socket);
+        socket.say("hello", json!({ "ticket": ticket, "fresh": false })).await;
+        socket.hear("welcome").await;
+        socket.say("ready", json!({})).await;
+        socket
+    }
+
+    async fn say(&mut self, kind: &str, payload: Value) {
+        let text = json!({ "type": kind, "payload": payload }).to_string();
+        self.0.send(Message::text(text)).await.unwrap();
+    }
+
+    /// The payload of the next message of this type; others are passed over.
+    async fn hear(&mut self, kind: &str) -> Value {
+        loop {
+            let Message::Text(text) = self.0.next().await.unwrap().unwrap() else { continue };
+            let message: Value = serde_json::from_str(&text).unwrap();
+            assert_ne!(message["type"], "error", "{message}");
+            if message["type"] == kind {
+                return message["payload"].clone();
+            }
+        }
+    }
+}
+
+/// Files below `directory`, each with its bytes.
+fn files_below(directory: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(files_below(&path));
+        } else {
+            files.push((path.display().to_string(), fs::read(&path).unwrap()));
+        }
+    }
+    files
+}
+
+fn contains(bytes: &[u8], canary: &[u8]) -> bool {
+    bytes.windows(canary.len()).any(|window| window.eq_ignore_ascii_case(canary))
+}
+
+#[tokio::test]
+async fn neither_the_log_nor_the_database_names_anybody() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_callqr"))
+        .current_dir(directory.path())
+        .args(["--listen", "127.0.0.1:0", "--log-level", "trace", "--log-format", "json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut welcome = String::new();
+    let mut lines = BufReader::new(child.stdout.as_mut().unwrap());
+    while !welcome.contains("Ctrl-C stops it.") {
+        assert_ne!(lines.read_line(&mut welcome).unwrap(), 0);
+    }
+    let link = welcome.lines().find(|line| line.contains("/setup#")).unwrap();
+    let (url, setup_token) = link.trim().split_once("/setup#").unwrap();
+    let port = url.rsplit(':').next().unwrap().parse().unwrap();
+    let authority = fs::read_to_string(directory.path().join("data/tls/authority.pem")).unwrap();
+    let client = Client::new(port, &authority);
+    let mut canaries: Vec<String> =
+        [USERNAME, PASSWORD, CONTACT, LABEL, PUBLIC_TEXT, "canary-sdp", setup_token].map(String::from).into();
+
+    // An account, by cookie and by token; failures too, since it is failures that get logged.
+    let body = json!({
+        "username": USERNAME, "password": PASSWORD, "emergencyContact": CONTACT, "setupToken": setup_token,
+    });
+    let registered = client.post("/api/v1/auth/register", &body).await;
+    assert_eq!(registered.status, 201, "{}", registered.text);
+    let token = registered.body["token"].as_str().unwrap().to_owned();
+    let wrong = json!({ "username": USERNAME, "password": "canary wrong password" });
+    assert_eq!(client.post("/api/v1/auth/login", &wrong).await.status, 401);
+    let owner = client.with_token(&token);
+    canaries.extend([token.clone(), "canary wrong password".into()]);
+
+    let tag = owner.post("/api/v1/tokens/generate", &json!({ "label": LABEL, "publicText": PUBLIC_TEXT })).await.body;
+    let code = tag["qrCodeData"].as_str().unwrap();
+    canaries.push(code.split(':').nth(2).unwrap().into());
+    canaries.push(tag["id"].as_str().unwrap().into());
+    assert_eq!(client.post("/api/v1/tokens/validate", &json!({ "token": code })).await.status, 200);
+    assert_eq!(client.get("/api/v1/tokens/canary-path?canary=query").await.status, 405);
+    canaries.extend(["canary-path".into(), "canary=query".into()]);
+
+    // A call: rung, answered, an offer passed on, ended.
+    let presence = owner.post("/api/v1/presence/ticket", &json!({})).await.body;
+    let mut phone = Socket::open(&client, "/api/v1/presence", presence["ticket"].as_str().unwrap()).await;
+    let call = client.post("/api/v1/calls/initiate", &json!({ "scannedToken": code })).await.body;
+    let endpoint = call["signalingEndpoint"].as_str().unwrap();
+    let mut caller = Socket::open(&client, endpoint, call["ticket"].as_str().unwrap()).await;
+    let ring = phone.hear("ring").await;
+    let mut device = Socket::open(&client, endpoint, ring["ticket"].as_str().unwrap()).await;
+    device.say("accept", json!({})).await;
+    device.hear("accepted").await;
+    caller.hear("answered").await;
+    caller.say("offer", json!({ "sdp": SDP })).await;
+    assert_eq!(device.hear("offer").await["sdp"], SDP);
+    device.say("hangup", json!({})).await;
+    caller.hear("ended").await;
+    for field in ["sessionId", "callerAnonymousId", "ticket"] {
+        canaries.push(call[field].as_str().unwrap().into());
+    }
+    canaries.push(presence["ticket"].as_str().unwrap().into());
+
+    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+    assert!(child.wait().unwrap().success());
+    let mut log = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+
+    // The search works: it finds what must be there.
+    let files = files_below(&directory.path().join("data"));
+    let database = files.iter().filter(|(name, _)| name.contains("callqr.db")).collect::<Vec<_>>();
+    assert!(contains(log.as_bytes(), b"STARTED") && database.iter().any(|(_, bytes)| contains(bytes, b"create table")));
+
+    let token_bytes = {
+        use base64::Engine as _;
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(code.split(':').nth(2).unwrap()).unwrap()
+    };
+    for canary in &canaries {
+        assert!(!contains(log.as_bytes(), canary.as_bytes()), "the log says {canary}:\n{log}");
+        for (name, bytes) in &files {
+            assert!(!contains(bytes, canary.as_bytes()), "{name} contains {canary}");
+        }
+    }
+    for (name, bytes) in &files {
+        assert!(!contains(bytes, &token_bytes), "{name} contains a sticker's token");
+        assert!(!contains(bytes, b"127.0.0.1"), "{name} contains an address");
+    }
+    assert!(!log.contains("127.0.0.1"), "the log names an address:\n{log}");
+}
