@@ -26,9 +26,10 @@ test-fast: ## everything but the browsers
 tools: ## install by apt what the tests need and this machine lacks
 	@bash tests/tools.sh
 
-bench: ## times and memory of the whole appliance, with real Chromium
+bench: ## times and memory of the whole appliance, with real Chromium; results in target/bench/
 	@bash tests/tools.sh
 	$(CARGO) build --release --locked
+	$(CARGO) bench --locked --bench tokens
 	cd tests/browser && npm ci --silent && node bench.js ../../target/release/callqr
 
 bench-relay: ## the relay's cost per packet beside coturn and a bare loop
