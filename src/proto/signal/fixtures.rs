@@ -164,3 +164,12 @@ fn every_message_of_the_server_is_written_as_shown() {
         assert_eq!(written.len(), shown.len(), "{group}");
     }
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_text_is_too_much(text in proptest::prelude::any::<String>()) {
+        let _ = FromClient::parse(&text);
+        let payload = format!(r#"{{"type":"ice-candidate","payload":{text}}}"#);
+        let _ = FromClient::parse(&payload);
+    }
+}

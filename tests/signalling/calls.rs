@@ -1,0 +1,120 @@
+//! People who call and people who answer.
+
+use serde_json::json;
+
+use crate::support::{Owner, Server};
+
+#[tokio::test]
+async fn a_whole_call() {
+    let server = Server::start();
+    let owner = Owner::new();
+    let mut presence = server.device(owner).await;
+    let (mut caller, _) = server.call(owner).await;
+
+    let welcome = caller.next().await.unwrap();
+    assert_eq!(welcome["payload"]["role"], "caller");
+    assert_eq!(welcome["payload"]["iceServers"], json!(null), "no ICE before a person answers");
+    assert_eq!(caller.hear().await, "ringing 0");
+    let mut device = server.pick_up(&mut presence).await;
+    assert_eq!(presence.presence_ring.as_ref().unwrap()["tagId"], owner.tag.to_string());
+    assert_eq!(caller.hear().await, "ringing 1");
+    assert_eq!((server.relayed(), server.hub.devices(), server.hub.calls()), (0, 1, 1));
+
+    device.say("accept").await;
+    let accepted = device.next().await.unwrap();
+    assert_eq!(server.relayed(), 1);
+    let ice = &accepted["payload"]["iceServers"][0];
+    assert_eq!(
+        ice["urls"],
+        json!([
+            "turn:callqr.test:8443?transport=udp",
+            "turn:callqr.test:8443?transport=tcp",
+            "turns:callqr.test:8443?transport=tcp"
+        ])
+    );
+    assert!(ice["username"].as_str().unwrap().starts_with("anon_"));
+    assert_eq!(caller.hear().await, "answered");
+
+    caller.offer().await;
+    let offer = device.next().await.unwrap();
+    assert_eq!(offer, json!({"type": "offer", "payload": {"sdp": "v=0\r\nc=IN IP4 0.0.0.0\r\n"}}));
+    let candidate = json!({"type": "ice-candidate", "payload": {
+        "candidate": "candidate:1 1 udp 1 198.18.0.1 50000 typ relay raddr 0.0.0.0 rport 0",
+        "sdpMid": "0", "sdpMLineIndex": 0, "usernameFragment": "Fz7K"}});
+    device.send(candidate.clone()).await;
+    assert_eq!(caller.next().await.unwrap(), candidate);
+
+    caller.say("hangup").await;
+    assert_eq!(device.hear_until("close 1000").await, ["ended hung-up", "close 1000"]);
+    assert_eq!(caller.hear_until("close 1000").await, ["ended hung-up", "close 1000"]);
+    assert_eq!(server.relayed(), 0);
+    presence.say("ping").await;
+    assert_eq!(presence.hear().await, "pong");
+}
+
+#[tokio::test]
+async fn of_several_devices_the_first_answer_wins() {
+    let server = Server::start();
+    let owner = Owner::new();
+    let (mut one, mut two) = (server.device(owner).await, server.device(owner).await);
+    let (mut caller, _) = server.call(owner).await;
+    let (mut first, mut second) = (server.pick_up(&mut one).await, server.pick_up(&mut two).await);
+    caller.hear_until("ringing 2").await;
+    second.say("accept").await;
+    assert_eq!(second.hear().await, "accepted");
+    assert_eq!(caller.hear().await, "answered");
+    assert_eq!(first.hear_until("close 1000").await, ["ended answered-elsewhere", "close 1000"]);
+    assert_eq!(one.hear().await, "ring-stopped answered-elsewhere");
+    second.say("hangup").await;
+    assert_eq!(caller.hear().await, "ended hung-up");
+}
+
+#[tokio::test]
+async fn a_decline_on_every_device_ends_the_call() {
+    let server = Server::start();
+    let owner = Owner::new();
+    let (mut one, mut two) = (server.device(owner).await, server.device(owner).await);
+    let (mut caller, _) = server.call(owner).await;
+    let (mut first, mut second) = (server.pick_up(&mut one).await, server.pick_up(&mut two).await);
+    caller.hear_until("ringing 2").await;
+    first.say("decline").await;
+    assert_eq!(caller.hear().await, "ringing 1");
+    assert_eq!(first.hear_until("close 1000").await, ["ended declined", "close 1000"]);
+    second.say("decline").await;
+    assert_eq!(caller.hear_until("close 1000").await, ["ended declined", "close 1000"]);
+}
+
+#[tokio::test]
+async fn a_second_caller_is_told_busy() {
+    let server = Server::start();
+    let owner = Owner::new();
+    let _presence = server.device(owner).await;
+    let (mut first, _) = server.call(owner).await;
+    assert_eq!(first.hear().await, "welcome ringing");
+    let (mut second, _) = server.call(owner).await;
+    assert_eq!(second.hear_until("close 1000").await, ["welcome ringing", "ended busy", "close 1000"]);
+}
+
+#[tokio::test]
+async fn a_caller_who_hangs_up_and_leaves_at_once_has_hung_up() {
+    let server = Server::start();
+    let (mut caller, mut device, _presence, _) = server.talk().await;
+    caller.say("hangup").await;
+    drop(caller);
+    assert_eq!(device.hear().await, "ended hung-up");
+}
+
+#[tokio::test]
+async fn a_revoked_tag_and_an_ended_login_end_what_they_take_part_in() {
+    let server = Server::start();
+    let owner = Owner::new();
+    let login = callqr::domain::ids::LoginId::random();
+    let mut presence = server.device_of(owner, login).await;
+    let (mut caller, _) = server.call(owner).await;
+    assert_eq!(presence.hear().await, "ring");
+    server.hub.withdraw_tag(owner.tag).await;
+    assert_eq!(presence.hear().await, "ring-stopped withdrawn");
+    caller.hear_until("ended withdrawn").await;
+    server.hub.end_login(login).await;
+    assert_eq!(presence.hear_until("close 4402").await, ["error logged-out", "close 4402"]);
+}

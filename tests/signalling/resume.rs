@@ -1,0 +1,103 @@
+//! Connections that break, are replaced or copied, and a server that is restarted.
+
+use serde_json::Value;
+
+use crate::support::{Owner, Server};
+
+#[tokio::test]
+async fn a_cut_connection_resumes_the_same_call() {
+    let server = Server::start();
+    let (caller, mut device, _presence, path) = server.talk().await;
+    let ticket = caller.ticket.clone();
+    drop(caller);
+    assert_eq!(device.hear().await, "peer false");
+    let mut back = server.enter(&path, &ticket, false).await;
+    let welcome = back.next().await.unwrap();
+    assert_eq!(welcome["payload"]["state"], "talking");
+    assert!(welcome["payload"]["iceServers"][0]["credential"].is_string());
+    assert_eq!(device.hear().await, "peer true");
+    back.offer().await;
+    assert_eq!(device.hear().await, "offer");
+}
+
+#[tokio::test]
+async fn a_new_connection_replaces_the_old_one() {
+    let server = Server::start();
+    let (mut caller, mut device, _presence, path) = server.talk().await;
+    let ticket = caller.ticket.clone();
+    let mut newer = server.enter(&path, &ticket, false).await;
+    assert_eq!(caller.hear_until("close 4409").await, ["error replaced", "close 4409"]);
+    assert_eq!(newer.hear().await, "welcome talking");
+    device.say("restart-ice").await;
+    assert_eq!(newer.hear().await, "restart-ice");
+}
+
+#[tokio::test]
+async fn a_reloaded_page_makes_both_begin_again() {
+    let server = Server::start();
+    let (mut caller, device, _presence, path) = server.talk().await;
+    let ticket = device.ticket.clone();
+    drop(device);
+    let mut reloaded = server.enter(&path, &ticket, true).await;
+    assert_eq!(reloaded.hear_until("restart-media").await, ["welcome talking", "restart-media"]);
+    assert_eq!(caller.hear_until("restart-media").await, ["peer false", "peer true", "restart-media"]);
+}
+
+#[tokio::test]
+async fn a_copied_ticket_is_worth_nothing() {
+    let server = Server::start();
+    let owner = Owner::new();
+    let _presence = server.device(owner).await;
+    let (path, ticket) = server.place(owner).await;
+    let mut caller = server.enter(&path, &ticket, true).await;
+    caller.hear_until("ringing 0").await;
+    // `ready` is on its way; `pong` shows that it has arrived.
+    caller.say("ping").await;
+    assert_eq!(caller.hear().await, "pong");
+    let mut thief = server.open(&path).await;
+    thief.hello(&ticket, true).await;
+    assert_eq!(thief.hear_until("close 4403").await, ["error ticket-spent", "close 4403"]);
+    caller.say("ping").await;
+    assert_eq!(caller.hear().await, "pong");
+}
+
+#[tokio::test]
+async fn a_restarted_server_goes_on_with_the_call() {
+    let server = Server::start();
+    let (mut caller, mut device, mut presence, path) = server.talk().await;
+    let tickets = [caller.ticket.clone(), device.ticket.clone(), presence.ticket.clone()];
+    let credential = |welcome: &Value| welcome["payload"]["iceServers"][0]["credential"].as_str().unwrap().to_owned();
+
+    let restarted = tokio::spawn(server.restart());
+    for page in [&mut caller, &mut device, &mut presence] {
+        assert_eq!(page.hear().await, "close 1012");
+    }
+    drop((caller, device, presence));
+    let server = restarted.await.unwrap();
+
+    let mut device = server.enter(&path, &tickets[1], false).await;
+    let device_welcome = device.next().await.unwrap();
+    assert_eq!(device_welcome["payload"]["peerConnected"], false);
+    assert_eq!(server.relayed(), 1);
+    let mut caller = server.enter(&path, &tickets[0], false).await;
+    let caller_welcome = caller.next().await.unwrap();
+    assert_eq!(caller_welcome["payload"]["peerConnected"], true);
+    assert_ne!(credential(&caller_welcome), credential(&device_welcome));
+    assert_eq!(device.hear().await, "peer true");
+    caller.offer().await;
+    assert_eq!(device.hear().await, "offer");
+
+    let mut presence = server.open("/api/v1/presence").await;
+    presence.hello(&tickets[2], false).await;
+    assert_eq!(
+        presence.hear_until("close 4403").await,
+        ["error ticket-spent", "close 4403"],
+        "the log-in is asked again"
+    );
+
+    caller.say("hangup").await;
+    assert_eq!(device.hear().await, "ended hung-up");
+    let mut ghost = server.open(&path).await;
+    ghost.hello(&tickets[0], false).await;
+    assert_eq!(ghost.hear_until("close 4404").await, ["error no-such-call", "close 4404"]);
+}

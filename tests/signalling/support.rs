@@ -1,0 +1,295 @@
+//! A server without TLS on port 0 (or in memory, for virtual time), and people who talk to it.
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::response::IntoResponse as _;
+use callqr::domain::Kind;
+use callqr::domain::ids::{AccountId, AnonymousId, LoginId, SessionId, TagId};
+use callqr::hub::{Hub, PlaceCall};
+use callqr::proto::signal::Options;
+use callqr::proto::turn::credentials::{Credentials, Gate};
+use callqr::service::ice::Ice;
+use callqr::service::tickets::Tickets;
+use callqr::web::origin::OriginPolicy;
+use callqr::web::websocket::{call_socket, presence_socket};
+use futures_util::{SinkExt as _, StreamExt as _};
+use http::{Request, Response, StatusCode};
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::{WebSocketStream, client_async};
+
+/// What the relay was told.
+#[derive(Default)]
+pub struct Relay {
+    pub admitted: Mutex<BTreeSet<SessionId>>,
+}
+
+impl Gate for Relay {
+    fn admit(&self, session: SessionId, _: [Credentials; 2], _: Duration) {
+        self.admitted.lock().unwrap().insert(session);
+    }
+
+    fn revoke(&self, session: SessionId) {
+        assert!(self.admitted.lock().unwrap().remove(&session), "only what was admitted is revoked");
+    }
+}
+
+pub struct Server {
+    pub hub: Hub,
+    pub relay: Arc<Relay>,
+    task: JoinHandle<()>,
+}
+
+/// An account with one sticker.
+#[derive(Clone, Copy)]
+pub struct Owner {
+    pub account: AccountId,
+    pub tag: TagId,
+}
+
+impl Owner {
+    pub fn new() -> Self {
+        Self { account: AccountId::random(), tag: TagId::random() }
+    }
+}
+
+pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+
+/// One WebSocket of a page.
+pub struct Page {
+    pub socket: WebSocketStream<Box<dyn Stream>>,
+    /// The newest ticket that came.
+    pub ticket: String,
+    pub presence_ring: Option<Value>,
+}
+
+impl Server {
+    pub fn start() -> Self {
+        Self::with(Options::default())
+    }
+
+    pub fn with(options: Options) -> Self {
+        let relay = Arc::new(Relay::default());
+        let tickets = Tickets::new(&[7; 32]).unwrap();
+        let (hub, task) = Hub::start(options, Arc::new(Ice::new(relay.clone())), tickets);
+        Self { hub, relay, task }
+    }
+
+    /// Another process that finds the same key on its disk.
+    pub async fn restart(self) -> Self {
+        self.hub.shutdown().await;
+        self.task.await.unwrap();
+        Self::start()
+    }
+
+    /// A TCP connection on loopback.
+    pub async fn tcp(&self) -> TcpStream {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        client.set_nodelay(true).unwrap();
+        let (served, _) = listener.accept().await.unwrap();
+        self.serve(served);
+        client
+    }
+
+    /// A connection in memory: virtual time goes on only when nobody has anything to do.
+    pub fn memory(&self) -> DuplexStream {
+        let (client, served) = tokio::io::duplex(16 * 1024);
+        self.serve(served);
+        client
+    }
+
+    fn serve(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let hub = self.hub.clone();
+        let service = service_fn(move |request: Request<hyper::body::Incoming>| {
+            let hub = hub.clone();
+            async move { Ok::<_, Infallible>(answer(request.map(Body::new), &hub).await) }
+        });
+        let connection = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+        tokio::spawn(connection.with_upgrades());
+    }
+
+    pub async fn place(&self, owner: Owner) -> (String, String) {
+        let session = SessionId::random();
+        let call = PlaceCall { session, tag: owner.tag, account: owner.account, caller: AnonymousId::random() };
+        let ticket = self.hub.place(call).await.unwrap();
+        (format!("/api/v1/calls/signaling/{session}"), ticket)
+    }
+
+    /// A page of the caller's that is on the line.
+    pub async fn call(&self, owner: Owner) -> (Page, String) {
+        let (path, ticket) = self.place(owner).await;
+        let page = self.enter(&path, &ticket, true).await;
+        (page, path)
+    }
+
+    /// A page of a new device of the owner's.
+    pub async fn device(&self, owner: Owner) -> Page {
+        self.device_of(owner, LoginId::random()).await
+    }
+
+    pub async fn device_of(&self, owner: Owner, login: LoginId) -> Page {
+        let ticket = self.hub.presence_ticket(owner.account, login).await.unwrap();
+        let mut page = self.enter("/api/v1/presence", &ticket, true).await;
+        assert_eq!(page.hear().await, "welcome");
+        page
+    }
+
+    /// A phone that was rung shows it.
+    pub async fn pick_up(&self, device: &mut Page) -> Page {
+        assert_eq!(device.hear().await, "ring");
+        let ring = device.presence_ring.clone().unwrap();
+        let path = ring["signalingEndpoint"].as_str().unwrap();
+        let mut page = self.enter(path, ring["ticket"].as_str().unwrap(), true).await;
+        assert_eq!(page.hear().await, "welcome ringing");
+        page
+    }
+
+    /// A call that was answered: caller, device, presence, and the call's path.
+    pub async fn talk(&self) -> (Page, Page, Page, String) {
+        let owner = Owner::new();
+        let mut presence = self.device(owner).await;
+        let (mut caller, path) = self.call(owner).await;
+        let mut device = self.pick_up(&mut presence).await;
+        caller.hear_until("ringing 1").await;
+        device.say("accept").await;
+        assert_eq!(device.hear().await, "accepted");
+        assert_eq!(caller.hear().await, "answered");
+        (caller, device, presence, path)
+    }
+
+    /// Connects and says hello and ready.
+    pub async fn enter(&self, path: &str, ticket: &str, fresh: bool) -> Page {
+        let mut page = self.open(path).await;
+        page.hello(ticket, fresh).await;
+        page.say("ready").await;
+        page
+    }
+
+    pub async fn open(&self, path: &str) -> Page {
+        self.open_on(self.tcp().await, path).await
+    }
+
+    pub async fn open_on(&self, stream: impl Stream + 'static, path: &str) -> Page {
+        self.try_open(stream, path, Some("https://callqr.test:8443")).await.unwrap()
+    }
+
+    /// # Errors
+    /// The status and body of a refused upgrade.
+    pub async fn try_open(
+        &self,
+        stream: impl Stream + 'static,
+        path: &str,
+        origin: Option<&str>,
+    ) -> Result<Page, (StatusCode, String)> {
+        let mut request = format!("ws://callqr.test:8443{path}").into_client_request().unwrap();
+        if let Some(origin) = origin {
+            request.headers_mut().insert("origin", origin.parse().unwrap());
+        }
+        match client_async(request, Box::new(stream) as Box<dyn Stream>).await {
+            Ok((socket, _)) => Ok(Page { socket, ticket: String::new(), presence_ring: None }),
+            Err(tokio_tungstenite::tungstenite::Error::Http(response)) => {
+                let body = response.body().clone().unwrap_or_default();
+                Err((response.status(), String::from_utf8(body).unwrap()))
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    pub fn relayed(&self) -> usize {
+        self.relay.admitted.lock().unwrap().len()
+    }
+}
+
+async fn answer(request: Request<Body>, hub: &Hub) -> Response<Body> {
+    let origins = OriginPolicy::default();
+    let path = request.uri().path().to_owned();
+    let upgraded = match path.strip_prefix("/api/v1/calls/signaling/") {
+        Some(session) => call_socket(request, session.parse().unwrap(), &origins, hub).await,
+        None => presence_socket(request, &origins, hub).await,
+    };
+    upgraded.unwrap_or_else(|error| {
+        let status = match error.kind {
+            Kind::Forbidden => StatusCode::FORBIDDEN,
+            Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        (status, error.code).into_response()
+    })
+}
+
+impl Page {
+    pub async fn hello(&mut self, ticket: &str, fresh: bool) {
+        self.send(json!({"type": "hello", "payload": {"ticket": ticket, "fresh": fresh}})).await;
+    }
+
+    pub async fn say(&mut self, kind: &str) {
+        self.send(json!({"type": kind, "payload": {}})).await;
+    }
+
+    pub async fn send(&mut self, message: Value) {
+        self.socket.send(Message::text(message.to_string())).await.unwrap();
+    }
+
+    pub async fn offer(&mut self) {
+        self.send(json!({"type": "offer", "payload": {"sdp": "v=0\r\nc=IN IP4 0.0.0.0\r\n"}})).await;
+    }
+
+    /// The next thing that comes, in short words.
+    pub async fn hear(&mut self) -> String {
+        match self.next().await {
+            Ok(message) => {
+                let payload = &message["payload"];
+                let detail =
+                    ["state", "reason", "devices", "connected", "code"].iter().find_map(|key| payload.get(key));
+                let detail = detail.map(|value| format!(" {}", value.to_string().trim_matches('"')));
+                format!("{}{}", message["type"].as_str().unwrap(), detail.unwrap_or_default())
+            }
+            Err(code) => format!("close {code}"),
+        }
+    }
+
+    /// Everything up to and including this.
+    pub async fn hear_until(&mut self, last: &str) -> Vec<String> {
+        let mut heard = Vec::new();
+        while heard.last().is_none_or(|word| word != last) {
+            heard.push(self.hear().await);
+            assert!(
+                heard.len() < 1000 && !heard.last().unwrap().starts_with("close") || heard.last().unwrap() == last,
+                "{heard:?} has no {last}"
+            );
+        }
+        heard
+    }
+
+    /// The next message, or the code that the connection was closed with.
+    pub async fn next(&mut self) -> Result<Value, u16> {
+        loop {
+            match self.socket.next().await {
+                Some(Ok(Message::Text(text))) => {
+                    let message: Value = serde_json::from_str(&text).unwrap();
+                    if message["type"] == "ring" {
+                        self.presence_ring = Some(message["payload"].clone());
+                    } else if let Some(ticket) = message["payload"]["ticket"].as_str() {
+                        self.ticket = ticket.to_owned();
+                    }
+                    return Ok(message);
+                }
+                Some(Ok(Message::Close(frame))) => return Err(frame.map_or(1005, |frame| frame.code.into())),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return Err(1006),
+            }
+        }
+    }
+}
