@@ -3,6 +3,7 @@
 mod addresses;
 mod admission;
 mod listener;
+mod open_files;
 mod ports;
 mod rewind;
 mod self_test;
@@ -75,6 +76,7 @@ impl App {
     /// What stands in the way, with the remedy.
     pub async fn bind(config: Config) -> Result<Self> {
         let now = SystemTime::now();
+        open_files::allow(config.limits.connections);
         // The port first: the commonest thing to be wrong, and nothing has been touched yet.
         let listeners = ports::listen(&config.listen.addresses)?;
         let bound =
