@@ -15,7 +15,11 @@ pub fn allow(connections: u32) {
     if let Some(allowed) = getrlimit(Resource::Nofile).current
         && allowed < needed
     {
-        tracing::warn!(allowed, needed, "fewer open files are allowed than limits.connections asks for (ulimit -n, LimitNOFILE)");
+        tracing::warn!(
+            allowed,
+            needed,
+            "fewer open files are allowed than limits.connections asks for (ulimit -n, LimitNOFILE)"
+        );
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 
+use super::fault::Fault;
 use super::values::{self, HostName, Lifetime, Listen, LogFormat, LogLevel, Period, PublicUrl, Rate, Size};
 
 /// One setting that is wrong, unknown or unreadable.
@@ -32,20 +33,6 @@ impl fmt::Display for Problem {
             write!(f, ": {}", self.key)?;
         }
         write!(f, ": {}. {}", self.wrong, self.remedy)
-    }
-}
-
-/// What is wrong with a value, and what to write in its place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    wrong: String,
-    remedy: String,
-}
-
-impl Fault {
-    /// A fault; `wrong` has no full stop, `remedy` is a sentence.
-    pub fn new(wrong: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { wrong: wrong.into(), remedy: remedy.into() }
     }
 }
 

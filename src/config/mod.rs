@@ -3,6 +3,7 @@
 //! The defaults are here and nowhere else; `config.example.toml` explains them to people, and a test keeps the two
 //! alike. A file need not exist. Unknown keys are refused, and every problem is reported at once.
 
+mod fault;
 mod load;
 mod values;
 
@@ -10,8 +11,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-pub use load::{Fault, Override, Problem};
+pub use fault::Fault;
 use load::{Node, Sources};
+pub use load::{Override, Problem};
 pub use values::{HostName, Lifetime, Listen, LogFormat, LogLevel, Period, PublicUrl, Rate, Size};
 
 macro_rules! section {

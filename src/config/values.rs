@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::load::Fault;
+use super::fault::Fault;
 pub use crate::domain::tag::Lifetime;
 
 /// A length of time, written as a number and a unit: `500ms`, `45s`, `30m`, `12h`, `7d`.

@@ -79,7 +79,7 @@ impl Accounts<'_> {
     /// # Errors
     /// The database's.
     pub async fn any(&self) -> Result<bool> {
-        self.0.reader.transaction(any).await
+        self.0.reader.transaction(setup::any_account).await
     }
 
     /// The account with this name's keyed digest.
@@ -100,7 +100,7 @@ impl Accounts<'_> {
 }
 
 fn refuse_unless_first(transaction: &Transaction<'_>, setup_token_hash: [u8; 32], now: SystemTime) -> Result<()> {
-    if any(transaction)? {
+    if setup::any_account(transaction)? {
         return Err(Error::new(Kind::Forbidden, "registration-closed", "This server does not take registrations.")
             .hint("Ask whoever runs it."));
     }
@@ -109,10 +109,6 @@ fn refuse_unless_first(transaction: &Transaction<'_>, setup_token_hash: [u8; 32]
             .hint("Open the newest link; the server prints a new one each time it starts."));
     }
     Ok(())
-}
-
-pub(super) fn any(transaction: &Transaction<'_>) -> Result<bool> {
-    Ok(transaction.query_row("SELECT EXISTS (SELECT 1 FROM accounts)", [], |row| row.get(0))?)
 }
 
 fn insert(transaction: &Transaction<'_>, account: &NewAccount, administrator: bool, now: SystemTime) -> Result<()> {

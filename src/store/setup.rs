@@ -5,8 +5,8 @@ use std::time::SystemTime;
 use rusqlite::{OptionalExtension as _, Transaction, params};
 use subtle::ConstantTimeEq as _;
 
+use super::Store;
 use super::convert::to_millis;
-use super::{Store, accounts};
 use crate::domain::Result;
 
 /// What the database knows about its own beginning.
@@ -22,7 +22,7 @@ impl Setup<'_> {
             .writer
             .transaction(move |transaction| {
                 delete(transaction)?;
-                if accounts::any(transaction)? {
+                if any_account(transaction)? {
                     return Ok(false);
                 }
                 let sql = "INSERT INTO setup_token (only_one, token_hash, expires_at) VALUES (1, ?1, ?2)";
@@ -40,7 +40,7 @@ impl Setup<'_> {
         self.0
             .writer
             .transaction(move |transaction| {
-                if !accounts::any(transaction)? {
+                if !any_account(transaction)? {
                     let sql = "INSERT OR REPLACE INTO key_check (only_one, value) VALUES (1, ?1)";
                     transaction.execute(sql, [value])?;
                 }
@@ -48,6 +48,10 @@ impl Setup<'_> {
             })
             .await
     }
+}
+
+pub(super) fn any_account(transaction: &Transaction<'_>) -> Result<bool> {
+    Ok(transaction.query_row("SELECT EXISTS (SELECT 1 FROM accounts)", [], |row| row.get(0))?)
 }
 
 pub(super) fn is_current(transaction: &Transaction<'_>, token_hash: [u8; 32], now: SystemTime) -> Result<bool> {
