@@ -215,8 +215,38 @@ where
         // Closing a socket with unread bytes resets it, and the client would not learn why.
         let stream = socket.get_mut();
         stream.shutdown().await?;
-        let mut unread = [0; 4096];
+        // On the heap: as a part of this future, every idle connection would carry it.
+        let mut unread = vec![0; 4096];
         while stream.read(&mut unread).await? > 0 {}
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::signal::Options;
+    use crate::proto::turn::credentials::{Credentials, Gate};
+    use crate::service::ice::Ice;
+    use crate::service::tickets::Tickets;
+    use std::sync::Arc;
+    use tokio_tungstenite::tungstenite::protocol::Role;
+
+    struct NoRelay;
+
+    impl Gate for NoRelay {
+        fn admit(&self, _: crate::domain::ids::SessionId, _: [Credentials; 2], _: Duration) {}
+        fn revoke(&self, _: crate::domain::ids::SessionId) {}
+    }
+
+    /// What is held across an await is paid for by every owner whose page is open.
+    #[tokio::test]
+    async fn the_task_of_an_idle_connection_is_small() {
+        let (hub, _) =
+            Hub::start(Options::default(), Arc::new(Ice::new(Arc::new(NoRelay))), Tickets::new(&[7; 32]).unwrap());
+        let (_, stream) = tokio::io::duplex(1);
+        let socket = WebSocketStream::from_raw_socket(stream, Role::Server, None).await;
+        let pump = run(socket, Endpoint::Presence, Authority::from_static("localhost"), hub);
+        assert!(size_of_val(&pump) < 2500, "{} bytes", size_of_val(&pump));
+    }
 }

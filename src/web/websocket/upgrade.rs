@@ -56,7 +56,7 @@ fn authority(request: &Request<Body>) -> Result<Authority> {
 /// The defaults would cost an idle connection 141 KB, and let one message have 64 MiB.
 fn limits() -> WebSocketConfig {
     WebSocketConfig::default()
-        .read_buffer_size(4 * 1024)
+        .read_buffer_size(2 * 1024)
         .write_buffer_size(0)
         .max_write_buffer_size(4 * MAX_MESSAGE)
         .max_message_size(Some(MAX_MESSAGE))
