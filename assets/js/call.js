@@ -109,7 +109,7 @@ export function reduce(state, event) {
     case 'microphone-failed': return microphoneFailed(state, event.now, event.reason);
     case 'message': return received(state, event.now, event.message);
     case 'signalling': return [{ ...state, signalling: event.up }, []];
-    case 'signalling-over': return over(state, event.now, event.code === 4409 ? 'elsewhere' : 'lost');
+    case 'signalling-over': return over(state, event.now, refusal(event.code));
     case 'described': return [state, [{ type: 'send', message: descriptionMessage(event.description) }]];
     case 'candidate': return [state, [{ type: 'send', message: { type: 'ice-candidate', payload: event.candidate } }]];
     case 'answer-taken': return [{ ...state, offeredAt: null }, []];
@@ -210,14 +210,14 @@ function received(state, now, message) {
     case 'peer': return otherSide(state, now, message.payload.connected);
     case 'ending-soon': return [{ ...state, endsAt: now + message.payload.seconds * 1000 }, []];
     case 'ended': return over(state, now, message.payload.reason);
-    case 'error': return over(state, now, message.payload.code === 'replaced' ? 'elsewhere' : refusal(message.payload.code));
     default: return [state, []];
   }
 }
 
-/** @param {string} code @returns {Reason} */
+/** What a final close code means to a person: the call is gone, or something of ours was refused. @param {number} code @returns {Reason} */
 function refusal(code) {
-  return ['bad-ticket', 'ticket-spent', 'no-such-call'].includes(code) ? 'lost' : 'refused';
+  if (code === 4409) return 'elsewhere';
+  return [1000, 4401, 4402, 4403, 4404].includes(code) ? 'lost' : 'refused';
 }
 
 /** @param {Call} state @param {number} now @param {import('./wire.js').CallWelcome} welcome @returns {Step} */

@@ -17,7 +17,7 @@ import { encode, parseServerMessage } from './wire.js';
  * @property {() => number} random
  *
  * @typedef {object} Listener
- * @property {(message: ServerMessage) => void} message everything but `pong`
+ * @property {(message: ServerMessage) => void} message everything but `pong` and `error`
  * @property {(up: boolean) => void} up the connection is there, or is being made again
  * @property {(code: number) => void} final it ended for good: 1000 is the regular end, the others stand in the wire contract
  */
@@ -142,7 +142,8 @@ export class Signalling {
     if (this.#over || (socket !== this.#current && socket !== this.#next)) return;
     this.#alive();
     const message = parseServerMessage(data);
-    if (!message || message.type === 'pong') return;
+    // What an error means follows from the close code after it; of a connection that is being replaced it means nothing.
+    if (!message || message.type === 'pong' || message.type === 'error') return;
     if (message.type === 'welcome' && socket === this.#next) this.#welcomed(socket, message.payload.ticket);
     // A ticket says what a restarted server must know, so the newest one is the one to keep.
     if (message.type === 'answered' || message.type === 'accepted') this.ticket = message.payload.ticket;

@@ -145,6 +145,7 @@ test('4409 before the replacement is welcomed is no news either', () => {
   const { clock, sockets, heard, signalling } = play();
   sockets[0].open().welcomes('second');
   signalling.replace();
+  sockets[0].says('error', { code: 'replaced', message: '', hint: '' });
   sockets[0].drops(4409);
   sockets[1].open().welcomes('third');
   clock.pass(1_000);
