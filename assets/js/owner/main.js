@@ -53,8 +53,9 @@ let endTimer = 0;
 byId('enable').addEventListener('click', () => void getReady());
 byId('use-here').addEventListener('click', () => void presence.start());
 byId('logout').addEventListener('click', () => void logOut());
-// Any tap lets the page make sounds: after a reload, the first touch is enough.
-document.addEventListener('pointerdown', () => void tones.unlock().then(showStatus), { once: true });
+// Any tap lets the page make sounds: after a reload, the first touch is enough. Not earlier than the click: what changes on
+// the page between finger down and finger up would move the button away from under the finger.
+document.addEventListener('click', () => void tones.unlock().then(showStatus), { once: true });
 window.setInterval(() => call && showCall(), REDRAW);
 window.addEventListener('pagehide', () => touchCall());
 void offerCertificate();
