@@ -72,6 +72,7 @@ export class CallDriver {
 
   /** The person tapped Call. */
   async call() {
+    performance.mark('callqr:tap');
     this.dispatch({ type: 'call', microphoneGranted: await microphoneGranted() });
   }
 

@@ -67,7 +67,7 @@ import { dueRestart, hurt, mediaLost, offerNow, restartAfterReturn, restartAfter
  *   | {type: 'add-candidate', candidate: import('./wire.js').Candidate}
  *   | {type: 'mute', muted: boolean}
  *   | {type: 'remember'} | {type: 'forget'}
- *   | {type: 'mark', name: 'tap'|'ringing'|'answered'}} Effect
+ *   | {type: 'mark', name: 'ringing'|'answer'|'answered'}} Effect
  *
  * @typedef {[Call, Effect[]]} Step
  */
@@ -124,7 +124,7 @@ export function reduce(state, event) {
 function tapped(state, granted) {
   if (state.phase !== 'ready') return [state, []];
   /** @type {Effect[]} */
-  const effects = [{ type: 'mark', name: 'tap' }, { type: 'open-microphone' }];
+  const effects = [{ type: 'open-microphone' }];
   // Where the browser still has to ask, nobody's phone rings until the person has said yes.
   if (granted) effects.push({ type: 'initiate' });
   return [{ ...state, phase: 'connecting', asked: granted }, effects];
@@ -133,7 +133,7 @@ function tapped(state, granted) {
 /** @param {Call} state @returns {Step} */
 function answering(state) {
   if (state.phase !== 'ringing') return [state, []];
-  return [{ ...state, phase: 'answering', problem: null }, [{ type: 'mark', name: 'tap' }, { type: 'open-microphone' }]];
+  return [{ ...state, phase: 'answering', problem: null }, [{ type: 'mark', name: 'answer' }, { type: 'open-microphone' }]];
 }
 
 /** @param {Call} state @param {number} now @returns {Step} */

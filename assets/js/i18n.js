@@ -1,5 +1,7 @@
 /** Texts in the person's language. A page loads one language, and every language has every text (a test says so). */
 
+import { retryDelay } from './backoff.js';
+
 export const LANGUAGES = ['en', 'de', 'fr', 'es', 'tr', 'ar'];
 const RIGHT_TO_LEFT = ['ar'];
 
@@ -54,15 +56,19 @@ export class Texts {
 }
 
 /**
+ * Loads them, however often it takes: without words a page is of no use.
  * @param {string[]} bundles `caller`, `owner`: files of `i18n/`
  * @param {string} language
  * @returns {Promise<Texts>}
  */
 export async function loadTexts(bundles, language) {
   const files = await Promise.all(bundles.map(async (bundle) => {
-    const response = await fetch(new URL(`../i18n/${bundle}.${language}.json`, import.meta.url));
-    if (!response.ok) throw new Error(`no texts: ${response.status}`);
-    return response.json();
+    const address = new URL(`../i18n/${bundle}.${language}.json`, import.meta.url);
+    for (let attempt = 0; ; attempt += 1) {
+      const response = await fetch(address).catch(() => null);
+      if (response?.ok) return response.json();
+      await new Promise((resolve) => setTimeout(resolve, retryDelay(attempt, Math.random())));
+    }
   }));
   return new Texts(language, Object.assign({}, ...files));
 }

@@ -1,10 +1,10 @@
-/** Notices within 2 s that nothing arrives any more, even when the browser fires no event, and how good the link is. */
+/** Notices within 2 s, the time between two looks included, that nothing arrives any more, even when the browser fires no event, and how good the link is. */
 
 import { judgeLink } from './voice.js';
 
 const EVERY = 500;
 /** Packets come 16 to 50 times a second, silence included: discontinuous transmission is off. */
-const MISSING_AFTER = 2_000;
+const MISSING_AFTER = 1_500;
 
 /**
  * The rule alone, without a connection or a clock: which packet counts at which times mean that media flows.

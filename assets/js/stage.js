@@ -84,7 +84,10 @@ export class Stage {
   /** @param {Action} action */
   #button(action) {
     const button = make('button', { type: 'button', id: action.id, 'data-testid': action.id }, make('span', { class: 'disc' }), make('span', { class: 'label' }));
-    button.addEventListener('click', () => this.#tap(action.id));
+    // The second half of a double tap on Call must not hit Cancel, which has taken its place.
+    button.addEventListener('click', (event) => {
+      if (event.detail < 2 || action.id === 'mute') this.#tap(action.id);
+    });
     return button;
   }
 }

@@ -83,7 +83,7 @@ const talkingOwner = () => {
 
 test('a caller whose microphone is allowed opens it and calls at the same time', () => {
   const play = new Play('caller').on({ type: 'call', microphoneGranted: true });
-  assert.deepEqual(play.does, ['mark', 'open-microphone', 'initiate']);
+  assert.deepEqual(play.does, ['open-microphone', 'initiate']);
   assert.deepEqual(play.on({ type: 'initiated', iceServers: ICE }).does, ['connect']);
   assert.deepEqual(play.on({ type: 'microphone' }).does, []);
   assert.equal(play.call.phase, 'connecting');
@@ -91,7 +91,7 @@ test('a caller whose microphone is allowed opens it and calls at the same time',
 
 test('nobody is rung before the person has allowed the microphone', () => {
   const play = new Play('caller').on({ type: 'call', microphoneGranted: false });
-  assert.deepEqual(play.does, ['mark', 'open-microphone']);
+  assert.deepEqual(play.does, ['open-microphone']);
   assert.deepEqual(play.on({ type: 'microphone' }).does, ['initiate']);
 });
 

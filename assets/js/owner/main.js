@@ -13,6 +13,7 @@ import { microphoneGranted, openMicrophone } from '../microphone.js';
 import { forgetCall, recallCall, rememberCall, touchCall } from '../remembered-call.js';
 import { Stage } from '../stage.js';
 import { Tones } from '../tones.js';
+import { bringDialogsBack, dropDialogs, putDialogsAside } from './aside.js';
 import { Bell } from './bell.js';
 import { explainLogin, prepareLogin } from './login-view.js';
 import { Presence } from './presence.js';
@@ -86,6 +87,7 @@ function showLogin(loggedOut) {
   call?.dispatch({ type: 'hang-up' });
   call = null;
   bell.silence();
+  dropDialogs();
   show('login');
   void explainLogin(texts, loggedOut);
 }
@@ -149,7 +151,7 @@ function rung({ sessionId, tagId, signalingEndpoint, ticket, seconds }) {
   label = tags.label(tagId);
   if (!tags.knows(tagId)) void tags.load().then(() => { label = tags.label(tagId); });
   performance.mark('callqr:ringing');
-  closeDialogs();
+  putDialogsAside();
   call = newDriver('ringing', { endpoint: signalingEndpoint, ticket });
   window.setTimeout(() => ringStopped(sessionId, 'no-answer'), seconds * 1000 + RING_GRACE);
   show();
@@ -208,10 +210,7 @@ function dismiss() {
   ringing = '';
   show();
   byId('status-headline').focus();
-}
-
-function closeDialogs() {
-  for (const dialog of document.querySelectorAll('dialog')) dialog.close();
+  bringDialogsBack();
 }
 
 /** The certificate authority's certificate is there to load when the server made it itself. */

@@ -4,6 +4,7 @@ import { request } from '../api.js';
 import { byId, input, setText } from '../dom.js';
 import { failureText } from '../failure.js';
 import { once, showProblem } from '../fields.js';
+import { ASIDE } from './aside.js';
 
 /** How long "Copied" is shown. */
 const COPIED = 2_000;
@@ -33,8 +34,10 @@ export class StickerView {
     });
     byId('sticker-print').addEventListener('click', () => window.print());
     byId('sticker-copy').addEventListener('click', () => void this.#copy());
-    byId('sticker-close').addEventListener('click', () => dialog('sticker-dialog').close());
-    dialog('sticker-dialog').addEventListener('close', () => this.#forget());
+    byId('sticker-close').addEventListener('click', () => dialog('sticker-dialog').close(''));
+    dialog('sticker-dialog').addEventListener('close', () => dialog('sticker-dialog').returnValue === ASIDE || this.#forget());
+    // It cannot be shown again: Escape, pressed by mistake, does not close it.
+    dialog('sticker-dialog').addEventListener('cancel', (event) => event.preventDefault());
   }
 
   async #make() {
