@@ -14,10 +14,12 @@ use serde_json::json;
 /// Rounds of each candidate, taken in turn so that a noisy moment hits all alike.
 const ROUNDS: usize = 300;
 
+type Candidate<'a> = (&'static str, Box<dyn FnMut() + 'a>);
+
 fn main() {
     let url = || format!("https://call.example.org/c#{}", Token::random().code());
     let fixed = url();
-    let mut candidates: [(&str, Box<dyn FnMut()>); 4] = [
+    let mut candidates: [Candidate; 4] = [
         ("token and link", Box::new(|| drop(black_box(url())))),
         ("token, link and SVG", Box::new(|| drop(black_box(Qr::encode(&url()).unwrap().svg())))),
         ("token, link and PNG", Box::new(|| drop(black_box(Qr::encode(&url()).unwrap().png(12).unwrap())))),

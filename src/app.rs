@@ -189,7 +189,7 @@ impl App {
         let Self { listeners, door, hub, mut switchboard, mut all_closed, relay, certificates, .. } = self;
         let mut chores = JoinSet::new();
         chores.spawn(keep_certificate(certificates.clone()));
-        chores.spawn(keep_clean(self.sessions));
+        chores.spawn(keep_clean(self.sessions, hub.clone()));
         chores.spawn(self.self_test.keep_testing(relay.clone(), listeners_address(&listeners), certificates));
         let (stop_relay, relay_stop) = oneshot::channel::<()>();
         let mut relaying = tokio::spawn(async move {
@@ -242,10 +242,15 @@ async fn keep_certificate(certificates: Arc<Certificates>) {
     }
 }
 
-async fn keep_clean(sessions: Sessions) {
+async fn keep_clean(sessions: Sessions, hub: Hub) {
     loop {
-        if let Err(error) = sessions.purge(SystemTime::now()).await {
-            tracing::warn!(%error, "expired rows could not be deleted");
+        match sessions.purge(SystemTime::now(), hub.connected().await).await {
+            Ok(ended) => {
+                for login in ended {
+                    hub.end_login(login).await;
+                }
+            }
+            Err(error) => tracing::warn!(%error, "expired rows could not be deleted"),
         }
         tokio::time::sleep(PURGE).await;
     }
@@ -263,10 +268,13 @@ pub fn tls_options(config: &Config) -> tls::Options {
 }
 
 fn hub_options(config: &Config) -> hub::Options {
+    let defaults = hub::Options::default();
     hub::Options {
         ring_time: config.calls.ring_time.0,
         max_duration: config.calls.max_duration.0,
-        ..hub::Options::default()
+        // A call that the relay has no room for must not be placed.
+        max_calls: defaults.max_calls.min(config.relay.calls as usize),
+        ..defaults
     }
 }
 

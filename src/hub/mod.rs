@@ -147,6 +147,12 @@ impl Hub {
         self.tell(Input::EndLogin(login)).await;
     }
 
+    /// The log-ins whose devices are connected now.
+    pub async fn connected(&self) -> Vec<LoginId> {
+        // Without a task nobody is.
+        self.ask(Command::Connected).await.unwrap_or_default()
+    }
+
     /// How many calls ring or talk.
     pub fn calls(&self) -> usize {
         self.shared.counts.calls.load(Ordering::Relaxed)

@@ -21,6 +21,7 @@ use crate::service::ice::Ice;
 pub enum Command {
     Place(Placement, oneshot::Sender<Result<String>>),
     Enlist(AccountId, LoginId, oneshot::Sender<Result<String>>),
+    Connected(oneshot::Sender<Vec<LoginId>>),
     Join { connection: ConnectionId, input: Input, outbox: Arc<Outbox>, authority: Box<str> },
     Input(Input),
 }
@@ -99,6 +100,9 @@ impl Task {
                 let listed = self.board.enlist(account, login, now).map_err(|_| too_many_devices());
                 let _ = answer.send(listed.and_then(|seat| self.ticketing.for_presence(&seat, SystemTime::now())));
                 self.do_outputs();
+            }
+            Command::Connected(answer) => {
+                let _ = answer.send(self.board.connected());
             }
             Command::Join { connection, input, outbox, authority } => {
                 self.remotes.insert(connection, Remote { outbox, authority });

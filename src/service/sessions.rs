@@ -111,12 +111,13 @@ impl Sessions {
         self.store.logins().end(login).await.map(|_| ())
     }
 
-    /// Deletes what has expired. Meant to be called hourly.
+    /// Deletes what has expired, and says which sessions ended: what hangs on them should end too. A device that is
+    /// connected uses its session, so those of `connected` do not end for disuse. Meant to be called hourly.
     ///
     /// # Errors
     /// The database's.
-    pub async fn purge(&self, now: SystemTime) -> Result<()> {
-        self.store.purge(now, IDLE).await
+    pub async fn purge(&self, now: SystemTime, connected: Vec<LoginId>) -> Result<Vec<LoginId>> {
+        self.store.purge(now, IDLE, connected).await
     }
 
     pub(super) fn prepare(&self, account: AccountId, now: SystemTime) -> Prepared {

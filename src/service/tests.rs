@@ -142,8 +142,18 @@ async fn sessions_end_by_disuse_and_by_age() {
     }
     assert_eq!(code(house.sessions.by_cookie(cookie, day(30)).await), "no-session");
     assert_eq!(code(house.sessions.by_token(begun.token.expose(), day(30)).await), "no-session");
-    house.sessions.purge(day(30)).await.unwrap();
+    assert!(house.sessions.purge(day(30), Vec::new()).await.unwrap().contains(&begun.identity.login));
     assert_eq!(code(house.sessions.by_cookie(cookie, day(29)).await), "no-session", "the row was kept");
+}
+
+#[tokio::test]
+async fn a_device_that_stays_connected_stays_logged_in_until_its_time_is_over() {
+    let house = house();
+    let owner = house.owner().await;
+    let (tablet, lost) = (owner.login, house.sessions.begin(owner.account, day(0)).await.unwrap().identity.login);
+    assert_eq!(house.sessions.purge(day(13), vec![tablet]).await.unwrap(), []);
+    assert_eq!(house.sessions.purge(day(15), vec![tablet]).await.unwrap(), [lost]);
+    assert_eq!(house.sessions.purge(day(30), vec![tablet]).await.unwrap(), [tablet]);
 }
 
 #[tokio::test]

@@ -68,14 +68,7 @@ impl Logins<'_> {
     /// # Errors
     /// The database's.
     pub async fn touch(&self, id: LoginId, now: SystemTime) -> Result<()> {
-        self.0
-            .writer
-            .transaction(move |transaction| {
-                let sql = "UPDATE logins SET last_used_at = max(last_used_at, ?2) WHERE id = ?1";
-                transaction.prepare_cached(sql)?.execute(params![id.as_bytes(), to_millis(now)])?;
-                Ok(())
-            })
-            .await
+        self.0.writer.transaction(move |transaction| touch(transaction, id, now)).await
     }
 
     /// Ends a log-in; whether there was one.
@@ -105,10 +98,18 @@ pub(super) fn insert(transaction: &Transaction<'_>, login: &NewLogin, now: Syste
     Ok(())
 }
 
-pub(super) fn delete_expired(transaction: &Transaction<'_>, now: SystemTime, idle: Duration) -> Result<()> {
-    let sql = "DELETE FROM logins WHERE expires_at <= ?1 OR last_used_at <= ?2";
-    transaction.execute(sql, params![to_millis(now), idle_since(now, idle)])?;
+pub(super) fn touch(transaction: &Transaction<'_>, id: LoginId, now: SystemTime) -> Result<()> {
+    let sql = "UPDATE logins SET last_used_at = max(last_used_at, ?2) WHERE id = ?1";
+    transaction.prepare_cached(sql)?.execute(params![id.as_bytes(), to_millis(now)])?;
     Ok(())
+}
+
+pub(super) fn delete_expired(transaction: &Transaction<'_>, now: SystemTime, idle: Duration) -> Result<Vec<LoginId>> {
+    let sql = "DELETE FROM logins WHERE expires_at <= ?1 OR last_used_at <= ?2 RETURNING id";
+    let mut statement = transaction.prepare_cached(sql)?;
+    let times = params![to_millis(now), idle_since(now, idle)];
+    let ids = statement.query_map(times, |row| row.get(0).map(LoginId::from_bytes))?;
+    Ok(ids.collect::<rusqlite::Result<_>>()?)
 }
 
 fn current(transaction: &Transaction<'_>, id: LoginId, idle: Duration, now: SystemTime) -> Result<Option<Login>> {

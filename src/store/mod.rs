@@ -23,6 +23,7 @@ pub use logins::{Login, Logins, NewLogin};
 pub use setup::Setup;
 pub use tags::{NewTag, Tag, Tags};
 
+use crate::domain::ids::LoginId;
 use crate::domain::{Error, Kind, Result};
 use thread::DatabaseThread;
 
@@ -85,15 +86,16 @@ impl Store {
         })
     }
 
-    /// Deletes what has expired and is of no use to anybody: log-ins and set-up tokens. Meant to be called hourly.
+    /// Deletes what has expired; `in_use` are log-ins that are in use right now. Says which log-ins ended.
     ///
     /// # Errors
     /// The database's.
-    pub async fn purge(&self, now: SystemTime, login_idle: Duration) -> Result<()> {
+    pub async fn purge(&self, now: SystemTime, login_idle: Duration, in_use: Vec<LoginId>) -> Result<Vec<LoginId>> {
         self.writer
             .transaction(move |transaction| {
-                logins::delete_expired(transaction, now, login_idle)?;
-                setup::delete_expired(transaction, now)
+                in_use.iter().try_for_each(|login| logins::touch(transaction, *login, now))?;
+                setup::delete_expired(transaction, now)?;
+                logins::delete_expired(transaction, now, login_idle)
             })
             .await
     }

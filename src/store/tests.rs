@@ -157,7 +157,7 @@ async fn purging_leaves_what_is_current() {
     let (expired_id, kept_id) = (expired.id, kept.id);
     store.logins().create(expired, 10, at(0)).await.unwrap();
     store.logins().create(kept, 10, at(0)).await.unwrap();
-    store.purge(at(3), HOUR * 10).await.unwrap();
+    assert_eq!(store.purge(at(3), HOUR * 10, Vec::new()).await.unwrap(), [expired_id]);
     let idle = HOUR * 10;
     assert!(store.logins().current(expired_id, idle, at(1)).await.unwrap().is_none());
     assert!(store.logins().current(kept_id, idle, at(1)).await.unwrap().is_some());

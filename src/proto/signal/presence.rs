@@ -83,8 +83,8 @@ impl Presence {
         Some(device)
     }
 
-    /// How many devices can be rung now.
-    pub fn online(&self) -> usize {
-        self.devices.values().filter(|device| device.leg.connection().is_some()).count()
+    /// The devices that can be rung now.
+    pub fn connected(&self) -> impl Iterator<Item = LoginId> {
+        self.devices.iter().filter(|(_, device)| device.leg.connection().is_some()).map(|(login, _)| *login)
     }
 }

@@ -139,6 +139,11 @@ impl Switchboard {
         self.timers.queue.first().map(|(at, _)| *at)
     }
 
+    /// The log-ins whose devices are connected.
+    pub fn connected(&self) -> Vec<LoginId> {
+        self.presence.connected().collect()
+    }
+
     /// How many calls ring or talk.
     pub fn calls(&self) -> usize {
         self.busy.len()
@@ -146,7 +151,7 @@ impl Switchboard {
 
     /// How many devices can be rung.
     pub fn devices(&self) -> usize {
-        self.presence.online()
+        self.presence.connected().count()
     }
 
     fn join_call(&mut self, connection: ConnectionId, seat: &Seat, from_before: bool, fresh: bool, now: Instant) {
