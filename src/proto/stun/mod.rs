@@ -7,3 +7,6 @@
 pub mod frame;
 pub mod integrity;
 pub mod message;
+
+#[cfg(test)]
+mod vectors;

@@ -119,7 +119,7 @@ pub fn parse_send(packet: &[u8]) -> Option<Send<'_>> {
 }
 
 /// An address as XOR-MAPPED-ADDRESS encodes it (RFC 8489, section 14.2).
-pub(super) fn xor_address(value: &[u8], mask: u128) -> Option<SocketAddr> {
+pub fn xor_address(value: &[u8], mask: u128) -> Option<SocketAddr> {
     let port = u16::from_be_bytes([*value.get(2)?, *value.get(3)?]) ^ 0x2112;
     let ip = match (value[1], &value[4..]) {
         (1, &[a, b, c, d]) => Ipv4Addr::from(u32::from_be_bytes([a, b, c, d]) ^ (mask >> 96) as u32).into(),
@@ -130,7 +130,7 @@ pub(super) fn xor_address(value: &[u8], mask: u128) -> Option<SocketAddr> {
 }
 
 /// The magic cookie and the transaction id of a header, which mask an address.
-pub(super) fn mask(head: &[u8]) -> u128 {
+pub fn mask(head: &[u8]) -> u128 {
     let mut mask = [0; 16];
     mask.copy_from_slice(&head[4..STUN_HEADER]);
     u128::from_be_bytes(mask)

@@ -24,5 +24,11 @@ pub mod switch;
 pub mod throttle;
 pub mod view;
 
+#[cfg(any(test, fuzzing))]
+#[allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods)]
+pub mod schedule;
+#[cfg(any(test, fuzzing))]
+#[allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods)]
+pub mod testing;
 #[cfg(test)]
-mod testing;
+mod tests;

@@ -1,0 +1,8 @@
+//! Stories about the machine, in virtual time.
+
+mod abuse;
+mod allocations;
+mod authentication;
+mod binding;
+mod media;
+mod peers;
