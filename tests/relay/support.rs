@@ -81,11 +81,12 @@ async fn serve(stream: TcpStream, peer: SocketAddr, relay: Relay, acceptor: TlsA
     stream.set_nodelay(true).unwrap();
     let mut first = [0];
     match stream.peek(&mut first).await {
-        Ok(1) if first[0] == 0x16 => match acceptor.accept(stream).await {
-            Ok(stream) => relay.serve_stream(stream, peer, Transport::Tls).await,
+        Ok(1) if first[0] == 0x16 => {
             // coturn's client begins with versions of TLS that are long gone, and tries on.
-            Err(_) => {}
-        },
+            if let Ok(stream) = acceptor.accept(stream).await {
+                relay.serve_stream(stream, peer, Transport::Tls).await;
+            }
+        }
         Ok(1) => relay.serve_stream(stream, peer, Transport::Tcp).await,
         _ => {}
     }

@@ -30,7 +30,7 @@ pub const ALLOCATE: Method = stun::message::METHOD_ALLOCATE;
 pub const REFRESH: Method = stun::message::METHOD_REFRESH;
 pub const CREATE_PERMISSION: Method = stun::message::METHOD_CREATE_PERMISSION;
 pub const CHANNEL_BIND: Method = stun::message::METHOD_CHANNEL_BIND;
-pub const UDP_RELAY: (u16, &[u8]) = (0x0019, &[17, 0, 0, 0]);
+pub const UDP_RELAY: Attribute<'static> = (0x0019, &[17, 0, 0, 0]);
 
 /// A moment to begin at. No test depends on which.
 pub fn start() -> Instant {
@@ -50,6 +50,15 @@ pub struct World {
     pub gone: Vec<Client>,
     transactions: u64,
 }
+
+impl Default for World {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// An attribute's type and value.
+pub type Attribute<'a> = (u16, &'a [u8]);
 
 impl World {
     pub fn new() -> Self {
@@ -115,7 +124,7 @@ impl World {
     }
 
     /// An unprotected request with these attributes.
-    pub fn build(&mut self, method: Method, attributes: &[(u16, &[u8])]) -> Message {
+    pub fn build(&mut self, method: Method, attributes: &[Attribute<'_>]) -> Message {
         self.transactions += 1;
         let mut message = Message::new();
         message.typ = MessageType::new(method, CLASS_REQUEST);
@@ -198,13 +207,14 @@ impl Caller {
     }
 
     /// Sends an authenticated request; 0 for success, else the error code, and the answer.
-    pub fn ask(&self, world: &mut World, method: Method, attributes: &[(u16, &[u8])]) -> (u16, Message) {
+    pub fn ask(&self, world: &mut World, method: Method, attributes: &[Attribute<'_>]) -> (u16, Message) {
         let request = self.protect(world.build(method, attributes));
         let answer = world.packet(self.client, &request).expect("an authenticated request is answered");
         let code = code(&answer);
         let received = Received::parse(&answer).unwrap();
         // Whatever is not a challenge is protected as the request was (RFC 8489, section 9.2.4).
-        if !matches!(code, 401 | 438) && !(code == 400 && received.integrity.or(received.integrity_sha256).is_none()) {
+        let unprotected = received.integrity.or(received.integrity_sha256).is_none();
+        if !matches!((code, unprotected), (401 | 438, _) | (400, true)) {
             let at = if self.protection == Protection::Sha1 { received.integrity } else { received.integrity_sha256 };
             let keys = self.key();
             assert!(verify(

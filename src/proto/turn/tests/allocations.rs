@@ -8,12 +8,12 @@ use stun::message::Message;
 use crate::proto::turn::client::Client;
 use crate::proto::turn::control::Input;
 use crate::proto::turn::header::{mask, xor_address};
-use crate::proto::turn::testing::{ALLOCATE, Caller, REFRESH, UDP_RELAY, World, relayed, send, udp};
+use crate::proto::turn::testing::{ALLOCATE, Attribute, Caller, REFRESH, UDP_RELAY, World, relayed, send, udp};
 
-const V4: (u16, &[u8]) = (0x0017, &[1, 0, 0, 0]);
-const V6: (u16, &[u8]) = (0x0017, &[2, 0, 0, 0]);
-const ALSO_V6: (u16, &[u8]) = (0x8000, &[2, 0, 0, 0]);
-const NOW: (u16, &[u8]) = (0x000D, &[0; 4]);
+const V4: Attribute<'static> = (0x0017, &[1, 0, 0, 0]);
+const V6: Attribute<'static> = (0x0017, &[2, 0, 0, 0]);
+const ALSO_V6: Attribute<'static> = (0x8000, &[2, 0, 0, 0]);
+const NOW: Attribute<'static> = (0x000D, &[0; 4]);
 
 fn world() -> (World, Caller) {
     let mut world = World::new();
@@ -44,7 +44,7 @@ fn relayed_addresses_are_names_one_per_call() {
 
 #[test]
 fn families_are_as_asked_and_ipv4_for_who_does_not_ask() {
-    let cases: [(&[(u16, &[u8])], &[u8]); 4] = [(&[], b"4"), (&[V4], b"4"), (&[V6], b"6"), (&[ALSO_V6], b"46")];
+    let cases: [(&[Attribute<'_>], &[u8]); 4] = [(&[], b"4"), (&[V4], b"4"), (&[V6], b"6"), (&[ALSO_V6], b"46")];
     for (asked, given) in cases {
         let (mut world, _) = world();
         let local = std::net::Ipv6Addr::LOCALHOST.into();
@@ -61,7 +61,7 @@ fn families_are_as_asked_and_ipv4_for_who_does_not_ask() {
 
 #[test]
 fn requests_that_cannot_be_met_say_why() {
-    let cases: [(&[(u16, &[u8])], u16); 14] = [
+    let cases: [(&[Attribute<'_>], u16); 14] = [
         (&[], 400),
         (&[(0x0019, &[17])], 400),
         (&[(0x0019, &[6, 0, 0, 0])], 442),
