@@ -1,0 +1,95 @@
+//! Medians, as a table and as JSON.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::load::{Load, Sample};
+
+#[derive(Default)]
+pub struct Report {
+    samples: BTreeMap<(String, String), Vec<Sample>>,
+    order: Vec<(String, String)>,
+}
+
+impl Report {
+    pub fn add(&mut self, server: &str, load: &Load, sample: Sample) {
+        let key = (load.name(), server.to_string());
+        if !self.order.contains(&key) {
+            self.order.push(key.clone());
+        }
+        self.samples.entry(key).or_default().push(sample);
+    }
+
+    /// The table of one load.
+    pub fn print(&self, load: &Load) {
+        println!("\n{}", load.name());
+        println!(
+            "{:<22}{:>12}{:>16}{:>12}{:>9}{:>9}{:>9}{:>9}{:>10}{:>10}",
+            "", "µs/packet", "(min-max)", "packets/s", "lost %", "p50 µs", "p99 µs", "p99.9", "B/alloc", "alloc/s"
+        );
+        for key in self.order.iter().filter(|(name, _)| *name == load.name()) {
+            let summary = summary(&self.samples[key]);
+            let of = |name: &str| summary[name].as_f64().unwrap_or(f64::NAN);
+            println!(
+                "{:<22}{:>12.2}{:>16}{:>12.0}{:>9.2}{:>9.0}{:>9.0}{:>9.0}{:>10.0}{:>10.0}",
+                key.1,
+                of("microsecondsPerPacket"),
+                format!("{:.2}-{:.2}", of("lowest"), of("highest")),
+                of("packetsPerSecond"),
+                of("lostPercent"),
+                of("latencyP50"),
+                of("latencyP99"),
+                of("latencyP999"),
+                of("bytesPerAllocation"),
+                of("allocationsPerSecond"),
+            );
+        }
+    }
+
+    /// Writes everything as JSON into this folder.
+    pub fn write(&self, folder: &str) {
+        let results: Vec<Value> = self
+            .order
+            .iter()
+            .map(|key| json!({ "load": key.0, "server": key.1, "result": summary(&self.samples[key]) }))
+            .collect();
+        std::fs::create_dir_all(folder).unwrap();
+        let path = format!("{folder}/relay.json");
+        std::fs::write(&path, serde_json::to_string_pretty(&json!({ "relay": results })).unwrap()).unwrap();
+        println!("\n{path}");
+    }
+}
+
+fn summary(samples: &[Sample]) -> Value {
+    let cost: Vec<f64> = samples.iter().map(|s| s.cpu.as_secs_f64() * 1e6 / s.packets.max(1) as f64).collect();
+    let each = |value: &dyn Fn(&Sample) -> f64| median(samples.iter().map(value).collect());
+    let latency = |share: f64| each(&|s| percentile(&s.latencies, share));
+    json!({
+        "microsecondsPerPacket": median(cost.clone()),
+        "packetsPerCpuSecond": 1e6 / median(cost.clone()),
+        "lowest": cost.iter().copied().fold(f64::INFINITY, f64::min),
+        "highest": cost.iter().copied().fold(0.0, f64::max),
+        "packetsPerSecond": each(&|s| s.packets as f64 / s.wall.as_secs_f64()),
+        "cpuShare": each(&|s| s.cpu.as_secs_f64() / s.wall.as_secs_f64()),
+        "lostPercent": each(&|s| 100.0 * s.lost as f64 / (s.packets + s.lost).max(1) as f64),
+        "latencyP50": latency(0.5),
+        "latencyP99": latency(0.99),
+        "latencyP999": latency(0.999),
+        "bytesPerAllocation": each(&|s| s.memory_per_allocation),
+        "allocationsPerSecond": each(&|s| s.allocations_per_second),
+        "rounds": samples.len(),
+    })
+}
+
+fn median(values: Vec<f64>) -> f64 {
+    percentile(&values, 0.5)
+}
+
+/// The value below which this share lies; not a number for no values.
+fn percentile(values: &[f64], share: f64) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let at = (sorted.len() as f64 * share) as usize;
+    sorted.get(at.min(sorted.len().saturating_sub(1))).copied().unwrap_or(f64::NAN)
+}
