@@ -49,6 +49,11 @@ export class Texts {
     return new Intl.NumberFormat(this.language, { style: 'unit', unit: String(unit), unitDisplay: 'long' }).format(Number(value));
   }
 
+  /** A time of today. @param {number} when milliseconds since 1970 */
+  time(when) {
+    return new Intl.DateTimeFormat(this.language, { timeStyle: 'short' }).format(when);
+  }
+
   /** A day and time. @param {string} when RFC 3339 */
   date(when) {
     return new Intl.DateTimeFormat(this.language, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(when));

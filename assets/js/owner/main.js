@@ -3,7 +3,7 @@
 import { ApiError, request } from '../api.js';
 import { keepAwake } from '../awake.js';
 import { CallDriver } from '../call-driver.js';
-import { byId, fillTexts } from '../dom.js';
+import { byId, fillTexts, input } from '../dom.js';
 import { showProblem, passwordButtons } from '../fields.js';
 import { failureText } from '../failure.js';
 import { loadTexts } from '../i18n.js';
@@ -17,8 +17,9 @@ import { bringDialogsBack, dropDialogs, putDialogsAside } from './aside.js';
 import { Bell } from './bell.js';
 import { explainLogin, prepareLogin } from './login-view.js';
 import { Presence } from './presence.js';
-import { ownerScene } from './scene.js';
+import { isMissed, ownerScene } from './scene.js';
 import { drawStatus } from './status-view.js';
+import { prepareStayOn } from './stay-on.js';
 import { StickerView } from './sticker-view.js';
 import { TagsView } from './tags-view.js';
 
@@ -53,6 +54,7 @@ let endTimer = 0;
 
 byId('enable').addEventListener('click', () => void getReady());
 byId('use-here').addEventListener('click', () => void presence.start());
+prepareStayOn(awake);
 byId('logout').addEventListener('click', () => void logOut());
 // Any tap lets the page make sounds: after a reload, the first touch is enough. Not earlier than the click: what changes on
 // the page between finger down and finger up would move the button away from under the finger.
@@ -109,6 +111,7 @@ function show(place = 'home') {
   if (call) return showCall();
   document.body.dataset.state = place;
   delete document.body.dataset.reason;
+  awake();
   showStatus();
 }
 
@@ -185,7 +188,7 @@ function newDriver(phase, line) {
   const driver = new CallDriver('owner', phase, line, {
     changed: (state) => {
       if (call === driver) showCall();
-      if (state.phase === 'ended') endTimer = window.setTimeout(() => call === driver && dismiss(), SHOW_END);
+      if (state.phase === 'ended' && !isMissed(state)) endTimer = window.setTimeout(() => call === driver && dismiss(), SHOW_END);
     },
     voice: (stream) => loudspeaker.play(stream),
     remember: (known) => rememberCall({ ...known, title: label }),
@@ -200,8 +203,14 @@ function showCall() {
   stage.draw(ownerScene(state, { label, blocked: loudspeaker.blocked, now: Date.now() }, texts));
   if (state.phase === 'ringing') bell.ring(texts.say('owner.ringing'));
   else bell.silence();
-  keepAwake(!['ended', 'rejoinable'].includes(state.phase));
+  awake();
   if (state.phase === 'talking') touchCall();
+}
+
+/** The screen stays on during a call, and at home where its person wants a device that always rings. */
+function awake() {
+  const calling = call !== null && !['ended', 'rejoinable'].includes(call.state.phase);
+  keepAwake(calling || (document.body.dataset.state !== 'login' && input('stay-on').checked));
 }
 
 function dismiss() {

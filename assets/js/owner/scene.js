@@ -55,6 +55,11 @@ export function ownerScene(call, { label, blocked, now }, texts) {
   }
 }
 
+/** Whether somebody called in vain: that stays on the screen until it was read. @param {Call} call */
+export function isMissed(call) {
+  return call.phase === 'ended' && (call.reason === 'no-answer' || call.reason === 'gave-up') && !call.mine;
+}
+
 /** @param {Call} call @param {string} label @param {Texts} texts @returns {Scene} */
 function ended(call, label, texts) {
   const reason = call.reason ?? 'lost';
@@ -65,6 +70,7 @@ function ended(call, label, texts) {
     headline: texts.say(reason === 'hung-up' && !call.mine ? 'reason.hung-up.them' : key),
     detail: talked === null ? (texts.has(`${key}.detail`) ? texts.say(`${key}.detail`) : '')
       : texts.say('reason.hung-up.detail', { duration: texts.duration(talked) }),
+    hint: isMissed(call) && call.endedAt !== null ? texts.time(call.endedAt) : '',
     actions: [{ id: 'done', kind: 'plain', label: texts.say('owner.done') }],
   };
 }
