@@ -1,0 +1,177 @@
+// Pictures of every page in every state: phone and desktop, light and dark, English and Arabic, into shots/.
+// `node shots.js [PART…]` takes only the looks whose name contains a part, for example `phone-dark-en`.
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { World } from './support/world.js';
+import { until } from './support/until.js';
+
+const folder = fileURLToPath(new URL('shots/', import.meta.url));
+const parts = process.argv.slice(2);
+
+const LOOKS = ['en', 'ar'].flatMap((locale) => ['light', 'dark'].flatMap((colorScheme) =>
+  [['phone', { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true }],
+    ['desktop', { viewport: { width: 1280, height: 800 } }]].map(([size, options]) => ({
+    name: `${size}-${colorScheme}-${locale}`, options: { ...options, locale, colorScheme },
+  })))).filter(({ name }) => parts.length === 0 || parts.some((part) => name.includes(part)));
+
+rmSync(folder, { recursive: true, force: true });
+mkdirSync(folder, { recursive: true });
+const world = await World.open({ settings: { CALLQR_LOG_LEVEL: 'warn', CALLQR_CALLS_RING_TIME: '20s' } });
+
+try {
+  for (const look of LOOKS) await setUp(look);
+  await world.register();
+  for (const look of LOOKS) await theOwner(look);
+  const sticker = await world.sticker({ label: 'Blue van', publicText: 'Am I in your way? Ring me.' });
+  for (const look of LOOKS) await closedDoors(look, sticker);
+  for (const look of LOOKS) await calls(look, sticker);
+} finally {
+  await world.close();
+}
+console.log(`Pictures are in ${folder}`);
+
+function picture(look, person, name) {
+  mkdirSync(join(folder, look.name), { recursive: true });
+  return person.tab.screenshot(join(folder, look.name, `${name}.png`));
+}
+
+async function setUp(look) {
+  const owner = await world.device(look.options);
+  await owner.tab.open(`${world.origin}/setup#${world.server.setupLink().split('#')[1]}`);
+  await owner.comesTo('open');
+  await picture(look, owner, 'setup-open');
+  await owner.tab.type('#username', 'maria');
+  await owner.tab.type('#password', 'short');
+  await owner.tap('submit');
+  await until('the problem is shown', () => owner.tab.run(() => !document.getElementById('problem').hidden));
+  await picture(look, owner, 'setup-problem');
+  await owner.tab.open(`${world.origin}/setup#not-a-token`);
+  await owner.comesTo('open');
+  await owner.tab.type('#username', 'maria');
+  await owner.tab.type('#password', 'correct horse battery');
+  await owner.tap('submit');
+  await until('the link is refused', () => owner.tab.run(() => document.body.dataset.state === 'closed' || !document.getElementById('problem').hidden));
+  await picture(look, owner, 'setup-refused');
+  await world.clear();
+}
+
+async function theOwner(look) {
+  const owner = await world.device(look.options);
+  await owner.opensHome();
+  await owner.comesTo('login');
+  await picture(look, owner, 'owner-login');
+  await owner.tab.type('#login-username', world.owner.username);
+  await owner.tab.type('#login-password', 'something else');
+  await owner.tap('login-submit');
+  await until('the log-in is refused', () => owner.tab.run(() => !document.getElementById('login-problem').hidden));
+  await picture(look, owner, 'owner-login-refused');
+  await owner.tab.type('#login-password', world.owner.password);
+  await owner.tap('login-submit');
+  await owner.comesTo('home');
+  await owner.isReady();
+  await picture(look, owner, 'owner-home');
+  await owner.tap('new-tag');
+  await picture(look, owner, 'owner-new');
+  await owner.tab.type('#new-label', 'Front door');
+  await owner.tab.type('#new-text', 'No bell here: ring me.');
+  await owner.tap('new-submit');
+  await until('the sticker is shown', () => owner.tab.run(() => document.getElementById('sticker-dialog').open && document.getElementById('sticker-svg').complete));
+  await picture(look, owner, 'owner-sticker');
+  await owner.tap('sticker-close');
+  await until('the list is there', () => owner.tab.run(() => document.getElementById('tags').children.length > 0));
+  await picture(look, owner, 'owner-home-stickers');
+  await owner.tab.tap('#tags button:last-of-type');
+  if (await owner.tab.run(() => document.getElementById('revoke-dialog').open)) {
+    await picture(look, owner, 'owner-revoke');
+    await owner.tap('revoke-cancel');
+  }
+  const second = await world.device({ beside: owner });
+  await second.opensHome();
+  await owner.isReplaced();
+  await picture(look, owner, 'owner-replaced');
+  await second.close();
+  world.lines.owner.allow();
+  await owner.takesOver();
+  await until('not connected', () => owner.tab.run(() => document.body.dataset.presence === 'connecting'));
+  await picture(look, owner, 'owner-not-connected');
+  await world.clear();
+}
+
+async function closedDoors(look, sticker) {
+  const caller = await world.caller(look.options);
+  const door = async (fragment, name) => {
+    await caller.scan(`${world.origin}/c${fragment}`);
+    await caller.comesTo('closed');
+    await picture(look, caller, name);
+  };
+  await door('', 'caller-missing-code');
+  await door('#hello', 'caller-bad-code');
+  await door(`#${sticker.qrCodeData.slice(0, -1)}!`, 'caller-damaged-code');
+  const gone = await world.sticker();
+  await world.server.api('POST', `/api/v1/tokens/${gone.id}/pause`, { bearer: world.bearer });
+  await door(`#${gone.qrCodeData}`, 'caller-paused');
+  await world.server.api('DELETE', `/api/v1/tokens/${gone.id}`, { bearer: world.bearer });
+  await door(`#${gone.qrCodeData}`, 'caller-unknown-code');
+  await caller.calls(sticker.url);
+  await caller.comesTo('ringing');
+  await picture(look, caller, 'caller-looking');
+  await caller.comesTo('ended', 'unreachable');
+  await picture(look, caller, 'caller-unreachable');
+  const refused = await world.caller({ ...look.options, microphone: false });
+  await refused.calls(sticker.url);
+  await refused.comesTo('ended', 'microphone-denied');
+  await picture(look, refused, 'caller-microphone-denied');
+  await world.clear();
+}
+
+async function calls(look, sticker) {
+  const device = await world.device(look.options);
+  await device.logsIn();
+  const caller = await world.caller(look.options);
+  await caller.scan(sticker.url);
+  await caller.comesTo('ready');
+  await picture(look, caller, 'caller-ready');
+  await caller.tap('call');
+  await device.comesTo('ringing');
+  await caller.ringsOn(1);
+  await picture(look, caller, 'caller-ringing');
+  await picture(look, device, 'owner-ringing');
+  await device.tap('decline');
+  await caller.comesTo('ended', 'declined');
+  await picture(look, caller, 'caller-declined');
+  await device.comesTo('ended');
+  await picture(look, device, 'owner-declined');
+  await device.returnsHome();
+  await caller.tap('again');
+  await device.comesTo('ringing');
+  await device.tap('answer');
+  await Promise.all([caller.comesTo('talking'), device.comesTo('talking')]);
+  await picture(look, caller, 'caller-talking');
+  await picture(look, device, 'owner-talking');
+  await caller.tap('mute');
+  await picture(look, caller, 'caller-muted');
+  const second = await world.caller(look.options);
+  await second.calls(sticker.url);
+  await second.comesTo('ended', 'busy');
+  await picture(look, second, 'caller-busy');
+  await caller.tab.reload();
+  await caller.comesTo('rejoinable');
+  await picture(look, caller, 'caller-rejoin');
+  await until('the owner is told', async () => (await device.see()).notice);
+  await picture(look, device, 'owner-other-away');
+  await caller.tap('rejoin');
+  await caller.comesTo('talking');
+  await caller.tap('hang-up');
+  await caller.comesTo('ended', 'hung-up');
+  await device.comesTo('ended', 'hung-up');
+  await picture(look, caller, 'caller-hung-up');
+  await picture(look, device, 'owner-hung-up');
+  await device.returnsHome();
+  await caller.tap('again');
+  await device.comesTo('ringing');
+  await caller.tap('hang-up');
+  await caller.comesTo('ended', 'gave-up');
+  await picture(look, caller, 'caller-gave-up');
+  await world.clear();
+}

@@ -1,0 +1,90 @@
+// A call between real browsers, over each transport of the relay: both voices arrive, and nobody learns an address.
+// A transport is forced by taking the others away on both browsers' lines; pages and signalling always pass.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+import { World } from './support/world.js';
+
+const PAIRS = [['chromium', 'chromium'], ['chromium', 'firefox'], ['firefox', 'chromium']];
+/** What the line lets pass, and what the browser's statistics call it. */
+const TRANSPORTS = [['udp', 'udp'], ['turn-tcp', 'tcp'], ['turns', 'tls']];
+
+let world;
+let sticker;
+before(async () => {
+  world = await World.open();
+  await world.register();
+  sticker = await world.sticker();
+});
+afterEach(() => world.clear());
+after(() => world?.close());
+
+for (const [callerKind, ownerKind] of PAIRS) {
+  test(`a caller in ${callerKind} reaches an owner in ${ownerKind}`, async (t) => {
+    const device = await world.device({ kind: ownerKind });
+    await device.logsIn();
+    for (const [transport, name] of TRANSPORTS) {
+      await t.test(`over ${name} alone`, () => call(t, device, callerKind, transport, name));
+    }
+  });
+}
+
+async function call(t, device, callerKind, transport, name) {
+  const { lines } = world;
+  for (const line of Object.values(lines)) {
+    line.allow('https', transport);
+    line.bytes[transport] = 0;
+  }
+  const tones = { caller: await toneOf('caller', callerKind), owner: await toneOf('owner', device.kind) };
+  const caller = await world.caller({ kind: callerKind });
+  const firstNote = device.tab.notes.length;
+
+  await caller.calls(sticker.url);
+  await device.comesTo('ringing');
+  await caller.comesTo('ringing');
+  // Nothing is gathered, and no peer connection exists, before a person answers.
+  assert.deepEqual(media(caller.tab.notes), []);
+  assert.deepEqual(media(device.tab.notes.slice(firstNote)), []);
+
+  await device.tap('answer');
+  await Promise.all([caller.comesTo('talking'), device.comesTo('talking')]);
+  await Promise.all([
+    caller.hears(tones.owner, { own: tones.caller }),
+    device.hears(tones.caller, { own: tones.owner }),
+  ]);
+
+  for (const person of [caller, device]) {
+    const { local, remote, candidates } = await person.pair();
+    assert.equal(local.candidateType, 'relay');
+    assert.equal(remote.candidateType, 'relay');
+    assert.equal(local.relayProtocol, name);
+    for (const candidate of candidates) assert.equal(candidate.candidateType, 'relay', JSON.stringify(candidate));
+  }
+  for (const line of Object.values(lines)) {
+    assert.ok(line.bytes[transport] > 10_000, `the voice went over ${transport} on the ${line.name}'s line: ${line.bytes[transport]} bytes`);
+  }
+
+  await caller.tap('hang-up');
+  await Promise.all([caller.comesTo('ended', 'hung-up'), device.comesTo('ended', 'hung-up')]);
+  await device.returnsHome();
+
+  for (const { policy, servers } of [...caller.tab.notes, ...device.tab.notes].filter(({ kind }) => kind === 'peer')) {
+    assert.equal(policy, 'relay');
+    const schemes = servers.flatMap(({ urls }) => urls).map((url) => url.replace(/:.*\?/, '?')).sort();
+    assert.deepEqual(schemes, ['turn?transport=tcp', 'turn?transport=udp', 'turns?transport=tcp']);
+  }
+  const { frames, candidates } = world.checkSignalling();
+  assert.ok(candidates >= 2, `candidates of both sides crossed: ${candidates} in ${frames} frames`);
+  await caller.profile.close();
+  caller.gone = true;
+}
+
+const media = (notes) => notes.filter(({ kind }) => kind === 'peer' || kind === 'gathered');
+
+async function toneOf(line, kind) {
+  return (await world.browser(line, kind)).tone;
+}
+
+test('logs and database keep nothing of all this', async (t) => {
+  const seen = await world.checkTraces();
+  t.diagnostic(`${seen.canaries} private texts looked for in ${seen.logLines} lines of log and in the database`);
+});

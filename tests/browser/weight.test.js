@@ -1,0 +1,44 @@
+// The caller's page in the street, on a slow network: small, and from one server only.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { World } from './support/world.js';
+
+const LIMIT = 60 * 1024;
+
+let world;
+let sticker;
+before(async () => {
+  world = await World.open();
+  await world.register();
+  sticker = await world.sticker();
+});
+after(() => world?.close());
+
+test('the caller\'s page with a whole call is at most 60 KB on the wire, from this server alone', async (t) => {
+  const device = await world.device();
+  await device.logsIn();
+  const caller = await world.caller();
+  const session = await caller.tab.cdp();
+  await session.send('Network.enable');
+  const requests = new Map();
+  session.on('Network.requestWillBeSent', ({ requestId, request }) => requests.set(requestId, { url: request.url, bytes: 0 }));
+  session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
+    if (requests.has(requestId)) requests.get(requestId).bytes = encodedDataLength;
+  });
+
+  await caller.calls(sticker.url);
+  await device.comesTo('ringing');
+  await device.tap('answer');
+  await caller.comesTo('talking');
+  await caller.tap('hang-up');
+  await caller.comesTo('ended', 'hung-up');
+
+  const all = [...requests.values()].filter(({ url }) => !url.startsWith('data:') && !url.startsWith('blob:'));
+  const sum = all.reduce((total, { bytes }) => total + bytes, 0);
+  for (const { url, bytes } of [...all].sort((a, b) => b.bytes - a.bytes)) t.diagnostic(`${String(bytes).padStart(7)}  ${new URL(url).pathname}`);
+  t.diagnostic(`${sum} bytes in ${all.length} answers; ${world.lines.caller.bytes.https} bytes on the line with TLS and signalling`);
+  for (const { url } of all) assert.equal(new URL(url).origin, world.origin, 'a request to somebody else');
+  assert.ok(all.length > 3 && sum > 5_000, 'the measurement saw the page');
+  assert.ok(sum <= LIMIT, `${sum} bytes`);
+  assert.deepEqual(caller.tab.complaints, []);
+});
