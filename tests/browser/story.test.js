@@ -29,13 +29,23 @@ after(async () => {
   await server?.remove();
 });
 
-test('from the printed set-up link to two voices', async (t) => {
+/** A part of the story: what goes wrong in it is told with its name, and ends the story. */
+async function chapter(name, tell) {
+  try {
+    await tell();
+  } catch (error) {
+    error.message = `${name}: ${error.message}`;
+    throw error;
+  }
+}
+
+test('from the printed set-up link to two voices', async () => {
   const owner = new Owner(await (await browsers[1].profile()).tab());
   const link = server.setupLink();
   assert.ok(link, `a set-up link is printed:\n${server.output}`);
   const { origin } = new URL(link);
 
-  await t.test('the link makes the first account', async () => {
+  await chapter('the link makes the first account', async () => {
     await owner.tab.open(link);
     await owner.tab.type('#username', USERNAME);
     await owner.tab.type('#password', PASSWORD);
@@ -44,7 +54,7 @@ test('from the printed set-up link to two voices', async (t) => {
     await owner.isReady();
   });
 
-  await t.test('the link works only once', async () => {
+  await chapter('the link works only once', async () => {
     const second = new Owner(await (await browsers[0].profile()).tab());
     await second.tab.open(link);
     await until('the page says that the link was used', () => second.tab.run(() => {
@@ -55,7 +65,7 @@ test('from the printed set-up link to two voices', async (t) => {
   });
 
   let url;
-  await t.test('a sticker is made, and a camera can read it', async () => {
+  await chapter('a sticker is made, and a camera can read it', async () => {
     await owner.tap('new-tag');
     await owner.tab.type('#new-label', LABEL);
     await owner.tab.type('#new-text', PUBLIC_TEXT);
@@ -81,7 +91,7 @@ test('from the printed set-up link to two voices', async (t) => {
   });
 
   const caller = new Caller(await (await browsers[0].profile()).tab());
-  await t.test('a stranger scans it and calls; the owner answers; each hears the other', async () => {
+  await chapter('a stranger scans it and calls; the owner answers; each hears the other', async () => {
     await caller.scan(url);
     const { headline } = await caller.comesTo('ready');
     assert.equal(headline, PUBLIC_TEXT);
@@ -94,14 +104,14 @@ test('from the printed set-up link to two voices', async (t) => {
     await Promise.all([caller.hears(TONES.owner, { own: TONES.caller }), owner.hears(TONES.caller, { own: TONES.owner })]);
   });
 
-  await t.test('mute is silence, and ends', async () => {
+  await chapter('mute is silence, and ends', async () => {
     await caller.tap('mute');
     await owner.fallsSilent(TONES.caller, 1000);
     await caller.tap('mute');
     await owner.hears(TONES.caller);
   });
 
-  await t.test('the call lasts, is timed, and ends for both', async () => {
+  await chapter('the call lasts, is timed, and ends for both', async () => {
     await until('the clock runs', () => caller.tab.run(() => /^0?0:0[1-9]|0?0:[1-5]\d/.test(document.getElementById('clock').textContent)));
     await owner.tap('hang-up');
     await Promise.all([owner.comesTo('ended', 'hung-up'), caller.comesTo('ended', 'hung-up')]);
@@ -109,7 +119,7 @@ test('from the printed set-up link to two voices', async (t) => {
     assert.ok(microphones.every((state) => state === 'ended' || state === undefined || state === null), `the microphone is off: ${microphones}`);
   });
 
-  await t.test('the caller calls again from the same page', async () => {
+  await chapter('the caller calls again from the same page', async () => {
     await owner.returnsHome();
     await caller.tap('again');
     await owner.comesTo('ringing');
@@ -121,7 +131,7 @@ test('from the printed set-up link to two voices', async (t) => {
     await owner.returnsHome();
   });
 
-  await t.test('logged out, this device rings no more', async () => {
+  await chapter('logged out, this device rings no more', async () => {
     await owner.tap('logout');
     await owner.comesTo('login');
     await caller.comesTo('ended');

@@ -6,7 +6,7 @@ import { chromium } from 'playwright-core';
 import { probeSource } from './probe.js';
 import { writeBeeps } from './tones.js';
 import { trustInHome } from './trust.js';
-import { LIMIT } from './until.js';
+import { askPage, LIMIT } from './until.js';
 
 /**
  * @param {{name: string, at: string, ca: string, tone: number}} options `name`: the server's name, found at address
@@ -123,7 +123,7 @@ class Tab {
   }
 
   run(fn, arg) {
-    return this.page.evaluate(fn, arg);
+    return askPage(() => this.page.evaluate(fn, arg));
   }
 
   setOffline(offline) {

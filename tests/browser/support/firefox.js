@@ -6,7 +6,7 @@ import puppeteer from 'puppeteer-core';
 import { probeSource } from './probe.js';
 import { startPulse } from './pulse.js';
 import { trustInProfile } from './trust.js';
-import { LIMIT } from './until.js';
+import { askPage, LIMIT } from './until.js';
 
 /**
  * @param {{name: string, at: string, ca: string, tone: number}} options as for Chromium
@@ -109,7 +109,7 @@ class Tab {
   }
 
   run(fn, arg) {
-    return this.page.evaluate(fn, arg);
+    return askPage(() => this.page.evaluate(fn, arg));
   }
 
   screenshot(path) {

@@ -67,7 +67,7 @@ export class Server {
       'callqr says where it listens',
       () => {
         if (child.exitCode !== null) throw new Error(`callqr ended with code ${child.exitCode}:\n${this.#current}`);
-        return /https:\/\/127\.0\.0\.1:(\d+)/.exec(this.#current)?.[1];
+        return /Ctrl-C stops it/.test(this.#current) && /https:\/\/localhost:(\d+)/.exec(this.#current)?.[1];
       },
       { every: 5, detail: () => this.#current },
     );

@@ -23,3 +23,20 @@ export async function until(what, condition, { limit = LIMIT, every = 50, detail
     await new Promise((resolve) => setTimeout(resolve, every));
   }
 }
+
+/**
+ * Asks a page; when it is just going to another address, asks the page that comes.
+ * @template T
+ * @param {() => Promise<T>} ask
+ * @returns {Promise<T>}
+ */
+export async function askPage(ask) {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      const leaving = /Execution context was destroyed|Cannot find context|no such frame|detached Frame|Inspected target navigated/i.test(String(error));
+      if (!leaving || attempt === 5) throw error;
+    }
+  }
+}
