@@ -108,6 +108,14 @@ class Person {
     return type ? all.filter(({ text }) => JSON.parse(text).type === type) : all;
   }
 
+  async hangsUpIfTalking() {
+    try {
+      await this.tab.run(() => document.getElementById('hang-up')?.click());
+    } catch {
+      // The page is gone already.
+    }
+  }
+
   close() {
     return this.tab.close();
   }

@@ -151,7 +151,8 @@ function probe() {
           candidates: all.filter((entry) => entry.type === 'local-candidate' || entry.type === 'remote-candidate'),
         });
       }
-      return found;
+      // Copies: WebDriver BiDi sends an object that occurs twice only once.
+      return JSON.parse(JSON.stringify(found));
     },
     states: () => peers.map(({ connection }) => `${connection.connectionState}/${connection.iceConnectionState}`),
   };

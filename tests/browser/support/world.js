@@ -112,7 +112,10 @@ export class World {
 
   /** Closes every page, so that the next test starts alone. Their notes are kept for the last check. */
   async clear() {
-    const profiles = new Set(this.#people.filter(({ gone }) => !gone).map(({ profile }) => profile));
+    const present = this.#people.filter(({ gone }) => !gone);
+    const profiles = new Set(present.map(({ profile }) => profile));
+    // A page that goes away in a call may come back for 30 s: the owner would be busy for the next test.
+    await Promise.all(present.map((person) => person.hangsUpIfTalking()));
     for (const person of this.#people) person.gone = true;
     await Promise.all([...profiles].map((profile) => profile.close()));
     for (const line of Object.values(this.lines)) line.allowEverything();
