@@ -27,11 +27,9 @@ step 'tools' bash tests/tools.sh
 step 'format' cargo fmt --check
 step 'lints' cargo clippy --locked --all-targets -- -D warnings
 step 'Rust tests' cargo test --locked
-if [[ -f tests/js/package.json ]]; then
-  step 'front end: packages' node_packages tests/js
-  step 'front end: types and units' in_folder tests/js npm test
-fi
-if [[ $fast != fast ]] && compgen -G 'tests/browser/*.test.js' >/dev/null; then
+step 'front end: packages' node_packages tests/js
+step 'front end: types and units' in_folder tests/js npm test
+if [[ $fast != fast ]]; then
   step 'binary' cargo build --locked
   step 'browsers: packages' node_packages tests/browser
   step 'browsers' in_folder tests/browser npm test

@@ -87,7 +87,7 @@ test('an expired sticker', async () => {
   await scan(qrCodeData, 'ready');
   await world.server.stop();
   // The same server, the day after tomorrow.
-  await world.start({}, { before: ['faketime', '-f', '+2d'] });
+  await world.start({}, { clock: '+2d' });
   await scan(qrCodeData, 'closed', 'unknown-code');
   await world.server.stop();
   await world.start();

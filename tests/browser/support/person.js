@@ -32,7 +32,7 @@ class Person {
         return wanted.includes(seen.state) && (!reason || seen.reason === reason) ? seen : null;
       },
       {
-        detail: async () => ({ ...(await this.see()), complaints: this.tab.complaints, frames: this.frames().slice(-12).map((note) => `${note.kind} ${note.text?.slice(0, 160) ?? note.code ?? ''}`) }),
+        detail: async () => ({ ...(await this.see()), complaints: this.tab.complaints, frames: this.lastFrames() }),
         ...options,
       },
     );
@@ -44,7 +44,7 @@ class Person {
 
   /** Waits until this tone is heard from now on; that of the own microphone must not come back. */
   async hears(hertz, { own, limit } = {}) {
-    await this.tab.run(() => window.__probe.forget());
+    await this.forgets();
     await until(
       `hears ${hertz} Hz`,
       async () => {
@@ -84,13 +84,25 @@ class Person {
     }, { detail: () => this.heard(hertz) });
   }
 
-  /** Waits until the voice was away for at least `least` ms and is back; the length of the silence in ms. */
-  async gap(hertz, { least = 600, limit } = {}) {
-    return until(`the voice of ${hertz} Hz comes back after a silence`, async () => {
+  /**
+   * Waits until this page reaches the relay in another way than by the pair it used `before`, and this tone is heard
+   * again. The longest silence meanwhile, in ms, from the last `forget`.
+   */
+  async recovers(hertz, before, { limit } = {}) {
+    const detail = async () => ({ heard: await this.heard(hertz), page: await this.see(), states: await this.tab.run(() => window.__probe.states()), frames: this.lastFrames() });
+    await until('the page reaches the relay in another way', async () => (await this.pair()).local.id !== before.local.id, { limit, detail });
+    const { times } = await this.heard(hertz);
+    return until(`${hertz} Hz is heard again`, async () => {
       await this.listen();
-      const { gap } = await this.heard(hertz);
-      return gap >= least ? gap : 0;
-    }, { limit, detail: async () => ({ heard: await this.heard(hertz), page: await this.see(), states: await this.tab.run(() => window.__probe.states()) }) });
+      const heard = await this.heard(hertz);
+      return heard.times > times + 10 && heard.gap;
+    }, { limit, detail });
+  }
+
+  /** Forgets what was heard: from now on silences are measured. */
+  async forgets() {
+    await this.tab.run(() => window.__probe.forget());
+    await this.listen();
   }
 
   /** The pair of candidates in use. */
@@ -114,6 +126,10 @@ class Person {
     } catch {
       // The page is gone already.
     }
+  }
+
+  lastFrames() {
+    return this.frames().slice(-12).map(({ kind, text }) => `${kind} ${text.slice(0, 160)}`);
   }
 
   close() {

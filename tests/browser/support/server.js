@@ -1,5 +1,5 @@
 // The real binary, started as a person starts it: settings by environment, everything else read from what it prints.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash, X509Certificate } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
@@ -36,13 +36,12 @@ export class Server {
     this.port = 0;
   }
 
-  /** Starts it, on the port that it had before if it ran before. @param {{before?: string[]}} [options] a command to run it under */
-  async start({ before = [] } = {}) {
+  /** Starts it, on the port that it had before if it ran before. @param {{clock?: string}} [options] `+2d`: its clock is two days ahead */
+  async start({ clock } = {}) {
     const began = performance.now();
     this.#current = '';
     const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('CALLQR_')));
-    const [command, ...args] = [...before, BINARY];
-    const child = spawn(command, args, {
+    const child = spawn(BINARY, [], {
       cwd: this.folder,
       env: {
         ...environment,
@@ -52,6 +51,8 @@ export class Server {
         CALLQR_LOG_LEVEL: 'trace',
         CALLQR_LOG_FORMAT: 'json',
         ...this.settings,
+        // Not the `faketime` command: it stays between, and takes the signals.
+        ...(clock ? { LD_PRELOAD: libfaketime(), FAKETIME: clock, FAKETIME_DONT_FAKE_MONOTONIC: '1' } : {}),
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -153,4 +154,11 @@ export class Server {
     await this.stop('SIGKILL');
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+function libfaketime() {
+  const files = execFileSync('dpkg', ['-L', 'libfaketime']).toString().split('\n');
+  const file = files.find((name) => name.endsWith('/libfaketimeMT.so.1'));
+  if (!file) throw new Error('libfaketime is not installed: apt-get install faketime');
+  return file;
 }
