@@ -172,8 +172,9 @@ function microphoneFailed(state, now, problem) {
 
 /** @param {Call} state @param {number} now @returns {Step} */
 function hangUp(state, now) {
-  const [ended, effects] = over(state, now, isTalking(state) || state.phase.startsWith('rejoin') ? 'hung-up' : 'gave-up', true,
-    { type: 'hangup', payload: {} });
+  const talked = isTalking(state) || state.phase.startsWith('rejoin');
+  const reason = talked ? 'hung-up' : state.role === 'caller' ? 'gave-up' : 'declined';
+  const [ended, effects] = over(state, now, reason, true, { type: 'hangup', payload: {} });
   // A reloaded page has no connection yet, and the other side should not wait for 30 s.
   const connect = state.phase === 'rejoinable' || (state.phase === 'rejoining' && !state.microphone);
   return [ended, connect ? [{ type: 'connect', fresh: false }, ...effects] : effects];

@@ -35,6 +35,16 @@ export function timeLeft(call, now, texts) {
 }
 
 /**
+ * How long a call that has ended lasted; nothing where nobody had answered, or this page does not know since when.
+ * @param {Call} call
+ * @param {Texts} texts
+ */
+export function talked(call, texts) {
+  if (call.answeredAt === null || call.endedAt === null) return '';
+  return texts.say('reason.hung-up.detail', { duration: texts.duration((call.endedAt - call.answeredAt) / 1000) });
+}
+
+/**
  * @param {Call} call
  * @param {boolean} blocked the browser wants a tap before it plays the other side's voice
  * @param {Texts} texts

@@ -163,6 +163,7 @@ test('decline and hang up say so, and close everything', () => {
   const caller = talkingCaller().on({ type: 'hang-up' });
   assert.deepEqual([caller.call.reason, caller.call.mine, caller.does[0]], ['hung-up', true, 'send(hangup)']);
   assert.equal(ringingCaller().on({ type: 'hang-up' }).call.reason, 'gave-up');
+  assert.equal(new Play('owner', 'ringing').on({ type: 'answer' }).on({ type: 'hang-up' }).call.reason, 'declined');
 });
 
 test('a network change opens a new connection first and restarts ICE when it is welcomed', () => {

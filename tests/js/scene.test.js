@@ -68,6 +68,17 @@ test('the scene says what matters most: first our own connection, then the other
   assert.match(callScene({ ...talking, endsAt: NOW + 41_000 }, around, caller).notice ?? '', /50 seconds/);
 });
 
+test('how long they talked is said only where it is known', () => {
+  const { caller, owner } = texts('en');
+  const around = { publicText: '', label: 'Van', blocked: false, now: NOW };
+  for (const answeredAt of [null, NOW - 90_000]) {
+    const ended = { phase: /** @type {const} */ ('ended'), reason: /** @type {const} */ ('hung-up'), answeredAt, endedAt: NOW };
+    const wanted = answeredAt === null ? '' : 'You talked for 2 minutes.';
+    assert.equal(callScene({ ...newCall('caller'), ...ended }, around, caller).detail, wanted);
+    assert.equal(ownerScene({ ...newCall('owner'), ...ended }, around, owner).detail, wanted);
+  }
+});
+
 test('each end offers what helps, and nothing that cannot', () => {
   const { caller } = texts('en');
   /** @param {any} problem */

@@ -1,6 +1,6 @@
 /** Which scene the caller sees: pure, from where the page stands to words and buttons. */
 
-import { callButtons, notices, timeLeft } from '../scene-parts.js';
+import { callButtons, notices, talked, timeLeft } from '../scene-parts.js';
 
 /**
  * @typedef {import('../stage.js').Scene} Scene
@@ -92,11 +92,7 @@ export function callScene(call, around, texts) {
 function endedScene(call, kicker, texts) {
   const scene = problemScene('ended', call.reason ?? 'lost', call.retryAfter, texts, 'again');
   if (call.reason !== 'hung-up') return { ...scene, kicker };
-  const seconds = ((call.endedAt ?? 0) - (call.answeredAt ?? call.endedAt ?? 0)) / 1000;
-  return {
-    ...scene, kicker, headline: texts.say(call.mine ? 'reason.hung-up' : 'reason.hung-up.them'),
-    detail: texts.say('reason.hung-up.detail', { duration: texts.duration(seconds) }),
-  };
+  return { ...scene, kicker, headline: texts.say(call.mine ? 'reason.hung-up' : 'reason.hung-up.them'), detail: talked(call, texts) };
 }
 
 /**

@@ -158,6 +158,8 @@ function rung({ sessionId, tagId, signalingEndpoint, ticket, seconds }) {
   call = newDriver('ringing', { endpoint: signalingEndpoint, ticket });
   window.setTimeout(() => ringStopped(sessionId, 'no-answer'), seconds * 1000 + RING_GRACE);
   show();
+  // Not the Answer button: whoever is typing would answer by accident.
+  byId('headline').focus();
 }
 
 /** @param {string} sessionId @param {import('../wire.js').EndReason} reason */

@@ -1,6 +1,6 @@
 /** Which scene the owner sees while a call rings or lasts: pure, from the call's state to words and buttons. */
 
-import { callButtons, notices, timeLeft } from '../scene-parts.js';
+import { callButtons, notices, talked, timeLeft } from '../scene-parts.js';
 
 /**
  * @typedef {import('../stage.js').Scene} Scene
@@ -63,13 +63,11 @@ export function isMissed(call) {
 /** @param {Call} call @param {string} label @param {Texts} texts @returns {Scene} */
 function ended(call, label, texts) {
   const reason = call.reason ?? 'lost';
-  const talked = call.answeredAt === null || call.endedAt === null ? null : (call.endedAt - call.answeredAt) / 1000;
   const key = [`owner.reason.${reason}`, `reason.${reason}`].find((candidate) => texts.has(candidate)) ?? 'reason.lost';
   return {
     state: 'ended', reason, mood: 'over', icon: reason === 'lost' ? 'offline' : 'done', kicker: label,
     headline: texts.say(reason === 'hung-up' && !call.mine ? 'reason.hung-up.them' : key),
-    detail: talked === null ? (texts.has(`${key}.detail`) ? texts.say(`${key}.detail`) : '')
-      : texts.say('reason.hung-up.detail', { duration: texts.duration(talked) }),
+    detail: talked(call, texts) || (reason !== 'hung-up' && texts.has(`${key}.detail`) ? texts.say(`${key}.detail`) : ''),
     hint: isMissed(call) && call.endedAt !== null ? texts.time(call.endedAt) : '',
     actions: [{ id: 'done', kind: 'plain', label: texts.say('owner.done') }],
   };
