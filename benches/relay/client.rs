@@ -104,7 +104,8 @@ impl Session {
             self.socket.send(&request.raw)?;
             while let Ok(length) = self.socket.recv(&mut buffer) {
                 let mut answer = Message::new();
-                if answer.unmarshal_binary(&buffer[..length]).is_ok() && answer.transaction_id == request.transaction_id {
+                if answer.unmarshal_binary(&buffer[..length]).is_ok() && answer.transaction_id == request.transaction_id
+                {
                     return Ok(answer);
                 }
             }

@@ -129,7 +129,19 @@ impl Traffic {
         let stamp = if load.framing == Framing::Send { (20 + 12 + 4 + 2, 20 + 12 + 4 + 2) } else { (6, 6) };
         let (next, sent, received, latencies) = (0, 0, 0, Vec::new());
         let paced = load.pace != Pace::FlatOut;
-        Ok(Self { clients, states, packets, stamp, poll, next, sent, received, latencies, began: Instant::now(), paced })
+        Ok(Self {
+            clients,
+            states,
+            packets,
+            stamp,
+            poll,
+            next,
+            sent,
+            received,
+            latencies,
+            began: Instant::now(),
+            paced,
+        })
     }
 
     fn reset(&mut self) {

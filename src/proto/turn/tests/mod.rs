@@ -5,4 +5,5 @@ mod allocations;
 mod authentication;
 mod binding;
 mod media;
+mod memory;
 mod peers;
