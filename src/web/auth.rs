@@ -88,13 +88,12 @@ async fn answer(state: &State, begun: &Begun, cookie: bool, status: StatusCode) 
         state.hub.end_login(*login).await;
     }
     let expires_at = rfc3339(begun.expires_at);
-    let no_store = (header::CACHE_CONTROL, axum::http::HeaderValue::from_static("no-store"));
     if cookie {
         let value =
             set_cookie(begun, SystemTime::now()).ok_or_else(|| Error::internal("a cookie that is no header"))?;
         let body = axum::Json(serde_json::json!({ "expiresAt": expires_at }));
-        return Ok((status, [no_store, (header::SET_COOKIE, value)], body).into_response());
+        return Ok((status, [(header::SET_COOKIE, value)], body).into_response());
     }
     let body = axum::Json(serde_json::json!({ "token": begun.token.expose(), "expiresAt": expires_at }));
-    Ok((status, [no_store], body).into_response())
+    Ok((status, body).into_response())
 }

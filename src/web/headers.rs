@@ -19,9 +19,14 @@ const HEADERS: [(HeaderName, &str); 7] = [
 ];
 
 /// Adds the headers to an answer of any route, errors included.
+///
+/// What does not say that it may be kept must not be: an answer without `Cache-Control` is one that browsers and
+/// proxies may store as they like (RFC 9111, 4.2.2), and most of ours name a person, a sticker or a call.
 pub async fn add(mut response: Response<Body>) -> Response<Body> {
+    let headers = response.headers_mut();
     for (name, value) in &HEADERS {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        headers.insert(name, HeaderValue::from_static(value));
     }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }

@@ -3,7 +3,7 @@
 use hyper::Method;
 use serde_json::json;
 
-use crate::support::Server;
+use crate::support::{Server, make_tag};
 
 #[tokio::test]
 async fn every_answer_tells_the_browser_what_is_allowed() {
@@ -43,6 +43,36 @@ async fn pages_are_fresh_and_their_files_immutable() {
         assert_eq!(packed.header("content-encoding"), "gzip");
         let stale = file.replacen(file.split('/').nth(2).unwrap(), "0123456789abcdef", 1);
         assert_eq!(server.client.get(&stale).await.status, 404);
+    }
+}
+
+#[tokio::test]
+async fn no_answer_of_the_api_may_be_kept() {
+    let server = Server::start().await;
+    let owner = server.owner().await;
+    let tag = make_tag(&owner).await;
+    let id = tag["id"].as_str().unwrap();
+    let code = &tag["qrCodeData"];
+    let mut replies = vec![
+        owner.get("/api/v1").await,
+        owner.get("/api/v1/account").await,
+        owner.get("/api/v1/tokens").await,
+        owner.post("/api/v1/tokens/generate", &json!({})).await,
+        owner.post("/api/v1/presence/ticket", &json!({})).await,
+        owner.post("/api/v1/tokens/validate", &json!({ "token": code })).await,
+        owner.post("/api/v1/calls/initiate", &json!({ "scannedToken": code })).await,
+        owner.post(&format!("/api/v1/tokens/{id}/pause"), &json!({})).await,
+        owner.post(&format!("/api/v1/tokens/{id}/resume"), &json!({})).await,
+        owner.delete(&format!("/api/v1/tokens/{id}")).await,
+        owner.post("/api/v1/auth/logout", &json!({})).await,
+    ];
+    assert!(replies.iter().all(|reply| reply.status < 300), "{replies:?}");
+    let login = json!({ "username": "ada", "password": "correct horse battery" });
+    replies.push(server.client.post("/api/v1/auth/login", &login).await);
+    replies.push(server.client.get("/api/v1/account").await);
+    replies.push(server.client.get("/health").await);
+    for (at, reply) in replies.iter().enumerate() {
+        assert_eq!(reply.header("cache-control"), "no-store", "answer {at}: {}", reply.status);
     }
 }
 
