@@ -1,6 +1,7 @@
 //! The one TCP port: looks at a connection's first byte, and after TLS at the first decrypted byte, and hands it on.
 
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
+use tokio_io_timeout::TimeoutWriter;
 use tokio_rustls::TlsAcceptor;
 
 use super::admission::Admission;
@@ -19,6 +21,8 @@ use crate::web::serve::{self, Version};
 
 /// How long the accept loop rests when the process has run out of file descriptors.
 const REST: Duration = Duration::from_millis(100);
+/// How long a client may take nothing at all of what is written to it.
+const STALL: Duration = Duration::from_secs(60);
 
 /// What a connection may turn into. Cloned for each one.
 #[derive(Clone)]
@@ -84,6 +88,8 @@ async fn handle(stream: TcpStream, peer: SocketAddr, door: Door) {
 }
 
 async fn handle_tls(stream: TcpStream, peer: SocketAddr, door: Door) {
+    // Below TLS, where every byte that the client takes can be seen.
+    let stream = impatient(stream);
     let Ok(Ok(stream)) = timeout(door.handshake_time, TlsAcceptor::from(door.tls.clone()).accept(stream)).await else {
         return;
     };
@@ -98,6 +104,13 @@ async fn handle_tls(stream: TcpStream, peer: SocketAddr, door: Door) {
     }
 }
 
+/// A stream that breaks when its other end stops taking what is written: it would be held for ever.
+fn impatient<S: AsyncWrite>(stream: S) -> Pin<Box<TimeoutWriter<S>>> {
+    let mut writer = TimeoutWriter::new(stream);
+    writer.set_timeout(Some(STALL));
+    Box::pin(writer)
+}
+
 async fn turn<S>(stream: S, peer: SocketAddr, transport: Transport, mut door: Door)
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
@@ -105,5 +118,30 @@ where
     tokio::select! {
         () = door.relay.serve_stream(stream, peer, transport) => {}
         () = serve::closed(&mut door.closing) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::time::{Instant, sleep};
+
+    #[tokio::test(start_paused = true)]
+    async fn who_takes_nothing_is_given_up_and_who_is_slow_is_not() {
+        let (ours, mut theirs) = tokio::io::duplex(16);
+        let mut stream = impatient(ours);
+        let reading = tokio::spawn(async move {
+            for _ in 0..20 {
+                sleep(STALL / 2).await;
+                theirs.read_exact(&mut [0; 8]).await.unwrap();
+            }
+            (theirs, Instant::now())
+        });
+        let error = stream.write_all(&[0; 1000]).await.unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::TimedOut);
+        let (_theirs, last_taken) = reading.await.unwrap();
+        assert_eq!(last_taken.elapsed().as_secs(), STALL.as_secs());
     }
 }

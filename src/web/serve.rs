@@ -1,8 +1,10 @@
 //! One connection's HTTP, with a limit on everything that a client may draw out.
 
 use std::convert::Infallible;
+use std::future::pending;
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -14,6 +16,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
+use tokio::time::timeout;
 use tower_service::Service as _;
 
 use super::request::{Authority, Peer};
@@ -22,6 +25,8 @@ use super::request::{Authority, Peer};
 const MAX_HEAD: usize = 16 * 1024;
 /// Streams that one HTTP/2 connection may have open.
 const MAX_STREAMS: u32 = 100;
+/// How long the answers that are on their way may take once no more requests are taken.
+const LAST_ANSWERS: Duration = Duration::from_secs(60);
 
 /// Which HTTP the TLS handshake agreed on (ALPN); a client that offers nothing speaks HTTP/1.1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,23 +51,31 @@ pub async fn serve<S>(
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let (handling, mut handled) = watch::channel(0_usize);
+    let handling = Arc::new(handling);
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(Peer(peer));
-        router.clone().call(request)
+        let answer = router.clone().call(request);
+        let under_way = UnderWay::begin(handling.clone());
+        async move {
+            let answer = answer.await;
+            drop(under_way);
+            answer
+        }
     });
     let io = TokioIo::new(stream);
     // How a connection ends is the client's affair: there is nobody to tell and nothing to mend.
     macro_rules! run {
-        ($connection:expr) => {{
+        ($connection:expr, $idle:expr) => {{
             let mut connection = pin!($connection);
             tokio::select! {
-                _ = connection.as_mut() => {}
-                () = closed(&mut closing) => {
-                    connection.as_mut().graceful_shutdown();
-                    let _ = connection.await;
-                }
+                _ = connection.as_mut() => return,
+                () = closed(&mut closing) => {}
+                () = $idle => {}
             }
+            connection.as_mut().graceful_shutdown();
+            let _ = timeout(LAST_ANSWERS, connection).await;
         }};
     }
     match version {
@@ -73,7 +86,9 @@ pub async fn serve<S>(
                 .header_read_timeout(head_time)
                 .max_buf_size(MAX_HEAD)
                 .serve_connection(io, service)
-                .with_upgrades()
+                .with_upgrades(),
+            // The limit on the next head is one on idling too.
+            pending()
         ),
         Version::Http2 => run!(
             http2::Builder::new(TokioExecutor::new())
@@ -82,8 +97,37 @@ pub async fn serve<S>(
                 .max_header_list_size(MAX_HEAD as u32)
                 .keep_alive_interval(Duration::from_secs(20))
                 .keep_alive_timeout(Duration::from_secs(10))
-                .serve_connection(io, service)
+                .serve_connection(io, service),
+            // Keep-alive finds out who is gone, not who stays for nothing.
+            idle(&mut handled, head_time)
         ),
+    }
+}
+
+/// One request that a handler works on.
+struct UnderWay(Arc<watch::Sender<usize>>);
+
+impl UnderWay {
+    fn begin(count: Arc<watch::Sender<usize>>) -> Self {
+        count.send_modify(|count| *count += 1);
+        Self(count)
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
+}
+
+/// Ready when no request was being handled for `time`. Handlers end by themselves: what they wait for is bounded.
+async fn idle(handled: &mut watch::Receiver<usize>, time: Duration) {
+    loop {
+        // A service that is gone takes no more requests.
+        let gone = handled.wait_for(|count| *count == 0).await.is_err();
+        if gone || timeout(time, handled.changed()).await.is_err() {
+            return;
+        }
     }
 }
 
@@ -124,4 +168,59 @@ fn https_hint(request: &Request<Incoming>) -> Response<Body> {
         None => StatusCode::BAD_REQUEST,
     };
     response
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use http_body_util::{BodyExt as _, Empty};
+    use hyper::client::conn::http2::{Builder, SendRequest};
+    use tokio::task::JoinHandle;
+    use tokio::time::Instant;
+
+    type Sender = SendRequest<Empty<bytes::Bytes>>;
+
+    /// A client, with a window of so many bytes for each answer, and when the server lets go of it.
+    async fn connect(window: u32) -> (Sender, JoinHandle<Instant>, watch::Sender<bool>) {
+        let (ours, theirs) = tokio::io::duplex(64 * 1024);
+        let router = Router::new().route("/", axum::routing::get(async || "an answer"));
+        let (stop, closing) = watch::channel(false);
+        let peer = SocketAddr::from(([192, 0, 2, 1], 1));
+        let serving = tokio::spawn(async move {
+            serve(theirs, peer, Version::Http2, router, Duration::from_secs(10), closing).await;
+            Instant::now()
+        });
+        let mut builder = Builder::new(TokioExecutor::new());
+        builder.initial_stream_window_size(window);
+        let (sender, connection) = builder.handshake(TokioIo::new(ours)).await.unwrap();
+        tokio::spawn(connection);
+        (sender, serving, stop)
+    }
+
+    fn question() -> Request<Empty<bytes::Bytes>> {
+        Request::builder().uri("https://localhost/").body(Empty::new()).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn http_2_is_let_go_when_nothing_is_asked_though_it_answers_pings() {
+        let (mut sender, serving, _stop) = connect(65_535).await;
+        for _ in 0..10 {
+            tokio::time::sleep(Duration::from_secs(9)).await;
+            let answer = sender.send_request(question()).await.unwrap();
+            assert_eq!(answer.collect().await.unwrap().to_bytes(), "an answer");
+        }
+        let asked_last = Instant::now();
+        let ended = timeout(Duration::from_secs(3600), serving).await.unwrap().unwrap();
+        assert_eq!((ended - asked_last).as_secs(), 10);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_is_never_taken_is_given_up() {
+        let (mut sender, serving, _stop) = connect(0).await;
+        let _untaken = sender.send_request(question()).await.unwrap();
+        let asked = Instant::now();
+        let ended = timeout(Duration::from_secs(3600), serving).await.unwrap().unwrap();
+        assert_eq!((ended - asked).as_secs(), 10 + LAST_ANSWERS.as_secs());
+    }
 }
