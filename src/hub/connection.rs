@@ -39,7 +39,7 @@ impl Connection {
     /// A text message came. Waits while the hub is busy, which slows the sender down.
     pub async fn receive(&self, text: &str) {
         match FromClient::parse(text) {
-            Ok(message) => self.tell(Input::Message { connection: self.id, message }).await,
+            Ok(message) => self.tell(Input::Message { connection: self.id, message, bytes: text.len() }).await,
             Err(reason) => self.fault(reason).await,
         }
     }

@@ -1,7 +1,7 @@
 //! What the server does not take.
 
 use callqr::domain::ids::SessionId;
-use callqr::proto::signal::Options;
+use callqr::proto::signal::{Options, Rate};
 use futures_util::SinkExt as _;
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -150,9 +150,27 @@ async fn a_flood() {
     assert_eq!(pinging.hear_until("close 4429").await, ["error too-many", "close 4429"]);
 }
 
+/// What one side sends at once fits into the other's queue: who floods is closed, and not who is flooded.
+#[tokio::test]
+async fn a_flood_of_large_messages() {
+    let server = Server::start();
+    let (mut caller, mut device, _presence, _) = server.talk().await;
+    let offer = json!({"type": "offer", "payload": {"sdp": format!("v=0\r\n{}", "a=x\r\n".repeat(8000))}});
+    for _ in 0..20 {
+        caller.socket.feed(Message::text(offer.to_string())).await.unwrap();
+    }
+    // The server may have closed before the last one.
+    let _ = caller.socket.flush().await;
+    let heard = device.hear_until("peer false").await;
+    assert!((2..=4).contains(&heard.iter().filter(|heard| *heard == "offer").count()), "{heard:?}");
+    device.say("ping").await;
+    assert_eq!(device.hear().await, "pong", "the innocent side stays");
+}
+
 #[tokio::test]
 async fn who_does_not_read() {
-    let server = Server::start();
+    let rate = Rate { burst: 10_000, per_second: 1_000 };
+    let server = Server::with(Options { rate, ..Options::default() });
     let owner = Owner::new();
     let mut presence = server.device(owner).await;
     let (mut caller, path) = server.call(owner).await;

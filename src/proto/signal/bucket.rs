@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// How many messages one connection may send.
+/// How many messages one connection may send; one counts once more for each whole KiB that it has.
 #[derive(Debug, Clone, Copy)]
 pub struct Rate {
     /// At once, after a rest.
@@ -26,8 +26,13 @@ impl Bucket {
 
     /// Takes one token; `false` when there is none.
     pub fn take(&mut self, rate: Rate, now: Instant) -> bool {
+        self.take_many(1, rate, now)
+    }
+
+    /// Takes so many tokens, or none and `false` when there are fewer.
+    pub fn take_many(&mut self, tokens: u32, rate: Rate, now: Instant) -> bool {
         let one = Duration::from_secs(1) / rate.per_second.max(1);
-        let full_at = self.full_at.max(now) + one;
+        let full_at = self.full_at.max(now) + one.saturating_mul(tokens);
         if full_at.saturating_duration_since(now) > one * rate.burst {
             return false;
         }
@@ -49,6 +54,7 @@ mod tests {
         assert!(!bucket.take(rate, now), "and no more");
         assert!(bucket.take(rate, now + Duration::from_millis(50)));
         assert!(!bucket.take(rate, now + Duration::from_millis(50)));
+        assert!(!bucket.take_many(2, rate, now + Duration::from_millis(100)), "one is not two");
         let later = now + Duration::from_secs(1);
         assert_eq!((0..100).filter(|_| bucket.take(rate, later)).count(), 19);
     }

@@ -184,6 +184,8 @@ pub enum Input {
         connection: ConnectionId,
         /// What.
         message: FromClient,
+        /// How long it was on the wire.
+        bytes: usize,
     },
     /// A connection did what it must not do.
     Fault {

@@ -115,7 +115,7 @@ impl Switchboard {
                 self.join_call(connection, &seat, from_before, fresh, now);
             }
             Input::JoinPresence { connection, seat } => self.join_presence(connection, seat, now),
-            Input::Message { connection, message } => self.message(connection, message, now),
+            Input::Message { connection, message, bytes } => self.message(connection, message, bytes, now),
             Input::Fault { connection, reason } => self.disconnect(connection, Some(reason), now),
             Input::Disconnected { connection } => self.disconnect(connection, None, now),
             Input::WithdrawTag(tag) => self.withdraw(tag, now),
@@ -222,11 +222,13 @@ impl Switchboard {
         }
     }
 
-    fn message(&mut self, connection: ConnectionId, message: FromClient, now: Instant) {
+    fn message(&mut self, connection: ConnectionId, message: FromClient, bytes: usize, now: Instant) {
         let rate = self.options.rate;
         let Some(sender) = self.connections.get_mut(&connection) else { return };
         let (endpoint, generation) = (sender.endpoint, sender.generation);
-        if !sender.bucket.take(rate, now) {
+        // Counted by size too: otherwise one side could send more than the other's line takes, and have it cut off.
+        let tokens = 1 + u32::try_from(bytes / 1024).unwrap_or(u32::MAX - 1);
+        if !sender.bucket.take_many(tokens, rate, now) {
             return self.disconnect(connection, Some(CloseReason::TooMany), now);
         }
         if message == (FromClient::Ping {}) {

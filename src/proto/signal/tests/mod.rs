@@ -148,7 +148,7 @@ impl Scene {
 
     pub fn send(&mut self, connection: ConnectionId, message: Value) {
         let message = FromClient::parse(&message.to_string()).unwrap();
-        self.handle(Input::Message { connection, message });
+        self.handle(Input::Message { connection, message, bytes: 100 });
     }
 
     pub fn drop(&mut self, connection: ConnectionId) {

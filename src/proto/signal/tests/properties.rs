@@ -157,7 +157,7 @@ impl World {
                 if let (Some((session, Party::Device(_))), 2 | 3) = (from, m) {
                     self.calls.entry(session).or_default().talking = true;
                 }
-                self.input(Input::Message { connection, message: message(m) }, from);
+                self.input(Input::Message { connection, message: message(m), bytes: 100 }, from);
             }
             Event::Drop(n) => {
                 let Some(connection) = self.pick(n) else { return };
