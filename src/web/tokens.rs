@@ -84,6 +84,7 @@ pub async fn pause(
     Path(id): Path<String>,
 ) -> Result<Answer<Value>, Failure> {
     let tag = state.tags.pause(owner, tag_id(&id)?, SystemTime::now()).await?;
+    state.hub.withdraw_tag(tag.id).await;
     Ok(Answer(describe(&tag)))
 }
 

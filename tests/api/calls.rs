@@ -1,8 +1,12 @@
 //! What a caller gets before the signalling begins.
 
-use serde_json::json;
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use tokio_tungstenite::client_async;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
-use crate::support::{Server, make_tag};
+use crate::support::{Client, Server, make_tag};
 
 #[tokio::test]
 async fn initiating_gives_a_session_and_the_relays_addresses() {
@@ -75,4 +79,38 @@ async fn signalling_needs_an_origin_of_ours() {
         }
         assert_eq!(upgrade.with_header("origin", &server.client.origin()).get(&path).await.status, 101);
     }
+}
+
+/// What signalling says first to the caller of an initiated call.
+async fn first_word(client: &Client, call: &Value) -> Value {
+    let path = call["signalingEndpoint"].as_str().unwrap();
+    let mut request = format!("wss://localhost{path}").into_client_request().unwrap();
+    let host = client.origin().replace("https://", "");
+    request.headers_mut().insert("host", host.parse().unwrap());
+    request.headers_mut().insert("origin", client.origin().parse().unwrap());
+    let (mut socket, _) = client_async(request, client.connect(&["http/1.1"]).await.unwrap()).await.unwrap();
+    let hello = json!({ "type": "hello", "payload": { "ticket": call["ticket"], "fresh": true } });
+    socket.send(Message::text(hello.to_string())).await.unwrap();
+    serde_json::from_str(socket.next().await.unwrap().unwrap().to_text().unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn a_call_that_was_placed_before_its_tag_was_paused_or_revoked_does_not_ring() {
+    let server = Server::start().await;
+    let owner = server.owner().await;
+    let tag = make_tag(&owner).await;
+    let path = format!("/api/v1/tokens/{}", tag["id"].as_str().unwrap());
+    let initiate = async || {
+        let reply = server.client.post("/api/v1/calls/initiate", &json!({ "scannedToken": tag["qrCodeData"] })).await;
+        assert_eq!(reply.status, 201, "{}", reply.text);
+        reply.body
+    };
+    assert_eq!(first_word(&server.client, &initiate().await).await["type"], "welcome");
+    let call = initiate().await;
+    assert_eq!(owner.post(&format!("{path}/pause"), &json!({})).await.status, 200);
+    assert_eq!(first_word(&server.client, &call).await["payload"]["code"], "no-such-call");
+    assert_eq!(owner.post(&format!("{path}/resume"), &json!({})).await.status, 200);
+    let call = initiate().await;
+    assert_eq!(owner.delete(&path).await.status, 204);
+    assert_eq!(first_word(&server.client, &call).await["payload"]["code"], "no-such-call");
 }
