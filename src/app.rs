@@ -1,7 +1,7 @@
 //! Composition root: binds what the configuration asks for, runs it, drains it in order.
 
 mod addresses;
-mod admission;
+mod database_check;
 mod listener;
 mod open_files;
 mod ports;
@@ -23,6 +23,7 @@ use crate::domain::{Error, Result};
 use crate::hub::{self, Hub};
 use crate::relay::{self, Relay};
 use crate::service::accounts::Accounts;
+use crate::service::admission::Admission;
 use crate::service::data_dir::DataDir;
 use crate::service::ice::Ice;
 use crate::service::keys::Keys;
@@ -37,7 +38,7 @@ use crate::tls::{self, Certificates};
 use crate::web::health::{Condition, Probes};
 use crate::web::origin::OriginPolicy;
 use crate::web::{self, Edge};
-use admission::Admission;
+use database_check::DatabaseCheck;
 use listener::Door;
 use self_test::SelfTest;
 
@@ -49,6 +50,10 @@ const PURGE: Duration = Duration::from_secs(60 * 60);
 const DRAIN: Duration = Duration::from_secs(5);
 /// Of all TCP connections, one source may have one in so many.
 const SHARE_PER_SOURCE: usize = 16;
+/// Requests that may be under way: with bodies of 64 KiB that is 64 MiB at the very most.
+const REQUESTS: usize = 1024;
+/// Requests of one source that may be under way: a fraction of what may wait for the database.
+const REQUESTS_PER_SOURCE: usize = 64;
 
 /// The appliance, bound and ready to run.
 pub struct App {
@@ -107,6 +112,7 @@ impl App {
             sessions: sessions.clone(),
             tags: Tags::new(store.clone(), keys, tag_options),
             limits: Limits::new(limit_options(&config), Instant::now()),
+            requests: Admission::new(REQUESTS, REQUESTS_PER_SOURCE),
             hub: hub.clone(),
             ice,
             probes: probes(&store, &certificates, &self_test),
@@ -300,11 +306,12 @@ fn limit_options(config: &Config) -> limits::Options {
 }
 
 fn probes(store: &Store, certificates: &Arc<Certificates>, self_test: &SelfTest) -> Probes {
-    let (store, certificates, self_test) = (store.clone(), certificates.clone(), self_test.clone());
+    let (certificates, self_test) = (certificates.clone(), self_test.clone());
+    let database = Arc::new(DatabaseCheck::new(store.clone()));
     Probes {
         database: Arc::new(move || {
-            let store = store.clone();
-            Box::pin(async move { if store.ping().await.is_ok() { Condition::Healthy } else { Condition::Unhealthy } })
+            let database = database.clone();
+            Box::pin(async move { database.condition().await })
         }),
         relay: Arc::new(move || self_test.condition()),
         certificates: Arc::new(move || match certificates.health(SystemTime::now()) {

@@ -14,9 +14,9 @@ use tokio::time::timeout;
 use tokio_io_timeout::TimeoutWriter;
 use tokio_rustls::TlsAcceptor;
 
-use super::admission::Admission;
 use super::rewind::Rewind;
 use crate::relay::{Relay, Transport};
+use crate::service::admission::Admission;
 use crate::web::serve::{self, Version};
 
 /// How long the accept loop rests when the process has run out of file descriptors.

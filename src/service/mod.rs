@@ -1,6 +1,7 @@
 //! Use-cases, shared by HTTP, WebSocket and the command line.
 
 pub mod accounts;
+pub mod admission;
 pub mod data_dir;
 pub mod ice;
 pub mod jwt;

@@ -10,6 +10,7 @@ pub mod websocket;
 mod account;
 mod auth;
 mod calls;
+mod crowd;
 mod headers;
 mod identity;
 mod index;
@@ -24,12 +25,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::middleware::map_response;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::routing::{any, delete, get, post};
 
 use crate::domain::{Error, Kind};
 use crate::hub::Hub;
 use crate::service::accounts::Accounts;
+use crate::service::admission::Admission;
 use crate::service::ice::Ice;
 use crate::service::limits::Limits;
 use crate::service::sessions::Sessions;
@@ -48,6 +50,8 @@ pub struct Edge {
     pub tags: Tags,
     /// How often a source may ask.
     pub limits: Limits,
+    /// How many requests may be under way at the same time.
+    pub requests: Admission,
     /// Calls under way.
     pub hub: Hub,
     /// Addresses and credentials of the relay.
@@ -78,6 +82,7 @@ impl Deref for State {
 
 /// Everything that can be asked for over HTTP.
 pub fn router(edge: Edge) -> Router {
+    let state = State(Arc::new(edge));
     let api = Router::new()
         .route("/", get(index::index))
         .route("/auth/register", post(auth::register))
@@ -106,8 +111,9 @@ pub fn router(edge: Edge) -> Router {
         .nest("/api/v1", api)
         .fallback(nothing_here)
         .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn_with_state(state.clone(), crowd::admit))
         .layer(map_response(headers::add))
-        .with_state(State(Arc::new(edge)))
+        .with_state(state)
 }
 
 async fn nothing_here() -> Failure {

@@ -1,7 +1,10 @@
 //! What is true of every answer, and of requests that are not quite right.
 
+use std::time::Duration;
+
 use hyper::Method;
 use serde_json::json;
+use tokio::io::AsyncWriteExt as _;
 
 use crate::support::{Server, make_tag};
 
@@ -130,6 +133,33 @@ async fn bodies_are_bounded_json() {
     let large = json.send(Method::POST, path, json!({ "token": "x".repeat(70_000) }).to_string()).await;
     assert_eq!((large.status, large.code()), (413, "body-too-large"));
     assert_eq!(json.send(Method::POST, path, json!({ "token": 7 }).to_string()).await.status, 400);
+}
+
+#[tokio::test]
+async fn one_source_has_so_many_requests_under_way_and_no_more() {
+    let server = Server::start().await;
+    let request = b"POST /api/v1/tokens/validate HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+        Content-Length: 64000\r\n\r\n{";
+    let mut unfinished = Vec::new();
+    for _ in 0..64 {
+        let mut stream = server.client.connect(&["http/1.1"]).await.unwrap();
+        stream.write_all(request).await.unwrap();
+        unfinished.push(stream);
+    }
+    // The last of them may not have been read yet.
+    let crowded = async {
+        loop {
+            let reply = server.client.get("/health").await;
+            if reply.status != 200 {
+                return reply;
+            }
+        }
+    };
+    let refused = tokio::time::timeout(Duration::from_secs(10), crowded).await.unwrap();
+    assert_eq!((refused.status, refused.code(), refused.header("retry-after")), (503, "crowded", "1"));
+    drop(unfinished);
+    let freed = async { while server.client.get("/health").await.status != 200 {} };
+    tokio::time::timeout(Duration::from_secs(10), freed).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,10 +1,10 @@
-//! How many TCP connections may be open, in all and from one source.
+//! How many connections may be open, or requests under way, at the same time: in all and from one source.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Counts open connections. It holds no more entries than there are connections.
+/// Counts what is held. It has no more entries than there are places taken.
 #[derive(Clone)]
 pub struct Admission {
     state: Arc<Mutex<State>>,
@@ -35,12 +35,12 @@ impl From<IpAddr> for Source {
 }
 
 impl Admission {
-    /// At most `max` connections, `max_per_source` of them from one source.
+    /// At most `max` places, `max_per_source` of them for one source.
     pub fn new(max: usize, max_per_source: usize) -> Self {
         Self { state: Arc::default(), max, max_per_source }
     }
 
-    /// A place for one connection, given back when dropped; `None` when there is none left.
+    /// A place, given back when dropped; `None` when there is none left.
     pub fn admit(&self, from: IpAddr) -> Option<Place> {
         let source = Source::from(from);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -54,7 +54,7 @@ impl Admission {
     }
 }
 
-/// One open connection's place.
+/// A place that is taken.
 pub struct Place {
     admission: Admission,
     source: Source,
