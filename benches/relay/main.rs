@@ -6,6 +6,7 @@
 
 mod bare;
 mod client;
+mod instructions;
 mod load;
 mod process;
 mod report;
@@ -22,6 +23,10 @@ fn main() {
     if let Some(at) = arguments.iter().position(|a| a == "--serve") {
         return servers::serve(&arguments[at + 1], arguments[at + 2].parse().unwrap());
     }
+    if let Some(at) = arguments.iter().position(|a| a == "--forward") {
+        return instructions::forward(&arguments[at + 1], arguments[at + 2].parse().unwrap());
+    }
+    instructions::print();
     process::pin_to(0);
     let number = |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.into());
     let rounds: usize = number("BENCH_ROUNDS", "5").parse().unwrap();

@@ -41,3 +41,20 @@ async fn a_way_in_that_is_broken_is_reported() {
     assert!(!report.is_healthy());
     assert!(report.results.iter().any(|(name, result)| *name == "tcp" && result.is_err()));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_come_from_the_address_that_was_asked() {
+    let mut options = options();
+    options.udp = vec!["0.0.0.0:0".parse().unwrap(), "[::]:0".parse().unwrap()];
+    let running = start(options).await;
+    assert!(running.relay.self_test(Vec::new()).await.is_healthy());
+    for server in ["127.0.0.1", "127.0.0.5", "::1"] {
+        // A connected socket takes packets from the address that it is connected to, and from no other.
+        let any = if server.contains(':') { "[::]:0" } else { "0.0.0.0:0" };
+        let socket = tokio::net::UdpSocket::bind(any).await.unwrap();
+        socket.connect(running.address(server)).await.unwrap();
+        socket.send(&[0, 1, 0, 0, 0x21, 0x12, 0xA4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]).await.unwrap();
+        let answer = tokio::time::timeout(std::time::Duration::from_secs(5), socket.recv(&mut [0; 100])).await;
+        assert!(answer.is_ok_and(|received| received.is_ok()), "{server}");
+    }
+}

@@ -8,6 +8,7 @@ use callqr::domain::ids::SessionId;
 use callqr::domain::secret::Secret;
 use callqr::proto::turn::credentials::{Credentials, Gate as _};
 use callqr::relay::{Options, Relay, Transport};
+use socket2::{Domain, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
@@ -41,8 +42,7 @@ pub async fn start(options: Options) -> Running {
     let (stop, stopped) = oneshot::channel::<()>();
     let (config, certificate) = tls();
     for address in &addresses {
-        let listener = TcpListener::bind(address).await.unwrap();
-        tokio::spawn(accept(listener, relay.clone(), TlsAcceptor::from(Arc::clone(&config))));
+        tokio::spawn(accept(listen(*address), relay.clone(), TlsAcceptor::from(Arc::clone(&config))));
     }
     let running = relay.clone();
     tokio::spawn(async move {
@@ -68,6 +68,19 @@ impl Running {
 /// The credentials of the test's call.
 pub fn credentials() -> [Credentials; 2] {
     [0, 1].map(|side| Credentials { username: USERNAMES[side].into(), password: Secret::new(PASSWORDS[side].into()) })
+}
+
+/// A TCP listener of this family alone, as the UDP socket beside it.
+fn listen(address: SocketAddr) -> TcpListener {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None).unwrap();
+    if address.is_ipv6() {
+        socket.set_only_v6(true).unwrap();
+    }
+    socket.set_reuse_address(true).unwrap();
+    socket.set_nonblocking(true).unwrap();
+    socket.bind(&address.into()).unwrap();
+    socket.listen(1024).unwrap();
+    TcpListener::from_std(socket.into()).unwrap()
 }
 
 async fn accept(listener: TcpListener, relay: Relay, acceptor: TlsAcceptor) {
