@@ -44,7 +44,7 @@ export function mediaLost(state, now) {
 
 /**
  * A new signalling connection while talking. What was sent to this page meanwhile is lost, and a restarted server has new
- * credentials: so ICE starts afresh over it.
+ * credentials: so ICE starts afresh over it, unless nothing is wanting: then the voice is left alone.
  * @param {Call} state
  * @param {number} now
  * @param {RTCIceServer[]} iceServers
@@ -54,10 +54,18 @@ export function restartAfterWelcome(state, now, iceServers) {
   /** @type {Effect[]} */
   const effects = [{ type: 'remember' }, { type: 'set-ice-servers', iceServers }];
   const next = { ...state, iceServers };
+  const well = state.media === 'flowing' && !state.restartOnWelcome && !state.restartWanted && state.offeredAt === null;
+  if (well && sameCredentials(state.iceServers, iceServers)) return [next, effects];
   // Nobody is there to take it: `peer` says when the other side is back.
   if (!state.otherConnected) return [{ ...next, restartOnWelcome: false, restartWanted: true }, effects];
   const [restarting, more] = restartIce(next, now);
   return [restarting, [...effects, ...more]];
+}
+
+/** @param {RTCIceServer[]} a @param {RTCIceServer[]} b @returns {boolean} whether both come from the same run of the server */
+function sameCredentials(a, b) {
+  return a.length === b.length
+    && a.every((server, at) => server.username === b[at].username && server.credential === b[at].credential);
 }
 
 /**

@@ -176,6 +176,23 @@ test('a network change opens a new connection first and restarts ICE when it is 
   assert.deepEqual(owner.hears(talking('owner')).does, ['remember', 'set-ice-servers', 'send(restart-ice)']);
 });
 
+test('a signalling connection that was cut and is back does not disturb voice that flows', () => {
+  for (const play of [talkingCaller(), talkingOwner()]) {
+    const { role } = play.call;
+    play.on({ type: 'signalling', up: false });
+    assert.deepEqual(play.hears(talking(role)).does, ['remember', 'set-ice-servers']);
+    assert.deepEqual(play.on({ type: 'media', flowing: false }).does, ['reconnect'], 'a cut that was more than that shows soon');
+  }
+});
+
+test('after a restart of the server its new credentials are used at once', () => {
+  const renewed = ICE.map((server) => ({ ...server, credential: 'renewed' }));
+  for (const play of [talkingCaller(), talkingOwner()]) {
+    play.on({ type: 'signalling', up: false }).hears(talking(play.call.role, true, renewed));
+    assert.equal(play.does.at(-1), play.call.role === 'caller' ? 'make-offer' : 'send(restart-ice)');
+  }
+});
+
 test('trouble that comes in bursts restarts once, and again only after a pause', () => {
   const play = talkingCaller().on({ type: 'peer-state', state: 'disconnected' });
   assert.deepEqual(play.does, ['reconnect']);
