@@ -7,7 +7,8 @@ use std::time::Duration;
 pub struct Limits {
     /// Calls admitted at the same time; at most [`super::address::CALLS`].
     pub calls: usize,
-    /// Allocations of one participant at the same time (486 beyond).
+    /// Allocations of one participant at the same time (486 beyond). A phone with IPv4 and IPv6 makes six for each ICE
+    /// restart (UDP, TCP and TLS from each address), and those of a network that it has left stay until they expire.
     pub allocations_per_participant: usize,
     /// Channels of one allocation at the same time (508 beyond).
     pub channels_per_allocation: usize,
@@ -33,7 +34,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             calls: 20_000,
-            allocations_per_participant: 8,
+            allocations_per_participant: 32,
             channels_per_allocation: 10,
             permissions_per_request: 10,
             lifetime: Duration::from_secs(600),

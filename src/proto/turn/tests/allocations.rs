@@ -8,6 +8,7 @@ use stun::message::Message;
 use crate::proto::turn::client::Client;
 use crate::proto::turn::control::Input;
 use crate::proto::turn::header::{mask, xor_address};
+use crate::proto::turn::limits::Limits;
 use crate::proto::turn::testing::{ALLOCATE, Attribute, Caller, REFRESH, UDP_RELAY, World, relayed, send, udp};
 
 const V4: Attribute<'static> = (0x0017, &[1, 0, 0, 0]);
@@ -160,16 +161,27 @@ fn nobody_touches_an_allocation_with_another_ones_credentials() {
 }
 
 #[test]
-fn the_ninth_allocation_of_a_participant_gets_486_until_one_ends() {
+fn an_allocation_beyond_a_participants_quota_gets_486_until_one_ends() {
     let (mut world, _) = world();
-    let callers: Vec<Caller> = (1..=9).map(|n| Caller::new(&mut world, "call-0", n)).collect();
-    for caller in &callers[..8] {
+    let quota = Limits::default().allocations_per_participant;
+    let callers: Vec<Caller> =
+        (1..=quota + 1).map(|n| Caller::new(&mut world, "call-0", n.try_into().unwrap())).collect();
+    for caller in &callers[..quota] {
         caller.allocate(&mut world);
     }
-    assert_eq!(callers[8].ask(&mut world, ALLOCATE, &[UDP_RELAY]).0, 486);
-    Caller::new(&mut world, "call-1", 20).allocate(&mut world);
+    assert_eq!(callers[quota].ask(&mut world, ALLOCATE, &[UDP_RELAY]).0, 486);
+    Caller::new(&mut world, "call-1", 60).allocate(&mut world);
     assert_eq!(callers[3].ask(&mut world, REFRESH, &[NOW]).0, 0);
-    callers[8].allocate(&mut world);
+    callers[quota].allocate(&mut world);
+}
+
+#[test]
+fn a_phone_that_changes_its_network_four_times_still_gets_its_allocations() {
+    let (mut world, _) = world();
+    // Two addresses, each over UDP, TCP and TLS; what stays on a network that is gone is not taken back.
+    for n in 1..=5 * 6 {
+        Caller::new(&mut world, "call-0", n).allocate(&mut world);
+    }
 }
 
 #[test]
