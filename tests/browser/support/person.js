@@ -66,6 +66,11 @@ class Person {
     if (own) assert.equal((await this.heard(own)).times, 0, `hears the own tone of ${own} Hz`);
   }
 
+  /** Null while there is none: an ICE restart takes its time. */
+  async #pairNow() {
+    return (await this.tab.run(() => window.__probe.pairs())).at(-1) ?? null;
+  }
+
   /** Makes sure that listening goes on over new connections, without waiting for anything. */
   listen() {
     return this.tab.run((all) => window.__probe.listen(all), FREQUENCIES);
@@ -90,7 +95,10 @@ class Person {
    */
   async recovers(hertz, before, { limit } = {}) {
     const detail = async () => ({ heard: await this.heard(hertz), page: await this.see(), states: await this.tab.run(() => window.__probe.states()), frames: this.lastFrames() });
-    await until('the page reaches the relay in another way', async () => (await this.pair()).local.id !== before.local.id, { limit, detail });
+    await until('the page reaches the relay in another way', async () => {
+      const now = await this.#pairNow();
+      return now && now.local.port !== before.local.port;
+    }, { limit, detail });
     const { times } = await this.heard(hertz);
     return until(`${hertz} Hz is heard again`, async () => {
       await this.listen();
@@ -107,11 +115,9 @@ class Person {
 
   /** The pair of candidates in use. */
   async pair() {
-    const pairs = await until('a pair of candidates is chosen', async () => {
-      const all = await this.tab.run(() => window.__probe.pairs());
-      return all.length > 0 ? all : null;
+    return until('a pair of candidates is chosen', () => this.#pairNow(), {
+      detail: async () => ({ page: await this.see(), states: await this.tab.run(() => window.__probe.states()), frames: this.lastFrames() }),
     });
-    return pairs.at(-1);
   }
 
   /** The notes about signalling frames, oldest first. */
