@@ -81,12 +81,14 @@ impl Switchboard {
     /// Makes a call and the caller's first ticket. Nobody is rung before the caller has come.
     ///
     /// # Errors
-    /// [`Full`] when the server or the account has as many calls as it takes.
+    /// [`Full`] when the server has as many calls as it takes, or the account as many whose callers came.
     pub fn place(&mut self, placement: &Placement, now: Instant) -> Result<Seat, Full> {
         self.expire(now);
         let load = self.load.get(&placement.account).copied().unwrap_or(0);
-        let known = self.calls.contains_key(&placement.session);
-        if known || self.calls.len() >= self.options.max_calls || load >= self.options.max_calls_per_account {
+        if load >= self.options.max_calls_per_account {
+            self.forget_longest_placed(placement.account, now)?;
+        }
+        if self.calls.contains_key(&placement.session) || self.calls.len() >= self.options.max_calls {
             return Err(Full);
         }
         let mut call = Call::place(placement, now);
@@ -354,6 +356,15 @@ impl Switchboard {
                 self.ended.pop_front();
             }
         }
+    }
+
+    /// Whoever holds a sticker can place calls and not come to them: that must not keep others from calling.
+    fn forget_longest_placed(&mut self, account: AccountId, now: Instant) -> Result<(), Full> {
+        let of_account = self.calls.iter().filter(|(_, call)| call.account() == account);
+        let placed = of_account.filter_map(|(session, call)| Some((call.placed_at()?, *session)));
+        let (_, longest) = placed.min().ok_or(Full)?;
+        self.with_call(longest, now, |call, cx| call.withdraw(cx));
+        Ok(())
     }
 
     fn forget_ended(&mut self, now: Instant) {

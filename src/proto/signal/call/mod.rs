@@ -112,6 +112,11 @@ impl Call {
         self.account
     }
 
+    /// Since when the call waits for its caller's first connection; `None` once that was there.
+    pub fn placed_at(&self) -> Option<Instant> {
+        matches!(self.phase, Phase::Placed).then_some(self.clock.started)
+    }
+
     /// Whether nothing is left of the call.
     pub fn is_over(&self) -> bool {
         matches!(self.phase, Phase::Over)

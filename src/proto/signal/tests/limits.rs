@@ -38,19 +38,36 @@ fn a_server_full_of_calls_takes_no_more() {
 fn one_account_cannot_fill_the_server() {
     let mut scene = Scene::with(Options { max_calls_per_account: 2, ..Options::default() });
     let (ada, bob) = (scene.owner(), scene.owner());
-    scene.place(ada);
-    scene.place(ada);
+    let first = scene.place(ada);
+    scene.wait(1.0);
+    let second = scene.place(ada);
+    scene.place(bob);
+    // Whoever only places calls keeps nobody else from calling: the call that waits for its caller for longest goes.
+    let third = scene.place(ada);
+    let forgotten = scene.join(first);
+    assert_eq!(scene.heard(forgotten), ["close 4404"]);
+    for seat in [second, third] {
+        let caller = scene.join(seat);
+        assert_eq!(scene.heard(caller)[0], "welcome ringing");
+    }
+}
+
+#[test]
+fn calls_whose_callers_came_are_not_forgotten_for_new_ones() {
+    let mut scene = Scene::with(Options { max_calls_per_account: 1, ..Options::default() });
+    let owner = scene.owner();
+    let (caller, device) = scene.talk(owner);
     let another = Placement {
         session: SessionId::random(),
-        tag: ada.tag,
-        account: ada.account,
+        tag: owner.tag,
+        account: owner.account,
         caller: AnonymousId::random(),
         owner: AnonymousId::random(),
     };
     assert_eq!(scene.board.place(&another, scene.now), Err(Full));
-    scene.place(bob);
-    scene.wait(30.0);
-    assert!(scene.board.place(&another, scene.now).is_ok(), "what nobody came to is forgotten");
+    scene.say(caller, "ping");
+    assert_eq!(scene.heard(caller), ["pong"]);
+    assert!(scene.heard(device).is_empty());
 }
 
 #[test]
