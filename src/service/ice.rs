@@ -14,7 +14,7 @@ use crate::domain::ice::IceServer;
 use crate::domain::ids::{AnonymousId, SessionId};
 use crate::domain::random;
 use crate::domain::secret::Secret;
-use crate::proto::turn::credentials::{Credentials, Gate};
+pub use crate::proto::turn::credentials::{Credentials, Gate};
 
 /// Credentials for the relay, and who may use it when.
 ///

@@ -226,8 +226,7 @@ where
 mod tests {
     use super::*;
     use crate::proto::signal::Options;
-    use crate::proto::turn::credentials::{Credentials, Gate};
-    use crate::service::ice::Ice;
+    use crate::service::ice::{Credentials, Gate, Ice};
     use crate::service::tickets::Tickets;
     use std::sync::Arc;
     use tokio_tungstenite::tungstenite::protocol::Role;
