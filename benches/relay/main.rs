@@ -8,6 +8,7 @@ mod bare;
 mod client;
 mod instructions;
 mod load;
+mod plot;
 mod process;
 mod report;
 mod servers;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::load::{Load, Sample};
+use crate::plot::{self, Bar};
 
 #[derive(Default)]
 pub struct Report {
@@ -58,6 +59,24 @@ impl Report {
         let path = format!("{folder}/relay.json");
         std::fs::write(&path, serde_json::to_string_pretty(&json!({ "relay": results })).unwrap()).unwrap();
         println!("\n{path}");
+        let picture = format!("{folder}/relay.svg");
+        std::fs::write(&picture, plot::svg(&self.groups())).unwrap();
+        println!("{picture}");
+    }
+
+    fn groups(&self) -> Vec<(String, Vec<Bar>)> {
+        let mut groups: Vec<(String, Vec<Bar>)> = Vec::new();
+        for key in &self.order {
+            let summary = summary(&self.samples[key]);
+            let values =
+                ["lowest", "microsecondsPerPacket", "highest"].map(|name| summary[name].as_f64().unwrap_or(0.0));
+            let bar = Bar { server: key.1.clone(), values };
+            match groups.last_mut().filter(|(load, _)| *load == key.0) {
+                Some((_, bars)) => bars.push(bar),
+                None => groups.push((key.0.clone(), vec![bar])),
+            }
+        }
+        groups
     }
 }
 
