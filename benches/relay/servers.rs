@@ -9,7 +9,7 @@ use callqr::proto::turn::credentials::{Credentials, Gate as _};
 use callqr::relay::{Options, Relay};
 
 use crate::bare;
-use crate::load::{Framing, Load};
+use crate::load::{Framing, Load, Pace};
 use crate::process::Process;
 
 pub const PASSWORD: &str = "password";
@@ -40,10 +40,13 @@ impl Server {
 
     /// Whether it knows the protocol that the clients of this load speak.
     pub fn can(self, load: &Load) -> bool {
-        let bare = matches!(self, Self::BareLoop | Self::BareBatches);
-        !(bare && load.framing != Framing::ChannelData)
-            && !(self == Self::CallqrWithoutGathering && load.pace == crate::load::Pace::FlatOut)
-            && !(self == Self::Coturn && load.calls > 5_000)
+        match self {
+            Self::BareLoop | Self::BareBatches => load.framing == Framing::ChannelData,
+            Self::CallqrWithoutGathering => load.pace != Pace::FlatOut,
+            // It has a socket for each allocation, and a process may have 20,000 files here.
+            Self::Coturn => load.calls <= 5_000,
+            Self::Callqr => true,
+        }
     }
 
     /// Whether clients allocate, or just send.

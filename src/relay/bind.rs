@@ -3,8 +3,9 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 
-use quinn_udp::{Transmit, UdpSocketState};
 use socket2::{Domain, Protocol, Socket, Type};
+
+use super::mmsg::{self, Outgoing, Sender};
 
 /// Asked for, as far as the system's maximum allows: two hundred milliseconds of a hundred thousand packets a second.
 const BUFFER: usize = 4 << 20;
@@ -15,13 +16,13 @@ const TRIES: usize = 20;
 #[derive(Debug)]
 pub struct Listener {
     pub socket: UdpSocket,
-    pub state: UdpSocketState,
     pub address: SocketAddr,
 }
 
 impl Listener {
     fn new(socket: UdpSocket) -> io::Result<Self> {
-        Ok(Self { state: UdpSocketState::new((&socket).into())?, address: socket.local_addr()?, socket })
+        mmsg::prepare(&socket)?;
+        Ok(Self { address: socket.local_addr()?, socket })
     }
 
     /// The same socket once more.
@@ -29,13 +30,21 @@ impl Listener {
         Self::new(self.socket.try_clone()?)
     }
 
-    /// Sends one datagram, or several of `segment` bytes each (the last may be shorter).
-    pub fn send(&self, to: SocketAddr, from: IpAddr, bytes: &[u8], segment: Option<usize>) -> io::Result<()> {
-        // Bound to all addresses, the system would choose the source by the route; the answer must come from where
-        // the client sent to.
-        let src_ip = self.address.ip().is_unspecified().then_some(from);
-        let transmit = Transmit { destination: to, ecn: None, contents: bytes, segment_size: segment, src_ip };
-        self.state.try_send((&self.socket).into(), &transmit)
+    /// The source to send from. Bound to all addresses, the system would choose it by the route; an answer must come
+    /// from where the client sent to.
+    pub fn source(&self, local: IpAddr) -> Option<IpAddr> {
+        self.address.ip().is_unspecified().then_some(local)
+    }
+
+    /// Sends one datagram.
+    pub fn send(&self, to: SocketAddr, from: IpAddr, bytes: &[u8]) -> io::Result<()> {
+        match self.source(from) {
+            None => self.socket.send_to(bytes, to).map(drop),
+            from => {
+                let packet = Outgoing { to, from, bytes, segment: bytes.len() };
+                Sender::new(1).send(&self.socket, &[packet]).map(drop)
+            }
+        }
     }
 }
 

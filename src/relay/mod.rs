@@ -8,6 +8,7 @@
 mod admission;
 mod bind;
 mod mailbox;
+mod mmsg;
 mod outbox;
 mod probe;
 mod queue;
@@ -272,7 +273,7 @@ impl Inner {
         match to {
             Client::Udp { peer, local, listener } => {
                 if let Some(socket) = self.sockets.get(usize::from(*listener)) {
-                    let sent = socket.send(*peer, *local, bytes, None);
+                    let sent = socket.send(*peer, *local, bytes);
                     self.stream_traffic.sent(bytes.len(), sent.is_ok());
                 }
             }

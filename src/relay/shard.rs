@@ -1,6 +1,6 @@
 //! One UDP thread: receive a batch, switch it, send it.
 
-use std::io::{self, IoSliceMut};
+use std::io;
 use std::os::fd::AsRawFd as _;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token, Waker};
-use quinn_udp::{BATCH_SIZE, RecvMeta};
 
 use super::Inner;
 use super::bind::Listener;
 use super::mailbox::Mailbox;
+use super::mmsg::{BATCH, Inbox};
 use super::outbox::Outbox;
 use super::stats::Counters;
 use crate::domain::random;
@@ -22,8 +22,6 @@ use crate::proto::turn::switch::Switch;
 use crate::proto::turn::view::Update;
 
 const WAKE: Token = Token(usize::MAX);
-/// The longest that a received train of segments can be.
-const LONGEST_TRAIN: usize = 65_536;
 /// Updates that may wait for a sleeping shard before it is woken to take them in.
 const PATIENCE: usize = 64;
 /// Over how long the rate of packets is measured.
@@ -82,7 +80,7 @@ impl Shard {
     /// Relays until the relay stops.
     pub fn run(mut self, inner: &Inner) -> io::Result<()> {
         let mut events = Events::with_capacity(8);
-        let mut buffer = vec![0; BATCH_SIZE * LONGEST_TRAIN];
+        let mut inbox = Inbox::new();
         let mut round = Round {
             inner,
             listeners: &self.listeners,
@@ -102,7 +100,7 @@ impl Shard {
             loop {
                 let mut packets = 0;
                 for index in 0..self.listeners.len() {
-                    packets += round.receive(index, &mut buffer, &self.mailbox);
+                    packets += round.receive(index, &mut inbox, &self.mailbox);
                 }
                 if packets == 0 || inner.stopping.load(Relaxed) {
                     break;
@@ -127,31 +125,21 @@ struct Round<'a> {
 
 impl Round<'_> {
     /// Handles one batch of a socket; returns how many packets it held.
-    fn receive(&mut self, index: usize, buffer: &mut [u8], mailbox: &Mailbox) -> usize {
-        let mut metas = [RecvMeta::default(); BATCH_SIZE];
+    fn receive(&mut self, index: usize, inbox: &mut Inbox, mailbox: &Mailbox) -> usize {
         let listener = &self.listeners[index];
-        let received = {
-            let mut chunks = buffer.chunks_exact_mut(LONGEST_TRAIN);
-            let mut slices: [IoSliceMut<'_>; BATCH_SIZE] =
-                std::array::from_fn(|_| IoSliceMut::new(chunks.next().unwrap_or_default()));
-            listener.state.recv((&listener.socket).into(), &mut slices, &mut metas)
-        };
         // Any error but "nothing there" is about one packet, such as an ICMP message; the socket lives on.
-        let Ok(received) = received else { return 0 };
+        let Ok(received) = inbox.receive(&listener.socket) else { return 0 };
         let now = Instant::now();
         mailbox.deliver(&mut self.switch);
         let (mut packets, mut bytes) = (0, 0);
-        for (meta, chunk) in metas[..received].iter().zip(buffer.chunks_exact(LONGEST_TRAIN)) {
-            let from = Client::Udp {
-                peer: meta.addr,
-                local: meta.dst_ip.unwrap_or_else(|| listener.address.ip()),
-                listener: index as u8,
-            };
-            for packet in chunk[..meta.len].chunks(meta.stride.max(1)) {
+        for train in (0..received).filter_map(|n| inbox.train(n)) {
+            let local = train.to.unwrap_or_else(|| listener.address.ip());
+            let from = Client::Udp { peer: train.from, local, listener: index as u8 };
+            for packet in train.bytes.chunks(train.segment) {
                 packets += 1;
                 self.packet(&from, packet, now, mailbox);
             }
-            bytes += meta.len;
+            bytes += train.bytes.len();
         }
         self.outbox.flush(self.listeners, self.counters);
         self.counters.received(packets, bytes);
@@ -179,7 +167,7 @@ impl Round<'_> {
         inner.drive_with(Input::Message { from, bytes }, now, |to, bytes| match to {
             Client::Udp { peer, local, listener } => {
                 if let Some(listener) = listeners.get(usize::from(listener)) {
-                    counters.sent(bytes.len(), listener.send(peer, local, &bytes, None).is_ok());
+                    counters.sent(bytes.len(), listener.send(peer, local, &bytes).is_ok());
                 }
             }
             Client::Stream { .. } => inner.send(&to, &bytes),
@@ -217,7 +205,7 @@ impl Gather {
             (self.window, self.packets) = (Some(now), 0);
         }
         // A full batch means that there is more already: waiting would only make the queue longer.
-        (self.worthwhile && packets < BATCH_SIZE).then_some(self.pause)
+        (self.worthwhile && packets < BATCH).then_some(self.pause)
     }
 }
 

@@ -98,7 +98,7 @@ fn allocating_and_releasing_for_ever_keeps_memory_flat() {
     let mut world = World::new();
     world.admit("call");
     let caller = Caller::new(&mut world, "call-0", 1);
-    let mut cycle = |world: &mut World| {
+    let cycle = |world: &mut World| {
         caller.allocate(world);
         assert_eq!(caller.ask(world, REFRESH, &[(0x000D, &[0; 4])]).0, 0);
         world.gone.clear();
