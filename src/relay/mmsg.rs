@@ -56,6 +56,7 @@ pub struct Inbox {
     /// Pointed into by `headers`.
     _vectors: Box<[libc::iovec]>,
     buffer: Box<[u8]>,
+    used: usize,
 }
 
 /// One or more datagrams of one source.
@@ -93,12 +94,13 @@ impl Inbox {
         for (header, vector) in headers.iter_mut().zip(&mut vectors) {
             header.msg_hdr.msg_iov = vector;
         }
-        Self { headers: headers.into_boxed_slice(), names, controls, _vectors: vectors, buffer }
+        Self { headers: headers.into_boxed_slice(), names, controls, _vectors: vectors, buffer, used: BATCH }
     }
 
     /// Takes what is there, without waiting; how many trains that is.
     pub fn receive(&mut self, socket: &UdpSocket) -> io::Result<usize> {
-        for header in &mut self.headers {
+        // The last call wrote lengths into as many headers as it filled.
+        for header in &mut self.headers[..self.used] {
             header.msg_hdr.msg_namelen = size_of::<libc::sockaddr_storage>() as u32;
             header.msg_hdr.msg_controllen = CONTROL as _;
         }
@@ -107,7 +109,9 @@ impl Inbox {
         let count = unsafe {
             libc::recvmmsg(socket.as_raw_fd(), self.headers.as_mut_ptr(), BATCH as u32, flags as _, null_mut())
         };
-        usize::try_from(count).map_err(|_| io::Error::last_os_error())
+        let count = usize::try_from(count).map_err(|_| io::Error::last_os_error())?;
+        self.used = count.min(BATCH);
+        Ok(self.used)
     }
 
     /// The `n`th train of those that `receive` counted.

@@ -89,6 +89,7 @@ impl Shard {
             outbox: Outbox::new(),
         };
         let mut gather = Gather::new(inner.options.gather);
+        let mut ready = vec![false; self.listeners.len()];
         while !inner.stopping.load(Relaxed) {
             if let Err(error) = self.poll.poll(&mut events, None)
                 && error.kind() != io::ErrorKind::Interrupted
@@ -96,22 +97,41 @@ impl Shard {
                 return Err(error);
             }
             self.mailbox.deliver(&mut round.switch);
-            // Readiness is told once: read until nothing is left.
+            ready.fill(false);
+            for event in &events {
+                if let Some(ready) = ready.get_mut(event.token().0) {
+                    *ready = true;
+                }
+            }
             loop {
-                let mut packets = 0;
-                for index in 0..self.listeners.len() {
-                    packets += round.receive(index, &mut inbox, &self.mailbox);
+                let (mut packets, mut more) = (0, false);
+                for index in (0..ready.len()).filter(|index| ready[*index]) {
+                    let found = round.receive(index, &mut inbox, &self.mailbox);
+                    packets += found.packets;
+                    more |= found.more;
                 }
                 if packets == 0 || inner.stopping.load(Relaxed) {
                     break;
                 }
-                if let Some(pause) = gather.after(packets, Instant::now()) {
-                    std::thread::sleep(pause);
+                match gather.after(packets, Instant::now()) {
+                    Some(pause) => std::thread::sleep(pause),
+                    None if more => {}
+                    // Readiness is told anew for what comes after a socket was found empty.
+                    None => break,
                 }
+                // Whoever stays here looks at every socket, so that a busy one does not keep the others waiting.
+                ready.fill(true);
             }
         }
         Ok(())
     }
+}
+
+/// What a look at a socket found.
+struct Found {
+    packets: usize,
+    /// The batch was full: there may be more.
+    more: bool,
 }
 
 /// What a thread works with.
@@ -124,11 +144,11 @@ struct Round<'a> {
 }
 
 impl Round<'_> {
-    /// Handles one batch of a socket; returns how many packets it held.
-    fn receive(&mut self, index: usize, inbox: &mut Inbox, mailbox: &Mailbox) -> usize {
+    /// Handles one batch of a socket.
+    fn receive(&mut self, index: usize, inbox: &mut Inbox, mailbox: &Mailbox) -> Found {
         let listener = &self.listeners[index];
         // Any error but "nothing there" is about one packet, such as an ICMP message; the socket lives on.
-        let Ok(received) = inbox.receive(&listener.socket) else { return 0 };
+        let Ok(received) = inbox.receive(&listener.socket) else { return Found { packets: 0, more: false } };
         let now = Instant::now();
         mailbox.deliver(&mut self.switch);
         let (mut packets, mut bytes) = (0, 0);
@@ -143,7 +163,7 @@ impl Round<'_> {
         }
         self.outbox.flush(self.listeners, self.counters);
         self.counters.received(packets, bytes);
-        packets
+        Found { packets, more: received == BATCH }
     }
 
     fn packet(&mut self, from: &Client, packet: &[u8], now: Instant, mailbox: &Mailbox) {
