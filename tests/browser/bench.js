@@ -53,7 +53,7 @@ async function measureTimes() {
     await device.tap('answer');
     const heardByCaller = await until('the caller hears', () => caller.tab.run(() => window.__probe.firstSounds.at(-1)));
     const heardByOwner = await until('the owner hears', () => device.tab.run((count) => window.__probe.firstSounds[count], before));
-    const answered = await mark(device, 'callqr:tap');
+    const answered = await mark(device, 'callqr:answer');
     const rang = (await mark(caller, 'callqr:ringing')) - (await mark(caller, 'callqr:tap'));
     const floor = await bare.tab.run(floorOf, [serversOf(caller), serversOf(device)]);
     await caller.tap('hang-up');

@@ -2,12 +2,13 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { endWithUs } from './children.js';
 import { until } from './until.js';
 
 /** @param {string} folder where its socket and state go */
 export async function startPulse(folder) {
   const socket = join(folder, 'pulse.socket');
-  const daemon = spawn(
+  const daemon = endWithUs(spawn(
     'pulseaudio',
     [
       '-n',
@@ -19,7 +20,7 @@ export async function startPulse(folder) {
       `--load=module-native-protocol-unix auth-anonymous=1 socket=${socket}`,
     ],
     { stdio: 'ignore', env: { ...process.env, HOME: folder, XDG_RUNTIME_DIR: folder, DBUS_SESSION_BUS_ADDRESS: 'disabled:' } },
-  );
+  ));
   const ended = new Promise((resolve) => daemon.once('exit', resolve));
   await until('PulseAudio opens its socket', () => {
     if (daemon.exitCode !== null) throw new Error(`pulseaudio ended at once with code ${daemon.exitCode}`);

@@ -6,6 +6,7 @@ import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endWithUs } from './children.js';
 import { until } from './until.js';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
@@ -41,7 +42,7 @@ export class Server {
     const began = performance.now();
     this.#current = '';
     const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('CALLQR_')));
-    const child = spawn(BINARY, [], {
+    const child = endWithUs(spawn(BINARY, [], {
       cwd: this.folder,
       env: {
         ...environment,
@@ -55,7 +56,7 @@ export class Server {
         ...(clock ? { LD_PRELOAD: libfaketime(), FAKETIME: clock, FAKETIME_DONT_FAKE_MONOTONIC: '1' } : {}),
       },
       stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    }));
     this.#process = child;
     const collect = (bytes) => {
       this.output += bytes;
