@@ -54,8 +54,12 @@ async fn serve(devices: usize) {
         .unwrap();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     let acceptor = TlsAcceptor::from(Arc::new(config));
-    let (hub, _task) =
-        Hub::start(Options::default(), Arc::new(Ice::new(Arc::new(NoRelay))), Tickets::new(&[7; 32]).unwrap());
+    let (hub, _task) = Hub::start(
+        Options::default(),
+        Arc::new(Ice::new(Arc::new(NoRelay))),
+        Tickets::new(&[7; 32]).unwrap(),
+        Box::new(|_, _| Box::pin(async { Ok(true) })),
+    );
     for account in 0..devices.div_ceil(8) {
         let account = AccountId::from_bytes((account as u128).to_le_bytes());
         for _ in 0..8 {

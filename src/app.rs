@@ -81,7 +81,7 @@ impl App {
     /// What stands in the way, with the remedy.
     pub async fn bind(config: Config) -> Result<Self> {
         let now = SystemTime::now();
-        open_files::allow(config.limits.connections);
+        let connections = open_files::allow(config.limits.connections as usize);
         // The port first: the commonest thing to be wrong, and nothing has been touched yet.
         let listeners = ports::listen(&config.listen.addresses)?;
         let bound =
@@ -99,18 +99,20 @@ impl App {
 
         let ice = Arc::new(Ice::new(Arc::new(relay.clone())));
         let tickets = Tickets::new(&keys.ticket_key())?;
-        let (hub, switchboard) = Hub::start(hub_options(&config), ice.clone(), tickets);
         let sessions = Sessions::new(store.clone(), keys.clone());
         let accounts = Accounts::new(store.clone(), keys.clone(), Passwords::default(), sessions.clone());
         let tag_options = tags::Options {
             default_lifetime: config.tags.default_lifetime,
             max_per_account: config.tags.max_per_account,
         };
+        let tags = Tags::new(store.clone(), keys.clone(), tag_options);
+        let standing = standing(tags.clone(), sessions.clone());
+        let (hub, switchboard) = Hub::start(hub_options(&config), ice.clone(), tickets, standing);
         let self_test = SelfTest::default();
         let router = web::router(Edge {
             accounts,
             sessions: sessions.clone(),
-            tags: Tags::new(store.clone(), keys, tag_options),
+            tags,
             limits: Limits::new(limit_options(&config), Instant::now()),
             requests: Admission::new(REQUESTS, REQUESTS_PER_SOURCE),
             hub: hub.clone(),
@@ -124,7 +126,6 @@ impl App {
 
         let (closing, closing_seen) = watch::channel(false);
         let (open, all_closed) = mpsc::channel(1);
-        let connections = config.limits.connections as usize;
         let door = Door {
             tls: Arc::new(certificates.server_config()?),
             relay: relay.clone(),
@@ -282,6 +283,19 @@ fn hub_options(config: &Config) -> hub::Options {
         max_calls: defaults.max_calls.min(config.relay.calls as usize),
         ..defaults
     }
+}
+
+fn standing(tags: Tags, sessions: Sessions) -> hub::Standing {
+    Box::new(move |tag, login| {
+        let (tags, sessions) = (tags.clone(), sessions.clone());
+        Box::pin(async move {
+            let logged_in = match login {
+                Some(login) => sessions.stands(login, SystemTime::now()).await?,
+                None => true,
+            };
+            Ok(logged_in && tags.stands(tag).await?)
+        })
+    })
 }
 
 fn relay_options(config: &Config, udp: Vec<SocketAddr>) -> relay::Options {

@@ -10,12 +10,8 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use futures_util::{SinkExt as _, StreamExt as _};
-use serde_json::{Value, json};
-use support::Client;
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::tungstenite::{Message, http::HeaderValue};
+use serde_json::json;
+use support::{Client, Socket};
 
 const USERNAME: &str = "canary-username";
 const PASSWORD: &str = "canary password of many words";
@@ -23,39 +19,6 @@ const CONTACT: &str = "canary contact +49 0000";
 const LABEL: &str = "canary label";
 const PUBLIC_TEXT: &str = "canary public text";
 const SDP: &str = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=canary-sdp\r\nt=0 0\r\n";
-
-struct Socket(WebSocketStream<tokio_rustls::client::TlsStream<tokio::net::TcpStream>>);
-
-impl Socket {
-    async fn open(client: &Client, path: &str, ticket: &str) -> Self {
-        let stream = client.connect(&["http/1.1"]).await.unwrap();
-        let mut request = format!("wss://localhost:{}{path}", client.address().port()).into_client_request().unwrap();
-        request.headers_mut().insert("origin", HeaderValue::from_str(&client.origin()).unwrap());
-        let (socket, _) = tokio_tungstenite::client_async(request, stream).await.unwrap();
-        let mut socket = Self(socket);
-        socket.say("hello", json!({ "ticket": ticket, "fresh": false })).await;
-        socket.hear("welcome").await;
-        socket.say("ready", json!({})).await;
-        socket
-    }
-
-    async fn say(&mut self, kind: &str, payload: Value) {
-        let text = json!({ "type": kind, "payload": payload }).to_string();
-        self.0.send(Message::text(text)).await.unwrap();
-    }
-
-    /// The payload of the next message of this type; others are passed over.
-    async fn hear(&mut self, kind: &str) -> Value {
-        loop {
-            let Message::Text(text) = self.0.next().await.unwrap().unwrap() else { continue };
-            let message: Value = serde_json::from_str(&text).unwrap();
-            assert_ne!(message["type"], "error", "{message}");
-            if message["type"] == kind {
-                return message["payload"].clone();
-            }
-        }
-    }
-}
 
 /// Files below `directory`, each with its bytes.
 fn files_below(directory: &Path) -> Vec<(String, Vec<u8>)> {

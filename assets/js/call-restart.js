@@ -89,8 +89,20 @@ function restartIce(state, now) {
  * @param {number} now
  * @returns {Step}
  */
-export function offerNow(state, now) {
+function offerNow(state, now) {
   return [{ ...settled(state, now), offeredAt: now }, [{ type: 'make-offer', iceRestart: true }]];
+}
+
+/**
+ * The owner's device asks for an offer. One that is under way will do; and whoever asks without end is answered with the
+ * same pauses as our own troubles.
+ * @param {Call} state a caller's
+ * @param {number} now
+ * @returns {Step}
+ */
+export function offerAsAsked(state, now) {
+  if (state.offeredAt !== null) return [state, []];
+  return now < state.restartNotBefore ? [{ ...state, restartWanted: true }, []] : offerNow(state, now);
 }
 
 /**

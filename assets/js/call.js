@@ -4,7 +4,7 @@
  * `call-driver.js` carries the effects out; the views draw the state. When to restart ICE is in `call-restart.js`.
  */
 
-import { dueRestart, hurt, mediaLost, offerNow, restartAfterReturn, restartAfterWelcome } from './call-restart.js';
+import { dueRestart, hurt, mediaLost, offerAsAsked, restartAfterReturn, restartAfterWelcome } from './call-restart.js';
 
 /**
  * @typedef {'ready'|'connecting'|'ringing'|'answering'|'answered'|'talking'|'rejoinable'|'rejoining'|'ended'} Phase
@@ -206,7 +206,7 @@ function received(state, now, message) {
     case 'offer': return takeOffer(state, message.payload.sdp);
     case 'answer': return [state, state.peer ? [{ type: 'take-answer', sdp: message.payload.sdp }] : []];
     case 'ice-candidate': return [state, state.peer ? [{ type: 'add-candidate', candidate: message.payload }] : []];
-    case 'restart-ice': return state.role === 'caller' && state.peer ? offerNow(state, now) : [state, []];
+    case 'restart-ice': return state.role === 'caller' && state.peer ? offerAsAsked(state, now) : [state, []];
     case 'restart-media': return anew(state, now);
     case 'peer': return otherSide(state, now, message.payload.connected);
     case 'ending-soon': return [{ ...state, endsAt: now + message.payload.seconds * 1000 }, []];

@@ -48,6 +48,7 @@ pub struct Door {
 /// Accepts until the program stops. Nothing is awaited here but the next connection.
 pub async fn accept(listener: TcpListener, door: Door) {
     let mut closing = door.closing.clone();
+    let mut failing = false;
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -55,6 +56,7 @@ pub async fn accept(listener: TcpListener, door: Door) {
         };
         match accepted {
             Ok((stream, peer)) => {
+                failing = false;
                 if let Some(place) = door.admission.admit(peer.ip()) {
                     let (door, open) = (door.clone(), door.open.clone());
                     tokio::spawn(async move {
@@ -64,7 +66,10 @@ pub async fn accept(listener: TcpListener, door: Door) {
                 }
             }
             Err(fault) => {
-                tracing::warn!(%fault, "a connection could not be accepted");
+                // Once, not ten times a second for as long as it lasts.
+                if !std::mem::replace(&mut failing, true) {
+                    tracing::warn!(%fault, "connections cannot be accepted");
+                }
                 tokio::time::sleep(REST).await;
             }
         }

@@ -5,22 +5,22 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 /// What the database, the log, the listeners and the like need beside connections.
 const OTHERS: u64 = 128;
 
-/// Asks for as many open files as this user may have, and says so when `connections` do not fit.
-pub fn allow(connections: u32) {
+/// Asks for as many open files as this user may have; says how many of the `wanted` connections fit.
+pub fn allow(wanted: usize) -> usize {
     let limit = getrlimit(Resource::Nofile);
     if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }) {
         tracing::debug!(%error, "the limit of open files stays as it is");
     }
-    let needed = u64::from(connections) + OTHERS;
-    if let Some(allowed) = getrlimit(Resource::Nofile).current
-        && allowed < needed
-    {
-        tracing::warn!(
-            allowed,
-            needed,
-            "fewer open files are allowed than limits.connections asks for (ulimit -n, LimitNOFILE)"
-        );
+    let allowed = fitting(wanted, getrlimit(Resource::Nofile).current);
+    if allowed < wanted {
+        tracing::warn!(allowed, wanted, "too few open files for limits.connections (see ulimit -n, LimitNOFILE)");
     }
+    allowed
+}
+
+fn fitting(wanted: usize, open_files: Option<u64>) -> usize {
+    let room = open_files.map_or(u64::MAX, |files| files.saturating_sub(OTHERS).max(1));
+    wanted.min(usize::try_from(room).unwrap_or(usize::MAX))
 }
 
 #[cfg(test)]
@@ -32,5 +32,12 @@ mod tests {
         allow(16);
         let limit = getrlimit(Resource::Nofile);
         assert_eq!(limit.current, limit.maximum);
+    }
+
+    #[test]
+    fn connections_leave_room_for_the_rest() {
+        assert_eq!(fitting(10_000, None), 10_000);
+        assert_eq!(fitting(10_000, Some(1024)), 1024 - 128);
+        assert_eq!(fitting(10_000, Some(20)), 1);
     }
 }

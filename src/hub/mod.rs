@@ -8,6 +8,7 @@ mod connection;
 mod outbox;
 mod task;
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
@@ -21,7 +22,7 @@ use crate::domain::ids::{AccountId, AnonymousId, LoginId, SessionId, TagId};
 use crate::domain::{Error, Kind, Result};
 pub use crate::proto::signal::Options;
 use crate::proto::signal::wire::Hello;
-use crate::proto::signal::{CloseReason, ConnectionId, Input, Placement};
+use crate::proto::signal::{CloseReason, ConnectionId, Input, Party, Placement};
 use crate::service::ice::Ice;
 use crate::service::tickets::Tickets;
 use claims::Ticketing;
@@ -44,6 +45,7 @@ pub struct Hub {
 
 struct Shared {
     ticketing: Arc<Ticketing>,
+    standing: Standing,
     next_connection: AtomicU64,
     counts: Arc<Counts>,
     sockets: Arc<Semaphore>,
@@ -69,6 +71,11 @@ pub struct PlaceCall {
     pub caller: AnonymousId,
 }
 
+/// Whether a tag may still be called and, where one is named, whether a log-in still stands. Asked about tickets of an
+/// earlier process, which cannot know what was ended after they were made.
+pub type Standing =
+    Box<dyn Fn(TagId, Option<LoginId>) -> Pin<Box<dyn Future<Output = Result<bool>> + Send>> + Send + Sync>;
+
 /// What a WebSocket was opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Endpoint {
@@ -80,12 +87,13 @@ pub enum Endpoint {
 
 impl Hub {
     /// Starts the task. It ends after [`Hub::shutdown`], or when every handle is gone.
-    pub fn start(options: Options, ice: Arc<Ice>, tickets: Tickets) -> (Self, JoinHandle<()>) {
+    pub fn start(options: Options, ice: Arc<Ice>, tickets: Tickets, standing: Standing) -> (Self, JoinHandle<()>) {
         let (commands, commands_rx) = mpsc::channel(QUEUE);
         let (gone, gone_rx) = mpsc::unbounded_channel();
         let max_sockets = u32::try_from(options.max_connections).unwrap_or(u32::MAX);
         let shared = Arc::new(Shared {
             ticketing: Arc::new(Ticketing::new(tickets, &options)),
+            standing,
             next_connection: AtomicU64::new(0),
             counts: Arc::default(),
             sockets: Arc::new(Semaphore::new(max_sockets as usize)),
@@ -126,6 +134,7 @@ impl Hub {
     ) -> std::result::Result<Connection, CloseReason> {
         let connection = ConnectionId(self.shared.next_connection.fetch_add(1, Ordering::Relaxed));
         let input = self.shared.ticketing.join(connection, endpoint, hello, SystemTime::now())?;
+        self.check_standing(&input).await?;
         let outbox = Arc::new(Outbox::default());
         let join = Command::Join { connection, input, outbox: outbox.clone(), authority: authority.into() };
         self.commands.send(join).await.map_err(|_| CloseReason::Restarting)?;
@@ -179,6 +188,19 @@ impl Hub {
         let all_closed = self.shared.sockets.acquire_many(self.shared.max_sockets);
         // A socket that takes longer is cut off by the end of the process.
         let _ = tokio::time::timeout(GOODBYE, all_closed).await;
+    }
+
+    async fn check_standing(&self, input: &Input) -> std::result::Result<(), CloseReason> {
+        let Input::JoinCall { seat, from_before: true, .. } = input else { return Ok(()) };
+        let login = match seat.party {
+            Party::Caller => None,
+            Party::Device(login) => Some(login),
+        };
+        match (self.shared.standing)(seat.tag, login).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(CloseReason::NoSuchCall),
+            Err(_) => Err(CloseReason::Overloaded),
+        }
     }
 
     async fn tell(&self, input: Input) {

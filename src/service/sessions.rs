@@ -103,6 +103,14 @@ impl Sessions {
         Ok(self.used(login, now).await)
     }
 
+    /// Whether a session has not ended.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn stands(&self, login: LoginId, now: SystemTime) -> Result<bool> {
+        Ok(self.store.logins().current(login, IDLE, now).await?.is_some())
+    }
+
     /// Ends a session: its cookie and its token are worthless from now on.
     ///
     /// # Errors

@@ -174,6 +174,14 @@ impl Tags {
         Ok(row.map(|row| Found { tag: row.id, account: row.account, paused: row.paused, public_text }))
     }
 
+    /// Whether a call through this tag may go on: it was neither revoked nor paused. One whose time is over ends no call.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn stands(&self, id: TagId) -> Result<bool> {
+        Ok(self.store.tags().by_id(id).await?.is_some_and(|tag| !tag.paused))
+    }
+
     async fn set_paused(&self, owner: Identity, id: TagId, paused: bool, now: SystemTime) -> Result<Tag> {
         let tag = self.store.tags().set_paused(owner.account, id, paused).await?.ok_or_else(no_such_tag)?;
         self.open(tag, now)

@@ -85,6 +85,14 @@ impl Tags<'_> {
         self.0.reader.transaction(move |transaction| by_token(transaction, hash)).await
     }
 
+    /// The tag with this id, whosever it is and whatever its state.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn by_id(&self, id: TagId) -> Result<Option<Tag>> {
+        self.0.reader.transaction(move |transaction| by_id(transaction, id)).await
+    }
+
     /// Pauses or resumes a tag of `account`; the tag as it is then, `None` when the account has no such tag.
     ///
     /// # Errors
@@ -145,6 +153,11 @@ fn of(transaction: &Transaction<'_>, account: AccountId) -> Result<Vec<Tag>> {
 fn by_token(transaction: &Transaction<'_>, hash: TokenHash) -> Result<Option<Tag>> {
     let mut statement = transaction.prepare_cached("SELECT * FROM tags WHERE token_hash = ?1")?;
     Ok(statement.query_row([hash.as_bytes()], from_row).optional()?)
+}
+
+fn by_id(transaction: &Transaction<'_>, id: TagId) -> Result<Option<Tag>> {
+    let mut statement = transaction.prepare_cached("SELECT * FROM tags WHERE id = ?1")?;
+    Ok(statement.query_row([id.as_bytes()], from_row).optional()?)
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Tag> {

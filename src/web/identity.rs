@@ -20,7 +20,8 @@ impl FromRequestParts<State> for Identity {
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Failure> {
         let now = SystemTime::now();
         if let Some(value) = parts.headers.get(header::AUTHORIZATION) {
-            let token = value.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
+            let token = value.to_str().ok().and_then(|value| value.split_once(' '));
+            let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer")).map(|(_, token)| token);
             let token = token.ok_or_else(|| {
                 Error::new(Kind::Unauthenticated, "bad-authorization", "The Authorization header is not understood.")
                     .hint("Send Authorization: Bearer and the token that logging in gave you.")

@@ -120,3 +120,13 @@ async fn log_ins_are_counted_per_source() {
     assert_eq!((refused.status, refused.code()), (429, "too-many-requests"));
     assert!(refused.header("retry-after").parse::<u64>().unwrap() > 60);
 }
+
+#[tokio::test]
+async fn the_word_before_a_token_may_be_written_in_any_case() {
+    let server = Server::start().await;
+    let body = json!({ "username": "ada", "password": "correct horse battery", "setupToken": server.setup_token });
+    let token = server.client.post("/api/v1/auth/register", &body).await.body["token"].as_str().unwrap().to_owned();
+    for (value, status) in [(format!("bearer {token}"), 200), (format!("Basic {token}"), 401), (token.clone(), 401)] {
+        assert_eq!(server.client.with_header("authorization", &value).get("/api/v1/account").await.status, status);
+    }
+}

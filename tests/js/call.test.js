@@ -234,6 +234,17 @@ test('a call that is well is left alone when the other side’s signalling comes
   assert.deepEqual(play.does, []);
 });
 
+test('a device that asks for offers without end gets few', () => {
+  const play = talkingCaller();
+  let offers = 0;
+  for (let times = 0; times < 200; times += 1) {
+    play.now += 20;
+    if (play.hears({ type: 'restart-ice', payload: {} }).does.includes('make-offer')) offers += 1;
+    play.on({ type: 'answer-taken' });
+  }
+  assert.ok(offers >= 1 && offers <= 3, `${offers} offers in 4 s`);
+});
+
 test('an offer that nobody answers is made again', () => {
   const play = talkingCaller().hears({ type: 'restart-ice', payload: {} });
   assert.deepEqual(play.does, ['make-offer']);

@@ -82,7 +82,12 @@ impl Server {
     pub fn with(options: Options) -> Self {
         let relay = Arc::new(Relay::default());
         let tickets = Tickets::new(&[7; 32]).unwrap();
-        let (hub, task) = Hub::start(options, Arc::new(Ice::new(relay.clone())), tickets);
+        let (hub, task) = Hub::start(
+            options,
+            Arc::new(Ice::new(relay.clone())),
+            tickets,
+            Box::new(|_, _| Box::pin(async { Ok(true) })),
+        );
         Self { hub, relay, task }
     }
 

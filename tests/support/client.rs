@@ -65,6 +65,11 @@ impl Client {
         client
     }
 
+    /// The same client, with another's headers: who was logged in before a restart still is.
+    pub fn with_headers_of(&self, other: &Self) -> Self {
+        Self { headers: other.headers.clone(), ..self.clone() }
+    }
+
     pub fn with_token(&self, token: &str) -> Self {
         self.with_header("authorization", &format!("Bearer {token}"))
     }

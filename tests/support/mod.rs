@@ -3,9 +3,12 @@
 #![allow(dead_code, clippy::unwrap_used)]
 
 mod client;
+mod socket;
 
 #[allow(unused_imports)]
 pub use client::{Client, Reply};
+#[allow(unused_imports)]
+pub use socket::Socket;
 
 use std::path::Path;
 

@@ -241,8 +241,12 @@ mod tests {
     /// What is held across an await is paid for by every owner whose page is open.
     #[tokio::test]
     async fn the_task_of_an_idle_connection_is_small() {
-        let (hub, _) =
-            Hub::start(Options::default(), Arc::new(Ice::new(Arc::new(NoRelay))), Tickets::new(&[7; 32]).unwrap());
+        let (hub, _) = Hub::start(
+            Options::default(),
+            Arc::new(Ice::new(Arc::new(NoRelay))),
+            Tickets::new(&[7; 32]).unwrap(),
+            Box::new(|_, _| Box::pin(async { Ok(true) })),
+        );
         let (_, stream) = tokio::io::duplex(1);
         let socket = WebSocketStream::from_raw_socket(stream, Role::Server, None).await;
         let pump = run(socket, Endpoint::Presence, Authority::from_static("localhost"), hub);
