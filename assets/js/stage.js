@@ -24,6 +24,9 @@ import { clock } from './i18n.js';
  * @property {Action[]} actions
  */
 
+/** A headline with more characters is an owner's text, and would push the buttons off a small screen. */
+const LONG = 48;
+
 export class Stage {
   #tap;
   /** @type {number|null} */
@@ -57,6 +60,7 @@ export class Stage {
       setText(element, text);
       element.hidden = text === '';
     }
+    headline.toggleAttribute('data-long', scene.headline.length > LONG);
     this.#since = scene.since ?? null;
     this.#tick();
     this.#drawActions(scene.actions);
