@@ -48,7 +48,7 @@ impl Settings {
             let lines: String = problems.iter().map(|problem| format!("\n  {problem}")).collect();
             let noun = if count == 1 { "a problem" } else { "problems" };
             Error::invalid("bad-config", format!("the configuration has {noun}:{lines}"))
-                .hint("Mend this and start again; `callqr print-config` shows what a setting is now.")
+                .hint("Mend this and start again; config.example.toml explains every setting.")
         })
     }
 

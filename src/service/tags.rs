@@ -90,6 +90,11 @@ impl Tags {
         Self { store, keys, options, decoy }
     }
 
+    /// How long a tag works when its owner does not choose.
+    pub fn default_lifetime(&self) -> Lifetime {
+        self.options.default_lifetime
+    }
+
     /// Makes a tag.
     ///
     /// # Errors

@@ -42,9 +42,18 @@ pub struct Validate {
 }
 
 /// `GET /api/v1/tokens`
-pub async fn list(Extract(state): Extract<State>, owner: Identity) -> Result<Answer<Value>, Failure> {
+pub async fn list(
+    Extract(state): Extract<State>,
+    owner: Identity,
+    Authority(authority): Authority,
+) -> Result<Answer<Value>, Failure> {
     let tags = state.tags.list(owner, SystemTime::now()).await?;
-    Ok(Answer(json!({ "tokens": tags.iter().map(describe).collect::<Vec<_>>() })))
+    let mut answer = json!({
+        "tokens": tags.iter().map(describe).collect::<Vec<_>>(),
+        "defaultLifetime": state.tags.default_lifetime(),
+    });
+    warn_of_address(&mut answer, &state, &authority);
+    Ok(Answer(answer))
 }
 
 /// `POST /api/v1/tokens/generate`
@@ -71,9 +80,7 @@ pub async fn generate(
         "svg": qr.svg(),
         "png": format!("data:image/png;base64,{}", STANDARD.encode(qr.png(PNG_SCALE)?)),
     });
-    if let Some(warning) = state.origin.warning(&authority) {
-        answer["urlWarning"] = json!(warning);
-    }
+    warn_of_address(&mut answer, &state, &authority);
     Ok((StatusCode::CREATED, Answer(answer)))
 }
 
@@ -128,6 +135,13 @@ pub async fn validate(
 /// An id that cannot be one is an id that nobody has.
 fn tag_id(text: &str) -> Result<TagId, Failure> {
     text.parse().map_err(|_| Error::new(Kind::NotFound, "no-such-tag", "You have no such tag.").into())
+}
+
+/// Before a sticker is made and after: one that is printed with an address that changes is lost.
+fn warn_of_address(answer: &mut Value, state: &State, authority: &str) {
+    if let Some(warning) = state.origin.warning(authority) {
+        answer["urlWarning"] = json!(warning);
+    }
 }
 
 fn describe(tag: &Tag) -> Value {

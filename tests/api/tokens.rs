@@ -22,6 +22,8 @@ async fn a_sticker_carries_the_code_in_the_fragment_and_both_pictures() {
     let first = &listed.body["tokens"][0];
     assert_eq!((&first["id"], &first["label"], &first["state"]), (&tag["id"], &json!("the van"), &json!("active")));
     assert!(!listed.text.contains(code), "the code is shown once");
+    assert_eq!(listed.body["urlWarning"], tag["urlWarning"], "an owner is warned before a sticker is made");
+    assert_eq!(listed.body["defaultLifetime"], "year");
 }
 
 #[tokio::test]
@@ -37,6 +39,7 @@ async fn lifetimes_are_the_four_and_the_default_is_the_configured_one() {
     let server = Server::start_with(&[("tags.default_lifetime", "until-revoked")]).await;
     let owner = server.owner().await;
     assert!(make_tag(&owner).await["expiresAt"].is_null());
+    assert_eq!(owner.get("/api/v1/tokens").await.body["defaultLifetime"], "until-revoked");
     for lifetime in ["day", "week", "year"] {
         let reply = owner.post("/api/v1/tokens/generate", &json!({ "lifetime": lifetime })).await;
         assert!(reply.body["expiresAt"].is_string(), "{lifetime}");
