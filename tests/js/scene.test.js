@@ -5,6 +5,7 @@ import { callScene, doorScene } from '../../assets/js/caller/scene.js';
 import { LANGUAGES, Texts } from '../../assets/js/i18n.js';
 import { verdict } from '../../assets/js/owner/readiness.js';
 import { ownerScene } from '../../assets/js/owner/scene.js';
+import { fileName } from '../../assets/js/owner/sticker-view.js';
 import { strength } from '../../assets/js/setup/strength.js';
 import { asset } from './support.js';
 
@@ -103,4 +104,12 @@ test('the meter encourages long passwords', () => {
   assert.equal(strength('xkqvzmwpyt').score, 3);
   assert.equal(strength('violet lamp ocean tin').score, 4);
   assert.equal(strength('👍'.repeat(10)).missing, 0, 'counted in characters, as the server does');
+});
+
+test('a saved picture is called after its sticker', () => {
+  assert.equal(fileName('Blue van, 2nd'), 'callqr-Blue-van-2nd.png');
+  assert.equal(fileName('حقيبة السفر'), 'callqr-حقيبة-السفر.png');
+  assert.equal(fileName('../../etc/\u202Epasswd'), 'callqr-etc-passwd.png');
+  assert.equal(fileName(' ?! '), 'callqr.png');
+  assert.equal(fileName('x'.repeat(120)).length, 'callqr-.png'.length + 40);
 });

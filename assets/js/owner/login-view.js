@@ -1,7 +1,7 @@
 /** The log-in form. */
 
 import { ApiError, request } from '../api.js';
-import { byId, input } from '../dom.js';
+import { byId, input, setText } from '../dom.js';
 import { failureText } from '../failure.js';
 import { once, showProblem } from '../fields.js';
 
@@ -32,12 +32,20 @@ export function prepareLogin(texts, { tapped, entered }) {
 }
 
 /**
- * Says why there is a log-in to see, where that helps.
+ * Says why there is a log-in to see, where that helps; without any account there is none to fill in.
  * @param {import('../i18n.js').Texts} texts
  * @param {boolean} loggedOut
  */
 export async function explainLogin(texts, loggedOut) {
   showProblem('login-notice', loggedOut ? texts.say('login.logged-out') : '');
+  draw(true);
   const server = await request('GET', '/api/v1').catch(() => null);
-  if (server?.registration === 'setup') showProblem('login-notice', texts.say('login.setup'));
+  draw(server?.registration !== 'setup');
+
+  /** @param {boolean} account */
+  function draw(account) {
+    setText(byId('login-headline'), texts.say(account ? 'login.headline' : 'login.no-account'));
+    setText(byId('login-detail'), texts.say(account ? 'login.detail' : 'login.setup'));
+    byId('login-form').hidden = !account;
+  }
 }

@@ -42,7 +42,7 @@ const stage = new Stage(tapped);
 const loudspeaker = new Loudspeaker(/** @type {HTMLAudioElement} */ (byId('voice')), showCall);
 const tags = new TagsView(texts);
 const presence = new Presence({ changed: presenceChanged, ring: rung, ringStopped });
-new StickerView(texts, () => void tags.load());
+new StickerView(texts, tags, () => void tags.load());
 prepareLogin(texts, { tapped: () => void tones.unlock(), entered: enter });
 
 /** @type {CallDriver|null} */
@@ -227,5 +227,5 @@ function dismiss() {
 /** The certificate authority's certificate is there to load when the server made it itself. */
 async function offerCertificate() {
   const answer = await fetch('/ca.pem', { method: 'HEAD' }).catch(() => null);
-  byId('ca-link').hidden = !answer?.ok;
+  byId('ca').hidden = !answer?.ok;
 }

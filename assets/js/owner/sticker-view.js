@@ -16,14 +16,17 @@ export class StickerView {
 
   /**
    * @param {import('../i18n.js').Texts} texts
+   * @param {import('./tags-view.js').TagsView} tags
    * @param {() => void} made a new sticker exists
    */
-  constructor(texts, made) {
+  constructor(texts, tags, made) {
     this.#texts = texts;
     this.#made = made;
     const form = dialog('new-dialog');
     byId('new-tag').addEventListener('click', () => {
       showProblem('new-problem', '');
+      showProblem('new-warning', tags.addressMayChange ? this.#warning(location.host) : '');
+      if (tags.defaultLifetime) input('new-lifetime').value = tags.defaultLifetime;
       form.showModal();
       input('new-label').focus();
     });
@@ -54,17 +57,25 @@ export class StickerView {
     }
   }
 
-  /** @param {{url: string, urlWarning?: string, publicText: string, qr: {svg: string, png: string}}} sticker */
-  #show({ url, urlWarning, publicText, qr }) {
+  /** @param {{url: string, urlWarning?: string, label: string, publicText: string, qr: {svg: string, png: string}}} sticker */
+  #show({ url, urlWarning, label, publicText, qr }) {
     this.#url = url;
     const picture = /** @type {HTMLImageElement} */ (byId('sticker-svg'));
     picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(qr.svg)}`;
     picture.alt = this.#texts.say('sticker.alt');
-    /** @type {HTMLAnchorElement} */ (byId('sticker-download')).href = qr.png;
+    const link = /** @type {HTMLAnchorElement} */ (byId('sticker-download'));
+    link.href = qr.png;
+    link.download = fileName(label);
     setText(byId('sticker-invite'), publicText || this.#texts.say('sticker.invite'));
-    showProblem('sticker-warning', urlWarning ? this.#texts.say('sticker.warning', { host: new URL(url).host }) : '');
+    setText(byId('sticker-promise'), this.#texts.say(publicText ? 'sticker.how' : 'sticker.promise'));
+    showProblem('sticker-warning', urlWarning ? this.#warning(new URL(url).host) : '');
     dialog('sticker-dialog').showModal();
     byId('sticker-headline').focus();
+  }
+
+  /** @param {string} host */
+  #warning(host) {
+    return this.#texts.say('sticker.warning', { host });
   }
 
   async #copy() {
@@ -80,6 +91,12 @@ export class StickerView {
     byId('sticker-svg').removeAttribute('src');
     byId('sticker-download').removeAttribute('href');
   }
+}
+
+/** What the picture is called when it is saved: after the sticker, so that three of them can be told apart. @param {string} label */
+export function fileName(label) {
+  const name = label.normalize('NFC').replace(/[^\p{L}\p{M}\p{N}]+/gu, '-').replace(/^-|-$/g, '').slice(0, 40);
+  return name ? `callqr-${name}.png` : 'callqr.png';
 }
 
 /** @param {string} id */

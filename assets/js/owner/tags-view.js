@@ -13,6 +13,10 @@ export class TagsView {
   #texts;
   /** @type {Tag[]} */
   #tags = [];
+  /** How long a sticker works unless its owner says otherwise; unknown until the first list has come. */
+  defaultLifetime = '';
+  /** The address that new stickers will carry may not last. */
+  addressMayChange = false;
   /** @type {Tag|null} */
   #toRevoke = null;
 
@@ -39,8 +43,10 @@ export class TagsView {
 
   async load() {
     try {
-      const { tokens } = await request('GET', '/api/v1/tokens');
+      const { tokens, defaultLifetime, urlWarning } = await request('GET', '/api/v1/tokens');
       this.#tags = tokens;
+      this.defaultLifetime = defaultLifetime;
+      this.addressMayChange = Boolean(urlWarning);
       showProblem('tags-problem', '');
       this.#draw();
     } catch (error) {
