@@ -1,7 +1,7 @@
 // How long a call takes to ring and to be heard, in real Chromium, beside the least that two peer connections through the
-// same relay take; and what the server needs in memory. `node bench.js BINARY [RUNS]`: a table, and bench.json.
+// same relay take; and what the server needs in memory. `node bench.js BINARY [RUNS]`: a table, and target/bench/calls.json.
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 
 if (process.argv[2]) process.env.CALLQR_BINARY = process.argv[2];
@@ -178,7 +178,9 @@ function round(value) {
 }
 
 function report(results) {
-  writeFileSync(new URL('bench.json', import.meta.url), `${JSON.stringify(results, null, 2)}\n`);
+  const folder = new URL('../../target/bench/', import.meta.url);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(new URL('calls.json', folder), `${JSON.stringify(results, null, 2)}\n`);
   console.log(`\n${results.binary} on ${results.cores} × ${results.processor}, ${RUNS} runs\n`);
   console.log('milliseconds'.padEnd(56), 'median', '   p90', ' least', '  most');
   for (const [name, { median, p90, least, most }] of Object.entries(results.times)) {
@@ -186,5 +188,5 @@ function report(results) {
   }
   console.log('');
   for (const [name, value] of Object.entries(results.memory)) console.log(name.padEnd(56), String(value).padStart(6));
-  console.log('\nAlso in tests/browser/bench.json');
+  console.log('\nAlso in target/bench/calls.json');
 }
