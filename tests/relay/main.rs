@@ -3,6 +3,7 @@
 
 mod abuse;
 mod backpressure;
+mod hangup;
 mod interop;
 mod selftest;
 mod support;
