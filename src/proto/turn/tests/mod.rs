@@ -4,6 +4,7 @@ mod abuse;
 mod allocations;
 mod authentication;
 mod binding;
+mod captures;
 mod media;
 mod memory;
 mod peers;
