@@ -3,6 +3,7 @@
 mod addresses;
 mod database_check;
 mod listener;
+mod metrics;
 mod open_files;
 mod ports;
 mod rewind;
@@ -70,6 +71,7 @@ pub struct App {
     switchboard: JoinHandle<()>,
     self_test: SelfTest,
     door: Door,
+    metrics: Option<TcpListener>,
     closing: watch::Sender<bool>,
     all_closed: mpsc::Receiver<()>,
 }
@@ -87,6 +89,8 @@ impl App {
         let bound =
             listeners.iter().map(TcpListener::local_addr).collect::<Result<Vec<_>, _>>().map_err(Error::internal)?;
         let port = bound[0].port();
+        let metrics = config.metrics.listen.map(|address| ports::listen(&[address.0])).transpose()?;
+        let metrics = metrics.into_iter().flatten().next();
         let relay = Relay::bind(relay_options(&config, bound.clone()))
             .map_err(|error| ports::explain("UDP", bound[0], &error))?;
 
@@ -152,6 +156,7 @@ impl App {
             switchboard,
             self_test,
             door,
+            metrics,
             closing,
             all_closed,
         })
@@ -160,6 +165,11 @@ impl App {
     /// The port, for TCP and UDP alike.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Where the numbers for monitoring are, where the configuration asks for them.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().and_then(|listener| listener.local_addr().ok())
     }
 
     /// Where the owner's page is, the best address first; never empty.
@@ -198,6 +208,10 @@ impl App {
         chores.spawn(keep_certificate(certificates.clone()));
         chores.spawn(keep_clean(self.sessions, hub.clone()));
         chores.spawn(self.self_test.keep_testing(relay.clone(), listeners_address(&listeners), certificates));
+        if let Some(listener) = self.metrics {
+            let router = metrics::of(relay.clone(), hub.clone());
+            tokio::spawn(metrics::serve(listener, router, door.head_time, door.closing.clone()));
+        }
         let (stop_relay, relay_stop) = oneshot::channel::<()>();
         let mut relaying = tokio::spawn(async move {
             let stopped = async {
@@ -303,10 +317,14 @@ fn relay_options(config: &Config, udp: Vec<SocketAddr>) -> relay::Options {
         calls: config.relay.calls as usize,
         bits_per_second: Some(u64::from(config.relay.kilobits_per_second) * 1000),
         bytes_per_call: Some(config.relay.bytes_per_call.0),
+        allocations_per_participant: config.relay.allocations_per_participant as usize,
+        permissions_per_request: config.relay.permissions_per_request as usize,
+        channels_per_allocation: config.relay.channels_per_allocation as usize,
+        lifetime: config.relay.allocation_lifetime.0,
         ..relay::Limits::default()
     };
     let streams = config.limits.connections as usize;
-    relay::Options { udp, limits, streams, ..relay::Options::default() }
+    relay::Options { udp, limits, streams, gather: config.relay.gathering_pause.0, ..relay::Options::default() }
 }
 
 fn limit_options(config: &Config) -> limits::Options {

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 
 use super::fault::Fault;
-use super::values::{self, HostName, Lifetime, Listen, LogFormat, LogLevel, Period, PublicUrl, Rate, Size};
+use super::values::{
+    self, HostName, Lifetime, Listen, LogFormat, LogLevel, LoopbackAddress, Period, PublicUrl, Rate, Size,
+};
 
 /// One setting that is wrong, unknown or unreadable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -228,7 +230,7 @@ macro_rules! value {
         fn parse(text: &str) -> Result<Self, Fault> { <$name>::parse(text) }
     })+ };
 }
-value!(Period, Size, Rate, Listen, PublicUrl, HostName, LogFormat, LogLevel);
+value!(Period, Size, Rate, Listen, LoopbackAddress, PublicUrl, HostName, LogFormat, LogLevel);
 
 impl Value for Lifetime {
     fn parse(text: &str) -> Result<Self, Fault> {

@@ -8,13 +8,14 @@ mod load;
 mod values;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Serialize;
 
 pub use fault::Fault;
 use load::{Node, Sources};
 pub use load::{Override, Problem};
-pub use values::{HostName, Lifetime, Listen, LogFormat, LogLevel, Period, PublicUrl, Rate, Size};
+pub use values::{HostName, Lifetime, Listen, LogFormat, LogLevel, LoopbackAddress, Period, PublicUrl, Rate, Size};
 
 macro_rules! section {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $field:ident: $type:ty = $default:expr,)+ }) => {
@@ -63,6 +64,8 @@ section! {
         http: Http = Http::default(),
         /// Certificates.
         tls: Tls = Tls::default(),
+        /// Numbers for monitoring.
+        metrics: Metrics = Metrics::default(),
         /// Logging.
         log: Log = Log::default(),
     }
@@ -97,6 +100,16 @@ section! {
         kilobits_per_second: u32 = 2_500,
         /// The most bytes that one call may send in both directions together; at least 1MiB.
         bytes_per_call: Size = Size::mebibytes(2048),
+        /// The most allocations of one participant at the same time; browsers make two to four. 2 to 64.
+        allocations_per_participant: u32 = 8,
+        /// The most peers that one request may permit. 1 to 64.
+        permissions_per_request: u32 = 10,
+        /// The most channels of one allocation. 1 to 1,000.
+        channels_per_allocation: u32 = 10,
+        /// How long an allocation lives that is not refreshed. 1m to 10m.
+        allocation_lifetime: Period = Period::seconds(600),
+        /// The longest pause in which packets gather when many come, to be handled together. 0us to 5ms.
+        gathering_pause: Period = Period(Duration::from_micros(300)),
     }
 }
 
@@ -137,6 +150,14 @@ section! {
         key: Option<PathBuf> = None,
         /// Further names and addresses for the built-in authority's certificate.
         extra_names: Vec<HostName> = Vec::new(),
+    }
+}
+
+section! {
+    /// Numbers for monitoring: none names anybody.
+    Metrics {
+        /// Where to serve them over plain HTTP, at `/metrics`; on this machine only.
+        listen: Option<LoopbackAddress> = None,
     }
 }
 
@@ -203,6 +224,8 @@ impl Config {
         let periods = [
             ("calls.max_duration", self.calls.max_duration, minutes(1), minutes(24 * 60)),
             ("calls.ring_time", self.calls.ring_time, Period::seconds(5), minutes(5)),
+            ("relay.allocation_lifetime", self.relay.allocation_lifetime, minutes(1), minutes(10)),
+            ("relay.gathering_pause", self.relay.gathering_pause, Period::seconds(0), Period(Duration::from_millis(5))),
             ("http.handshake_timeout", self.http.handshake_timeout, Period::seconds(1), minutes(10)),
             ("http.header_timeout", self.http.header_timeout, Period::seconds(1), minutes(10)),
             ("http.body_timeout", self.http.body_timeout, Period::seconds(1), minutes(10)),
@@ -217,6 +240,9 @@ impl Config {
             ("tags.max_per_account", self.tags.max_per_account, 1, 100_000),
             ("relay.calls", self.relay.calls, 1, 100_000),
             ("relay.kilobits_per_second", self.relay.kilobits_per_second, 16, 1_000_000),
+            ("relay.allocations_per_participant", self.relay.allocations_per_participant, 2, 64),
+            ("relay.permissions_per_request", self.relay.permissions_per_request, 1, 64),
+            ("relay.channels_per_allocation", self.relay.channels_per_allocation, 1, 1_000),
             ("limits.connections", self.limits.connections, 16, 1_000_000),
         ];
         for (key, value, least, most) in numbers {

@@ -32,10 +32,11 @@ fn the_example_changes_nothing() {
 #[test]
 fn the_example_names_every_setting_with_its_default() {
     let mut config = parse(&example_in_force()).unwrap();
-    let optional = ["public_url", "tls.certificate", "tls.key", "tls.extra_names"];
+    let optional = ["public_url", "tls.certificate", "tls.key", "tls.extra_names", "metrics.listen"];
     assert!(config.public_url.is_some() && config.tls.certificate.is_some() && config.tls.key.is_some());
     config.public_url = None;
     config.tls = Tls::default();
+    assert!(config.metrics.listen.take().is_some());
     assert_eq!(config, Config::default());
 
     let table: toml::Table = example_in_force().parse().unwrap();

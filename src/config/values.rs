@@ -9,11 +9,13 @@ use serde::Serialize;
 use super::fault::Fault;
 pub use crate::domain::tag::Lifetime;
 
-/// A length of time, written as a number and a unit: `500ms`, `45s`, `30m`, `12h`, `7d`.
+/// A length of time, written as a number and a unit: `300us`, `500ms`, `45s`, `30m`, `12h`, `7d`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Period(pub Duration);
 
-const UNITS: [(&str, u64); 5] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
+/// In microseconds.
+const UNITS: [(&str, u64); 6] =
+    [("us", 1), ("ms", 1_000), ("s", 1_000_000), ("m", 60_000_000), ("h", 3_600_000_000), ("d", 86_400_000_000)];
 
 impl Period {
     /// That many seconds.
@@ -26,27 +28,27 @@ impl Period {
         let fault = || {
             Fault::new(
                 format!("{text:?} is not a length of time"),
-                "Write a whole number and a unit (ms, s, m, h or d), such as \"45s\" or \"30m\".",
+                "Write a whole number and a unit (us, ms, s, m, h or d), such as \"45s\" or \"30m\".",
             )
         };
         let digits = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(fault)?;
         let (number, unit) = text.split_at(digits);
         let number: u64 = number.parse().map_err(|_| fault())?;
         let (_, scale) = UNITS.iter().find(|(name, _)| *name == unit.trim_start()).ok_or_else(fault)?;
-        number.checked_mul(*scale).map(|ms| Self(Duration::from_millis(ms))).ok_or_else(fault)
+        number.checked_mul(*scale).map(|us| Self(Duration::from_micros(us))).ok_or_else(fault)
     }
 }
 
 impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ms = self.0.as_millis();
+        let us = self.0.as_micros();
         let (unit, scale) = UNITS
             .iter()
             .rev()
-            .find(|(_, scale)| ms != 0 && ms.is_multiple_of(u128::from(*scale)))
+            .find(|(_, scale)| us != 0 && us.is_multiple_of(u128::from(*scale)))
             .copied()
-            .unwrap_or(("s", 1_000));
-        write!(f, "{}{unit}", ms / u128::from(scale))
+            .unwrap_or(("s", 1_000_000));
+        write!(f, "{}{unit}", us / u128::from(scale))
     }
 }
 
@@ -167,6 +169,29 @@ impl Listen {
 impl fmt::Display for Listen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
+    }
+}
+
+/// An address of this machine that other machines cannot reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoopbackAddress(pub SocketAddr);
+
+impl LoopbackAddress {
+    /// Reads `127.0.0.1:PORT` or `[::1]:PORT`.
+    pub fn parse(text: &str) -> Result<Self, Fault> {
+        let address = text.trim().parse::<SocketAddr>().ok().filter(|address| address.ip().is_loopback());
+        address.map(Self).ok_or_else(|| {
+            Fault::new(
+                format!("{text:?} is not a loopback address with a port"),
+                "Write \"127.0.0.1:9464\" or another port; let a program on this machine pass it on if others must see it.",
+            )
+        })
+    }
+}
+
+impl fmt::Display for LoopbackAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -348,7 +373,7 @@ macro_rules! serialize_as_text {
         })+
     };
 }
-serialize_as_text!(Period, Size, Rate, Listen, PublicUrl, HostName, LogFormat, LogLevel);
+serialize_as_text!(Period, Size, Rate, Listen, LoopbackAddress, PublicUrl, HostName, LogFormat, LogLevel);
 
 #[cfg(test)]
 mod tests {
@@ -386,8 +411,8 @@ mod tests {
         }
 
         #[test]
-        fn a_period_that_is_printed_reads_as_itself(ms in 0..u64::MAX / 2) {
-            let period = Period(Duration::from_millis(ms));
+        fn a_period_that_is_printed_reads_as_itself(us in any::<u64>()) {
+            let period = Period(Duration::from_micros(us));
             prop_assert_eq!(Period::parse(&period.to_string()).unwrap(), period);
         }
 

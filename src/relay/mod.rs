@@ -30,8 +30,10 @@ use crate::domain::ids::SessionId;
 use crate::domain::random;
 use crate::proto::turn::client::Client;
 use crate::proto::turn::control::{Control, Input, Output, Setup};
+pub use crate::proto::turn::counts::CODES as ERROR_CODES;
 use crate::proto::turn::credentials::{Credentials, Gate};
 pub use crate::proto::turn::limits::Limits;
+pub use crate::proto::turn::switch::Dropped;
 use crate::proto::turn::view::Update;
 
 pub use probe::{Connection, Report};

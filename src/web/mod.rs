@@ -3,6 +3,7 @@
 pub mod assets;
 pub mod error;
 pub mod health;
+pub mod metrics;
 pub mod origin;
 pub mod serve;
 pub mod websocket;

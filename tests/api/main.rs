@@ -8,6 +8,7 @@ mod support;
 mod auth;
 mod calls;
 mod edge;
+mod metrics;
 mod port;
 mod restart;
 mod tokens;

@@ -24,6 +24,8 @@ pub struct Server {
     pub client: Client,
     pub setup_token: Option<String>,
     pub port: u16,
+    /// Where the metrics are, where the settings ask for them.
+    pub metrics: Option<std::net::SocketAddr>,
     stop: oneshot::Sender<()>,
     running: JoinHandle<callqr::domain::Result<()>>,
     directory: TempDir,
@@ -43,14 +45,14 @@ impl Server {
     /// In a directory that another one left behind.
     pub async fn start_in(directory: TempDir, settings: &[(&str, &str)]) -> Self {
         let app = App::bind(config(directory.path(), settings)).await.unwrap();
-        let port = app.port();
+        let (port, metrics) = (app.port(), app.metrics_address());
         let setup_token = app.setup_link().and_then(|link| Some(link.split_once('#')?.1.to_owned()));
         let client = Client::new(port, app.local_ca().unwrap());
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(app.run(async move {
             let _ = stopped.await;
         }));
-        Self { client, setup_token, port, stop, running, directory }
+        Self { client, setup_token, port, metrics, stop, running, directory }
     }
 
     /// Where its files are.

@@ -72,8 +72,20 @@ pub enum Dropped {
 }
 
 impl Dropped {
+    /// Every cause, in the order of their numbers.
+    pub const ALL: [Self; 8] = [
+        Self::Malformed,
+        Self::NoAllocation,
+        Self::NoChannel,
+        Self::NoPermission,
+        Self::NoPeer,
+        Self::Rate,
+        Self::Budget,
+        Self::TooLong,
+    ];
+
     /// How many causes there are.
-    pub const CAUSES: usize = 8;
+    pub const CAUSES: usize = Self::ALL.len();
 
     /// A stable name for metrics.
     pub fn name(self) -> &'static str {

@@ -1,0 +1,95 @@
+//! What is counted, gathered for monitoring. No number names anybody.
+
+use std::sync::Arc;
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::hub::Hub;
+use crate::relay::{Dropped, ERROR_CODES, Relay};
+use crate::service::admission::Admission;
+use crate::web::metrics::{Family, Kind, router};
+use crate::web::serve::{self, Version};
+
+/// Monitoring programs that may ask at the same time.
+const CONNECTIONS: usize = 16;
+
+/// What `/metrics` answers.
+pub fn of(relay: Relay, hub: Hub) -> Router {
+    router(Arc::new(move || families(&relay, &hub)))
+}
+
+/// Serves `router` over plain HTTP until the program stops.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    head_time: std::time::Duration,
+    mut closing: watch::Receiver<bool>,
+) {
+    let admission = Admission::new(CONNECTIONS, CONNECTIONS);
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = serve::closed(&mut closing) => return,
+        };
+        // Who cannot be served asks again in a few seconds: monitoring does.
+        let Ok((stream, peer)) = accepted else { continue };
+        let Some(place) = admission.admit(peer.ip()) else { continue };
+        let serving = serve::serve(stream, peer, Version::Http1, router.clone(), head_time, closing.clone());
+        tokio::spawn(async move {
+            serving.await;
+            drop(place);
+        });
+    }
+}
+
+fn families(relay: &Relay, hub: &Hub) -> Vec<Family> {
+    use Kind::{Counter, Gauge};
+    let stats = relay.stats();
+    let (control, traffic) = (&stats.control, &stats.traffic);
+    let labelled = |name, help, label, samples: Vec<(String, u64)>| Family {
+        name,
+        help,
+        kind: Counter,
+        samples: samples.into_iter().map(|(of, value)| (Some((label, of)), value)).collect(),
+    };
+    let direction = |received, sent| vec![("received".to_owned(), received), ("sent".to_owned(), sent)];
+    let causes = Dropped::ALL.iter().map(|cause| (cause.name().to_owned(), traffic.dropped[*cause as usize]));
+    let codes = ERROR_CODES.iter().zip(control.errors).map(|(code, count)| (code.to_string(), count));
+    vec![
+        Family::one("callqr_calls", "Calls that ring or talk.", Gauge, hub.calls() as u64),
+        Family::one("callqr_devices", "Owners' devices that can be rung.", Gauge, hub.devices() as u64),
+        Family::one("callqr_relay_calls", "Calls that may use the relay.", Gauge, control.calls),
+        Family::one("callqr_relay_allocations", "Live allocations.", Gauge, control.allocations),
+        Family::one("callqr_relay_allocations_total", "Allocations ever made.", Counter, control.allocations_made),
+        Family::one("callqr_relay_streams", "TCP and TLS connections to the relay.", Gauge, stats.streams),
+        labelled(
+            "callqr_relay_packets_total",
+            "Packets of any kind.",
+            "direction",
+            direction(traffic.received, traffic.sent),
+        ),
+        labelled(
+            "callqr_relay_bytes_total",
+            "Their bytes.",
+            "direction",
+            direction(traffic.received_bytes, traffic.sent_bytes),
+        ),
+        labelled("callqr_relay_dropped_total", "Media that was dropped, by cause.", "cause", causes.collect()),
+        labelled("callqr_relay_errors_total", "Error responses, by code.", "code", codes.collect()),
+        labelled(
+            "callqr_relay_limits_total",
+            "Limits that were hit.",
+            "limit",
+            vec![
+                ("answers_to_strangers".into(), control.unanswered),
+                ("calls".into(), control.calls_refused),
+                ("queue_of_a_stream".into(), traffic.overflowed),
+                ("queue_of_the_system".into(), traffic.unsent),
+                ("streams".into(), stats.streams_refused),
+            ],
+        ),
+        Family::one("callqr_relay_malformed_total", "Packets that were no message.", Counter, control.malformed),
+    ]
+}
