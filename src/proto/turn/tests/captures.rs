@@ -1,5 +1,5 @@
 //! Packets that real clients sent to this server, replayed: two peer connections in one page of Chromium 156 (relay
-//! policy, a data channel), and two agents of aioice 0.13.
+//! policy, a data channel), the same of Firefox 153, and two agents of aioice 0.13.
 //!
 //! Each line is a client's number and a datagram. Their nonces were another server's, whose key is gone; their
 //! credentials are known, so what must hold is that every request is well-formed, authentic and understood.
@@ -16,8 +16,11 @@ use crate::proto::turn::header::parse_send;
 use crate::proto::turn::switch::{Dropped, Switch};
 use crate::proto::turn::testing::{REALM, World, code, udp};
 
-const CAPTURES: [(&str, &str); 2] =
-    [("chromium", include_str!("captures/chromium.txt")), ("aioice", include_str!("captures/aioice.txt"))];
+const CAPTURES: [(&str, &str); 3] = [
+    ("chromium", include_str!("captures/chromium.txt")),
+    ("firefox", include_str!("captures/firefox.txt")),
+    ("aioice", include_str!("captures/aioice.txt")),
+];
 
 fn packets(text: &str) -> Vec<(u8, Vec<u8>)> {
     let packet = |line: &str| {
@@ -52,7 +55,9 @@ fn every_request_is_authentic_and_understood() {
             assert_eq!(code(&answer), expected, "{name}: 401 because this server has no such user; never 400 or 420");
             codes.insert(expected);
         }
-        assert!(methods.contains(&3) && methods.contains(&9), "{name} allocates and binds: {methods:?}");
+        // Firefox never binds a channel.
+        let meets = if name == "firefox" { 8 } else { 9 };
+        assert!(methods.contains(&3) && methods.contains(&meets), "{name}: {methods:?}");
         assert!(codes.contains(&401));
     }
 }
@@ -75,6 +80,6 @@ fn every_packet_of_media_is_understood() {
                 seen[1] += 1;
             }
         }
-        assert!(seen[1] > 0, "{name} sends ChannelData");
+        assert!(seen[usize::from(name != "firefox")] > 0, "{name} sends media");
     }
 }
