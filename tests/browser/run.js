@@ -16,10 +16,15 @@ if (files.length === 0) {
   process.exit(1);
 }
 
+/** No file takes longer than this, in milliseconds, even on a busy machine: it hangs, and the others should still be run. */
+const LONGEST = 10 * 60_000;
+
 const results = files.map((name) => {
   const began = Date.now();
   console.log(`\n# ${name}`);
-  const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', join(here, name)], { stdio: 'inherit' });
+  // Without `--test`, which would put a process between: the one that is ended is the one that hangs.
+  const { status, error } = spawnSync(process.execPath, ['--test-reporter=spec', join(here, name)], { stdio: 'inherit', timeout: LONGEST, killSignal: 'SIGKILL' });
+  if (error) console.error(String(error));
   return { name, passed: status === 0, seconds: ((Date.now() - began) / 1000).toFixed(1) };
 });
 
