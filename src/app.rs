@@ -353,3 +353,16 @@ fn probes(store: &Store, certificates: &Arc<Certificates>, self_test: &SelfTest)
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_configuration_says_by_default_is_what_the_parts_ship() {
+        let config = Config::default();
+        let (relay, shipped) = (relay_options(&config, Vec::new()), relay::Options::default());
+        assert_eq!(format!("{relay:?}"), format!("{shipped:?}"));
+        assert_eq!(format!("{:?}", hub_options(&config)), format!("{:?}", hub::Options::default()));
+    }
+}

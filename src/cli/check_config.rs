@@ -6,6 +6,6 @@ use crate::domain::Result;
 /// Says that the configuration is good, or everything that is not.
 pub fn check_config(settings: &Settings) -> Result<()> {
     settings.load()?;
-    println!("The configuration is good.");
+    super::say("The configuration is good.\n");
     Ok(())
 }

@@ -35,7 +35,7 @@ pub fn healthcheck(settings: &Settings) -> Result<()> {
         Ok(Err(cause)) => return Err(no_answer(address.port(), &cause.to_string())),
         Err(_) => return Err(no_answer(address.port(), "it took too long")),
     };
-    println!("{text}");
+    super::say(&format!("{text}\n"));
     if status == StatusCode::OK {
         return Ok(());
     }

@@ -5,6 +5,6 @@ use crate::domain::Result;
 
 /// Prints every setting in force, as a configuration file that would give the same.
 pub fn print_config(settings: &Settings) -> Result<()> {
-    print!("{}", settings.load()?.to_toml());
+    super::say(&settings.load()?.to_toml());
     Ok(())
 }

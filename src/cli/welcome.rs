@@ -1,5 +1,6 @@
 //! What a person reads when the appliance has started: where to go and what to do next.
 
+use std::fmt::{self, Write};
 use std::io::{self, IsTerminal as _};
 
 use crate::app::App;
@@ -7,23 +8,32 @@ use crate::service::qr::Qr;
 
 /// Prints to standard output, which is not the log: the set-up link is a secret for whoever started the program.
 pub fn print(app: &App) {
-    println!("callqr {} is running.\n", env!("CARGO_PKG_VERSION"));
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = write(&mut text, app);
+    super::say(&text);
+}
+
+fn write(text: &mut String, app: &App) -> fmt::Result {
+    writeln!(text, "callqr {} is running.\n", env!("CARGO_PKG_VERSION"))?;
     for (index, url) in app.urls().iter().enumerate() {
-        println!("  {:<16}{url}", if index == 0 { "Open" } else { "" });
+        writeln!(text, "  {:<16}{url}", if index == 0 { "Open" } else { "" })?;
     }
     if let Some(fingerprint) = app.ca_fingerprint() {
-        println!("  {:<16}SHA-256 {fingerprint}", "Authority");
-        println!("  {:<16}Browsers warn until they trust it: the set-up page tells how.", "");
+        writeln!(text, "  {:<16}SHA-256 {fingerprint}", "Authority")?;
+        writeln!(text, "  {:<16}Browsers warn until they trust it: the set-up page tells how.", "")?;
     }
-    println!("  {:<16}{}", "Data", app.data_dir().display());
+    writeln!(text, "  {:<16}{}", "Data", app.data_dir().display())?;
+    if let Some(address) = app.metrics_address() {
+        writeln!(text, "  {:<16}http://{address}/metrics", "Metrics")?;
+    }
     let Some(link) = app.setup_link() else {
-        println!("\nCtrl-C stops it.");
-        return;
+        return writeln!(text, "\nCtrl-C stops it.");
     };
-    println!("\nMake the first account within 30 minutes; this link works once:\n\n  {link}\n");
+    writeln!(text, "\nMake the first account within 30 minutes; this link works once:\n\n  {link}\n")?;
     match Qr::encode(link) {
-        Ok(code) => println!("{}", code.terminal(io::stdout().is_terminal())),
+        Ok(code) => writeln!(text, "{}", code.terminal(io::stdout().is_terminal()))?,
         Err(error) => tracing::warn!(%error, "the set-up link does not fit into a QR code"),
     }
-    println!("Ctrl-C stops it. A new start prints a new link.");
+    writeln!(text, "Ctrl-C stops it. A new start prints a new link.")
 }

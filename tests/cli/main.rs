@@ -96,6 +96,16 @@ fn a_healthy_appliance_says_so_and_a_missing_one_says_why() {
 }
 
 #[test]
+fn a_reader_who_leaves_early_stops_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut command = callqr(directory.path(), &["print-config"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+}
+
+#[test]
 fn a_port_in_use_is_one_clear_message() {
     let directory = tempfile::tempdir().unwrap();
     let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
