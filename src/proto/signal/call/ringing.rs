@@ -106,7 +106,9 @@ impl Call {
         if caller_gone {
             self.end(EndReason::GaveUp, cx);
         } else if self.clock.reaches(cx.options.ring_time) <= cx.now {
-            self.end(EndReason::NoAnswer, cx);
+            // Where it rang nowhere, nobody could have answered.
+            let rang = !devices.is_empty();
+            self.end(if rang { EndReason::NoAnswer } else { EndReason::Unreachable }, cx);
         } else if searching_since.is_some_and(|since| since + cx.options.search <= cx.now) {
             let declined = devices.values().any(|ringer| ringer.declined);
             self.end(if declined { EndReason::Declined } else { EndReason::Unreachable }, cx);

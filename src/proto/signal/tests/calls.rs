@@ -1,5 +1,7 @@
 //! One owner with one phone, from the tap to the end.
 
+use std::time::Duration;
+
 use super::*;
 
 const SDP: &str = "v=0\r\nc=IN IP4 0.0.0.0\r\n";
@@ -110,6 +112,17 @@ fn the_caller_gives_up() {
     scene.say(caller, "hangup");
     assert_eq!(scene.heard(caller), ["ended gave-up", "close 1000"]);
     assert_eq!(scene.heard(phone.presence), ["ring-stopped gave-up"]);
+}
+
+#[test]
+fn a_call_that_rang_nowhere_is_not_one_that_nobody_answered() {
+    let ring_time = Duration::from_secs(5);
+    let mut scene = Scene::with(Options { ring_time, search: ring_time * 2, ..Options::default() });
+    let owner = scene.owner();
+    let caller = scene.call(owner);
+    scene.forget(caller);
+    scene.wait(5.0);
+    assert_eq!(scene.heard(caller), ["ended unreachable", "close 1000"]);
 }
 
 #[test]
