@@ -94,7 +94,7 @@ section! {
 section! {
     /// What calls may cost the relay.
     Relay {
-        /// The most calls at the same time. 1 to 100,000.
+        /// The most calls at the same time. 1 to 65,536.
         calls: u32 = 20_000,
         /// The most kilobits of voice per second from one side of a call to the other. 16 to 1,000,000.
         kilobits_per_second: u32 = 2_500,
@@ -239,7 +239,7 @@ impl Config {
         }
         let numbers = [
             ("tags.max_per_account", self.tags.max_per_account, 1, 100_000),
-            ("relay.calls", self.relay.calls, 1, 100_000),
+            ("relay.calls", self.relay.calls, 1, 65_536),
             ("relay.kilobits_per_second", self.relay.kilobits_per_second, 16, 1_000_000),
             ("relay.allocations_per_participant", self.relay.allocations_per_participant, 2, 64),
             ("relay.permissions_per_request", self.relay.permissions_per_request, 1, 64),
