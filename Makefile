@@ -30,6 +30,7 @@ bench: ## times and memory of the whole appliance, with real Chromium; results i
 	@bash tests/tools.sh
 	$(CARGO) build --release --locked
 	$(CARGO) bench --locked --bench tokens
+	BENCH_ONLY=ChannelData BENCH_CALLS=1,100 BENCH_ROUNDS=3 $(CARGO) bench --locked --bench relay
 	cd tests/browser && npm ci --silent && node bench.js ../../target/release/callqr
 
 bench-relay: ## the relay's cost per packet beside coturn and a bare loop

@@ -2,6 +2,7 @@
 // A transport is forced by taking the others away on both browsers' lines; pages and signalling always pass.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { isRelayed } from './support/privacy.js';
 import { World } from './support/world.js';
 
 const PAIRS = [['chromium', 'chromium'], ['chromium', 'firefox'], ['firefox', 'chromium']];
@@ -66,9 +67,8 @@ async function call(device, callerKind, transport, name) {
   for (const person of [caller, device]) {
     const { local, remote, candidates } = await person.pair();
     assert.equal(local.candidateType, 'relay');
-    assert.equal(remote.candidateType, 'relay');
     assert.equal(local.relayProtocol, name);
-    for (const candidate of candidates) assert.equal(candidate.candidateType, 'relay', JSON.stringify(candidate));
+    for (const candidate of [remote, ...candidates]) assert.ok(isRelayCandidate(candidate), JSON.stringify(candidate));
   }
   for (const line of Object.values(lines)) {
     assert.ok(line.bytes[transport] > 10_000, `the voice went over ${transport} on the ${line.name}'s line: ${line.bytes[transport]} bytes`);
@@ -100,3 +100,13 @@ test('logs and database keep nothing of all this', async (t) => {
   const seen = await world.checkTraces();
   t.diagnostic(`${seen.canaries} private texts looked for in ${seen.logLines} lines of log and in the database`);
 });
+
+/**
+ * Whether a candidate is behind the relay. A connectivity check may overtake the message that names where it comes from: the
+ * other side is then "peer reflexive" until the message is there, at its relayed address (RFC 8445, 7.3.1.3), which
+ * browsers hide or show.
+ */
+function isRelayCandidate({ type, candidateType, address }) {
+  if (candidateType === 'relay') return true;
+  return type === 'remote-candidate' && candidateType === 'prflx' && (!address || address === '(redacted)' || isRelayed(address));
+}

@@ -20,7 +20,7 @@ export function parseCandidate(candidate) {
   return { component, transport, address, port: Number(port), type, relatedAddress, relatedPort };
 }
 
-const isRelayed = (address) => /^198\.1[89]\./.test(address) || /^2001:0?db8:/i.test(address);
+export const isRelayed = (address) => /^198\.1[89]\./.test(address) || /^2001:0?db8:/i.test(address);
 
 /** Relay only, and a related address that tells nothing. */
 export function checkCandidate(candidate) {
