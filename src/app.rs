@@ -5,6 +5,7 @@ mod database_check;
 mod listener;
 mod metrics;
 mod open_files;
+mod options;
 mod ports;
 mod rewind;
 mod self_test;
@@ -22,25 +23,26 @@ use tokio::time::timeout;
 use crate::config::Config;
 use crate::domain::{Error, Result};
 use crate::hub::{self, Hub};
-use crate::relay::{self, Relay};
+use crate::relay::Relay;
 use crate::service::accounts::Accounts;
 use crate::service::admission::Admission;
 use crate::service::data_dir::DataDir;
 use crate::service::ice::Ice;
 use crate::service::keys::Keys;
-use crate::service::limits::{self, Limits};
+use crate::service::limits::Limits;
 use crate::service::passwords::Passwords;
 use crate::service::sessions::Sessions;
 use crate::service::setup;
-use crate::service::tags::{self, Tags};
+use crate::service::tags::Tags;
 use crate::service::tickets::Tickets;
 use crate::store::Store;
-use crate::tls::{self, Certificates};
+use crate::tls::Certificates;
 use crate::web::health::{Condition, Probes};
 use crate::web::origin::OriginPolicy;
 use crate::web::{self, Edge};
 use database_check::DatabaseCheck;
 use listener::Door;
+pub use options::tls as tls_options;
 use self_test::SelfTest;
 
 /// How often names and age of the certificate are looked at.
@@ -91,33 +93,29 @@ impl App {
         let port = bound[0].port();
         let metrics = config.metrics.listen.map(|address| ports::listen(&[address.0])).transpose()?;
         let metrics = metrics.into_iter().flatten().next();
-        let relay = Relay::bind(relay_options(&config, bound.clone()))
+        let relay = Relay::bind(options::relay(&config, bound.clone()))
             .map_err(|error| ports::explain("UDP", bound[0], &error))?;
 
         let directory = DataDir::open(&config.data_dir)?;
         let keys = Arc::new(Keys::open(&directory.keys())?);
         let store = Store::open(&directory.database())?;
         keys.check(&store).await?;
-        let certificates = Arc::new(Certificates::open(tls_options(&config), now)?);
+        let certificates = Arc::new(Certificates::open(options::tls(&config), now)?);
         let setup_token = setup::renew(&store, now).await?;
 
         let ice = Arc::new(Ice::new(Arc::new(relay.clone())));
         let tickets = Tickets::new(&keys.ticket_key())?;
         let sessions = Sessions::new(store.clone(), keys.clone());
         let accounts = Accounts::new(store.clone(), keys.clone(), Passwords::default(), sessions.clone());
-        let tag_options = tags::Options {
-            default_lifetime: config.tags.default_lifetime,
-            max_per_account: config.tags.max_per_account,
-        };
-        let tags = Tags::new(store.clone(), keys.clone(), tag_options);
+        let tags = Tags::new(store.clone(), keys.clone(), options::tags(&config));
         let standing = standing(tags.clone(), sessions.clone());
-        let (hub, switchboard) = Hub::start(hub_options(&config), ice.clone(), tickets, standing);
+        let (hub, switchboard) = Hub::start(options::hub(&config), ice.clone(), tickets, standing);
         let self_test = SelfTest::default();
         let router = web::router(Edge {
             accounts,
             sessions: sessions.clone(),
             tags,
-            limits: Limits::new(limit_options(&config), Instant::now()),
+            limits: Limits::new(options::limits(&config), Instant::now()),
             requests: Admission::new(REQUESTS, REQUESTS_PER_SOURCE),
             hub: hub.clone(),
             ice,
@@ -277,28 +275,6 @@ async fn keep_clean(sessions: Sessions, hub: Hub) {
     }
 }
 
-/// Where the certificate of an appliance with this configuration comes from.
-pub fn tls_options(config: &Config) -> tls::Options {
-    let own_files = config.tls.certificate.clone().zip(config.tls.key.clone());
-    let public_host = config.public_url.iter().map(|url| url.host().to_owned());
-    tls::Options {
-        directory: DataDir::tls_in(&config.data_dir),
-        own_files: own_files.map(|(certificate, key)| tls::OwnFiles { certificate, key }),
-        extra_names: config.tls.extra_names.iter().map(|name| name.as_str().to_owned()).chain(public_host).collect(),
-    }
-}
-
-fn hub_options(config: &Config) -> hub::Options {
-    let defaults = hub::Options::default();
-    hub::Options {
-        ring_time: config.calls.ring_time.0,
-        max_duration: config.calls.max_duration.0,
-        // A call that the relay has no room for must not be placed.
-        max_calls: defaults.max_calls.min(config.relay.calls as usize),
-        ..defaults
-    }
-}
-
 fn standing(tags: Tags, sessions: Sessions) -> hub::Standing {
     Box::new(move |tag, login| {
         let (tags, sessions) = (tags.clone(), sessions.clone());
@@ -310,31 +286,6 @@ fn standing(tags: Tags, sessions: Sessions) -> hub::Standing {
             Ok(logged_in && tags.stands(tag).await?)
         })
     })
-}
-
-fn relay_options(config: &Config, udp: Vec<SocketAddr>) -> relay::Options {
-    let limits = relay::Limits {
-        calls: config.relay.calls as usize,
-        bits_per_second: Some(u64::from(config.relay.kilobits_per_second) * 1000),
-        bytes_per_call: Some(config.relay.bytes_per_call.0),
-        allocations_per_participant: config.relay.allocations_per_participant as usize,
-        permissions_per_request: config.relay.permissions_per_request as usize,
-        channels_per_allocation: config.relay.channels_per_allocation as usize,
-        lifetime: config.relay.allocation_lifetime.0,
-        ..relay::Limits::default()
-    };
-    let streams = config.limits.connections as usize;
-    relay::Options { udp, limits, streams, gather: config.relay.gathering_pause.0, ..relay::Options::default() }
-}
-
-fn limit_options(config: &Config) -> limits::Options {
-    let rate = |rate: crate::config::Rate| limits::Rate { count: rate.count, per: rate.per.0 };
-    limits::Options {
-        validate: rate(config.limits.validate),
-        initiate: rate(config.limits.initiate),
-        login: rate(config.limits.login),
-        register: rate(config.limits.register),
-    }
 }
 
 fn probes(store: &Store, certificates: &Arc<Certificates>, self_test: &SelfTest) -> Probes {
@@ -351,18 +302,5 @@ fn probes(store: &Store, certificates: &Arc<Certificates>, self_test: &SelfTest)
             Err(error) if error.code == "certificate-expired" => Condition::Unhealthy,
             Err(_) => Condition::Degraded,
         }),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_the_configuration_says_by_default_is_what_the_parts_ship() {
-        let config = Config::default();
-        let (relay, shipped) = (relay_options(&config, Vec::new()), relay::Options::default());
-        assert_eq!(format!("{relay:?}"), format!("{shipped:?}"));
-        assert_eq!(format!("{:?}", hub_options(&config)), format!("{:?}", hub::Options::default()));
     }
 }

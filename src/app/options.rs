@@ -1,0 +1,78 @@
+//! What each part is told of the configuration: below this layer nobody sees it.
+
+use std::net::SocketAddr;
+
+use crate::config::{Config, Rate};
+use crate::hub;
+use crate::relay;
+use crate::service::data_dir::DataDir;
+use crate::service::{limits, tags};
+use crate::tls;
+
+/// Where the certificate of an appliance with this configuration comes from.
+pub fn tls(config: &Config) -> tls::Options {
+    let own_files = config.tls.certificate.clone().zip(config.tls.key.clone());
+    let public_host = config.public_url.iter().map(|url| url.host().to_owned());
+    tls::Options {
+        directory: DataDir::tls_in(&config.data_dir),
+        own_files: own_files.map(|(certificate, key)| tls::OwnFiles { certificate, key }),
+        extra_names: config.tls.extra_names.iter().map(|name| name.as_str().to_owned()).chain(public_host).collect(),
+    }
+}
+
+/// How long calls ring and last, and how many there may be.
+pub fn hub(config: &Config) -> hub::Options {
+    let defaults = hub::Options::default();
+    hub::Options {
+        ring_time: config.calls.ring_time.0,
+        max_duration: config.calls.max_duration.0,
+        // A call that the relay has no room for must not be placed.
+        max_calls: defaults.max_calls.min(config.relay.calls as usize),
+        ..defaults
+    }
+}
+
+/// What the relay may be asked for; `udp` is where it listens.
+pub fn relay(config: &Config, udp: Vec<SocketAddr>) -> relay::Options {
+    let limits = relay::Limits {
+        calls: config.relay.calls as usize,
+        bits_per_second: Some(u64::from(config.relay.kilobits_per_second) * 1000),
+        bytes_per_call: Some(config.relay.bytes_per_call.0),
+        allocations_per_participant: config.relay.allocations_per_participant as usize,
+        permissions_per_request: config.relay.permissions_per_request as usize,
+        channels_per_allocation: config.relay.channels_per_allocation as usize,
+        lifetime: config.relay.allocation_lifetime.0,
+        ..relay::Limits::default()
+    };
+    let streams = config.limits.connections as usize;
+    relay::Options { udp, limits, streams, gather: config.relay.gathering_pause.0, ..relay::Options::default() }
+}
+
+/// How often a source may ask.
+pub fn limits(config: &Config) -> limits::Options {
+    let rate = |rate: Rate| limits::Rate { count: rate.count, per: rate.per.0 };
+    limits::Options {
+        validate: rate(config.limits.validate),
+        initiate: rate(config.limits.initiate),
+        login: rate(config.limits.login),
+        register: rate(config.limits.register),
+    }
+}
+
+/// How long stickers live, and how many an account may have.
+pub fn tags(config: &Config) -> tags::Options {
+    tags::Options { default_lifetime: config.tags.default_lifetime, max_per_account: config.tags.max_per_account }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_configuration_says_by_default_is_what_the_parts_ship() {
+        let config = Config::default();
+        let (relay, shipped) = (super::relay(&config, Vec::new()), relay::Options::default());
+        assert_eq!(format!("{relay:?}"), format!("{shipped:?}"));
+        assert_eq!(format!("{:?}", super::hub(&config)), format!("{:?}", hub::Options::default()));
+    }
+}
