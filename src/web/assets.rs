@@ -1,11 +1,11 @@
 //! The files that pages load: embedded, compressed at build time, immutable under a path that names the build.
 
 use axum::body::Body;
-use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use bytes::Bytes;
 
 use super::error::Failure;
+use super::request::Places;
 use crate::domain::{Error, Kind};
 
 mod table {
@@ -33,7 +33,10 @@ pub fn page(name: &'static str, request: &HeaderMap) -> Result<Response<Body>, F
 }
 
 /// `GET /a/{build}/{*name}`: for ever the same, so browsers may keep it for ever.
-pub async fn file(Path((build, name)): Path<(String, String)>, request: HeaderMap) -> Result<Response<Body>, Failure> {
+pub async fn file(
+    Places((build, name)): Places<(String, String)>,
+    request: HeaderMap,
+) -> Result<Response<Body>, Failure> {
     if build != BUILD_ID {
         return Err(not_found());
     }

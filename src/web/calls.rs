@@ -4,13 +4,13 @@ use std::time::{Instant, SystemTime};
 
 use axum::Json as Answer;
 use axum::body::Body;
-use axum::extract::{Path, Request, State as Extract};
+use axum::extract::{Request, State as Extract};
 use axum::http::{Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::error::Failure;
-use super::request::{Authority, Json, Source};
+use super::request::{Authority, Json, Places, Source};
 use super::{State, websocket};
 use crate::domain::ids::{AnonymousId, SessionId};
 use crate::domain::tag::Token;
@@ -58,7 +58,7 @@ pub async fn initiate(
 /// `GET /api/v1/calls/signaling/{sessionId}`: a WebSocket.
 pub async fn signaling(
     Extract(state): Extract<State>,
-    Path(session): Path<String>,
+    Places(session): Places<String>,
     request: Request,
 ) -> Result<Response<Body>, Failure> {
     let session = session.parse().map_err(|_| {

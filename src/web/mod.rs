@@ -118,9 +118,12 @@ pub fn router(edge: Edge) -> Router {
 }
 
 async fn nothing_here() -> Failure {
+    not_found().into()
+}
+
+fn not_found() -> Error {
     Error::new(Kind::NotFound, "not-found", "There is nothing at this address.")
         .hint("GET /api/v1 lists what there is.")
-        .into()
 }
 
 async fn wrong_method() -> Failure {

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::{HeaderMap, StatusCode, Uri, header, request::Parts};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
@@ -55,6 +55,18 @@ impl<S: Sync> FromRequestParts<S> for Authority {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
         Self::of(&parts.uri, &parts.headers)
             .ok_or_else(|| Error::invalid("bad-host", "The request names no host.").into())
+    }
+}
+
+/// What stands in the path's places, in their order. A path that is no text names nothing.
+pub struct Places<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Places<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let places = Path::<T>::from_request_parts(parts, state).await;
+        places.map(|Path(places)| Self(places)).map_err(|_| super::not_found().into())
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::{Instant, SystemTime};
 
 use axum::Json as Answer;
-use axum::extract::{Path, State as Extract};
+use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::State;
 use super::error::Failure;
-use super::request::{Authority, Json, Source};
+use super::request::{Authority, Json, Places, Source};
 use super::timestamp::rfc3339;
 use crate::domain::ids::{AccountId, TagId};
 use crate::domain::tag::{Lifetime, TagText, Token};
@@ -88,7 +88,7 @@ pub async fn generate(
 pub async fn pause(
     Extract(state): Extract<State>,
     owner: Identity,
-    Path(id): Path<String>,
+    Places(id): Places<String>,
 ) -> Result<Answer<Value>, Failure> {
     let tag = state.tags.pause(owner, tag_id(&id)?, SystemTime::now()).await?;
     state.hub.withdraw_tag(tag.id).await;
@@ -99,7 +99,7 @@ pub async fn pause(
 pub async fn resume(
     Extract(state): Extract<State>,
     owner: Identity,
-    Path(id): Path<String>,
+    Places(id): Places<String>,
 ) -> Result<Answer<Value>, Failure> {
     let tag = state.tags.resume(owner, tag_id(&id)?, SystemTime::now()).await?;
     Ok(Answer(describe(&tag)))
@@ -109,7 +109,7 @@ pub async fn resume(
 pub async fn revoke(
     Extract(state): Extract<State>,
     owner: Identity,
-    Path(id): Path<String>,
+    Places(id): Places<String>,
 ) -> Result<StatusCode, Failure> {
     let id = tag_id(&id)?;
     state.tags.revoke(owner, id).await?;

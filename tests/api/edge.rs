@@ -105,6 +105,8 @@ async fn what_is_not_there_says_so_in_the_one_shape() {
     for (method, path, status) in [
         (Method::GET, "/api/v1/nothing", 404),
         (Method::GET, "/nothing", 404),
+        (Method::GET, "/api/v1/calls/signaling/%ff", 404),
+        (Method::GET, "/a/0/%ff", 404),
         (Method::GET, "/a/x/../../etc/passwd", 404),
         (Method::DELETE, "/api/v1/auth/login", 405),
         (Method::PUT, "/health", 405),
