@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use callqr::domain::ids::{AccountId, LoginId, SessionId};
+use callqr::domain::ids::{HouseholdId, LoginId, SessionId};
 use callqr::hub::Hub;
 use callqr::proto::signal::Options;
 use callqr::proto::turn::credentials::{Credentials, Gate};
@@ -60,10 +60,10 @@ async fn serve(devices: usize) {
         Tickets::new(&[7; 32]).unwrap(),
         Box::new(|_, _| Box::pin(async { Ok(true) })),
     );
-    for account in 0..devices.div_ceil(8) {
-        let account = AccountId::from_bytes((account as u128).to_le_bytes());
+    for household in 0..devices.div_ceil(8) {
+        let household = HouseholdId::from_bytes((household as u128).to_le_bytes());
         for _ in 0..8 {
-            println!("{}", hub.presence_ticket(account, LoginId::random()).await.unwrap());
+            println!("{}", hub.presence_ticket(household, LoginId::random()).await.unwrap());
         }
     }
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -9,7 +9,8 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use callqr::domain::ids::{AccountId, LoginId, TagId};
+use callqr::domain::account::Member;
+use callqr::domain::ids::{AccountId, HouseholdId, LoginId, TagId};
 use callqr::domain::random;
 use callqr::domain::tag::TokenHash;
 use callqr::store::{NewAccount, NewLogin, NewTag, Store};
@@ -54,15 +55,15 @@ fn write_until_killed() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let store = Store::open(Path::new(&path)).unwrap();
-        let account = AccountId::from_bytes([1; 16]);
+        let household = HouseholdId::from_bytes([1; 16]);
         if !store.accounts().any().await.unwrap() {
-            make_account(&store, account).await;
+            make_account(&store, household).await;
         }
         loop {
             let hash: [u8; 32] = random::bytes();
             let tag = NewTag {
                 id: TagId::random(),
-                account,
+                household,
                 token_hash: TokenHash::from_bytes(hash),
                 label_sealed: vec![0; 200],
                 public_text_sealed: vec![0; 200],
@@ -75,16 +76,18 @@ fn write_until_killed() {
     });
 }
 
-async fn make_account(store: &Store, id: AccountId) {
+async fn make_account(store: &Store, household: HouseholdId) {
     let (now, later) = (SystemTime::now(), SystemTime::now() + Duration::from_secs(3600));
     store.setup().renew([1; 32], later).await.unwrap();
+    let member = Member { account: AccountId::random(), household, administrator: true };
     let account = NewAccount {
-        id,
+        member,
         username_index: [1; 32],
         username_sealed: vec![1],
         emergency_contact_sealed: None,
+        vehicle_number_sealed: None,
         password_hash: String::new(),
     };
-    let login = NewLogin { id: LoginId::random(), account: id, secret_hash: [1; 32], expires_at: later };
+    let login = NewLogin { id: LoginId::random(), account: member.account, secret_hash: [1; 32], expires_at: later };
     store.accounts().create_first(account, login, [1; 32], now).await.unwrap();
 }

@@ -59,9 +59,9 @@ pub fn limits(config: &Config) -> limits::Options {
     }
 }
 
-/// How long stickers live, and how many an account may have.
+/// How long stickers live, and how many a household may have.
 pub fn tags(config: &Config) -> tags::Options {
-    tags::Options { default_lifetime: config.tags.default_lifetime, max_per_account: config.tags.max_per_account }
+    tags::Options { default_lifetime: config.tags.default_lifetime, max_per_household: config.tags.max_per_household }
 }
 
 #[cfg(test)]

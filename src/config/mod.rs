@@ -76,8 +76,8 @@ section! {
     Tags {
         /// How long a new tag works when its owner does not choose.
         default_lifetime: Lifetime = Lifetime::Year,
-        /// The most tags that one account may have, expired ones included.
-        max_per_account: u32 = 200,
+        /// The most tags that one household may have, expired ones included.
+        max_per_household: u32 = 200,
     }
 }
 
@@ -238,7 +238,7 @@ impl Config {
             }
         }
         let numbers = [
-            ("tags.max_per_account", self.tags.max_per_account, 1, 100_000),
+            ("tags.max_per_household", self.tags.max_per_household, 1, 100_000),
             ("relay.calls", self.relay.calls, 1, 65_536),
             ("relay.kilobits_per_second", self.relay.kilobits_per_second, 16, 1_000_000),
             ("relay.allocations_per_participant", self.relay.allocations_per_participant, 2, 64),

@@ -1,7 +1,19 @@
 //! What an account may be called and what its password must be.
 
 use super::error::{Error, Result};
+use super::ids::{AccountId, HouseholdId};
 use super::secret::Secret;
+
+/// An account, where it belongs and what it may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Member {
+    /// Which.
+    pub account: AccountId,
+    /// Whose tags are its tags.
+    pub household: HouseholdId,
+    /// Whether it operates the server.
+    pub administrator: bool,
+}
 
 /// A name to log in with: 3 to 64 characters of letters, digits, `.`, `_`, `-` and `@`, compared in lower case.
 #[derive(Clone, PartialEq, Eq, Hash)]

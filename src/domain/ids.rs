@@ -80,9 +80,19 @@ macro_rules! id {
 }
 
 id!(
-    /// A person with an account, who owns tags.
+    /// A person who logs in.
     AccountId,
     "acct_"
+);
+id!(
+    /// What tags belong to: one account, or several that share them.
+    HouseholdId,
+    "house_"
+);
+id!(
+    /// One invitation to register.
+    InviteId,
+    "invite_"
 );
 id!(
     /// One sticker.

@@ -42,7 +42,7 @@ impl Ticketing {
         let claims = CallClaims {
             session: seat.session,
             tag: seat.tag,
-            account: seat.account,
+            household: seat.household,
             caller: seat.caller,
             owner: seat.owner,
             device: match seat.party {
@@ -62,8 +62,8 @@ impl Ticketing {
 
     /// A ticket for presence.
     pub fn for_presence(&self, seat: &PresenceSeat, now: SystemTime) -> Result<String> {
-        let PresenceSeat { account, login, generation } = *seat;
-        let claims = PresenceClaims { account, login, generation };
+        let PresenceSeat { household, login, generation } = *seat;
+        let claims = PresenceClaims { household, login, generation };
         self.tickets.seal(Claims::Presence(claims), now + PRESENCE_LIFETIME)
     }
 
@@ -88,8 +88,8 @@ impl Ticketing {
             }),
             // After a restart the log-in has to be looked at again.
             (Claims::Presence(_), Endpoint::Presence) if opened.from_before => Err(CloseReason::TicketSpent),
-            (Claims::Presence(PresenceClaims { account, login, generation }), Endpoint::Presence) => {
-                Ok(Input::JoinPresence { connection, seat: PresenceSeat { account, login, generation } })
+            (Claims::Presence(PresenceClaims { household, login, generation }), Endpoint::Presence) => {
+                Ok(Input::JoinPresence { connection, seat: PresenceSeat { household, login, generation } })
             }
             _ => Err(CloseReason::BadTicket),
         }
@@ -100,7 +100,7 @@ fn seat(claims: &CallClaims, now: SystemTime) -> Seat {
     Seat {
         session: claims.session,
         tag: claims.tag,
-        account: claims.account,
+        household: claims.household,
         caller: claims.caller,
         owner: claims.owner,
         party: claims.device.map_or(Party::Caller, Party::Device),

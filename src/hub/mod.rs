@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 
 pub use connection::{Connection, Outgoing};
 
-use crate::domain::ids::{AccountId, AnonymousId, LoginId, SessionId, TagId};
+use crate::domain::ids::{AnonymousId, HouseholdId, LoginId, SessionId, TagId};
 use crate::domain::{Error, Kind, Result};
 pub use crate::proto::signal::Options;
 use crate::proto::signal::wire::Hello;
@@ -66,7 +66,7 @@ pub struct PlaceCall {
     /// The sticker that was scanned.
     pub tag: TagId,
     /// Whose sticker it is.
-    pub account: AccountId,
+    pub household: HouseholdId,
     /// The caller's new name.
     pub caller: AnonymousId,
 }
@@ -107,19 +107,19 @@ impl Hub {
     /// Makes a call; answers the caller's ticket.
     ///
     /// # Errors
-    /// `too-many-calls` when the server or the account has as many calls as it takes; `stopping` when it stops.
+    /// `too-many-calls` when the server or the household has as many calls as it takes; `stopping` when it stops.
     pub async fn place(&self, call: PlaceCall) -> Result<String> {
-        let PlaceCall { session, tag, account, caller } = call;
-        let placement = Placement { session, tag, account, caller, owner: AnonymousId::random() };
+        let PlaceCall { session, tag, household, caller } = call;
+        let placement = Placement { session, tag, household, caller, owner: AnonymousId::random() };
         self.ask(|answer| Command::Place(placement, answer)).await?
     }
 
     /// A ticket with which a device of this log-in can be present.
     ///
     /// # Errors
-    /// `too-many-devices` when the server or the account has as many as it takes; `stopping` when it stops.
-    pub async fn presence_ticket(&self, account: AccountId, login: LoginId) -> Result<String> {
-        self.ask(|answer| Command::Enlist(account, login, answer)).await?
+    /// `too-many-devices` when the server or the household has as many as it takes; `stopping` when it stops.
+    pub async fn presence_ticket(&self, household: HouseholdId, login: LoginId) -> Result<String> {
+        self.ask(|answer| Command::Enlist(household, login, answer)).await?
     }
 
     /// Connects whoever said `hello`, having reached this server as `authority` (`HOST:PORT`).

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until};
 use super::Counts;
 use super::claims::Ticketing;
 use super::outbox::{Outbox, Overflow};
-use crate::domain::ids::{AccountId, LoginId};
+use crate::domain::ids::{HouseholdId, LoginId};
 use crate::domain::{Error, Kind, Result};
 use crate::proto::signal::wire::{PresenceRole, Ring, Standing, ToClient, Welcome};
 use crate::proto::signal::{CloseReason, ConnectionId, Input, Options, Output, Placement, Progress, Seat, Switchboard};
@@ -20,7 +20,7 @@ use crate::service::ice::Ice;
 /// What the task is asked to do.
 pub enum Command {
     Place(Placement, oneshot::Sender<Result<String>>),
-    Enlist(AccountId, LoginId, oneshot::Sender<Result<String>>),
+    Enlist(HouseholdId, LoginId, oneshot::Sender<Result<String>>),
     Connected(oneshot::Sender<Vec<LoginId>>),
     Join { connection: ConnectionId, input: Input, outbox: Arc<Outbox>, authority: Box<str> },
     Input(Input),
@@ -96,8 +96,8 @@ impl Task {
                 let _ = answer.send(ticket);
                 self.do_outputs();
             }
-            Command::Enlist(account, login, answer) => {
-                let listed = self.board.enlist(account, login, now).map_err(|_| too_many_devices());
+            Command::Enlist(household, login, answer) => {
+                let listed = self.board.enlist(household, login, now).map_err(|_| too_many_devices());
                 let _ = answer.send(listed.and_then(|seat| self.ticketing.for_presence(&seat, SystemTime::now())));
                 self.do_outputs();
             }

@@ -7,8 +7,8 @@ use super::keys::{Field, Keys};
 use super::passwords::Passwords;
 use super::sessions::{Begun, Identity, Prepared, Sessions};
 use super::setup;
-use crate::domain::account::{Password, Username};
-use crate::domain::ids::AccountId;
+use crate::domain::account::{Member, Password, Username};
+use crate::domain::ids::{AccountId, HouseholdId};
 use crate::domain::{Error, Kind, Result};
 use crate::store::{NewAccount, Store};
 
@@ -75,15 +75,17 @@ impl Accounts {
         let contact = emergency_contact.as_deref().map(parse_contact).transpose()?.filter(|text| !text.is_empty());
 
         let id = AccountId::random();
+        let member = Member { account: id, household: HouseholdId::random(), administrator: true };
         let password_hash = self.passwords.hash(password).await?;
         let account = NewAccount {
-            id,
+            member,
             username_index: self.keys.username_index(&username),
             username_sealed: self.keys.seal(Field::Username, id.as_bytes(), username.as_str()),
             emergency_contact_sealed: contact.map(|text| self.keys.seal(Field::EmergencyContact, id.as_bytes(), &text)),
+            vehicle_number_sealed: None,
             password_hash,
         };
-        let Prepared { row, begun } = self.sessions.prepare(id, now);
+        let Prepared { row, begun } = self.sessions.prepare(member, now);
         self.store.accounts().create_first(account, row, token_hash, now).await?;
         tracing::info!("the first account was made; registration is closed");
         Ok(begun)
@@ -101,7 +103,7 @@ impl Accounts {
         let hash = account.as_ref().map(|account| account.password_hash.clone());
         let fits = self.passwords.verify(Password::attempt(password), hash).await?;
         match account {
-            Some(account) if fits => self.sessions.begin(account.id, now).await,
+            Some(account) if fits => self.sessions.begin(account.member, now).await,
             _ => Err(Error::new(Kind::Unauthenticated, "wrong-credentials", "The username or the password is wrong.")
                 .hint("Check both and try again.")),
         }
@@ -121,7 +123,7 @@ impl Accounts {
             .ok_or_else(|| Error::new(Kind::NotFound, "no-account", "This account does not exist any more."))?;
         let contact = account.emergency_contact_sealed.as_deref();
         Ok(Profile {
-            id: account.id,
+            id: account.member.account,
             username: self.keys.open_field(Field::Username, row, &account.username_sealed)?,
             emergency_contact: contact
                 .map(|sealed| self.keys.open_field(Field::EmergencyContact, row, sealed))

@@ -13,7 +13,8 @@ use subtle::ConstantTimeEq as _;
 
 use super::jwt;
 use super::keys::Keys;
-use crate::domain::ids::{AccountId, LoginId};
+use crate::domain::account::Member;
+use crate::domain::ids::{AccountId, HouseholdId, LoginId};
 use crate::domain::secret::Secret;
 use crate::domain::{Error, Kind, Result, random};
 use crate::store::{Login, NewLogin, Store};
@@ -24,16 +25,41 @@ const LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const IDLE: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 /// How exactly the last use is noted: finer would make every look at a page a write to the disk.
 const TOUCH_AFTER: Duration = Duration::from_secs(60 * 60);
+/// How long after a proof of who is asking sensitive actions work.
+pub const CONFIRMED: Duration = Duration::from_secs(10 * 60);
 /// The most sessions of one account; then the one unused for longest ends.
 const MOST: u32 = 50;
 
 /// Who is asking: an account, by one of its log-ins. Holding one is the permission to act for the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Identity {
-    /// Whose.
+    /// Who.
     pub account: AccountId,
+    /// Whose tags are theirs.
+    pub household: HouseholdId,
     /// Through which log-in.
     pub login: LoginId,
+    /// Whether they operate the server.
+    pub administrator: bool,
+    /// Until when sensitive actions work, because its holder proved who they are at log-in or since.
+    pub confirmed_until: SystemTime,
+}
+
+impl Identity {
+    /// Whether sensitive actions work now. A proof that lies in the future, because the clock was set back, is none.
+    pub fn is_confirmed(&self, now: SystemTime) -> bool {
+        self.confirmed_until.duration_since(now).is_ok_and(|left| !left.is_zero() && left <= CONFIRMED)
+    }
+
+    /// The account, where it belongs and what it may do.
+    pub const fn member(&self) -> Member {
+        Member { account: self.account, household: self.household, administrator: self.administrator }
+    }
+
+    fn of(member: Member, login: LoginId, confirmed_at: SystemTime) -> Self {
+        let Member { account, household, administrator } = member;
+        Self { account, household, login, administrator, confirmed_until: confirmed_at + CONFIRMED }
+    }
 }
 
 /// A session that has just begun.
@@ -70,12 +96,12 @@ impl Sessions {
         Self { store, keys }
     }
 
-    /// Begins a session of `account`, whose owner has just proven who they are.
+    /// Begins a session of `member`, who has just proven who they are.
     ///
     /// # Errors
     /// The database's.
-    pub async fn begin(&self, account: AccountId, now: SystemTime) -> Result<Begun> {
-        let Prepared { row, mut begun } = self.prepare(account, now);
+    pub async fn begin(&self, member: Member, now: SystemTime) -> Result<Begun> {
+        let Prepared { row, mut begun } = self.prepare(member, now);
         begun.displaced = self.store.logins().create(row, MOST, now).await?;
         Ok(begun)
     }
@@ -128,16 +154,16 @@ impl Sessions {
         self.store.purge(now, IDLE, connected).await
     }
 
-    pub(super) fn prepare(&self, account: AccountId, now: SystemTime) -> Prepared {
+    pub(super) fn prepare(&self, member: Member, now: SystemTime) -> Prepared {
         let id = LoginId::random();
         let secret: [u8; 32] = random::bytes();
         let expires_at = now + LIFETIME;
         let cookie = URL_SAFE_NO_PAD.encode([id.as_bytes().as_slice(), &secret].concat());
         let token = jwt::sign(self.keys.signing(), id, now, expires_at);
         Prepared {
-            row: NewLogin { id, account, secret_hash: digest(&secret), expires_at },
+            row: NewLogin { id, account: member.account, secret_hash: digest(&secret), expires_at },
             begun: Begun {
-                identity: Identity { account, login: id },
+                identity: Identity::of(member, id, now),
                 cookie: Secret::new(cookie),
                 token: Secret::new(token),
                 expires_at,
@@ -157,7 +183,7 @@ impl Sessions {
                 tracing::warn!(code = error.code, "the use of a session was not noted");
             }
         }
-        Identity { account: login.account, login: login.id }
+        Identity::of(login.member, login.id, login.confirmed_at)
     }
 }
 

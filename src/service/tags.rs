@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::keys::{Field, Keys};
 use super::sessions::Identity;
-use crate::domain::ids::{AccountId, TagId};
+use crate::domain::ids::{HouseholdId, TagId};
 use crate::domain::tag::{Lifetime, TagText, Token};
 use crate::domain::{Error, Kind, Result};
 use crate::store::{self, Store};
@@ -17,8 +17,8 @@ use crate::store::{self, Store};
 pub struct Options {
     /// How long a tag works when its owner does not choose.
     pub default_lifetime: Lifetime,
-    /// The most tags of one account, expired ones included.
-    pub max_per_account: u32,
+    /// The most tags of one household, expired ones included.
+    pub max_per_household: u32,
 }
 
 /// Whether a tag works.
@@ -64,7 +64,7 @@ pub struct Found {
     /// Which.
     pub tag: TagId,
     /// Who is to be called.
-    pub account: AccountId,
+    pub household: HouseholdId,
     /// Whether its owner does not want calls now.
     pub paused: bool,
     /// What callers read; empty where its owner wrote nothing.
@@ -98,7 +98,7 @@ impl Tags {
     /// Makes a tag.
     ///
     /// # Errors
-    /// `too-many-tags` when the account has as many as it may have.
+    /// `too-many-tags` when the household has as many as it may have.
     pub async fn create(
         &self,
         owner: Identity,
@@ -112,13 +112,13 @@ impl Tags {
         let expires_at = lifetime.duration().map(|duration| now + duration);
         let row = store::NewTag {
             id,
-            account: owner.account,
+            household: owner.household,
             token_hash: token.hash(),
             label_sealed: self.keys.seal(Field::TagLabel, id.as_bytes(), label.as_str()),
             public_text_sealed: self.keys.seal(Field::TagPublicText, id.as_bytes(), public_text.as_str()),
             expires_at,
         };
-        self.store.tags().create(row, self.options.max_per_account, now).await?;
+        self.store.tags().create(row, self.options.max_per_household, now).await?;
         let tag = Tag {
             id,
             label: label.as_str().to_owned(),
@@ -130,19 +130,19 @@ impl Tags {
         Ok(NewTag { tag, token })
     }
 
-    /// The asker's tags, the newest first.
+    /// The tags of the asker's household, the newest first.
     ///
     /// # Errors
     /// The database's.
     pub async fn list(&self, owner: Identity, now: SystemTime) -> Result<Vec<Tag>> {
-        let tags = self.store.tags().of(owner.account).await?;
+        let tags = self.store.tags().of(owner.household).await?;
         tags.into_iter().map(|tag| self.open(tag, now)).collect()
     }
 
     /// Stops calls through a tag until it is resumed.
     ///
     /// # Errors
-    /// `no-such-tag` when the asker has none with this id.
+    /// `no-such-tag` when the asker's household has none with this id.
     pub async fn pause(&self, owner: Identity, id: TagId, now: SystemTime) -> Result<Tag> {
         self.set_paused(owner, id, true, now).await
     }
@@ -150,7 +150,7 @@ impl Tags {
     /// Allows calls through a tag again.
     ///
     /// # Errors
-    /// `no-such-tag` when the asker has none with this id.
+    /// `no-such-tag` when the asker's household has none with this id.
     pub async fn resume(&self, owner: Identity, id: TagId, now: SystemTime) -> Result<Tag> {
         self.set_paused(owner, id, false, now).await
     }
@@ -158,9 +158,9 @@ impl Tags {
     /// Makes a sticker worthless for ever.
     ///
     /// # Errors
-    /// `no-such-tag` when the asker has none with this id.
+    /// `no-such-tag` when the asker's household has none with this id.
     pub async fn revoke(&self, owner: Identity, id: TagId) -> Result<()> {
-        if self.store.tags().delete(owner.account, id).await? { Ok(()) } else { Err(no_such_tag()) }
+        if self.store.tags().delete(owner.household, id).await? { Ok(()) } else { Err(no_such_tag()) }
     }
 
     /// The tag with this token, unless it has expired. Unknown, expired and revoked tokens look and cost the same.
@@ -176,7 +176,7 @@ impl Tags {
             None => (&DECOY_ROW, &*self.decoy),
         };
         let public_text = self.keys.open_field(Field::TagPublicText, id, sealed)?;
-        Ok(row.map(|row| Found { tag: row.id, account: row.account, paused: row.paused, public_text }))
+        Ok(row.map(|row| Found { tag: row.id, household: row.household, paused: row.paused, public_text }))
     }
 
     /// Whether a call through this tag may go on: it was neither revoked nor paused. One whose time is over ends no call.
@@ -188,7 +188,7 @@ impl Tags {
     }
 
     async fn set_paused(&self, owner: Identity, id: TagId, paused: bool, now: SystemTime) -> Result<Tag> {
-        let tag = self.store.tags().set_paused(owner.account, id, paused).await?.ok_or_else(no_such_tag)?;
+        let tag = self.store.tags().set_paused(owner.household, id, paused).await?.ok_or_else(no_such_tag)?;
         self.open(tag, now)
     }
 

@@ -9,7 +9,7 @@ use super::passwords::Passwords;
 use super::sessions::{Identity, Sessions};
 use super::tags::{Options, State, Tags};
 use super::{data_dir::DataDir, setup};
-use crate::domain::ids::{AccountId, LoginId, TagId};
+use crate::domain::ids::{AccountId, HouseholdId, LoginId, TagId};
 use crate::domain::tag::{Lifetime, TagText, Token};
 use crate::domain::{Kind, Result};
 use crate::store::Store;
@@ -38,7 +38,7 @@ fn house() -> House {
     let store = Store::open(&data.database()).unwrap();
     let sessions = Sessions::new(store.clone(), keys.clone());
     let accounts = Accounts::new(store.clone(), keys.clone(), Passwords::default(), sessions.clone());
-    let options = Options { default_lifetime: Lifetime::Week, max_per_account: 5 };
+    let options = Options { default_lifetime: Lifetime::Week, max_per_household: 5 };
     let tags = Tags::new(store.clone(), keys.clone(), options);
     House { accounts, sessions, tags, store, keys, data, _root: root }
 }
@@ -150,7 +150,7 @@ async fn sessions_end_by_disuse_and_by_age() {
 async fn a_device_that_stays_connected_stays_logged_in_until_its_time_is_over() {
     let house = house();
     let owner = house.owner().await;
-    let (tablet, lost) = (owner.login, house.sessions.begin(owner.account, day(0)).await.unwrap().identity.login);
+    let (tablet, lost) = (owner.login, house.sessions.begin(owner.member(), day(0)).await.unwrap().identity.login);
     assert_eq!(house.sessions.purge(day(13), vec![tablet]).await.unwrap(), []);
     assert_eq!(house.sessions.purge(day(15), vec![tablet]).await.unwrap(), [lost]);
     assert_eq!(house.sessions.purge(day(30), vec![tablet]).await.unwrap(), [tablet]);
@@ -160,7 +160,7 @@ async fn a_device_that_stays_connected_stays_logged_in_until_its_time_is_over() 
 async fn made_up_cookies_and_tokens_are_nobodys() {
     let house = house();
     let owner = house.owner().await;
-    let begun = house.sessions.begin(owner.account, day(0)).await.unwrap();
+    let begun = house.sessions.begin(owner.member(), day(0)).await.unwrap();
     let cookie = begun.cookie.expose();
     let mut other_secret = cookie.clone();
     other_secret.replace_range(60..64, if cookie.ends_with("AAAA") { "BBBB" } else { "AAAA" });
@@ -186,8 +186,8 @@ async fn tags_are_made_listed_paused_resumed_and_revoked() {
     let (id, token) = house.tag(owner, None).await;
     let found = house.tags.find(&token, day(1)).await.unwrap().unwrap();
     assert_eq!(
-        (found.tag, found.account, found.paused, found.public_text.as_str()),
-        (id, owner.account, false, "Blue van, ring me")
+        (found.tag, found.household, found.paused, found.public_text.as_str()),
+        (id, owner.household, false, "Blue van, ring me")
     );
     let listed = house.tags.list(owner, day(1)).await.unwrap();
     assert_eq!((listed.len(), listed[0].label.as_str(), listed[0].state), (1, "my van", State::Active));
@@ -226,7 +226,13 @@ async fn other_peoples_tags_do_not_exist() {
     let house = house();
     let owner = house.owner().await;
     let (id, _) = house.tag(owner, None).await;
-    let stranger = Identity { account: AccountId::random(), login: LoginId::random() };
+    let stranger = Identity {
+        account: AccountId::random(),
+        household: HouseholdId::random(),
+        login: LoginId::random(),
+        administrator: true,
+        confirmed_until: day(1),
+    };
     assert!(house.tags.list(stranger, day(1)).await.unwrap().is_empty());
     assert_eq!(code(house.tags.pause(stranger, id, day(1)).await), "no-such-tag");
     assert_eq!(code(house.tags.revoke(stranger, id).await), "no-such-tag");

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::ids::{AccountId, AnonymousId, LoginId, SessionId, TagId};
+use crate::domain::ids::{AnonymousId, HouseholdId, LoginId, SessionId, TagId};
 use crate::domain::{Error, Result, random};
 
 /// No ticket is longer than that.
@@ -39,7 +39,7 @@ pub struct CallClaims {
     /// The sticker that was scanned.
     pub tag: TagId,
     /// Whose sticker it is.
-    pub account: AccountId,
+    pub household: HouseholdId,
     /// The caller's name on this call.
     pub caller: AnonymousId,
     /// The owner's name on this call.
@@ -69,7 +69,7 @@ pub enum Progress {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PresenceClaims {
     /// Who is logged in.
-    pub account: AccountId,
+    pub household: HouseholdId,
     /// The device.
     pub login: LoginId,
     /// Counts this device's tickets.
@@ -169,7 +169,7 @@ mod tests {
         Claims::Call(CallClaims {
             session: SessionId::random(),
             tag: TagId::random(),
-            account: AccountId::random(),
+            household: HouseholdId::random(),
             caller: AnonymousId::random(),
             owner: AnonymousId::random(),
             device: Some(login),

@@ -1,4 +1,4 @@
-//! Accounts: people who own tags.
+//! Accounts: people who log in, each in one household.
 
 use std::time::SystemTime;
 
@@ -6,36 +6,43 @@ use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
 use super::convert::{time, to_millis};
 use super::{NewLogin, Store, logins, setup};
-use crate::domain::ids::AccountId;
+use crate::domain::account::Member;
+use crate::domain::ids::{AccountId, HouseholdId};
 use crate::domain::{Error, Kind, Result};
 
 /// An account as stored.
 #[derive(Clone)]
 pub struct Account {
-    /// Which.
-    pub id: AccountId,
+    /// Which, where it belongs and what it may do.
+    pub member: Member,
     /// The name, sealed.
     pub username_sealed: Vec<u8>,
     /// Whom to reach otherwise, sealed.
     pub emergency_contact_sealed: Option<Vec<u8>>,
+    /// The owner's vehicle, sealed.
+    pub vehicle_number_sealed: Option<Vec<u8>>,
     /// Argon2id in PHC string form.
     pub password_hash: String,
-    /// Whether this account may change what concerns others.
-    pub administrator: bool,
+    /// Whether nobody may log in with it.
+    pub disabled: bool,
+    /// Whether calls that nobody answered are listed for a while.
+    pub keep_missed_calls: bool,
     /// When it was made.
     pub created_at: SystemTime,
 }
 
 /// An account to be.
 pub struct NewAccount {
-    /// Which.
-    pub id: AccountId,
+    /// Which, where it belongs and what it may do.
+    pub member: Member,
     /// The name's keyed digest.
     pub username_index: [u8; 32],
     /// The name, sealed.
     pub username_sealed: Vec<u8>,
     /// Whom to reach otherwise, sealed.
     pub emergency_contact_sealed: Option<Vec<u8>>,
+    /// The owner's vehicle, sealed.
+    pub vehicle_number_sealed: Option<Vec<u8>>,
     /// Argon2id in PHC string form.
     pub password_hash: String,
 }
@@ -44,7 +51,7 @@ pub struct NewAccount {
 pub struct Accounts<'a>(pub(super) &'a Store);
 
 impl Accounts<'_> {
-    /// Makes the first account, an administrator, with its first log-in, and spends the set-up token.
+    /// Makes the first account with its household and its first log-in, and spends the set-up token.
     ///
     /// # Errors
     /// `registration-closed` when there is an account, `setup-link` when the token is not the one that works now.
@@ -59,7 +66,8 @@ impl Accounts<'_> {
             .writer
             .transaction(move |transaction| {
                 refuse_unless_first(transaction, setup_token_hash, now)?;
-                insert(transaction, &account, true, now)?;
+                insert_household(transaction, account.member.household)?;
+                insert(transaction, &account, now)?;
                 logins::insert(transaction, &login, now)?;
                 setup::delete(transaction)
             })
@@ -111,16 +119,24 @@ fn refuse_unless_first(transaction: &Transaction<'_>, setup_token_hash: [u8; 32]
     Ok(())
 }
 
-fn insert(transaction: &Transaction<'_>, account: &NewAccount, administrator: bool, now: SystemTime) -> Result<()> {
-    let sql = "INSERT INTO accounts (id, username_index, username_sealed, emergency_contact_sealed, password_hash, \
-               administrator, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+fn insert_household(transaction: &Transaction<'_>, id: HouseholdId) -> Result<()> {
+    transaction.execute("INSERT INTO households (id) VALUES (?1)", [id.as_bytes()])?;
+    Ok(())
+}
+
+fn insert(transaction: &Transaction<'_>, account: &NewAccount, now: SystemTime) -> Result<()> {
+    let sql = "INSERT INTO accounts (id, household_id, username_index, username_sealed, emergency_contact_sealed, \
+               vehicle_number_sealed, password_hash, administrator, disabled, keep_missed_calls, created_at) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, ?9)";
     transaction.prepare_cached(sql)?.execute(params![
-        account.id.as_bytes(),
+        account.member.account.as_bytes(),
+        account.member.household.as_bytes(),
         account.username_index,
         account.username_sealed,
         account.emergency_contact_sealed,
+        account.vehicle_number_sealed,
         account.password_hash,
-        administrator,
+        account.member.administrator,
         to_millis(now),
     ])?;
     Ok(())
@@ -138,11 +154,17 @@ fn by_id(transaction: &Transaction<'_>, id: AccountId) -> Result<Option<Account>
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Account> {
     Ok(Account {
-        id: AccountId::from_bytes(row.get("id")?),
+        member: Member {
+            account: AccountId::from_bytes(row.get("id")?),
+            household: HouseholdId::from_bytes(row.get("household_id")?),
+            administrator: row.get("administrator")?,
+        },
         username_sealed: row.get("username_sealed")?,
         emergency_contact_sealed: row.get("emergency_contact_sealed")?,
+        vehicle_number_sealed: row.get("vehicle_number_sealed")?,
         password_hash: row.get("password_hash")?,
-        administrator: row.get("administrator")?,
+        disabled: row.get("disabled")?,
+        keep_missed_calls: row.get("keep_missed_calls")?,
         created_at: time(row, "created_at")?,
     })
 }

@@ -7,7 +7,8 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 use super::Store;
 use super::convert::{one_row, time, to_millis};
 use crate::domain::Result;
-use crate::domain::ids::{AccountId, LoginId};
+use crate::domain::account::Member;
+use crate::domain::ids::{AccountId, HouseholdId, LoginId};
 
 /// A log-in as stored.
 #[derive(Clone, Copy)]
@@ -15,9 +16,11 @@ pub struct Login {
     /// Which.
     pub id: LoginId,
     /// Whose.
-    pub account: AccountId,
+    pub member: Member,
     /// SHA-256 of the secret in the cookie.
     pub secret_hash: [u8; 32],
+    /// When its holder last proved who they are.
+    pub confirmed_at: SystemTime,
     /// When it was last used, to the hour or so.
     pub last_used_at: SystemTime,
     /// When it ends, however much it is used.
@@ -55,7 +58,7 @@ impl Logins<'_> {
             .await
     }
 
-    /// The log-in with this id, unless it has expired or was not used for `idle`.
+    /// The log-in with this id, unless it has expired, was not used for `idle` or belongs to a disabled account.
     ///
     /// # Errors
     /// The database's.
@@ -86,8 +89,8 @@ impl Logins<'_> {
 }
 
 pub(super) fn insert(transaction: &Transaction<'_>, login: &NewLogin, now: SystemTime) -> Result<()> {
-    let sql = "INSERT INTO logins (id, account_id, secret_hash, created_at, last_used_at, expires_at) \
-               VALUES (?1, ?2, ?3, ?4, ?4, ?5)";
+    let sql = "INSERT INTO logins (id, account_id, secret_hash, created_at, last_used_at, expires_at, confirmed_at) \
+               VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?4)";
     transaction.prepare_cached(sql)?.execute(params![
         login.id.as_bytes(),
         login.account.as_bytes(),
@@ -113,13 +116,19 @@ pub(super) fn delete_expired(transaction: &Transaction<'_>, now: SystemTime, idl
 }
 
 fn current(transaction: &Transaction<'_>, id: LoginId, idle: Duration, now: SystemTime) -> Result<Option<Login>> {
-    let sql = "SELECT * FROM logins WHERE id = ?1 AND expires_at > ?2 AND last_used_at > ?3";
+    let sql = "SELECT l.*, a.household_id, a.administrator FROM logins AS l JOIN accounts AS a ON a.id = l.account_id \
+               WHERE l.id = ?1 AND l.expires_at > ?2 AND l.last_used_at > ?3 AND NOT a.disabled";
     let mut statement = transaction.prepare_cached(sql)?;
     let login = statement.query_row(params![id.as_bytes(), to_millis(now), idle_since(now, idle)], |row| {
         Ok(Login {
             id,
-            account: AccountId::from_bytes(row.get("account_id")?),
+            member: Member {
+                account: AccountId::from_bytes(row.get("account_id")?),
+                household: HouseholdId::from_bytes(row.get("household_id")?),
+                administrator: row.get("administrator")?,
+            },
             secret_hash: row.get("secret_hash")?,
+            confirmed_at: time(row, "confirmed_at")?,
             last_used_at: time(row, "last_used_at")?,
             expires_at: time(row, "expires_at")?,
         })

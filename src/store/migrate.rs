@@ -10,7 +10,8 @@ use crate::domain::{Error, Kind, Result};
 use crate::files;
 
 /// Ordered by the version that each leads to, beginning with 1. Never edit one that was released: add another.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_initial.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/0001_initial.sql"), include_str!("migrations/0002_households.sql")];
 
 /// Tells our databases from other programs' (SQLite's `application_id`): "cqr1".
 const APPLICATION_ID: i64 = 0x6371_7231;
@@ -178,15 +179,16 @@ mod tests {
         drop(open_writer(&path).unwrap());
         let mut connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
         connection.execute("INSERT INTO key_check VALUES (1, zeroblob(32))", []).unwrap();
-        let with_one_more = [MIGRATIONS[0], "CREATE TABLE more (a INTEGER) STRICT; DELETE FROM key_check;"];
+        let with_one_more = [MIGRATIONS, &["CREATE TABLE more (a INTEGER) STRICT; DELETE FROM key_check;"]].concat();
+        let current = MIGRATIONS.len() as i64;
         migrate(&path, &mut connection, &with_one_more).unwrap();
         migrate(&path, &mut connection, &with_one_more).unwrap();
-        assert_eq!(pragma(&path, &connection, "user_version").unwrap(), 2);
+        assert_eq!(pragma(&path, &connection, "user_version").unwrap(), current + 1);
 
-        let before = directory.path().join("callqr.before-v2.db");
+        let before = directory.path().join(format!("callqr.before-v{}.db", current + 1));
         assert_eq!(std::fs::metadata(&before).unwrap().mode() & 0o777, 0o600);
         let old = connect(&before, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
-        assert_eq!(pragma(&before, &old, "user_version").unwrap(), 1);
+        assert_eq!(pragma(&before, &old, "user_version").unwrap(), current);
         let kept: i64 = old.query_row("SELECT count(*) FROM key_check", [], |row| row.get(0)).unwrap();
         assert_eq!(kept, 1);
     }
@@ -197,10 +199,42 @@ mod tests {
         let path = directory.path().join("callqr.db");
         drop(open_writer(&path).unwrap());
         let mut connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
-        let broken = [MIGRATIONS[0], "CREATE TABLE half (a INTEGER) STRICT; NONSENSE;"];
+        let broken = [MIGRATIONS, &["CREATE TABLE half (a INTEGER) STRICT; NONSENSE;"]].concat();
         assert!(migrate(&path, &mut connection, &broken).is_err());
-        assert_eq!(pragma(&path, &connection, "user_version").unwrap(), 1);
+        assert_eq!(pragma(&path, &connection, "user_version").unwrap(), MIGRATIONS.len() as i64);
         assert!(connection.execute("DELETE FROM half", []).is_err());
+    }
+
+    #[test]
+    fn an_account_of_before_becomes_a_household_that_has_its_tags() {
+        let directory = directory();
+        let path = directory.path().join("callqr.db");
+        files::ensure_private(&path).unwrap();
+        let mut connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
+        migrate(&path, &mut connection, &MIGRATIONS[..1]).unwrap();
+        let before = "INSERT INTO accounts VALUES (x'01010101010101010101010101010101', zeroblob(32), x'0a', x'0b', 'hash', 1, 5);
+            INSERT INTO accounts VALUES (x'02020202020202020202020202020202', randomblob(32), x'0c', NULL, 'other', 0, 6);
+            INSERT INTO logins VALUES (randomblob(16), x'01010101010101010101010101010101', randomblob(32), 7, 8, 9);
+            INSERT INTO tags VALUES (randomblob(16), x'01010101010101010101010101010101', randomblob(32), x'0d', x'0e', 1, 10, 11);
+            INSERT INTO tags VALUES (randomblob(16), x'02020202020202020202020202020202', randomblob(32), x'0f', x'10', 0, 12, NULL);";
+        connection.execute_batch(before).unwrap();
+        migrate(&path, &mut connection, &MIGRATIONS[..2]).unwrap();
+
+        let text = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
+        let kept = "SELECT group_concat(hex(username_sealed) || hex(emergency_contact_sealed) || password_hash || administrator \
+                    || disabled || created_at, ' ' ORDER BY created_at) FROM accounts";
+        assert_eq!(text(kept), "0A0Bhash105 0Cother006");
+        let logins = "SELECT group_concat(created_at || last_used_at || expires_at || confirmed_at) FROM logins";
+        assert_eq!(text(logins), "7897");
+        let tags = "SELECT group_concat(hex(a.username_sealed) || hex(label_sealed) || paused || t.created_at || \
+                    ifnull(expires_at, '-'), ' ' ORDER BY t.created_at) FROM tags AS t JOIN accounts AS a USING (household_id)";
+        assert_eq!(text(tags), "0A0D11011 0C0F012-");
+        assert_eq!(text("SELECT count(DISTINCT household_id) || count(*) FROM accounts"), "22");
+        let tables =
+            "SELECT group_concat(name) FROM (SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name)";
+        assert_eq!(text(tables), "accounts,households,invites,key_check,logins,password_resets,setup_token,tags");
+        let broken = connection.query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get(0));
+        assert_eq!(broken, Ok(0));
     }
 
     #[test]

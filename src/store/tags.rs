@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
 use super::Store;
 use super::convert::{from_millis, one_row, time, to_millis};
-use crate::domain::ids::{AccountId, TagId};
+use crate::domain::ids::{HouseholdId, TagId};
 use crate::domain::tag::TokenHash;
 use crate::domain::{Error, Kind, Result};
 
@@ -16,7 +16,7 @@ pub struct Tag {
     /// Which.
     pub id: TagId,
     /// Whose.
-    pub account: AccountId,
+    pub household: HouseholdId,
     /// All that is known of its token.
     pub token_hash: TokenHash,
     /// The owner's name for it, sealed.
@@ -36,7 +36,7 @@ pub struct NewTag {
     /// Which.
     pub id: TagId,
     /// Whose.
-    pub account: AccountId,
+    pub household: HouseholdId,
     /// What to find it by.
     pub token_hash: TokenHash,
     /// The owner's name for it, sealed.
@@ -54,13 +54,13 @@ impl Tags<'_> {
     /// Adds a tag.
     ///
     /// # Errors
-    /// `too-many-tags` when its account has `most` already.
+    /// `too-many-tags` when its household has `most` already.
     pub async fn create(&self, tag: NewTag, most: u32, now: SystemTime) -> Result<()> {
         self.0
             .writer
             .transaction(move |transaction| {
-                if count(transaction, tag.account)? >= most {
-                    let message = format!("An account can have {most} tags, expired ones included.");
+                if count(transaction, tag.household)? >= most {
+                    let message = format!("A household can have {most} tags, expired ones included.");
                     return Err(Error::new(Kind::Conflict, "too-many-tags", message)
                         .hint("Revoke one that you do not use any more."));
                 }
@@ -69,12 +69,12 @@ impl Tags<'_> {
             .await
     }
 
-    /// All tags of an account, the newest first.
+    /// All tags of a household, the newest first.
     ///
     /// # Errors
     /// The database's.
-    pub async fn of(&self, account: AccountId) -> Result<Vec<Tag>> {
-        self.0.reader.transaction(move |transaction| of(transaction, account)).await
+    pub async fn of(&self, household: HouseholdId) -> Result<Vec<Tag>> {
+        self.0.reader.transaction(move |transaction| of(transaction, household)).await
     }
 
     /// The tag with this token, whatever its state.
@@ -93,47 +93,47 @@ impl Tags<'_> {
         self.0.reader.transaction(move |transaction| by_id(transaction, id)).await
     }
 
-    /// Pauses or resumes a tag of `account`; the tag as it is then, `None` when the account has no such tag.
+    /// Pauses or resumes a tag of `household`; the tag as it is then, `None` when the household has no such tag.
     ///
     /// # Errors
     /// The database's.
-    pub async fn set_paused(&self, account: AccountId, id: TagId, paused: bool) -> Result<Option<Tag>> {
+    pub async fn set_paused(&self, household: HouseholdId, id: TagId, paused: bool) -> Result<Option<Tag>> {
         self.0
             .writer
             .transaction(move |transaction| {
-                let sql = "UPDATE tags SET paused = ?3 WHERE id = ?2 AND account_id = ?1 RETURNING *";
+                let sql = "UPDATE tags SET paused = ?3 WHERE id = ?2 AND household_id = ?1 RETURNING *";
                 let mut statement = transaction.prepare_cached(sql)?;
-                Ok(statement.query_row(params![account.as_bytes(), id.as_bytes(), paused], from_row).optional()?)
+                Ok(statement.query_row(params![household.as_bytes(), id.as_bytes(), paused], from_row).optional()?)
             })
             .await
     }
 
-    /// Deletes a tag of `account`; whether there was one.
+    /// Deletes a tag of `household`; whether there was one.
     ///
     /// # Errors
     /// The database's.
-    pub async fn delete(&self, account: AccountId, id: TagId) -> Result<bool> {
+    pub async fn delete(&self, household: HouseholdId, id: TagId) -> Result<bool> {
         self.0
             .writer
             .transaction(move |transaction| {
-                let sql = "DELETE FROM tags WHERE id = ?2 AND account_id = ?1";
-                one_row(transaction.execute(sql, params![account.as_bytes(), id.as_bytes()])?)
+                let sql = "DELETE FROM tags WHERE id = ?2 AND household_id = ?1";
+                one_row(transaction.execute(sql, params![household.as_bytes(), id.as_bytes()])?)
             })
             .await
     }
 }
 
-fn count(transaction: &Transaction<'_>, account: AccountId) -> Result<u32> {
-    let sql = "SELECT count(*) FROM tags WHERE account_id = ?1";
-    Ok(transaction.query_row(sql, [account.as_bytes()], |row| row.get(0))?)
+fn count(transaction: &Transaction<'_>, household: HouseholdId) -> Result<u32> {
+    let sql = "SELECT count(*) FROM tags WHERE household_id = ?1";
+    Ok(transaction.query_row(sql, [household.as_bytes()], |row| row.get(0))?)
 }
 
 fn insert(transaction: &Transaction<'_>, tag: &NewTag, now: SystemTime) -> Result<()> {
-    let sql = "INSERT INTO tags (id, account_id, token_hash, label_sealed, public_text_sealed, paused, created_at, \
+    let sql = "INSERT INTO tags (id, household_id, token_hash, label_sealed, public_text_sealed, paused, created_at, \
                expires_at) VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7)";
     transaction.prepare_cached(sql)?.execute(params![
         tag.id.as_bytes(),
-        tag.account.as_bytes(),
+        tag.household.as_bytes(),
         tag.token_hash.as_bytes(),
         tag.label_sealed,
         tag.public_text_sealed,
@@ -143,10 +143,10 @@ fn insert(transaction: &Transaction<'_>, tag: &NewTag, now: SystemTime) -> Resul
     Ok(())
 }
 
-fn of(transaction: &Transaction<'_>, account: AccountId) -> Result<Vec<Tag>> {
-    let sql = "SELECT * FROM tags WHERE account_id = ?1 ORDER BY created_at DESC, id";
+fn of(transaction: &Transaction<'_>, household: HouseholdId) -> Result<Vec<Tag>> {
+    let sql = "SELECT * FROM tags WHERE household_id = ?1 ORDER BY created_at DESC, id";
     let mut statement = transaction.prepare_cached(sql)?;
-    let tags = statement.query_map([account.as_bytes()], from_row)?;
+    let tags = statement.query_map([household.as_bytes()], from_row)?;
     Ok(tags.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -163,7 +163,7 @@ fn by_id(transaction: &Transaction<'_>, id: TagId) -> Result<Option<Tag>> {
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Tag> {
     Ok(Tag {
         id: TagId::from_bytes(row.get("id")?),
-        account: AccountId::from_bytes(row.get("account_id")?),
+        household: HouseholdId::from_bytes(row.get("household_id")?),
         token_hash: TokenHash::from_bytes(row.get("token_hash")?),
         label_sealed: row.get("label_sealed")?,
         public_text_sealed: row.get("public_text_sealed")?,

@@ -1,7 +1,8 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::domain::ids::{AccountId, LoginId, TagId};
+use crate::domain::account::Member;
+use crate::domain::ids::{AccountId, HouseholdId, LoginId, TagId};
 use crate::domain::random;
 use crate::domain::tag::Token;
 
@@ -23,10 +24,11 @@ fn open() -> Opened {
 
 fn account() -> NewAccount {
     NewAccount {
-        id: AccountId::random(),
+        member: Member { account: AccountId::random(), household: HouseholdId::random(), administrator: true },
         username_index: random::bytes(),
         username_sealed: vec![1],
         emergency_contact_sealed: None,
+        vehicle_number_sealed: None,
         password_hash: "$argon2id$".into(),
     }
 }
@@ -35,10 +37,10 @@ fn login(account: AccountId, expires_at: SystemTime) -> NewLogin {
     NewLogin { id: LoginId::random(), account, secret_hash: random::bytes(), expires_at }
 }
 
-fn tag(account: AccountId, token: &Token, expires_at: Option<SystemTime>) -> NewTag {
+fn tag(household: HouseholdId, token: &Token, expires_at: Option<SystemTime>) -> NewTag {
     NewTag {
         id: TagId::random(),
-        account,
+        household,
         token_hash: token.hash(),
         label_sealed: vec![2],
         public_text_sealed: vec![3],
@@ -46,12 +48,12 @@ fn tag(account: AccountId, token: &Token, expires_at: Option<SystemTime>) -> New
     }
 }
 
-async fn with_account(store: &Store) -> AccountId {
+async fn with_account(store: &Store) -> Member {
     store.setup().renew([7; 32], at(1)).await.unwrap();
     let account = account();
-    let id = account.id;
-    store.accounts().create_first(account, login(id, at(100)), [7; 32], at(0)).await.unwrap();
-    id
+    let member = account.member;
+    store.accounts().create_first(account, login(member.account, at(100)), [7; 32], at(0)).await.unwrap();
+    member
 }
 
 #[tokio::test]
@@ -59,7 +61,7 @@ async fn the_first_account_needs_the_current_token_and_spends_it() {
     let Opened { store, directory } = open();
     let attempt = |hash: [u8; 32], now| {
         let account = account();
-        let login = login(account.id, at(100));
+        let login = login(account.member.account, at(100));
         let store = store.clone();
         async move { store.accounts().create_first(account, login, hash, now).await.map_err(|error| error.code) }
     };
@@ -84,7 +86,7 @@ async fn of_two_first_accounts_at_the_same_time_one_wins() {
     let attempts = (0..8).map(|_| {
         let (store, account) = (store.clone(), account());
         tokio::spawn(async move {
-            let login = login(account.id, at(100));
+            let login = login(account.member.account, at(100));
             store.accounts().create_first(account, login, [7; 32], at(0)).await.is_ok()
         })
     });
@@ -100,10 +102,10 @@ async fn accounts_are_found_by_their_names_digest_and_by_id() {
     let Opened { store, .. } = open();
     store.setup().renew([7; 32], at(1)).await.unwrap();
     let account = account();
-    let (id, index) = (account.id, account.username_index);
+    let (id, index) = (account.member.account, account.username_index);
     store.accounts().create_first(account, login(id, at(100)), [7; 32], at(0)).await.unwrap();
     let found = store.accounts().by_username(index).await.unwrap().unwrap();
-    assert_eq!((found.id, found.administrator, found.created_at), (id, true, at(0)));
+    assert_eq!((found.member.account, found.member.administrator, found.created_at), (id, true, at(0)));
     assert!(store.accounts().by_id(id).await.unwrap().is_some());
     assert!(store.accounts().by_username([9; 32]).await.unwrap().is_none());
     assert!(store.accounts().by_id(AccountId::random()).await.unwrap().is_none());
@@ -112,7 +114,7 @@ async fn accounts_are_found_by_their_names_digest_and_by_id() {
 #[tokio::test]
 async fn log_ins_end_by_time_by_idleness_and_by_hand() {
     let Opened { store, .. } = open();
-    let account = with_account(&store).await;
+    let account = with_account(&store).await.account;
     let new = login(account, at(10));
     let (id, secret) = (new.id, new.secret_hash);
     store.logins().create(new, 10, at(0)).await.unwrap();
@@ -136,7 +138,7 @@ async fn log_ins_end_by_time_by_idleness_and_by_hand() {
 #[tokio::test]
 async fn the_log_in_unused_for_longest_makes_room() {
     let Opened { store, .. } = open();
-    let account = with_account(&store).await;
+    let account = with_account(&store).await.account;
     let mut ids = Vec::new();
     for hour in 1..=3 {
         let new = login(account, at(100));
@@ -152,7 +154,7 @@ async fn the_log_in_unused_for_longest_makes_room() {
 #[tokio::test]
 async fn purging_leaves_what_is_current() {
     let Opened { store, .. } = open();
-    let account = with_account(&store).await;
+    let account = with_account(&store).await.account;
     let (expired, kept) = (login(account, at(2)), login(account, at(50)));
     let (expired_id, kept_id) = (expired.id, kept.id);
     store.logins().create(expired, 10, at(0)).await.unwrap();
@@ -166,14 +168,14 @@ async fn purging_leaves_what_is_current() {
 #[tokio::test]
 async fn a_tag_lives_until_it_is_deleted_by_its_owner() {
     let Opened { store, .. } = open();
-    let owner = with_account(&store).await;
-    let stranger = AccountId::random();
+    let owner = with_account(&store).await.household;
+    let stranger = HouseholdId::random();
     let token = Token::random();
     let new = tag(owner, &token, Some(at(5)));
     let id = new.id;
     store.tags().create(new, 10, at(0)).await.unwrap();
     let found = store.tags().by_token(token.hash()).await.unwrap().unwrap();
-    assert_eq!((found.id, found.account, found.paused, found.expires_at), (id, owner, false, Some(at(5))));
+    assert_eq!((found.id, found.household, found.paused, found.expires_at), (id, owner, false, Some(at(5))));
     assert!(store.tags().by_token(Token::random().hash()).await.unwrap().is_none());
 
     assert!(store.tags().set_paused(stranger, id, true).await.unwrap().is_none());
@@ -187,9 +189,9 @@ async fn a_tag_lives_until_it_is_deleted_by_its_owner() {
 }
 
 #[tokio::test]
-async fn an_account_has_a_bounded_number_of_tags_newest_first() {
+async fn a_household_has_a_bounded_number_of_tags_newest_first() {
     let Opened { store, .. } = open();
-    let owner = with_account(&store).await;
+    let owner = with_account(&store).await.household;
     for hour in 0..3 {
         store.tags().create(tag(owner, &Token::random(), None), 3, at(hour)).await.unwrap();
     }
@@ -202,14 +204,14 @@ async fn an_account_has_a_bounded_number_of_tags_newest_first() {
 #[tokio::test]
 async fn a_tag_of_nobody_is_refused() {
     let Opened { store, .. } = open();
-    let orphan = tag(AccountId::random(), &Token::random(), None);
+    let orphan = tag(HouseholdId::random(), &Token::random(), None);
     assert_eq!(store.tags().create(orphan, 3, at(0)).await.unwrap_err().kind, Kind::Internal);
 }
 
 #[tokio::test]
 async fn everything_is_there_after_a_restart_and_no_log_is_left() {
     let Opened { store, directory } = open();
-    let owner = with_account(&store).await;
+    let owner = with_account(&store).await.household;
     let token = Token::random();
     store.tags().create(tag(owner, &token, None), 3, at(0)).await.unwrap();
     store.close().await;
@@ -222,7 +224,7 @@ async fn everything_is_there_after_a_restart_and_no_log_is_left() {
 #[tokio::test]
 async fn a_revoked_tag_leaves_no_trace_in_the_file() {
     let Opened { store, directory } = open();
-    let owner = with_account(&store).await;
+    let owner = with_account(&store).await.household;
     let token = Token::random();
     let mut new = tag(owner, &token, None);
     new.label_sealed = b"a canary that sings".to_vec();

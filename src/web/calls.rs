@@ -43,7 +43,7 @@ pub async fn initiate(
             .into());
     }
     let (session, caller) = (SessionId::random(), AnonymousId::random());
-    let ticket = state.hub.place(PlaceCall { session, tag: tag.tag, account: tag.account, caller }).await?;
+    let ticket = state.hub.place(PlaceCall { session, tag: tag.tag, household: tag.household, caller }).await?;
     let answer = json!({
         "sessionId": session,
         "callerAnonymousId": caller,

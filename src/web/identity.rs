@@ -38,6 +38,62 @@ impl FromRequestParts<State> for Identity {
     }
 }
 
+/// Somebody who operates the server: permission for what concerns others.
+#[allow(dead_code)]
+pub struct Administrator(pub Identity);
+
+impl FromRequestParts<State> for Administrator {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Failure> {
+        let identity = Identity::from_request_parts(parts, state).await?;
+        if identity.administrator {
+            return Ok(Self(identity));
+        }
+        Err(Error::new(Kind::Forbidden, "administrators-only", "Only an administrator may do this.")
+            .hint("Ask whoever runs this server.")
+            .into())
+    }
+}
+
+/// Somebody who proved just now who they are: permission for what cannot be undone or gives power away.
+#[allow(dead_code)]
+pub struct Confirmed(pub Identity);
+
+impl FromRequestParts<State> for Confirmed {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Failure> {
+        let identity = Identity::from_request_parts(parts, state).await?;
+        confirmed(&identity)?;
+        Ok(Self(identity))
+    }
+}
+
+/// An administrator who proved just now who they are.
+#[allow(dead_code)]
+pub struct ConfirmedAdministrator(pub Identity);
+
+impl FromRequestParts<State> for ConfirmedAdministrator {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Failure> {
+        let Administrator(identity) = Administrator::from_request_parts(parts, state).await?;
+        confirmed(&identity)?;
+        Ok(Self(identity))
+    }
+}
+
+#[allow(dead_code)]
+fn confirmed(identity: &Identity) -> Result<(), Failure> {
+    if identity.is_confirmed(SystemTime::now()) {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Forbidden, "confirm-first", "This needs a fresh proof that it is you.")
+        .hint("Confirm with your password or a second factor (POST /api/v1/account/confirm), then try again.")
+        .into())
+}
+
 fn cookie(headers: &HeaderMap) -> Option<&str> {
     headers
         .get_all(header::COOKIE)

@@ -12,7 +12,7 @@ use crate::service::sessions::Identity;
 
 /// `POST /api/v1/presence/ticket`
 pub async fn ticket(Extract(state): Extract<State>, identity: Identity) -> Result<Json<Value>, Failure> {
-    let ticket = state.hub.presence_ticket(identity.account, identity.login).await?;
+    let ticket = state.hub.presence_ticket(identity.household, identity.login).await?;
     Ok(Json(json!({ "ticket": ticket, "signalingEndpoint": "/api/v1/presence" })))
 }
 

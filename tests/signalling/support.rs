@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::response::IntoResponse as _;
 use callqr::domain::Kind;
-use callqr::domain::ids::{AccountId, AnonymousId, LoginId, SessionId, TagId};
+use callqr::domain::ids::{AnonymousId, HouseholdId, LoginId, SessionId, TagId};
 use callqr::hub::{Hub, PlaceCall};
 use callqr::proto::signal::Options;
 use callqr::proto::turn::credentials::{Credentials, Gate};
@@ -50,16 +50,16 @@ pub struct Server {
     task: JoinHandle<()>,
 }
 
-/// An account with one sticker.
+/// A household with one sticker.
 #[derive(Clone, Copy)]
 pub struct Owner {
-    pub account: AccountId,
+    pub household: HouseholdId,
     pub tag: TagId,
 }
 
 impl Owner {
     pub fn new() -> Self {
-        Self { account: AccountId::random(), tag: TagId::random() }
+        Self { household: HouseholdId::random(), tag: TagId::random() }
     }
 }
 
@@ -127,7 +127,7 @@ impl Server {
 
     pub async fn place(&self, owner: Owner) -> (String, String) {
         let session = SessionId::random();
-        let call = PlaceCall { session, tag: owner.tag, account: owner.account, caller: AnonymousId::random() };
+        let call = PlaceCall { session, tag: owner.tag, household: owner.household, caller: AnonymousId::random() };
         let ticket = self.hub.place(call).await.unwrap();
         (format!("/api/v1/calls/signaling/{session}"), ticket)
     }
@@ -145,7 +145,7 @@ impl Server {
     }
 
     pub async fn device_of(&self, owner: Owner, login: LoginId) -> Page {
-        let ticket = self.hub.presence_ticket(owner.account, login).await.unwrap();
+        let ticket = self.hub.presence_ticket(owner.household, login).await.unwrap();
         let mut page = self.enter("/api/v1/presence", &ticket, true).await;
         assert_eq!(page.hear().await, "welcome");
         page

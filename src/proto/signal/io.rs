@@ -6,7 +6,7 @@ use super::CloseReason;
 use super::bucket::Rate;
 use super::wire::{FromClient, ToClient};
 use crate::domain::call::Role;
-use crate::domain::ids::{AccountId, AnonymousId, LoginId, SessionId, TagId};
+use crate::domain::ids::{AnonymousId, HouseholdId, LoginId, SessionId, TagId};
 
 /// Names one WebSocket connection; the driver never uses a number twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -33,12 +33,12 @@ pub struct Options {
     pub presence_return: Duration,
     /// The most calls in any state.
     pub max_calls: usize,
-    /// The most calls of one account in any state.
-    pub max_calls_per_account: usize,
+    /// The most calls of one household in any state.
+    pub max_calls_per_household: usize,
     /// The most devices that are connected or remembered.
     pub max_devices: usize,
-    /// The most devices of one account.
-    pub max_devices_per_account: usize,
+    /// The most devices of one household.
+    pub max_devices_per_household: usize,
     /// The most connections of all kinds.
     pub max_connections: usize,
     /// What one connection may send.
@@ -57,9 +57,9 @@ impl Default for Options {
             talking_return: Duration::from_secs(30),
             presence_return: Duration::from_secs(10 * 60),
             max_calls: 1024,
-            max_calls_per_account: 32,
+            max_calls_per_household: 32,
             max_devices: 8192,
-            max_devices_per_account: 16,
+            max_devices_per_household: 16,
             max_connections: 10_000,
             rate: Rate { burst: 200, per_second: 20 },
         }
@@ -94,7 +94,7 @@ pub struct Seat {
     /// The sticker that was scanned.
     pub tag: TagId,
     /// Whose sticker it is.
-    pub account: AccountId,
+    pub household: HouseholdId,
     /// The caller's name on this call.
     pub caller: AnonymousId,
     /// The owner's name on this call, the same for every device.
@@ -131,7 +131,7 @@ impl Seat {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PresenceSeat {
     /// Who is logged in.
-    pub account: AccountId,
+    pub household: HouseholdId,
     /// The device.
     pub login: LoginId,
     /// Counts this device's tickets.
@@ -146,7 +146,7 @@ pub struct Placement {
     /// The sticker that was scanned.
     pub tag: TagId,
     /// Whose sticker it is.
-    pub account: AccountId,
+    pub household: HouseholdId,
     /// New and unguessable.
     pub caller: AnonymousId,
     /// New and unguessable.

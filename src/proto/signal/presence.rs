@@ -5,13 +5,13 @@ use std::time::Instant;
 
 use super::io::{ConnectionId, Full, Options, PresenceSeat};
 use super::leg::Leg;
-use crate::domain::ids::{AccountId, LoginId};
+use crate::domain::ids::{HouseholdId, LoginId};
 
 /// One log-in of one device, connected or gone for a short while.
 #[derive(Debug)]
 pub struct Device {
     /// Whose it is.
-    pub account: AccountId,
+    pub household: HouseholdId,
     /// Its presence connection.
     pub leg: Leg,
 }
@@ -20,7 +20,7 @@ pub struct Device {
 #[derive(Debug, Default)]
 pub struct Presence {
     devices: HashMap<LoginId, Device>,
-    accounts: HashMap<AccountId, BTreeSet<LoginId>>,
+    households: HashMap<HouseholdId, BTreeSet<LoginId>>,
 }
 
 impl Presence {
@@ -30,25 +30,25 @@ impl Presence {
     /// [`Full`] when as many devices as may be are connected; one that is away gives its place to a new one.
     pub fn enlist(
         &mut self,
-        account: AccountId,
+        household: HouseholdId,
         login: LoginId,
         options: &Options,
         now: Instant,
     ) -> Result<(PresenceSeat, Option<LoginId>), Full> {
         let mut evicted = None;
         if !self.devices.contains_key(&login) {
-            if self.of(account).len() >= options.max_devices_per_account {
-                let longest_away = self.of(account).into_iter().filter_map(|l| Some((self.away_since(l)?, l))).min();
+            if self.of(household).len() >= options.max_devices_per_household {
+                let longest_away = self.of(household).into_iter().filter_map(|l| Some((self.away_since(l)?, l))).min();
                 evicted = Some(longest_away.ok_or(Full)?.1);
                 evicted.map(|login| self.forget(login));
             }
             if self.devices.len() >= options.max_devices {
                 return Err(Full);
             }
-            self.accounts.entry(account).or_default().insert(login);
+            self.households.entry(household).or_default().insert(login);
         }
-        let device = self.devices.entry(login).or_insert_with(|| Device { account, leg: Leg::new(now) });
-        Ok((PresenceSeat { account, login, generation: device.leg.issue() }, evicted))
+        let device = self.devices.entry(login).or_insert_with(|| Device { household, leg: Leg::new(now) });
+        Ok((PresenceSeat { household, login, generation: device.leg.issue() }, evicted))
     }
 
     /// A device that is connected or remembered.
@@ -66,18 +66,18 @@ impl Presence {
         self.devices.get(&login)?.leg.away_since()
     }
 
-    /// The devices of an account.
-    pub fn of(&self, account: AccountId) -> Vec<LoginId> {
-        self.accounts.get(&account).into_iter().flatten().copied().collect()
+    /// The devices of a household.
+    pub fn of(&self, household: HouseholdId) -> Vec<LoginId> {
+        self.households.get(&household).into_iter().flatten().copied().collect()
     }
 
     /// The device does not exist any more, and its tickets are worthless.
     pub fn forget(&mut self, login: LoginId) -> Option<Device> {
         let device = self.devices.remove(&login)?;
-        if let Some(logins) = self.accounts.get_mut(&device.account) {
+        if let Some(logins) = self.households.get_mut(&device.household) {
             logins.remove(&login);
             if logins.is_empty() {
-                self.accounts.remove(&device.account);
+                self.households.remove(&device.household);
             }
         }
         Some(device)

@@ -9,16 +9,16 @@ use super::call::{Call, Connection, Context, Endpoint, Joining};
 use super::io::{ConnectionId, Full, Input, Options, Output, Party, Placement, PresenceSeat, Seat};
 use super::presence::Presence;
 use super::wire::{FromClient, ToClient};
-use crate::domain::ids::{AccountId, LoginId, SessionId, TagId};
+use crate::domain::ids::{HouseholdId, LoginId, SessionId, TagId};
 
 /// The pure machine. After every input, poll the outputs until there are none.
 pub struct Switchboard {
     options: Options,
     calls: HashMap<SessionId, Call>,
-    /// Which call an account is busy with.
-    busy: HashMap<AccountId, SessionId>,
-    /// How many calls an account has in any state.
-    load: HashMap<AccountId, usize>,
+    /// Which call a household is busy with.
+    busy: HashMap<HouseholdId, SessionId>,
+    /// How many calls a household has in any state.
+    load: HashMap<HouseholdId, usize>,
     presence: Presence,
     connections: HashMap<ConnectionId, Connection>,
     timers: Timers,
@@ -81,12 +81,12 @@ impl Switchboard {
     /// Makes a call and the caller's first ticket. Nobody is rung before the caller has come.
     ///
     /// # Errors
-    /// [`Full`] when the server has as many calls as it takes, or the account as many whose callers came.
+    /// [`Full`] when the server has as many calls as it takes, or the household as many whose callers came.
     pub fn place(&mut self, placement: &Placement, now: Instant) -> Result<Seat, Full> {
         self.expire(now);
-        let load = self.load.get(&placement.account).copied().unwrap_or(0);
-        if load >= self.options.max_calls_per_account {
-            self.forget_longest_placed(placement.account, now)?;
+        let load = self.load.get(&placement.household).copied().unwrap_or(0);
+        if load >= self.options.max_calls_per_household {
+            self.forget_longest_placed(placement.household, now)?;
         }
         if self.calls.contains_key(&placement.session) || self.calls.len() >= self.options.max_calls {
             return Err(Full);
@@ -100,10 +100,10 @@ impl Switchboard {
     /// Makes a ticket with which a device can be present.
     ///
     /// # Errors
-    /// [`Full`] when the server or the account has as many devices as it takes.
-    pub fn enlist(&mut self, account: AccountId, login: LoginId, now: Instant) -> Result<PresenceSeat, Full> {
+    /// [`Full`] when the server or the household has as many devices as it takes.
+    pub fn enlist(&mut self, household: HouseholdId, login: LoginId, now: Instant) -> Result<PresenceSeat, Full> {
         self.expire(now);
-        let (seat, evicted) = self.presence.enlist(account, login, &self.options, now)?;
+        let (seat, evicted) = self.presence.enlist(household, login, &self.options, now)?;
         evicted.into_iter().for_each(|login| self.timers.set(Timer::Device(login), None));
         self.schedule_device(login);
         Ok(seat)
@@ -160,7 +160,7 @@ impl Switchboard {
         if let Err(reason) = self.admit_to_call(seat, from_before, now) {
             return self.outputs.push_back(Output::Close { connection, reason });
         }
-        let busy = self.busy.get(&seat.account).is_some_and(|session| *session != seat.session);
+        let busy = self.busy.get(&seat.household).is_some_and(|session| *session != seat.session);
         self.with_call(seat.session, now, |call, cx| {
             if from_before && call.is_restored() && !busy {
                 call.catch_up(seat, cx);
@@ -193,7 +193,7 @@ impl Switchboard {
         let refused = if self.connections.len() >= self.options.max_connections {
             Some(CloseReason::Overloaded)
         } else {
-            match self.presence.device(seat.login).filter(|device| device.account == seat.account) {
+            match self.presence.device(seat.login).filter(|device| device.household == seat.household) {
                 None => Some(CloseReason::TicketSpent),
                 Some(device) => match device.leg.attach(connection, seat.generation) {
                     Err(reason) => Some(reason),
@@ -219,7 +219,7 @@ impl Switchboard {
             return self.outputs.push_back(Output::Close { connection, reason });
         }
         self.schedule_device(seat.login);
-        if let Some(session) = self.busy.get(&seat.account).copied() {
+        if let Some(session) = self.busy.get(&seat.household).copied() {
             self.with_call(session, now, |call, cx| call.ring(seat.login, cx));
         }
     }
@@ -268,10 +268,10 @@ impl Switchboard {
             }
             Endpoint::Presence(login) => {
                 let Some(device) = self.presence.device(login) else { return };
-                let account = device.account;
+                let household = device.household;
                 device.leg.detach(connection, now);
                 self.schedule_device(login);
-                if let Some(session) = self.busy.get(&account).copied() {
+                if let Some(session) = self.busy.get(&household).copied() {
                     self.with_call(session, now, |call, cx| call.devices_changed(cx));
                 }
             }
@@ -322,7 +322,7 @@ impl Switchboard {
         let answer = act(call, &mut Context { now, options, presence, connections, outputs });
         timers.set(Timer::Call(session), call.deadline(options));
         if call.occupies() {
-            busy.entry(call.account()).or_insert(session);
+            busy.entry(call.household()).or_insert(session);
         }
         if call.is_over() {
             self.remove(session, now);
@@ -331,21 +331,21 @@ impl Switchboard {
     }
 
     fn insert(&mut self, session: SessionId, call: Call) {
-        *self.load.entry(call.account()).or_default() += 1;
+        *self.load.entry(call.household()).or_default() += 1;
         self.timers.set(Timer::Call(session), call.deadline(&self.options));
         self.calls.insert(session, call);
     }
 
     fn remove(&mut self, session: SessionId, now: Instant) {
         let Some(call) = self.calls.remove(&session) else { return };
-        let account = call.account();
-        if self.busy.get(&account) == Some(&session) {
-            self.busy.remove(&account);
+        let household = call.household();
+        if self.busy.get(&household) == Some(&session) {
+            self.busy.remove(&household);
         }
-        if let Some(load) = self.load.get_mut(&account) {
+        if let Some(load) = self.load.get_mut(&household) {
             *load -= 1;
             if *load == 0 {
-                self.load.remove(&account);
+                self.load.remove(&household);
             }
         }
         if call.is_restored() {
@@ -359,9 +359,9 @@ impl Switchboard {
     }
 
     /// Whoever holds a sticker can place calls and not come to them: that must not keep others from calling.
-    fn forget_longest_placed(&mut self, account: AccountId, now: Instant) -> Result<(), Full> {
-        let of_account = self.calls.iter().filter(|(_, call)| call.account() == account);
-        let placed = of_account.filter_map(|(session, call)| Some((call.placed_at()?, *session)));
+    fn forget_longest_placed(&mut self, household: HouseholdId, now: Instant) -> Result<(), Full> {
+        let of_household = self.calls.iter().filter(|(_, call)| call.household() == household);
+        let placed = of_household.filter_map(|(session, call)| Some((call.placed_at()?, *session)));
         let (_, longest) = placed.min().ok_or(Full)?;
         self.with_call(longest, now, |call, cx| call.withdraw(cx));
         Ok(())

@@ -33,7 +33,7 @@ impl Call {
         (seat.elapsed < limit).then(|| Self {
             session: seat.session,
             tag: seat.tag,
-            account: seat.account,
+            household: seat.household,
             caller_id: seat.caller,
             owner_id: seat.owner,
             caller: Leg::new(now),

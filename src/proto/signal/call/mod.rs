@@ -19,14 +19,14 @@ use super::io::{ConnectionId, Options, Party, Placement, Progress, Seat};
 use super::leg::Leg;
 use super::policy;
 use super::wire::{FromClient, Media};
-use crate::domain::ids::{AccountId, AnonymousId, LoginId, SessionId, TagId};
+use crate::domain::ids::{AnonymousId, HouseholdId, LoginId, SessionId, TagId};
 
 /// One call.
 #[derive(Debug)]
 pub struct Call {
     session: SessionId,
     tag: TagId,
-    account: AccountId,
+    household: HouseholdId,
     caller_id: AnonymousId,
     owner_id: AnonymousId,
     caller: Leg,
@@ -92,7 +92,7 @@ impl Call {
         Self {
             session: placement.session,
             tag: placement.tag,
-            account: placement.account,
+            household: placement.household,
             caller_id: placement.caller,
             owner_id: placement.owner,
             caller: Leg::new(now),
@@ -108,8 +108,8 @@ impl Call {
     }
 
     /// Whose sticker it is.
-    pub fn account(&self) -> AccountId {
-        self.account
+    pub fn household(&self) -> HouseholdId {
+        self.household
     }
 
     /// Since when the call waits for its caller's first connection; `None` once that was there.
@@ -138,7 +138,7 @@ impl Call {
         Some(Seat {
             session: self.session,
             tag: self.tag,
-            account: self.account,
+            household: self.household,
             caller: self.caller_id,
             owner: self.owner_id,
             party,

@@ -15,7 +15,7 @@ impl Call {
         if !matches!(self.phase, Phase::Ringing { .. }) {
             self.phase = Phase::ringing();
         }
-        for login in cx.presence.of(self.account) {
+        for login in cx.presence.of(self.household) {
             self.ring(login, cx);
         }
         self.update_search(cx);

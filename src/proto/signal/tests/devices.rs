@@ -161,7 +161,7 @@ fn a_presence_ticket_is_good_once_and_not_for_ever() {
     let mut scene = Scene::new();
     let owner = scene.owner();
     let login = LoginId::from_bytes(scene.id());
-    let seat = scene.board.enlist(owner.account, login, scene.now).unwrap();
+    let seat = scene.board.enlist(owner.household, login, scene.now).unwrap();
     let first = scene.come(seat);
     let again = scene.come(seat);
     assert_eq!(scene.heard(first), ["welcome", "close 4409"], "before it is confirmed it may be used again");

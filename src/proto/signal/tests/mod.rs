@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::wire::FromClient;
 use super::*;
-use crate::domain::ids::{AccountId, AnonymousId, LoginId, SessionId, TagId};
+use crate::domain::ids::{AnonymousId, HouseholdId, LoginId, SessionId, TagId};
 
 /// Everything that one server and its people do.
 pub struct Scene {
@@ -33,10 +33,10 @@ pub struct Scene {
     pub relayed: BTreeSet<SessionId>,
 }
 
-/// An account with one sticker.
+/// A household with one sticker.
 #[derive(Clone, Copy)]
 pub struct Owner {
-    pub account: AccountId,
+    pub household: HouseholdId,
     pub tag: TagId,
 }
 
@@ -77,13 +77,13 @@ impl Scene {
     }
 
     pub fn owner(&mut self) -> Owner {
-        Owner { account: AccountId::from_bytes(self.id()), tag: TagId::from_bytes(self.id()) }
+        Owner { household: HouseholdId::from_bytes(self.id()), tag: TagId::from_bytes(self.id()) }
     }
 
     /// A new log-in whose page is open.
     pub fn phone(&mut self, owner: Owner) -> Phone {
         let login = LoginId::from_bytes(self.id());
-        let seat = self.board.enlist(owner.account, login, self.now).unwrap();
+        let seat = self.board.enlist(owner.household, login, self.now).unwrap();
         let presence = self.come(seat);
         self.say(presence, "ready");
         Phone { login, presence }
@@ -100,7 +100,7 @@ impl Scene {
         let placement = Placement {
             session: SessionId::from_bytes(self.id()),
             tag: owner.tag,
-            account: owner.account,
+            household: owner.household,
             caller: AnonymousId::from_bytes(self.id()),
             owner: AnonymousId::from_bytes(self.id()),
         };

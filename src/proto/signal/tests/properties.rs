@@ -62,12 +62,12 @@ struct World {
     boot: u32,
 }
 
-fn account(n: usize) -> AccountId {
-    AccountId::from_bytes([n as u8; 16])
+fn household(n: usize) -> HouseholdId {
+    HouseholdId::from_bytes([n as u8; 16])
 }
 
-fn login(account: usize, n: usize) -> LoginId {
-    LoginId::from_bytes([account as u8 * 16 + n as u8; 16])
+fn login(household: usize, n: usize) -> LoginId {
+    LoginId::from_bytes([household as u8 * 16 + n as u8; 16])
 }
 
 fn message(n: usize) -> FromClient {
@@ -88,7 +88,7 @@ fn message(n: usize) -> FromClient {
 impl World {
     fn new() -> Self {
         Self {
-            board: Switchboard::new(Options { max_calls: 6, max_calls_per_account: 4, ..Options::default() }),
+            board: Switchboard::new(Options { max_calls: 6, max_calls_per_household: 4, ..Options::default() }),
             now: Instant::now(),
             next: 0,
             tickets: Vec::new(),
@@ -116,7 +116,7 @@ impl World {
                 let placement = Placement {
                     session: SessionId::random(),
                     tag: TagId::from_bytes([a as u8; 16]),
-                    account: account(a),
+                    household: household(a),
                     caller: AnonymousId::random(),
                     owner: AnonymousId::random(),
                 };
@@ -127,7 +127,7 @@ impl World {
                 self.check(None);
             }
             Event::Enlist(a, l) => {
-                self.presence_tickets.extend(self.board.enlist(account(a), login(a, l), self.now));
+                self.presence_tickets.extend(self.board.enlist(household(a), login(a, l), self.now));
                 self.check(None);
             }
             Event::JoinPresence(n) if !self.presence_tickets.is_empty() => {
