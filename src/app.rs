@@ -26,6 +26,7 @@ use crate::hub::{self, Hub};
 use crate::relay::Relay;
 use crate::service::accounts::Accounts;
 use crate::service::admission::Admission;
+use crate::service::audit::{Audit, Event};
 use crate::service::data_dir::DataDir;
 use crate::service::ice::Ice;
 use crate::service::keys::Keys;
@@ -66,6 +67,8 @@ pub struct App {
     urls: Vec<String>,
     setup_link: Option<String>,
     store: Store,
+    audit: Audit,
+    audit_kept: Duration,
     sessions: Sessions,
     certificates: Arc<Certificates>,
     relay: Relay,
@@ -100,6 +103,8 @@ impl App {
         let keys = Arc::new(Keys::open(&directory.keys())?);
         let store = Store::open(&directory.database())?;
         keys.check(&store).await?;
+        let audit = Audit::new(store.clone());
+        audit.note_configuration(keys.configuration_digest(&config.to_toml())).await?;
         let certificates = Arc::new(Certificates::open(options::tls(&config), now)?);
         let setup_token = setup::renew(&store, now).await?;
 
@@ -107,7 +112,7 @@ impl App {
         let tickets = Tickets::new(&keys.ticket_key())?;
         let sessions = Sessions::new(store.clone(), keys.clone());
         let accounts = Accounts::new(store.clone(), keys.clone(), Passwords::default(), sessions.clone());
-        let tags = Tags::new(store.clone(), keys.clone(), options::tags(&config));
+        let tags = Tags::new(store.clone(), keys.clone(), audit.clone(), options::tags(&config));
         let standing = standing(tags.clone(), sessions.clone());
         let (hub, switchboard) = Hub::start(options::hub(&config), ice.clone(), tickets, standing);
         let self_test = SelfTest::default();
@@ -115,7 +120,8 @@ impl App {
             accounts,
             sessions: sessions.clone(),
             tags,
-            limits: Limits::new(options::limits(&config), Instant::now()),
+            limits: limits(&config, audit.clone()),
+            audit: audit.clone(),
             requests: Admission::new(REQUESTS, REQUESTS_PER_SOURCE),
             hub: hub.clone(),
             ice,
@@ -147,6 +153,8 @@ impl App {
             urls,
             setup_link,
             store,
+            audit,
+            audit_kept: config.retention.audit.0,
             sessions,
             certificates,
             relay,
@@ -204,7 +212,8 @@ impl App {
         let Self { listeners, door, hub, mut switchboard, mut all_closed, relay, certificates, .. } = self;
         let mut chores = JoinSet::new();
         chores.spawn(keep_certificate(certificates.clone()));
-        chores.spawn(keep_clean(self.sessions, hub.clone()));
+        chores.spawn(self.audit.clone().keep_writing());
+        chores.spawn(keep_clean(self.sessions, self.audit.clone(), self.audit_kept, hub.clone()));
         chores.spawn(self.self_test.keep_testing(relay.clone(), listeners_address(&listeners), certificates));
         if let Some(listener) = self.metrics {
             let router = metrics::of(relay.clone(), hub.clone());
@@ -240,6 +249,9 @@ impl App {
             let _ = relaying.await;
         }
         chores.shutdown().await;
+        if let Err(error) = self.audit.write().await {
+            tracing::warn!(%error, "the last security events were not written");
+        }
         self.store.close().await;
         tracing::info!("stopped");
         fault.map_or(Ok(()), Err)
@@ -261,8 +273,11 @@ async fn keep_certificate(certificates: Arc<Certificates>) {
     }
 }
 
-async fn keep_clean(sessions: Sessions, hub: Hub) {
+async fn keep_clean(sessions: Sessions, audit: Audit, audit_kept: Duration, hub: Hub) {
     loop {
+        if let Err(error) = audit.purge(SystemTime::now(), audit_kept).await {
+            tracing::warn!(%error, "old security events could not be deleted");
+        }
         match sessions.purge(SystemTime::now(), hub.connected().await).await {
             Ok(ended) => {
                 for login in ended {
@@ -273,6 +288,12 @@ async fn keep_clean(sessions: Sessions, hub: Hub) {
         }
         tokio::time::sleep(PURGE).await;
     }
+}
+
+fn limits(config: &Config, audit: Audit) -> Limits {
+    Limits::new(options::limits(config), Instant::now(), move |action| {
+        audit.note(Event::LimitHit(action.name()), None, None);
+    })
 }
 
 fn standing(tags: Tags, sessions: Sessions) -> hub::Standing {

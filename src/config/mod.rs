@@ -60,6 +60,8 @@ section! {
         relay: Relay = Relay::default(),
         /// Bounds on what strangers may ask for.
         limits: Limits = Limits::default(),
+        /// How long things are kept.
+        retention: Retention = Retention::default(),
         /// Time limits of the HTTP edge.
         http: Http = Http::default(),
         /// Certificates.
@@ -127,6 +129,14 @@ section! {
         register: Rate = Rate::new(10, 60 * 60),
         /// TCP connections of all sources together; further ones are closed at once. 16 to 1,000,000.
         connections: u32 = 10_000,
+    }
+}
+
+section! {
+    /// How long things are kept.
+    Retention {
+        /// Security events. 1d to 3650d.
+        audit: Period = Period::seconds(30 * 24 * 60 * 60),
     }
 }
 
@@ -227,6 +237,7 @@ impl Config {
             ("calls.ring_time", self.calls.ring_time, Period::seconds(5), minutes(5)),
             ("relay.allocation_lifetime", self.relay.allocation_lifetime, minutes(1), minutes(10)),
             ("relay.gathering_pause", self.relay.gathering_pause, Period::seconds(0), Period(Duration::from_millis(5))),
+            ("retention.audit", self.retention.audit, minutes(24 * 60), minutes(3650 * 24 * 60)),
             ("http.handshake_timeout", self.http.handshake_timeout, Period::seconds(1), minutes(10)),
             ("http.header_timeout", self.http.header_timeout, Period::seconds(1), minutes(10)),
             ("http.body_timeout", self.http.body_timeout, Period::seconds(1), minutes(10)),

@@ -3,6 +3,7 @@
 //! A value of one of these types has been checked: parse at the door, trust afterwards.
 
 pub mod account;
+pub mod audit;
 pub mod call;
 pub mod error;
 pub mod ice;

@@ -56,6 +56,7 @@ pub struct Keys {
     signing: Ed25519KeyPair,
     ticket: Secret<[u8; 32]>,
     check: [u8; 32],
+    configuration: hmac::Key,
 }
 
 impl Keys {
@@ -85,6 +86,7 @@ impl Keys {
         let mut field = subkey(&root, "field encryption 1");
         let mut index = subkey(&root, "username index");
         let mut seed = subkey(&root, "session tokens");
+        let mut configuration = subkey(&root, "configuration digest");
         let keys = Self {
             index: hmac::Key::new(hmac::HMAC_SHA256, &index),
             field: LessSafeKey::new(
@@ -94,10 +96,12 @@ impl Keys {
                 .unwrap_or_else(|_| unreachable!("the seed has 32 bytes")),
             ticket: Secret::new(subkey(&root, "call tickets")),
             check: subkey(&root, "key check"),
+            configuration: hmac::Key::new(hmac::HMAC_SHA256, &configuration),
         };
         field.zeroize();
         index.zeroize();
         seed.zeroize();
+        configuration.zeroize();
         keys
     }
 
@@ -115,8 +119,12 @@ impl Keys {
 
     /// What an account is found by: the same for the same name, meaningless without the key.
     pub fn username_index(&self, username: &Username) -> [u8; 32] {
-        let tag = hmac::sign(&self.index, username.as_str().as_bytes());
-        std::array::from_fn(|at| tag.as_ref()[at])
+        digest(&self.index, username.as_str())
+    }
+
+    /// What a configuration is recognised by; tells nothing of it without the key.
+    pub fn configuration_digest(&self, configuration: &str) -> [u8; 32] {
+        digest(&self.configuration, configuration)
     }
 
     /// Encrypts a value of one row for the database: key id, nonce, ciphertext with its tag.
@@ -157,6 +165,11 @@ impl Keys {
     pub(super) const fn signing(&self) -> &Ed25519KeyPair {
         &self.signing
     }
+}
+
+fn digest(key: &hmac::Key, text: &str) -> [u8; 32] {
+    let tag = hmac::sign(key, text.as_bytes());
+    std::array::from_fn(|at| tag.as_ref()[at])
 }
 
 fn subkey(root: &hkdf::Prk, purpose: &str) -> [u8; 32] {

@@ -24,6 +24,18 @@ pub enum Action {
     Register,
 }
 
+impl Action {
+    /// The name of its limit in the configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Validate => "validate",
+            Self::Initiate => "initiate",
+            Self::LogIn => "login",
+            Self::Register => "register",
+        }
+    }
+}
+
 /// So many at once, and as many again over a time.
 #[derive(Debug, Clone, Copy)]
 pub struct Rate {
@@ -55,6 +67,7 @@ const WAYS: usize = 8;
 pub struct Limits {
     options: Options,
     table: Mutex<Table>,
+    hit: Box<dyn Fn(Action) + Send + Sync>,
 }
 
 struct Table {
@@ -74,10 +87,10 @@ struct Slot {
 const EMPTY: Slot = Slot { source: 0, full_at: None };
 
 impl Limits {
-    /// An empty table.
-    pub fn new(options: Options, now: Instant) -> Self {
+    /// An empty table; `hit` hears of every refusal.
+    pub fn new(options: Options, now: Instant, hit: impl Fn(Action) + Send + Sync + 'static) -> Self {
         let slots = vec![EMPTY; SETS * WAYS].into_boxed_slice();
-        Self { options, table: Mutex::new(Table { key: fresh_key(), keyed_at: now, slots }) }
+        Self { options, table: Mutex::new(Table { key: fresh_key(), keyed_at: now, slots }), hit: Box::new(hit) }
     }
 
     /// Counts one request, or refuses it.
@@ -94,6 +107,7 @@ impl Limits {
         // The table is whole at every moment, so a panic elsewhere does not spoil it.
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
         table.take(action, source, rate, now).map_err(|wait| {
+            (self.hit)(action);
             Error::new(Kind::TooMany, "too-many-requests", "Too many requests from your network.")
                 .hint(format!("Try again in {} seconds.", wait.as_secs() + 1))
                 .retry_after(wait)
@@ -161,7 +175,7 @@ mod tests {
     fn limits(now: Instant) -> Limits {
         let rate = Rate { count: 3, per: SECOND * 30 };
         let options = Options { validate: rate, initiate: rate, login: rate, register: rate };
-        Limits::new(options, now)
+        Limits::new(options, now, |_| {})
     }
 
     fn ip(text: &str) -> IpAddr {

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod admission;
+pub mod audit;
 pub mod data_dir;
 pub mod ice;
 pub mod jwt;

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
+use super::audit::{Audit, Event};
 use super::keys::{Field, Keys};
 use super::sessions::Identity;
 use crate::domain::ids::{HouseholdId, TagId};
@@ -76,6 +77,7 @@ pub struct Found {
 pub struct Tags {
     store: Store,
     keys: Arc<Keys>,
+    audit: Audit,
     options: Options,
     /// What is decrypted when there is nothing to decrypt, so that a miss takes as long as a hit.
     decoy: Arc<[u8]>,
@@ -85,9 +87,9 @@ const DECOY_ROW: [u8; 16] = [0; 16];
 
 impl Tags {
     /// Tags in `store`, sealed with `keys`.
-    pub fn new(store: Store, keys: Arc<Keys>, options: Options) -> Self {
+    pub fn new(store: Store, keys: Arc<Keys>, audit: Audit, options: Options) -> Self {
         let decoy = keys.seal(Field::TagPublicText, &DECOY_ROW, "Blue van, ring me").into();
-        Self { store, keys, options, decoy }
+        Self { store, keys, audit, options, decoy }
     }
 
     /// How long a tag works when its owner does not choose.
@@ -119,6 +121,7 @@ impl Tags {
             expires_at,
         };
         self.store.tags().create(row, self.options.max_per_household, now).await?;
+        self.note(Event::TagCreated, owner);
         let tag = Tag {
             id,
             label: label.as_str().to_owned(),
@@ -160,7 +163,11 @@ impl Tags {
     /// # Errors
     /// `no-such-tag` when the asker's household has none with this id.
     pub async fn revoke(&self, owner: Identity, id: TagId) -> Result<()> {
-        if self.store.tags().delete(owner.household, id).await? { Ok(()) } else { Err(no_such_tag()) }
+        if !self.store.tags().delete(owner.household, id).await? {
+            return Err(no_such_tag());
+        }
+        self.note(Event::TagRevoked, owner);
+        Ok(())
     }
 
     /// The tag with this token, unless it has expired. Unknown, expired and revoked tokens look and cost the same.
@@ -189,7 +196,12 @@ impl Tags {
 
     async fn set_paused(&self, owner: Identity, id: TagId, paused: bool, now: SystemTime) -> Result<Tag> {
         let tag = self.store.tags().set_paused(owner.household, id, paused).await?.ok_or_else(no_such_tag)?;
+        self.note(if paused { Event::TagPaused } else { Event::TagResumed }, owner);
         self.open(tag, now)
+    }
+
+    fn note(&self, event: Event, owner: Identity) {
+        self.audit.note(event, Some(owner.account), None);
     }
 
     fn open(&self, tag: store::Tag, now: SystemTime) -> Result<Tag> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::accounts::{Accounts, Registration};
+use super::audit::Audit;
 use super::keys::Keys;
 use super::passwords::Passwords;
 use super::sessions::{Identity, Sessions};
@@ -25,6 +26,7 @@ struct House {
     accounts: Accounts,
     sessions: Sessions,
     tags: Tags,
+    audit: Audit,
     store: Store,
     keys: Arc<Keys>,
     data: DataDir,
@@ -36,11 +38,12 @@ fn house() -> House {
     let data = DataDir::open(&root.path().join("data")).unwrap();
     let keys = Arc::new(Keys::open(&data.keys()).unwrap());
     let store = Store::open(&data.database()).unwrap();
+    let audit = Audit::new(store.clone());
     let sessions = Sessions::new(store.clone(), keys.clone());
     let accounts = Accounts::new(store.clone(), keys.clone(), Passwords::default(), sessions.clone());
     let options = Options { default_lifetime: Lifetime::Week, max_per_household: 5 };
-    let tags = Tags::new(store.clone(), keys.clone(), options);
-    House { accounts, sessions, tags, store, keys, data, _root: root }
+    let tags = Tags::new(store.clone(), keys.clone(), audit.clone(), options);
+    House { accounts, sessions, tags, audit, store, keys, data, _root: root }
 }
 
 impl House {
@@ -219,6 +222,23 @@ async fn a_tag_works_for_its_lifetime_and_not_a_moment_longer() {
         let listed = house.tags.list(owner, now).await.unwrap();
         assert_eq!(listed.iter().filter(|tag| tag.state == State::Expired).count(), expired);
     }
+}
+
+#[tokio::test]
+async fn what_happens_to_tags_is_on_record_and_what_was_refused_is_not() {
+    let house = house();
+    let owner = house.owner().await;
+    let (id, _) = house.tag(owner, None).await;
+    house.tags.pause(owner, id, day(1)).await.unwrap();
+    house.tags.resume(owner, id, day(1)).await.unwrap();
+    house.tags.revoke(owner, id).await.unwrap();
+    assert!(house.tags.revoke(owner, id).await.is_err());
+    let entries = house.audit.list(None, 10).await.unwrap();
+    assert_eq!(
+        entries.iter().map(|entry| entry.event.as_str()).collect::<Vec<_>>(),
+        ["tag-revoked", "tag-resumed", "tag-paused", "tag-created"]
+    );
+    assert!(entries.iter().all(|entry| (entry.account, entry.count) == (Some(owner.account), 1)));
 }
 
 #[tokio::test]

@@ -10,8 +10,11 @@ use crate::domain::{Error, Kind, Result};
 use crate::files;
 
 /// Ordered by the version that each leads to, beginning with 1. Never edit one that was released: add another.
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_initial.sql"), include_str!("migrations/0002_households.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_initial.sql"),
+    include_str!("migrations/0002_households.sql"),
+    include_str!("migrations/0003_audit.sql"),
+];
 
 /// Tells our databases from other programs' (SQLite's `application_id`): "cqr1".
 const APPLICATION_ID: i64 = 0x6371_7231;

@@ -5,6 +5,7 @@
 //! Nothing here can be read by whoever steals the database alone: names and texts arrive sealed, secrets as digests.
 
 mod accounts;
+mod audit;
 mod convert;
 mod logins;
 mod migrate;
@@ -19,6 +20,7 @@ use std::time::{Duration, SystemTime};
 use rusqlite::TransactionBehavior;
 
 pub use accounts::{Account, Accounts, NewAccount};
+pub use audit::{Audit, AuditRow, NewEvents};
 pub use logins::{Login, Logins, NewLogin};
 pub use setup::Setup;
 pub use tags::{NewTag, Tag, Tags};
@@ -51,6 +53,11 @@ impl Store {
     /// Accounts.
     pub const fn accounts(&self) -> Accounts<'_> {
         Accounts(self)
+    }
+
+    /// The audit trail.
+    pub const fn audit(&self) -> Audit<'_> {
+        Audit(self)
     }
 
     /// Log-ins.

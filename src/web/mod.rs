@@ -33,6 +33,7 @@ use crate::domain::{Error, Kind};
 use crate::hub::Hub;
 use crate::service::accounts::Accounts;
 use crate::service::admission::Admission;
+use crate::service::audit::Audit;
 use crate::service::ice::Ice;
 use crate::service::limits::Limits;
 use crate::service::sessions::Sessions;
@@ -49,6 +50,8 @@ pub struct Edge {
     pub sessions: Sessions,
     /// Stickers.
     pub tags: Tags,
+    /// What happened, for the operator.
+    pub audit: Audit,
     /// How often a source may ask.
     pub limits: Limits,
     /// How many requests may be under way at the same time.
