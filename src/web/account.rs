@@ -2,18 +2,31 @@
 
 use axum::Json;
 use axum::extract::State as Extract;
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::State;
 use super::error::Failure;
+use crate::domain::ids::AccountId;
 use crate::service::sessions::Identity;
 
-/// `GET /api/v1/account`
-pub async fn account(Extract(state): Extract<State>, identity: Identity) -> Result<Json<Value>, Failure> {
+/// The asker's account.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Account {
+    #[schema(value_type = String)]
+    id: AccountId,
+    username: String,
+    /// `null` where none was given.
+    #[schema(required = true)]
+    emergency_contact: Option<String>,
+}
+
+/// The asker's account
+#[utoipa::path(get, path = "/account", tag = "account", security(("session" = [])), responses(
+    (status = 200, description = "The account", body = Account),
+))]
+pub async fn account(Extract(state): Extract<State>, identity: Identity) -> Result<Json<Account>, Failure> {
     let profile = state.accounts.profile(identity).await?;
-    Ok(Json(json!({
-        "id": profile.id,
-        "username": profile.username,
-        "emergencyContact": profile.emergency_contact,
-    })))
+    Ok(Json(Account { id: profile.id, username: profile.username, emergency_contact: profile.emergency_contact }))
 }

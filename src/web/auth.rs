@@ -6,7 +6,8 @@ use axum::body::Body;
 use axum::extract::State as Extract;
 use axum::http::{HeaderMap, Response, StatusCode, Uri, header};
 use axum::response::IntoResponse as _;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::State;
 use super::error::Failure;
@@ -18,26 +19,50 @@ use crate::service::accounts::Registration;
 use crate::service::limits::Action;
 use crate::service::sessions::{Begun, Identity};
 
-#[derive(Deserialize)]
+/// A new account.
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Register {
     username: String,
     password: String,
     emergency_contact: Option<String>,
+    /// Of the set-up link; makes the first account.
     setup_token: Option<String>,
+    /// Whether a page asks: it gets the cookie in place of the token.
     #[serde(default)]
     cookie: bool,
 }
 
-#[derive(Deserialize)]
+/// Who wants to log in.
+#[derive(Deserialize, ToSchema)]
 pub struct LogIn {
     username: String,
     password: String,
+    /// Whether a page asks: it gets the cookie in place of the token.
     #[serde(default)]
     cookie: bool,
 }
 
-/// `POST /api/v1/auth/register`
+/// A session that has begun.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LoggedIn {
+    /// For `Authorization: Bearer`; left out where a page gets the cookie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    token: Option<String>,
+    /// RFC 3339.
+    #[schema(format = DateTime)]
+    expires_at: String,
+}
+
+/// Makes an account
+#[utoipa::path(post, path = "/auth/register", tag = "log-in", request_body = Register, responses(
+    (status = 201, description = "The account is made and its owner logged in", body = LoggedIn),
+    (status = 403, description = "`registration-closed`, `bad-setup-token`, `foreign-origin`"),
+    (status = 409, description = "`username-taken`"),
+    (status = 429, description = "`too-many-requests`"),
+))]
 pub async fn register(
     Extract(state): Extract<State>,
     Source(source): Source,
@@ -59,7 +84,13 @@ pub async fn register(
     answer(&state, &begun, body.cookie, StatusCode::CREATED).await
 }
 
-/// `POST /api/v1/auth/login`
+/// Logs in
+#[utoipa::path(post, path = "/auth/login", tag = "log-in", request_body = LogIn, responses(
+    (status = 200, description = "Logged in", body = LoggedIn),
+    (status = 401, description = "`wrong-credentials`"),
+    (status = 403, description = "`foreign-origin`"),
+    (status = 429, description = "`too-many-requests`"),
+))]
 pub async fn log_in(
     Extract(state): Extract<State>,
     Source(source): Source,
@@ -75,7 +106,10 @@ pub async fn log_in(
     answer(&state, &begun, body.cookie, StatusCode::OK).await
 }
 
-/// `POST /api/v1/auth/logout`
+/// Ends the session
+#[utoipa::path(post, path = "/auth/logout", tag = "log-in", security(("session" = [])), responses(
+    (status = 204, description = "Ended"),
+))]
 pub async fn log_out(Extract(state): Extract<State>, identity: Identity) -> Result<Response<Body>, Failure> {
     state.sessions.end(identity.login).await?;
     state.hub.end_login(identity.login).await;
@@ -91,9 +125,9 @@ async fn answer(state: &State, begun: &Begun, cookie: bool, status: StatusCode) 
     if cookie {
         let value =
             set_cookie(begun, SystemTime::now()).ok_or_else(|| Error::internal("a cookie that is no header"))?;
-        let body = axum::Json(serde_json::json!({ "expiresAt": expires_at }));
+        let body = axum::Json(LoggedIn { token: None, expires_at });
         return Ok((status, [(header::SET_COOKIE, value)], body).into_response());
     }
-    let body = axum::Json(serde_json::json!({ "token": begun.token.expose(), "expiresAt": expires_at }));
+    let body = axum::Json(LoggedIn { token: Some(begun.token.expose().to_owned()), expires_at });
     Ok((status, body).into_response())
 }

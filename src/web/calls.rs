@@ -6,32 +6,72 @@ use axum::Json as Answer;
 use axum::body::Body;
 use axum::extract::{Request, State as Extract};
 use axum::http::{Response, StatusCode};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::error::Failure;
 use super::request::{Authority, Json, Places, Source};
 use super::{State, websocket};
+use crate::domain::ice::IceServer;
 use crate::domain::ids::{AnonymousId, SessionId};
 use crate::domain::tag::Token;
 use crate::domain::{Error, Kind};
 use crate::hub::PlaceCall;
 use crate::service::limits::Action;
 
-#[derive(Deserialize)]
+/// Who shall be called.
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Initiate {
+    /// A whole code, or the token in it.
     scanned_token: String,
+    /// Checked for its form, and not used: each call gets a new one.
+    #[schema(value_type = Option<String>)]
     caller_anonymous_id: Option<AnonymousId>,
 }
 
-/// `POST /api/v1/calls/initiate`
+/// A call that waits for its caller.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Initiated {
+    #[schema(value_type = String)]
+    session_id: SessionId,
+    #[schema(value_type = String)]
+    caller_anonymous_id: AnonymousId,
+    /// Where to open the WebSocket.
+    signaling_endpoint: String,
+    /// What to say `hello` with there.
+    ticket: String,
+    /// An `RTCConfiguration.iceServers` array.
+    #[schema(value_type = Vec<RelayServer>)]
+    ice_servers: Vec<IceServer>,
+    /// How long it rings.
+    ring_seconds: u64,
+}
+
+/// An entry of `RTCConfiguration.iceServers`.
+#[derive(ToSchema)]
+#[schema(as = IceServer)]
+#[allow(dead_code, reason = "the shape that IceServer is written in")]
+struct RelayServer {
+    urls: Vec<String>,
+    username: String,
+    credential: String,
+}
+
+/// Asks for a call
+#[utoipa::path(post, path = "/calls/initiate", tag = "calls", request_body = Initiate, responses(
+    (status = 201, description = "The call waits for its caller at `signalingEndpoint`", body = Initiated),
+    (status = 404, description = "`unknown-code`: unknown, expired and revoked alike"),
+    (status = 409, description = "`paused`"),
+    (status = 429, description = "`too-many-requests`"),
+))]
 pub async fn initiate(
     Extract(state): Extract<State>,
     Source(source): Source,
     Authority(authority): Authority,
     Json(body): Json<Initiate>,
-) -> Result<(StatusCode, Answer<Value>), Failure> {
+) -> Result<(StatusCode, Answer<Initiated>), Failure> {
     state.limits.check(Action::Initiate, source, Instant::now())?;
     // One that is sent was checked for its form and is not used: it would link this call to an earlier one.
     let _ = body.caller_anonymous_id;
@@ -44,18 +84,27 @@ pub async fn initiate(
     }
     let (session, caller) = (SessionId::random(), AnonymousId::random());
     let ticket = state.hub.place(PlaceCall { session, tag: tag.tag, household: tag.household, caller }).await?;
-    let answer = json!({
-        "sessionId": session,
-        "callerAnonymousId": caller,
-        "signalingEndpoint": format!("/api/v1/calls/signaling/{session}"),
-        "ticket": ticket,
-        "iceServers": state.ice.servers(&authority, caller),
-        "ringSeconds": state.ring_time.as_secs(),
-    });
+    let answer = Initiated {
+        session_id: session,
+        caller_anonymous_id: caller,
+        signaling_endpoint: format!("/api/v1/calls/signaling/{session}"),
+        ticket,
+        ice_servers: state.ice.servers(&authority, caller),
+        ring_seconds: state.ring_time.as_secs(),
+    };
     Ok((StatusCode::CREATED, Answer(answer)))
 }
 
-/// `GET /api/v1/calls/signaling/{sessionId}`: a WebSocket.
+/// The WebSocket of a call
+///
+/// Speaks the signalling protocol; HTTP/1.1 only, for this server's own pages.
+#[utoipa::path(get, path = "/calls/signaling/{session}", tag = "calls",
+    params(("session" = String, Path, description = "The call's `sessionId`")), responses(
+    (status = 101, description = "A WebSocket from here on"),
+    (status = 400, description = "`not-a-websocket`"),
+    (status = 403, description = "`foreign-origin`"),
+    (status = 404, description = "`no-such-call`"),
+))]
 pub async fn signaling(
     Extract(state): Extract<State>,
     Places(session): Places<String>,

@@ -7,12 +7,12 @@ use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use serde::Serialize;
-use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::State;
 
 /// How a part is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Condition {
     /// It does its job.
@@ -34,17 +34,36 @@ pub struct Probes {
     pub certificates: Arc<dyn Fn() -> Condition + Send + Sync>,
 }
 
-/// `GET /health`
-pub async fn health(Extract(state): Extract<State>) -> (StatusCode, Json<Value>) {
+/// How the appliance is.
+#[derive(Serialize, ToSchema)]
+pub struct Health {
+    /// The worst of its parts.
+    status: Condition,
+    services: Services,
+    version: &'static str,
+}
+
+/// How each part is.
+#[derive(Serialize, ToSchema)]
+pub struct Services {
+    database: Condition,
+    relay: Condition,
+    signaling: Condition,
+    certificates: Condition,
+}
+
+/// Whether the appliance does its job
+#[utoipa::path(get, path = "/health", tag = "server", responses(
+    (status = 200, description = "It does, or most of it", body = Health),
+    (status = 503, description = "It does not", body = Health),
+))]
+pub async fn health(Extract(state): Extract<State>) -> (StatusCode, Json<Health>) {
     let database = (state.probes.database)().await;
     let signaling = if state.hub.is_running() { Condition::Healthy } else { Condition::Unhealthy };
     let relay = (state.probes.relay)();
     let certificates = (state.probes.certificates)();
     let worst = database.max(signaling).max(relay).max(certificates);
     let status = if worst == Condition::Unhealthy { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
-    let services = json!({
-        "database": database, "relay": relay, "signaling": signaling, "certificates": certificates,
-    });
-    let body = json!({ "status": worst, "services": services, "version": env!("CARGO_PKG_VERSION") });
-    (status, Json(body))
+    let services = Services { database, relay, signaling, certificates };
+    (status, Json(Health { status: worst, services, version: env!("CARGO_PKG_VERSION") }))
 }

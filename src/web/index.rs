@@ -1,40 +1,36 @@
 //! `GET /api/v1`: what the API offers.
 
-use axum::Json;
 use axum::extract::State as Extract;
-use serde_json::{Value, json};
+use axum::{Extension, Json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::State;
 use super::error::Failure;
+use super::openapi::Document;
 
-/// Each request in a line: method, path, and the body's fields.
-const ENDPOINTS: [&str; 17] = [
-    "GET /health",
-    "GET /api/v1",
-    "POST /api/v1/auth/register {username, password, emergencyContact?, setupToken?, cookie?}",
-    "POST /api/v1/auth/login {username, password, cookie?}",
-    "POST /api/v1/auth/logout",
-    "GET /api/v1/account",
-    "GET /api/v1/tokens",
-    "POST /api/v1/tokens/generate {userId?, label?, publicText?, lifetime?}",
-    "POST /api/v1/tokens/validate {token}",
-    "POST /api/v1/tokens/{id}/pause",
-    "POST /api/v1/tokens/{id}/resume",
-    "DELETE /api/v1/tokens/{id}",
-    "POST /api/v1/calls/initiate {scannedToken, callerAnonymousId?}",
-    "GET /api/v1/calls/signaling/{sessionId} (WebSocket)",
-    "POST /api/v1/presence/ticket",
-    "GET /api/v1/presence (WebSocket)",
-    "GET /ca.pem",
-];
+/// What the API offers.
+#[derive(Serialize, ToSchema)]
+pub struct Index {
+    name: &'static str,
+    version: &'static str,
+    /// Who may register.
+    #[schema(pattern = "^(setup|invite|open|closed)$")]
+    registration: &'static str,
+    /// Each request in a line: method, path, and the body's fields.
+    endpoints: Vec<String>,
+}
 
-/// `GET /api/v1`
-pub async fn index(Extract(state): Extract<State>) -> Result<Json<Value>, Failure> {
-    let registration = if state.accounts.awaits_setup().await? { "setup" } else { "closed" };
-    Ok(Json(json!({
-        "name": "callqr",
-        "version": env!("CARGO_PKG_VERSION"),
-        "registration": registration,
-        "endpoints": ENDPOINTS,
-    })))
+/// What the API offers
+#[utoipa::path(get, path = "/", tag = "server", responses((status = 200, description = "Who may register, and every request", body = Index)))]
+pub async fn index(
+    Extract(state): Extract<State>,
+    Extension(document): Extension<Document>,
+) -> Result<Json<Index>, Failure> {
+    Ok(Json(Index {
+        name: "callqr",
+        version: env!("CARGO_PKG_VERSION"),
+        registration: if state.accounts.awaits_setup().await? { "setup" } else { "closed" },
+        endpoints: document.endpoints().to_vec(),
+    }))
 }

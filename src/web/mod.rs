@@ -4,6 +4,7 @@ pub mod assets;
 pub mod error;
 pub mod health;
 pub mod metrics;
+pub mod openapi;
 pub mod origin;
 pub mod serve;
 pub mod websocket;
@@ -25,9 +26,11 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::middleware::{from_fn_with_state, map_response};
-use axum::routing::{any, delete, get, post};
+use axum::routing::get;
+use axum::{Extension, Router};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::domain::{Error, Kind};
 use crate::hub::Hub;
@@ -87,37 +90,45 @@ impl Deref for State {
 /// Everything that can be asked for over HTTP.
 pub fn router(edge: Edge) -> Router {
     let state = State(Arc::new(edge));
-    let api = Router::new()
-        .route("/", get(index::index))
-        .route("/auth/register", post(auth::register))
-        .route("/auth/login", post(auth::log_in))
-        .route("/auth/logout", post(auth::log_out))
-        .route("/account", get(account::account))
-        .route("/tokens", get(tokens::list))
-        .route("/tokens/generate", post(tokens::generate))
-        .route("/tokens/validate", post(tokens::validate))
-        .route("/tokens/{id}", delete(tokens::revoke))
-        .route("/tokens/{id}/pause", post(tokens::pause))
-        .route("/tokens/{id}/resume", post(tokens::resume))
-        .route("/calls/initiate", post(calls::initiate))
-        .route("/calls/signaling/{session}", any(calls::signaling))
-        .route("/presence/ticket", post(presence::ticket))
-        .route("/presence", any(presence::signaling));
-    Router::new()
-        .route("/", get(pages::owner))
+    let (api, annotated) = api().split_for_parts();
+    api.route("/", get(pages::owner))
         .route("/setup", get(pages::setup))
         .route("/c", get(pages::caller))
-        .route("/ca.pem", get(pages::ca))
+        .route("/api", get(openapi::page))
         .route("/favicon.ico", get(pages::favicon))
         .route("/robots.txt", get(pages::robots))
         .route("/a/{build}/{*name}", get(assets::file))
-        .route("/health", get(health::health))
-        .nest("/api/v1", api)
         .fallback(nothing_here)
         .method_not_allowed_fallback(wrong_method)
+        .layer(Extension(openapi::Document::new(&annotated)))
         .layer(from_fn_with_state(state.clone(), crowd::admit))
         .layer(map_response(headers::add))
         .with_state(state)
+}
+
+/// What programs may ask for: entered with its description, or not at all (see [`openapi`]).
+fn api() -> OpenApiRouter<State> {
+    let v1 = OpenApiRouter::with_openapi(openapi::outline())
+        .routes(routes!(index::index))
+        .routes(routes!(openapi::json))
+        .routes(routes!(auth::register))
+        .routes(routes!(auth::log_in))
+        .routes(routes!(auth::log_out))
+        .routes(routes!(account::account))
+        .routes(routes!(tokens::list))
+        .routes(routes!(tokens::generate))
+        .routes(routes!(tokens::validate))
+        .routes(routes!(tokens::revoke))
+        .routes(routes!(tokens::pause))
+        .routes(routes!(tokens::resume))
+        .routes(routes!(calls::initiate))
+        .routes(routes!(calls::signaling))
+        .routes(routes!(presence::ticket))
+        .routes(routes!(presence::signaling));
+    OpenApiRouter::with_openapi(openapi::outline())
+        .routes(routes!(health::health))
+        .routes(routes!(pages::ca))
+        .nest("/api/v1", v1)
 }
 
 async fn nothing_here() -> Failure {

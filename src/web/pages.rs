@@ -28,7 +28,13 @@ pub async fn favicon(headers: HeaderMap) -> Result<Response<Body>, Failure> {
     assets::page("img/icon.svg", &headers)
 }
 
-/// `GET /ca.pem`: the local certificate authority, for those who want their devices to trust it.
+/// The local certificate authority
+///
+/// For those who want their devices to trust it.
+#[utoipa::path(get, path = "/ca.pem", tag = "server", responses(
+    (status = 200, description = "The certificate, in PEM form", body = String, content_type = "application/x-x509-ca-cert"),
+    (status = 404, description = "`no-local-ca`: the server's certificate is its operator's own"),
+))]
 pub async fn ca(Extract(state): Extract<State>) -> Result<Response<Body>, Failure> {
     let pem = state.local_ca.as_ref().ok_or_else(|| {
         Error::new(

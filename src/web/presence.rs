@@ -4,19 +4,40 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::{Request, State as Extract};
 use axum::http::Response;
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::error::Failure;
 use super::{State, websocket};
 use crate::service::sessions::Identity;
 
-/// `POST /api/v1/presence/ticket`
-pub async fn ticket(Extract(state): Extract<State>, identity: Identity) -> Result<Json<Value>, Failure> {
-    let ticket = state.hub.presence_ticket(identity.household, identity.login).await?;
-    Ok(Json(json!({ "ticket": ticket, "signalingEndpoint": "/api/v1/presence" })))
+/// What a device connects with.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Ticket {
+    /// What to say `hello` with.
+    ticket: String,
+    /// Where to open the WebSocket.
+    signaling_endpoint: &'static str,
 }
 
-/// `GET /api/v1/presence`: a WebSocket.
+/// A ticket for an owner's device
+#[utoipa::path(post, path = "/presence/ticket", tag = "devices", security(("session" = [])), responses(
+    (status = 200, description = "The ticket, for one connection", body = Ticket),
+))]
+pub async fn ticket(Extract(state): Extract<State>, identity: Identity) -> Result<Json<Ticket>, Failure> {
+    let ticket = state.hub.presence_ticket(identity.household, identity.login).await?;
+    Ok(Json(Ticket { ticket, signaling_endpoint: "/api/v1/presence" }))
+}
+
+/// The WebSocket of an owner's device
+///
+/// Speaks the signalling protocol; HTTP/1.1 only, for this server's own pages.
+#[utoipa::path(get, path = "/presence", tag = "devices", operation_id = "presence_signaling", responses(
+    (status = 101, description = "A WebSocket from here on"),
+    (status = 400, description = "`not-a-websocket`"),
+    (status = 403, description = "`foreign-origin`"),
+))]
 pub async fn signaling(Extract(state): Extract<State>, request: Request) -> Result<Response<Body>, Failure> {
     Ok(websocket::presence_socket(request, &state.origin, &state.hub).await?)
 }

@@ -7,8 +7,8 @@ use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::State;
 use super::error::Failure;
@@ -20,49 +20,135 @@ use crate::domain::{Error, Kind};
 use crate::service::limits::Action;
 use crate::service::qr::Qr;
 use crate::service::sessions::Identity;
-use crate::service::tags::Tag;
+use crate::service::tags::{State as Condition, Tag};
 
 /// Pixels per module of a downloaded PNG: a sticker of 5 cm at 300 dpi and more.
 const PNG_SCALE: usize = 12;
 
-#[derive(Deserialize)]
+/// A tag to be made.
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Generate {
+    /// The asker's own id, or nothing.
+    #[schema(value_type = Option<String>)]
     user_id: Option<AccountId>,
+    /// The owner's name for it, which nobody else reads.
     #[serde(default)]
     label: String,
+    /// What callers read.
     #[serde(default)]
     public_text: String,
+    /// How long it works: `day`, `week`, `year` or `until-revoked`.
+    #[schema(value_type = Option<String>, pattern = "^(day|week|year|until-revoked)$")]
     lifetime: Option<Lifetime>,
 }
 
-#[derive(Deserialize)]
+/// What was scanned.
+#[derive(Deserialize, ToSchema)]
 pub struct Validate {
+    /// A whole code, or the token in it.
     token: String,
 }
 
-/// `GET /api/v1/tokens`
+/// A tag, as its household sees it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Tag)]
+pub struct Described {
+    #[schema(value_type = String)]
+    id: TagId,
+    label: String,
+    public_text: String,
+    /// `active`, `paused` or `expired`.
+    #[schema(value_type = String, pattern = "^(active|paused|expired)$")]
+    state: Condition,
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// `null`: until it is revoked.
+    #[schema(format = DateTime, required = true)]
+    expires_at: Option<String>,
+}
+
+/// The household's tags.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TagList {
+    tokens: Vec<Described>,
+    /// What a new tag's lifetime is when none is chosen.
+    #[schema(value_type = String)]
+    default_lifetime: Lifetime,
+    /// What the owner should know before a sticker is made: that its address may change. Left out where it will last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    url_warning: Option<String>,
+}
+
+/// A tag that was just made: its code is shown now and never again.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NewTag {
+    #[serde(flatten)]
+    tag: Described,
+    /// `pqc:1:…`, what the sticker carries.
+    qr_code_data: String,
+    /// The same as a link.
+    url: String,
+    qr: Pictures,
+    /// What the owner should know of the link's host; left out where it will last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    url_warning: Option<String>,
+}
+
+/// The sticker's code.
+#[derive(Serialize, ToSchema)]
+pub struct Pictures {
+    /// Markup.
+    svg: String,
+    /// A `data:` URL.
+    png: String,
+}
+
+/// What a caller may know of a code.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Validity {
+    valid: bool,
+    can_initiate_call: bool,
+    /// Empty where there is none.
+    public_text: String,
+}
+
+/// The household's tags
+#[utoipa::path(get, path = "/tokens", tag = "tags", security(("session" = [])), responses(
+    (status = 200, description = "Every tag", body = TagList),
+))]
 pub async fn list(
     Extract(state): Extract<State>,
     owner: Identity,
     Authority(authority): Authority,
-) -> Result<Answer<Value>, Failure> {
+) -> Result<Answer<TagList>, Failure> {
     let tags = state.tags.list(owner, SystemTime::now()).await?;
-    let mut answer = json!({
-        "tokens": tags.iter().map(describe).collect::<Vec<_>>(),
-        "defaultLifetime": state.tags.default_lifetime(),
-    });
-    warn_of_address(&mut answer, &state, &authority);
-    Ok(Answer(answer))
+    Ok(Answer(TagList {
+        tokens: tags.into_iter().map(describe).collect(),
+        default_lifetime: state.tags.default_lifetime(),
+        url_warning: state.origin.warning(&authority),
+    }))
 }
 
-/// `POST /api/v1/tokens/generate`
+/// Makes a tag
+#[utoipa::path(post, path = "/tokens/generate", tag = "tags", security(("session" = [])), request_body = Generate,
+    responses(
+    (status = 201, description = "The tag, with its code", body = NewTag),
+    (status = 403, description = "`not-yours`"),
+    (status = 409, description = "`too-many-tags`"),
+))]
 pub async fn generate(
     Extract(state): Extract<State>,
     owner: Identity,
     Authority(authority): Authority,
     Json(body): Json<Generate>,
-) -> Result<(StatusCode, Answer<Value>), Failure> {
+) -> Result<(StatusCode, Answer<NewTag>), Failure> {
     if body.user_id.is_some_and(|user| user != owner.account) {
         return Err(Error::new(Kind::Forbidden, "not-yours", "Tags can be made for your own account only.")
             .hint("Leave userId out.")
@@ -73,39 +159,58 @@ pub async fn generate(
     let code = made.token.code();
     let url = format!("{}/c#{code}", state.origin.for_stickers(&authority));
     let qr = Qr::encode(&url)?;
-    let mut answer = describe(&made.tag);
-    answer["qrCodeData"] = json!(code);
-    answer["url"] = json!(url);
-    answer["qr"] = json!({
-        "svg": qr.svg(),
-        "png": format!("data:image/png;base64,{}", STANDARD.encode(qr.png(PNG_SCALE)?)),
-    });
-    warn_of_address(&mut answer, &state, &authority);
+    let png = format!("data:image/png;base64,{}", STANDARD.encode(qr.png(PNG_SCALE)?));
+    let answer = NewTag {
+        tag: describe(made.tag),
+        qr_code_data: code,
+        url,
+        qr: Pictures { svg: qr.svg(), png },
+        url_warning: state.origin.warning(&authority),
+    };
     Ok((StatusCode::CREATED, Answer(answer)))
 }
 
-/// `POST /api/v1/tokens/{id}/pause`
+/// Pauses a tag
+///
+/// Calls through it end.
+#[utoipa::path(post, path = "/tokens/{id}/pause", tag = "tags", security(("session" = [])),
+    params(("id" = String, Path, description = "The tag")), responses(
+    (status = 200, description = "The tag", body = Described),
+    (status = 404, description = "`no-such-tag`"),
+))]
 pub async fn pause(
     Extract(state): Extract<State>,
     owner: Identity,
     Places(id): Places<String>,
-) -> Result<Answer<Value>, Failure> {
+) -> Result<Answer<Described>, Failure> {
     let tag = state.tags.pause(owner, tag_id(&id)?, SystemTime::now()).await?;
     state.hub.withdraw_tag(tag.id).await;
-    Ok(Answer(describe(&tag)))
+    Ok(Answer(describe(tag)))
 }
 
-/// `POST /api/v1/tokens/{id}/resume`
+/// Resumes a tag
+#[utoipa::path(post, path = "/tokens/{id}/resume", tag = "tags", security(("session" = [])),
+    params(("id" = String, Path, description = "The tag")), responses(
+    (status = 200, description = "The tag", body = Described),
+    (status = 404, description = "`no-such-tag`"),
+))]
 pub async fn resume(
     Extract(state): Extract<State>,
     owner: Identity,
     Places(id): Places<String>,
-) -> Result<Answer<Value>, Failure> {
+) -> Result<Answer<Described>, Failure> {
     let tag = state.tags.resume(owner, tag_id(&id)?, SystemTime::now()).await?;
-    Ok(Answer(describe(&tag)))
+    Ok(Answer(describe(tag)))
 }
 
-/// `DELETE /api/v1/tokens/{id}`
+/// Revokes a tag
+///
+/// The sticker is worthless from now on, and calls through it end.
+#[utoipa::path(delete, path = "/tokens/{id}", tag = "tags", security(("session" = [])),
+    params(("id" = String, Path, description = "The tag")), responses(
+    (status = 204, description = "Revoked"),
+    (status = 404, description = "`no-such-tag`"),
+))]
 pub async fn revoke(
     Extract(state): Extract<State>,
     owner: Identity,
@@ -117,19 +222,23 @@ pub async fn revoke(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `POST /api/v1/tokens/validate`
+/// Asks about a code
+#[utoipa::path(post, path = "/tokens/validate", tag = "calls", request_body = Validate, responses(
+    (status = 200, description = "Whether there is somebody to call", body = Validity),
+    (status = 429, description = "`too-many-requests`"),
+))]
 pub async fn validate(
     Extract(state): Extract<State>,
     Source(source): Source,
     Json(body): Json<Validate>,
-) -> Result<Answer<Value>, Failure> {
+) -> Result<Answer<Validity>, Failure> {
     state.limits.check(Action::Validate, source, Instant::now())?;
     let found = state.tags.find(&Token::parse(&body.token)?, SystemTime::now()).await?;
-    Ok(Answer(json!({
-        "valid": found.is_some(),
-        "canInitiateCall": found.as_ref().is_some_and(|tag| !tag.paused),
-        "publicText": found.map(|tag| tag.public_text).unwrap_or_default(),
-    })))
+    Ok(Answer(Validity {
+        valid: found.is_some(),
+        can_initiate_call: found.as_ref().is_some_and(|tag| !tag.paused),
+        public_text: found.map(|tag| tag.public_text).unwrap_or_default(),
+    }))
 }
 
 /// An id that cannot be one is an id that nobody has.
@@ -137,20 +246,13 @@ fn tag_id(text: &str) -> Result<TagId, Failure> {
     text.parse().map_err(|_| Error::new(Kind::NotFound, "no-such-tag", "You have no such tag.").into())
 }
 
-/// Before a sticker is made and after: one that is printed with an address that changes is lost.
-fn warn_of_address(answer: &mut Value, state: &State, authority: &str) {
-    if let Some(warning) = state.origin.warning(authority) {
-        answer["urlWarning"] = json!(warning);
+fn describe(tag: Tag) -> Described {
+    Described {
+        id: tag.id,
+        label: tag.label,
+        public_text: tag.public_text,
+        state: tag.state,
+        created_at: rfc3339(tag.created_at),
+        expires_at: tag.expires_at.map(rfc3339),
     }
-}
-
-fn describe(tag: &Tag) -> Value {
-    json!({
-        "id": tag.id,
-        "label": tag.label,
-        "publicText": tag.public_text,
-        "state": tag.state,
-        "createdAt": rfc3339(tag.created_at),
-        "expiresAt": tag.expires_at.map(rfc3339),
-    })
 }

@@ -33,6 +33,27 @@ async fn every_answer_tells_the_browser_what_is_allowed() {
 }
 
 #[tokio::test]
+async fn the_api_describes_itself_to_programs_and_to_people() {
+    let server = Server::start().await;
+    let reply = server.client.get("/api/v1/openapi.json").await;
+    assert_eq!((reply.status, reply.header("content-type")), (200, "application/json"));
+    assert_eq!(reply.body["openapi"], "3.1.0");
+    let login = &reply.body["paths"]["/api/v1/auth/login"]["post"];
+    assert_eq!(login["security"], serde_json::Value::Null);
+    for status in ["200", "400", "401", "408", "413", "415", "429", "500", "503"] {
+        assert!(login["responses"][status].is_object(), "{status}");
+    }
+    let page = server.client.get("/api").await;
+    assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
+    assert!(page.text.contains("<h3><code>POST /api/v1/auth/login</code></h3>") && !page.text.contains("<script"));
+    let style = page.text.split('"').find(|text| text.ends_with(".css")).unwrap();
+    assert_eq!(server.client.get(style).await.status, 200);
+    let index = server.client.get("/api/v1").await.body;
+    let endpoints: Vec<_> = index["endpoints"].as_array().unwrap().iter().filter_map(|line| line.as_str()).collect();
+    assert!(endpoints.contains(&"POST /api/v1/calls/initiate {callerAnonymousId?, scannedToken}"), "{endpoints:?}");
+}
+
+#[tokio::test]
 async fn pages_are_fresh_and_their_files_immutable() {
     let server = Server::start().await;
     for path in ["/", "/c", "/setup"] {
@@ -113,6 +134,9 @@ async fn what_is_not_there_says_so_in_the_one_shape() {
     ] {
         let reply = server.client.send(method, path, String::new()).await;
         assert_eq!(reply.status, status, "{path}");
+        if status == 405 {
+            assert!(!reply.header("allow").is_empty(), "{path} does not say what it takes instead");
+        }
         let error = &reply.body["error"];
         assert!(
             error["code"].is_string() && error["message"].is_string() && error["hint"].is_string(),

@@ -1,0 +1,94 @@
+//! What is true of many requests, written into each operation that it is true of.
+
+use serde_json::{Value, json};
+
+use super::METHODS;
+
+/// Completes what the annotations say.
+pub fn complete(document: &mut Value) {
+    document["components"]["securitySchemes"] = json!({
+        "bearer": {
+            "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
+            "description": "The token that logging in gave."
+        },
+        "cookie": {
+            "type": "apiKey", "in": "cookie", "name": "__Host-callqr",
+            "description": "What a page gets that logs in with \"cookie\": true."
+        },
+    });
+    for (_, item) in document["paths"].as_object_mut().into_iter().flatten() {
+        for method in METHODS {
+            if let Some(operation) = item.get_mut(method) {
+                complete_operation(operation, method);
+            }
+        }
+    }
+}
+
+fn complete_operation(operation: &mut Value, method: &str) {
+    let needs: Vec<String> = operation["security"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .flat_map(|alternative| alternative.as_object().into_iter().flatten())
+        .map(|(name, _)| name.clone())
+        .collect();
+    if !needs.is_empty() {
+        operation["security"] = json!([{ "bearer": [] }, { "cookie": [] }]);
+        refuse(operation, 401, "`no-session`, `bad-authorization`, `session-ended`: log in");
+        if method != "get" {
+            refuse(operation, 403, "`foreign-origin`: a page of another site's");
+        }
+    }
+    if needs.iter().any(|need| need == "administrator") {
+        refuse(operation, 403, "`administrators-only`");
+    }
+    if needs.iter().any(|need| need == "confirmed") {
+        refuse(operation, 403, "`confirm-first`: who is asking must be proved again");
+    }
+    if !operation["requestBody"].is_null() {
+        refuse(operation, 400, "`bad-json`, or a value that breaks a rule: the code names it");
+        refuse(operation, 408, "`body-timeout`");
+        refuse(operation, 413, "`body-too-large`");
+        refuse(operation, 415, "`not-json`");
+    }
+    let in_path = |parameter: &Value| parameter["in"] == "path";
+    if operation["parameters"].as_array().is_some_and(|parameters| parameters.iter().any(in_path)) {
+        refuse(operation, 404, "`not-found`");
+    }
+    refuse(operation, 500, "`internal`: a fault of the server's");
+    refuse(operation, 503, "`crowded`, `busy`: the server has too much to do");
+    shape_refusals(operation);
+}
+
+/// Adds an answer, or what it may mean to one that is there.
+fn refuse(operation: &mut Value, status: u16, meaning: &str) {
+    let answer = &mut operation["responses"][status.to_string()];
+    match answer["description"].as_str() {
+        Some(said) if !said.is_empty() => answer["description"] = json!(format!("{said}; {meaning}")),
+        _ => answer["description"] = json!(meaning),
+    }
+}
+
+/// Gives every error its shape and its headers.
+fn shape_refusals(operation: &mut Value) {
+    for (status, answer) in operation["responses"].as_object_mut().into_iter().flatten() {
+        if !matches!(status.as_bytes(), [b'4' | b'5', _, _]) {
+            continue;
+        }
+        let error = json!({ "$ref": "#/components/schemas/Error" });
+        let schema = &mut answer["content"]["application/json"]["schema"];
+        *schema = if schema.is_null() { error } else { json!({ "anyOf": [schema.take(), error] }) };
+        let header = match status.as_str() {
+            "401" => Some(("WWW-Authenticate", json!({ "schema": { "type": "string" } }))),
+            "429" | "503" => {
+                let seconds = json!({ "schema": { "type": "integer", "minimum": 0 }, "description": "Seconds." });
+                Some(("Retry-After", seconds))
+            }
+            _ => None,
+        };
+        if let Some((name, header)) = header {
+            answer["headers"] = json!({ name: header });
+        }
+    }
+}

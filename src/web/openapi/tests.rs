@@ -1,0 +1,80 @@
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+
+use super::*;
+
+fn finished() -> Value {
+    let (_, annotated) = crate::web::api().split_for_parts();
+    serde_json::from_slice(&Document::new(&annotated).json).unwrap()
+}
+
+#[test]
+fn every_operation_says_what_it_is_and_each_answer_that_it_can_give() {
+    let document = finished();
+    assert_eq!(document["openapi"], "3.1.0");
+    let mut ids = BTreeSet::new();
+    for (path, method, operation) in operations(&document) {
+        let at = format!("{method} {path}");
+        assert!(operation["summary"].as_str().is_some_and(|text| !text.is_empty()), "{at} has no doc comment");
+        assert!(ids.insert(operation["operationId"].to_string()), "{at}: its operationId is taken");
+        let tag = &operation["tags"][0];
+        let known = document["tags"].as_array().unwrap().iter().any(|known| known["name"] == *tag);
+        assert!(known, "{at}: openapi.rs does not describe the tag {tag}");
+        let answers = operation["responses"].as_object().unwrap();
+        assert!(answers.keys().any(|status| status.starts_with(['1', '2'])), "{at} never succeeds");
+        for (status, answer) in answers {
+            assert!(answer["description"].as_str().is_some_and(|text| !text.is_empty()), "{at} {status}: meaning?");
+            let schema = answer["content"]["application/json"]["schema"].to_string();
+            let has_shape = schema.contains("#/components/schemas/Error\"");
+            assert!(status.starts_with(['1', '2']) || has_shape, "{at} {status}: shape?");
+        }
+    }
+    assert!(ids.len() > 10);
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    let document = finished();
+    let text = document.to_string();
+    let references: BTreeSet<&str> =
+        text.split("\"$ref\":\"#").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert!(references.contains("/components/schemas/Error"));
+    for reference in references {
+        assert!(document.pointer(reference).is_some(), "{reference}");
+    }
+}
+
+/// The router is the description: only `routes!` enters both.
+#[test]
+fn no_part_of_the_api_is_entered_without_a_description() {
+    let source = include_str!("../mod.rs");
+    let start = source.find("fn api()").unwrap();
+    let api = &source[start..start + source[start..].find("\n}").unwrap()];
+    assert!(api.matches(".routes(").count() > 10, "the scan no longer understands the code");
+    assert!(!api.contains(".route("), "enter handlers of the API with .routes(routes!(…))");
+    for route in source.split(".route(\"").skip(1) {
+        let path = route.split('"').next().unwrap();
+        assert!(!path.starts_with("/api/"), "{path}: enter it in api(), with .routes(routes!(…))");
+    }
+}
+
+#[test]
+fn the_page_names_every_request_and_carries_no_script() {
+    let (_, annotated) = crate::web::api().split_for_parts();
+    let document = Document::new(&annotated);
+    let page = String::from_utf8(document.page.to_vec()).unwrap();
+    for line in document.endpoints() {
+        let request = line.split(" {").next().unwrap();
+        assert!(page.contains(&format!("<code>{request}")), "{request}");
+    }
+    assert!(!page.contains("<script") && !page.contains("style=") && !page.contains("http://"));
+}
+
+#[test]
+fn what_is_written_into_the_page_cannot_be_markup() {
+    assert_eq!(
+        reference::page(&serde_json::json!({ "info": { "description": "<b>`a&b`" } })).matches("<b>").count(),
+        0
+    );
+}
