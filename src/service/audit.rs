@@ -31,6 +31,8 @@ pub const MOST_LISTED: u32 = 500;
 pub struct Audit {
     store: Store,
     waiting: Arc<Mutex<Waiting>>,
+    /// Held while events are between memory and disk, so that whoever reads sees them in one of the two.
+    writing: Arc<tokio::sync::Mutex<()>>,
     noted: Arc<Notify>,
 }
 
@@ -47,7 +49,7 @@ type Alike = (SystemTime, Event, Option<AccountId>, Option<AccountId>);
 impl Audit {
     /// The trail in `store`.
     pub fn new(store: Store) -> Self {
-        Self { store, waiting: Arc::default(), noted: Arc::default() }
+        Self { store, waiting: Arc::default(), writing: Arc::default(), noted: Arc::default() }
     }
 
     /// Notes that something happened just now: to `account`, and by `actor` where that is somebody else.
@@ -86,6 +88,7 @@ impl Audit {
     /// # Errors
     /// The database's; what could not be written goes on waiting.
     pub async fn write(&self) -> Result<()> {
+        let _writing = self.writing.lock().await;
         let events = std::mem::take(&mut *self.lock()).events;
         if events.is_empty() {
             return Ok(());

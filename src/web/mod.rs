@@ -10,6 +10,7 @@ pub mod serve;
 pub mod websocket;
 
 mod account;
+mod audit;
 mod auth;
 mod calls;
 mod crowd;
@@ -115,6 +116,7 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(auth::log_in))
         .routes(routes!(auth::log_out))
         .routes(routes!(account::account))
+        .routes(routes!(audit::list))
         .routes(routes!(tokens::list))
         .routes(routes!(tokens::generate))
         .routes(routes!(tokens::validate))

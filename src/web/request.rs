@@ -70,6 +70,22 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Places<
     }
 }
 
+/// What stands behind the path's question mark.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
+        query.map(|axum::extract::Query(query)| Self(query)).map_err(|_| {
+            Error::invalid("bad-query", "What stands behind the ? is not what this address expects.")
+                .hint("GET /api/v1 says what each address expects.")
+                .into()
+        })
+    }
+}
+
 /// Refuses a request that another site's page made, by its `Origin`.
 pub fn same_origin(policy: &OriginPolicy, uri: &Uri, headers: &HeaderMap) -> Result<(), Failure> {
     let authority = Authority::of(uri, headers);

@@ -56,6 +56,10 @@ fn complete_operation(operation: &mut Value, method: &str) {
     if operation["parameters"].as_array().is_some_and(|parameters| parameters.iter().any(in_path)) {
         refuse(operation, 404, "`not-found`");
     }
+    let in_query = |parameter: &Value| parameter["in"] == "query";
+    if operation["parameters"].as_array().is_some_and(|parameters| parameters.iter().any(in_query)) {
+        refuse(operation, 400, "`bad-query`");
+    }
     refuse(operation, 500, "`internal`: a fault of the server's");
     refuse(operation, 503, "`crowded`, `busy`: the server has too much to do");
     shape_refusals(operation);
