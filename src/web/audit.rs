@@ -61,7 +61,7 @@ pub struct Happened {
 #[utoipa::path(get, path = "/admin/audit", tag = "administration", params(Page), security(("administrator" = [])), responses(
     (status = 200, description = "Security events, the latest first", body = Trail),
 ))]
-pub async fn list(
+pub async fn audit_trail(
     Extract(state): Extract<State>,
     _: Administrator,
     Query(page): Query<Page>,

@@ -116,7 +116,7 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(auth::log_in))
         .routes(routes!(auth::log_out))
         .routes(routes!(account::account))
-        .routes(routes!(audit::list))
+        .routes(routes!(audit::audit_trail))
         .routes(routes!(tokens::list))
         .routes(routes!(tokens::generate))
         .routes(routes!(tokens::validate))
