@@ -1,13 +1,13 @@
 /**
  * A sticker's code, `pqc:1:TOKEN:CHECKSUM` with an optional `:KEYHASH`: the same rules as `src/domain/tag.rs`, so that a
- * damaged code is explained at once and without asking the server.
+ * damaged code is explained at once and without asking the server. What KEYHASH is for stands in `docs/e2e.md`.
  */
 
 /**
- * @typedef {{ok: true, code: string} | {ok: false, problem: 'missing-code'|'bad-code'|'damaged-code'}} ReadCode
+ * @typedef {{ok: true, code: string, token: string, keyHash: string|null} | {ok: false, problem: 'missing-code'|'bad-code'|'damaged-code'}} ReadCode
  */
 
-const FORM = /^pqc:1:([A-Za-z0-9_-]{43}):([A-Za-z0-9_-]{6})(?::[A-Za-z0-9_-]{22})?$/;
+const FORM = /^pqc:1:([A-Za-z0-9_-]{43}):([A-Za-z0-9_-]{6})(?::([A-Za-z0-9_-]{22}))?$/;
 
 /**
  * Reads the code out of a link's fragment and checks its checksum.
@@ -20,9 +20,9 @@ export async function readCode(fragment, subtle) {
   if (code === '') return { ok: false, problem: 'missing-code' };
   const parts = FORM.exec(code);
   if (!parts) return { ok: false, problem: code.startsWith('pqc:') ? 'damaged-code' : 'bad-code' };
-  const [, token, checksum] = parts;
+  const [, token, checksum, keyHash = null] = parts;
   const intact = (await checksumOf(token, subtle)) === checksum;
-  return intact ? { ok: true, code } : { ok: false, problem: 'damaged-code' };
+  return intact ? { ok: true, code, token, keyHash } : { ok: false, problem: 'damaged-code' };
 }
 
 /**

@@ -16,9 +16,9 @@ test('the checksum is the first 32 bits of SHA-256 in base64url', async () => {
 test('a code is read with and without #, percent-encoded, and with a key hash', async () => {
   const keyed = `${code}:AAAAAAAAAAAAAAAAAAAAAA`;
   for (const fragment of [code, `#${code}`, `#${encodeURIComponent(code)}`]) {
-    assert.deepEqual(await readCode(fragment, subtle), { ok: true, code });
+    assert.deepEqual(await readCode(fragment, subtle), { ok: true, code, token: TOKEN, keyHash: null });
   }
-  assert.deepEqual(await readCode(keyed, subtle), { ok: true, code: keyed });
+  assert.deepEqual(await readCode(keyed, subtle), { ok: true, code: keyed, token: TOKEN, keyHash: 'A'.repeat(22) });
 });
 
 test('each wrong character is noticed', async () => {
