@@ -7,9 +7,11 @@ pub mod audit;
 pub mod call;
 pub mod error;
 pub mod ice;
+pub mod identity;
 pub mod ids;
 pub mod random;
 pub mod secret;
+pub mod stretch;
 pub mod tag;
 
 pub use error::{Error, Kind, Result};

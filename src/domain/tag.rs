@@ -3,6 +3,9 @@
 //! TOKEN is 256 random bits in base64url (43 characters). CHECKSUM is the first 32 bits of
 //! SHA-256("pqc:1:" + TOKEN) in base64url (6 characters): enough to tell a mistyped or badly scanned code from an
 //! unknown one without asking the server. The code stands in a link's fragment, which browsers do not send.
+//!
+//! A code with a KEYHASH was made in its owner's browser, and the server never sees its TOKEN: the maker and the caller's
+//! page show SHA-256(TOKEN) instead (`docs/e2e.md`). What is shown takes the token's place here: the database keeps its digest.
 
 use std::fmt;
 use std::time::Duration;
@@ -13,10 +16,12 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use super::error::{Error, Result};
+use super::identity::KeyHash;
 use super::random;
 use super::secret::Secret;
 
-/// The secret that a sticker carries. Whoever holds it may call; the server keeps only its [`TokenHash`].
+/// The secret that whoever may call shows to the server, which keeps only its [`TokenHash`]: a sticker's TOKEN, or
+/// SHA-256(TOKEN) where the sticker carries a KEYHASH.
 #[derive(Clone, Debug)]
 pub struct Token(Secret<[u8; 32]>);
 
@@ -26,7 +31,8 @@ impl Token {
         Self(Secret::new(random::bytes()))
     }
 
-    /// Reads a whole code, checking its checksum, or a bare token.
+    /// Reads a whole code, checking its checksum, or what stands for one: a bare token, or SHA-256(TOKEN) of a code with
+    /// a KEYHASH.
     ///
     /// # Errors
     /// `bad-code` when it does not look like a code, `bad-checksum` when it was damaged on the way.
@@ -38,13 +44,25 @@ impl Token {
         let (Some(token), Some(checksum)) = (parts.next(), parts.next()) else {
             return Err(bad_code());
         };
-        let keyhash_fits = parts.next().is_none_or(|hash| hash.len() == 22);
-        let parsed = decode(token).filter(|_| keyhash_fits && parts.next().is_none()).ok_or_else(bad_code)?;
+        let key_hash = parts.next().map(str::parse::<KeyHash>).transpose()?;
+        let parsed = decode(token).filter(|_| parts.next().is_none()).ok_or_else(bad_code)?;
         if checksum_of(token) != checksum {
             return Err(Error::invalid("bad-checksum", "This code was damaged when it was scanned or typed.")
                 .hint("Scan the sticker again."));
         }
-        Ok(parsed)
+        Ok(if key_hash.is_some() { parsed.access() } else { parsed })
+    }
+
+    /// What a sticker's maker or caller shows in place of a token that the server must not see: 43 characters of base64url.
+    ///
+    /// # Errors
+    /// `bad-code` when it is not that.
+    pub fn parse_access(text: &str) -> Result<Self> {
+        decode(text).ok_or_else(bad_code)
+    }
+
+    fn access(&self) -> Self {
+        Self(Secret::new(Sha256::digest(self.0.expose()).into()))
     }
 
     /// What the server stores and looks up.
@@ -187,7 +205,10 @@ mod tests {
         let code = token.code();
         let bare = code.split(':').nth(2).unwrap();
         assert_eq!(Token::parse(bare).unwrap().hash(), token.hash());
-        assert!(Token::parse(&format!("{code}:AAAAAAAAAAAAAAAAAAAAAA")).is_ok());
+        let access = URL_SAFE_NO_PAD.encode(Sha256::digest(token.0.expose()));
+        let keyed = Token::parse(&format!("{code}:AAAAAAAAAAAAAAAAAAAAAA")).unwrap();
+        assert_eq!(keyed.hash(), Token::parse(&access).unwrap().hash());
+        assert_ne!(keyed.hash(), token.hash());
         assert_eq!(Token::parse(&format!("{code}:short")).unwrap_err().code, "bad-code");
         assert_eq!(Token::parse(&format!("{code}:AAAAAAAAAAAAAAAAAAAAAA:x")).unwrap_err().code, "bad-code");
     }

@@ -106,7 +106,7 @@ export async function vectors() {
       words: await wordsOf(transcript),
     },
     note: {
-      ...circumstances, access: encode64(circumstances.access), text, onceKey: encode64(once.pkcs8),
+      ...circumstances, access: encode64(circumstances.access), text, oncePoint: encode64(once.point), shared: sharedSecret(SCALARS.once, agreement.point),
       envelope: encode64(await sealNote(utf8(text), identity, circumstances, await pairOf(once))),
     },
   };
@@ -116,6 +116,13 @@ export async function vectors() {
     const key = await wrapKey(way, secret);
     return { secret: encode64(secret), key: encode64(key), ...more, wrapped: encode64(await wrap(vaultKey, { way, key, household }, nonce)) };
   }
+}
+
+/** By another library than the pages': node's OpenSSL, not WebCrypto. @param {string} scalar @param {Bytes} point */
+function sharedSecret(scalar, point) {
+  const ecdh = createECDH('prime256v1');
+  ecdh.setPrivateKey(scalar, 'hex');
+  return encode64(new Uint8Array(ecdh.computeSecret(point)));
 }
 
 /** @param {{point: Bytes, pkcs8: Bytes}} key */
