@@ -1,10 +1,12 @@
 //! Composition root: binds what the configuration asks for, runs it, drains it in order.
 
 mod addresses;
+mod control;
 mod database_check;
 mod listener;
 mod metrics;
 mod open_files;
+mod operate;
 mod options;
 mod ports;
 mod rewind;
@@ -31,6 +33,7 @@ use crate::service::data_dir::DataDir;
 use crate::service::ice::Ice;
 use crate::service::keys::Keys;
 use crate::service::limits::Limits;
+use crate::service::operator::{Effect, Effects, Operator};
 use crate::service::passwords::Passwords;
 use crate::service::sessions::Sessions;
 use crate::service::setup;
@@ -41,8 +44,10 @@ use crate::tls::Certificates;
 use crate::web::health::{Condition, Probes};
 use crate::web::origin::OriginPolicy;
 use crate::web::{self, Edge};
+use control::Control;
 use database_check::DatabaseCheck;
 use listener::Door;
+pub use operate::operate;
 pub use options::tls as tls_options;
 use self_test::SelfTest;
 
@@ -77,6 +82,8 @@ pub struct App {
     self_test: SelfTest,
     door: Door,
     metrics: Option<TcpListener>,
+    control: Option<Control>,
+    operator: Operator,
     closing: watch::Sender<bool>,
     all_closed: mpsc::Receiver<()>,
 }
@@ -107,6 +114,8 @@ impl App {
         audit.note_configuration(keys.configuration_digest(&config.to_toml())).await?;
         let certificates = Arc::new(Certificates::open(options::tls(&config), now)?);
         let setup_token = setup::renew(&store, now).await?;
+        // Without it everything works but the command line.
+        let control = Control::bind(&directory).inspect_err(|error| tracing::warn!(%error, "no control socket")).ok();
 
         let ice = Arc::new(Ice::new(Arc::new(relay.clone())));
         let tickets = Tickets::new(&keys.ticket_key())?;
@@ -145,6 +154,7 @@ impl App {
             open,
         };
         let urls = addresses::urls(config.public_url.as_ref().map(|url| url.origin()), &bound);
+        let operator = operate::operator(&config, &store, &keys, &audit, &urls, effects(hub.clone()));
         let setup_link = setup_token.map(|token| format!("{}/setup#{}", urls[0], token.expose()));
         Ok(Self {
             directory,
@@ -163,6 +173,8 @@ impl App {
             self_test,
             door,
             metrics,
+            control,
+            operator,
             closing,
             all_closed,
         })
@@ -229,6 +241,9 @@ impl App {
         for listener in listeners {
             tokio::spawn(listener::accept(listener, door.clone()));
         }
+        if let Some(control) = self.control {
+            tokio::spawn(control.serve(self.operator, door.closing.clone(), door.open.clone()));
+        }
         // From here on only connections hold a door, so that the last one's end can be seen.
         drop(door);
         tracing::info!(port = self.port, "started");
@@ -293,6 +308,18 @@ async fn keep_clean(sessions: Sessions, audit: Audit, audit_kept: Duration, hub:
 fn limits(config: &Config, audit: Audit) -> Limits {
     Limits::new(options::limits(config), Instant::now(), move |action| {
         audit.note(Event::LimitHit(action.name()), None, None);
+    })
+}
+
+fn effects(hub: Hub) -> Effects {
+    Arc::new(move |effect| {
+        let hub = hub.clone();
+        Box::pin(async move {
+            match effect {
+                Effect::LoginEnded(login) => hub.end_login(login).await,
+                Effect::TagWithdrawn(tag) => hub.withdraw_tag(tag).await,
+            }
+        })
     })
 }
 

@@ -1,11 +1,10 @@
 //! `callqr check-config`
 
-use super::settings::Settings;
-use crate::domain::Result;
+use super::Audience;
+use crate::service::operator::Refusal;
 
 /// Says that the configuration is good, or everything that is not.
-pub fn check_config(settings: &Settings) -> Result<()> {
-    settings.load()?;
-    super::say("The configuration is good.\n");
-    Ok(())
+pub fn check_config(audience: &Audience) -> Result<(), Refusal> {
+    audience.settings.load()?;
+    audience.tell(&serde_json::json!({ "good": true }), |_| "The configuration is good.\n".to_owned())
 }

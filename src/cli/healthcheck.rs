@@ -12,9 +12,11 @@ use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use super::output;
 use super::settings::Settings;
 use crate::app;
 use crate::domain::{Error, Kind, Result};
+use crate::service::operator::Refusal;
 use crate::tls;
 
 /// How long an answer may take.
@@ -23,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const MAX_ANSWER: usize = 64 * 1024;
 
 /// Asks the appliance that runs with these settings on this machine; prints its answer.
-pub fn healthcheck(settings: &Settings) -> Result<()> {
+pub fn healthcheck(settings: &Settings) -> Result<(), Refusal> {
     let config = settings.load()?;
     let client = tls::client_of_file(&app::tls_options(&config).certificate_file())?;
     let address = config.listen.addresses.iter().copied().map(on_this_machine).next_back();
@@ -32,14 +34,14 @@ pub fn healthcheck(settings: &Settings) -> Result<()> {
     let asked = runtime.block_on(async { tokio::time::timeout(PATIENCE, ask(address, client)).await });
     let (status, text) = match asked {
         Ok(Ok(answer)) => answer,
-        Ok(Err(cause)) => return Err(no_answer(address.port(), &cause.to_string())),
-        Err(_) => return Err(no_answer(address.port(), "it took too long")),
+        Ok(Err(cause)) => return Err(no_answer(address.port(), &cause.to_string()).into()),
+        Err(_) => return Err(no_answer(address.port(), "it took too long").into()),
     };
-    super::say(&format!("{text}\n"));
+    output::say(&format!("{text}\n"))?;
     if status == StatusCode::OK {
         return Ok(());
     }
-    Err(Error::new(Kind::Unavailable, "unhealthy", "callqr is not well.").hint("Its log says why."))
+    Err(Error::new(Kind::Unavailable, "unhealthy", "callqr is not well.").hint("Its log says why.").into())
 }
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;

@@ -1,26 +1,44 @@
-//! The command line: one file per command. Exit codes: 0 done, 1 it failed and said why, 2 the words were not understood.
+//! The command line: one file per command.
 
+mod audience;
+mod audit;
 mod check_config;
+mod completions;
+mod exit;
 mod healthcheck;
+mod man;
+mod output;
+mod pictures;
 mod print_config;
 mod run;
+mod session;
 mod settings;
+mod table;
+mod tag;
+mod user;
 mod welcome;
 
-use std::io::{self, Write as _};
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::str::FromStr;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::domain::Error;
+use crate::service::operator::Refusal;
+use audience::Audience;
+use exit::Exit;
 use settings::Settings;
 
 /// Be called through a QR code without giving anything away.
 #[derive(Parser)]
-#[command(version, about, disable_help_subcommand = true)]
+#[command(name = "callqr", version, about, disable_help_subcommand = true, after_help = exit::HELP)]
 struct Arguments {
     #[command(flatten)]
     settings: Settings,
+    /// Print JSON, for programs; errors too, to standard error
+    #[arg(long, global = true, display_order = 900)]
+    json: bool,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -35,35 +53,61 @@ enum Command {
     PrintConfig,
     /// Ask the running appliance whether it is well; exit code 0 when it is
     Healthcheck,
+    /// People with an account
+    #[command(subcommand)]
+    User(user::User),
+    /// Tags: stickers that people can be called through
+    #[command(subcommand)]
+    Tag(tag::Tag),
+    /// Sessions: devices that are logged in
+    #[command(subcommand)]
+    Session(session::Session),
+    /// Show the audit trail: security events to the minute, the latest first
+    Audit(audit::Audit),
+    /// Print what a shell needs to complete callqr's words
+    Completions {
+        /// Which shell
+        shell: completions::Shell,
+    },
+    /// Print the manual page, or write it and those of all commands into a directory
+    Man {
+        /// Where to write them; made when missing
+        directory: Option<PathBuf>,
+    },
 }
 
 /// Parses the words, does what they say, and makes the exit code.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let done = match arguments.command.unwrap_or(Command::Run) {
-        Command::Run => run::run(&arguments.settings),
-        Command::CheckConfig => check_config::check_config(&arguments.settings),
-        Command::PrintConfig => print_config::print_config(&arguments.settings),
-        Command::Healthcheck => healthcheck::healthcheck(&arguments.settings),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            explain(&error);
-            ExitCode::FAILURE
+    let Arguments { settings, json, command } = Arguments::parse();
+    let audience = Audience { settings, json };
+    let command = command.unwrap_or(Command::Run);
+    // Whoever starts, checks or watches the appliance knows two ends of these: it went well or it did not.
+    let plain = matches!(command, Command::Run | Command::CheckConfig | Command::PrintConfig | Command::Healthcheck);
+    match obey(command, &audience) {
+        Ok(()) => Exit::Done.into(),
+        Err(refusal) => {
+            output::explain(&refusal, json);
+            if plain { Exit::Failed.into() } else { Exit::of(&refusal).into() }
         }
     }
 }
 
-/// Writes to standard output. Whoever closed it does not want to read on, which is no reason to stop.
-fn say(text: &str) {
-    let mut out = io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+fn obey(command: Command, audience: &Audience) -> Result<(), Refusal> {
+    match command {
+        Command::Run => run::run(audience),
+        Command::CheckConfig => check_config::check_config(audience),
+        Command::PrintConfig => print_config::print_config(audience),
+        Command::Healthcheck => healthcheck::healthcheck(&audience.settings),
+        Command::User(command) => user::obey(command, audience),
+        Command::Tag(command) => tag::obey(command, audience),
+        Command::Session(command) => session::obey(command, audience),
+        Command::Audit(words) => audit::show(&words, audience),
+        Command::Completions { shell } => completions::print(shell, Arguments::command()),
+        Command::Man { directory } => man::write(Arguments::command(), directory.as_deref()),
+    }
 }
 
-fn explain(error: &Error) {
-    eprintln!("callqr: {}", error.message);
-    if !error.hint.is_empty() {
-        eprintln!("        {}", error.hint);
-    }
+/// Reads an id that was typed.
+fn id<T: FromStr<Err = Error>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|error: Error| error.message)
 }

@@ -4,23 +4,24 @@ use std::io::{self, IsTerminal as _};
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{settings::Settings, welcome};
+use super::{Audience, welcome};
 use crate::app::App;
 use crate::config::{Config, LogFormat, LogLevel};
 use crate::domain::{Error, Result};
+use crate::service::operator::Refusal;
 use crate::telemetry::{self, Format};
 
 /// Runs until Ctrl-C or SIGTERM, then drains.
-pub fn run(settings: &Settings) -> Result<()> {
-    let config = settings.load()?;
+pub fn run(audience: &Audience) -> Result<(), Refusal> {
+    let config = audience.settings.load()?;
     telemetry::install(log_options(&config), io::stderr).map_err(Error::internal)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::internal)?;
     runtime.block_on(async {
         // Listened for before anything starts, so that a signal during the start is not lost.
         let stop = stop_signal()?;
         let app = App::bind(config).await?;
-        welcome::print(&app);
-        app.run(stop).await
+        welcome::print(&app, audience)?;
+        Ok(app.run(stop).await?)
     })
 }
 

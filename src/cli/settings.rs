@@ -11,6 +11,7 @@ use crate::domain::{Error, Result};
 const DEFAULT_FILE: &str = "callqr.toml";
 
 #[derive(Args)]
+#[command(next_help_heading = "Settings")]
 pub struct Settings {
     /// Configuration file [default: callqr.toml, if there is one]
     #[arg(long, global = true, value_name = "FILE", env = "CALLQR_CONFIG", hide_env = true)]
@@ -39,9 +40,7 @@ impl Settings {
     /// One error that lists every problem, each with its place and remedy.
     pub fn load(&self) -> Result<Config> {
         let file = self.config.clone().or_else(|| Some(PathBuf::from(DEFAULT_FILE)).filter(|file| file.exists()));
-        let mut overrides = Config::overrides_from(
-            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
-        );
+        let mut overrides = Config::overrides_from(environment()?);
         overrides.extend(self.flags());
         Config::load(file.as_deref(), &overrides).map_err(|problems| {
             let count = problems.len();
@@ -63,4 +62,20 @@ impl Settings {
         .into_iter()
         .filter_map(|(key, value, flag)| Some(Override::new(key, value.clone()?, flag)))
     }
+}
+
+/// What the environment says; a variable of ours that is no text is told of rather than passed over.
+fn environment() -> Result<Vec<(String, String)>> {
+    let mut variables = Vec::new();
+    for (name, value) in std::env::vars_os() {
+        match (name.into_string(), value.into_string()) {
+            (Ok(name), Ok(value)) => variables.push((name, value)),
+            (Ok(name), Err(_)) if name.starts_with("CALLQR_") => {
+                return Err(Error::invalid("bad-config", format!("the variable {name} is not UTF-8"))
+                    .hint("Set it again, or put the setting into a configuration file."));
+            }
+            _ => {}
+        }
+    }
+    Ok(variables)
 }

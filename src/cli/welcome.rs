@@ -2,16 +2,31 @@
 
 use std::fmt::{self, Write};
 use std::io::{self, IsTerminal as _};
+use std::path::absolute;
 
+use serde_json::json;
+
+use super::{Audience, output};
 use crate::app::App;
+use crate::service::operator::Refusal;
 use crate::service::qr::Qr;
 
 /// Prints to standard output, which is not the log: the set-up link is a secret for whoever started the program.
-pub fn print(app: &App) {
+pub fn print(app: &App, audience: &Audience) -> Result<(), Refusal> {
+    if audience.json {
+        return output::json(&json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "urls": app.urls(),
+            "authority": app.ca_fingerprint(),
+            "dataDir": absolute(app.data_dir()).unwrap_or_else(|_| app.data_dir().to_owned()),
+            "metrics": app.metrics_address().map(|address| format!("http://{address}/metrics")),
+            "setupLink": app.setup_link(),
+        }));
+    }
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = write(&mut text, app);
-    super::say(&text);
+    output::say(&text)
 }
 
 fn write(text: &mut String, app: &App) -> fmt::Result {
@@ -23,7 +38,8 @@ fn write(text: &mut String, app: &App) -> fmt::Result {
         writeln!(text, "  {:<16}SHA-256 {fingerprint}", "Authority")?;
         writeln!(text, "  {:<16}Browsers warn until they trust it: the set-up page tells how.", "")?;
     }
-    writeln!(text, "  {:<16}{}", "Data", app.data_dir().display())?;
+    let data = absolute(app.data_dir()).unwrap_or_else(|_| app.data_dir().to_owned());
+    writeln!(text, "  {:<16}{}", "Data", data.display())?;
     if let Some(address) = app.metrics_address() {
         writeln!(text, "  {:<16}http://{address}/metrics", "Metrics")?;
     }

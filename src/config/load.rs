@@ -31,7 +31,7 @@ impl fmt::Display for Problem {
         if let Some(line) = self.line {
             write!(f, ":{line}")?;
         }
-        if !self.key.is_empty() {
+        if !self.key.is_empty() && self.key != self.source {
             write!(f, ": {}", self.key)?;
         }
         write!(f, ": {}. {}", self.wrong, self.remedy)
@@ -174,8 +174,10 @@ impl<'a> Sources<'a> {
         }
     }
 
-    fn unknown(&self, key: &str) -> Fault {
-        let nearest = self.keys.iter().map(|known| (distance(key, known), known)).min();
+    /// `name` is a key, or a whole environment variable where that names none.
+    fn unknown(&self, name: &str) -> Fault {
+        let spelt = |key: &String| if name.starts_with("CALLQR_") { Override::variable(key) } else { key.clone() };
+        let nearest = self.keys.iter().map(|known| (distance(name, &spelt(known)), spelt(known))).min();
         let remedy = match nearest {
             Some((steps, known)) if steps <= 3 => format!("Did you mean {known:?}?"),
             _ => "Remove it, or look its name up in config.example.toml.".into(),

@@ -3,6 +3,7 @@
 //! The defaults are here and nowhere else; `config.example.toml` explains them to people, and a test keeps the two
 //! alike. A file need not exist. Unknown keys are refused, and every problem is reported at once.
 
+mod environment;
 mod fault;
 mod load;
 mod values;
@@ -205,17 +206,10 @@ impl Config {
         if problems.is_empty() { Ok(config) } else { Err(problems) }
     }
 
-    /// The settings that the environment makes, by [`Override::variable`]; other variables are left alone, because
-    /// container runtimes put their own `CALLQR_…` there.
+    /// The settings that the environment makes, by [`Override::variable`]. A variable that begins like ours and names no
+    /// setting is refused later; those that container platforms put there are left alone.
     pub fn overrides_from(environment: impl IntoIterator<Item = (String, String)>) -> Vec<Override> {
-        let known: Vec<_> = Self::keys().into_iter().map(|key| (Override::variable(&key), key)).collect();
-        environment
-            .into_iter()
-            .filter_map(|(name, value)| {
-                let (_, key) = known.iter().find(|(variable, _)| *variable == name)?;
-                Some(Override::new(key, value, name))
-            })
-            .collect()
+        environment::overrides(environment, &Self::keys())
     }
 
     /// The path of every setting, such as `calls.ring_time`.

@@ -99,6 +99,7 @@ fn overrides_win_over_the_file_and_are_named_in_messages() {
         ("CALLQR_LIMITS_CONNECTIONS".to_owned(), "99".to_owned()),
         ("CALLQR_TLS_EXTRA_NAMES".to_owned(), "a.lan, b.lan".to_owned()),
         ("CALLQR_PORT".to_owned(), "tcp://10.0.0.1:443".to_owned()),
+        ("CALLQR_CONFIG".to_owned(), "f".to_owned()),
         ("HOME".to_owned(), "/root".to_owned()),
     ]);
     let config = Config::parse(Path::new("f"), "[calls]\nring_time = \"10s\"", &overrides).unwrap();
@@ -111,6 +112,21 @@ fn overrides_win_over_the_file_and_are_named_in_messages() {
     let told: Vec<_> = Config::parse(Path::new("f"), "", &bad).unwrap_err().iter().map(ToString::to_string).collect();
     assert!(told[0].starts_with("--listen: listen: \"here\" is not an address"), "{told:?}");
     assert!(told[1].starts_with("CALLQR_CALLS_RING_TIME: calls.ring_time: 1s is out of range"), "{told:?}");
+}
+
+#[test]
+fn a_misspelt_variable_is_refused_like_a_misspelt_name_in_a_file() {
+    let environment = [("CALLQR_CALLS_RING_TMIE", "20s"), ("CALLQR_VERBOSE", "1")];
+    let overrides = Config::overrides_from(environment.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let told = Config::parse(Path::new("f"), "", &overrides).unwrap_err();
+    let told: Vec<_> = told.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "CALLQR_CALLS_RING_TMIE: there is no such setting. Did you mean \"CALLQR_CALLS_RING_TIME\"?",
+            "CALLQR_VERBOSE: there is no such setting. Remove it, or look its name up in config.example.toml.",
+        ]
+    );
 }
 
 #[test]

@@ -2,8 +2,13 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::ids::AccountId;
+
 /// How exactly an event's time is kept: fine enough to understand what happened, too coarse to follow anybody by it.
 pub const PRECISION: Duration = Duration::from_secs(60);
+
+/// Who acts at the server's command line, where nobody is logged in: an id that no account has.
+pub const COMMAND_LINE: AccountId = AccountId::from_bytes([0; 16]);
 
 /// Something that matters for security.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -4,7 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 /// What went wrong, in the few kinds that a caller can act on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// The input breaks a rule; the same input will fail again.
     Invalid,

@@ -8,6 +8,7 @@ pub mod ice;
 pub mod jwt;
 pub mod keys;
 pub mod limits;
+pub mod operator;
 pub mod passwords;
 pub mod qr;
 pub mod sessions;

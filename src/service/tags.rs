@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::audit::{Audit, Event};
 use super::keys::{Field, Keys};
@@ -23,7 +23,7 @@ pub struct Options {
 }
 
 /// Whether a tag works.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     /// It can be called.
@@ -32,6 +32,16 @@ pub enum State {
     Paused,
     /// Its time is over.
     Expired,
+}
+
+impl State {
+    pub(super) fn of(paused: bool, expires_at: Option<SystemTime>, now: SystemTime) -> Self {
+        match expires_at {
+            Some(end) if end <= now => Self::Expired,
+            _ if paused => Self::Paused,
+            _ => Self::Active,
+        }
+    }
 }
 
 /// A tag as its owner sees it.
@@ -109,19 +119,32 @@ impl Tags {
         lifetime: Option<Lifetime>,
         now: SystemTime,
     ) -> Result<NewTag> {
+        let made = self.create_in(owner.household, label, public_text, lifetime, now).await?;
+        self.note(Event::TagCreated, owner);
+        Ok(made)
+    }
+
+    /// As [`Tags::create`], for whoever runs the server.
+    pub(super) async fn create_in(
+        &self,
+        household: HouseholdId,
+        label: TagText,
+        public_text: TagText,
+        lifetime: Option<Lifetime>,
+        now: SystemTime,
+    ) -> Result<NewTag> {
         let (id, token) = (TagId::random(), Token::random());
         let lifetime = lifetime.unwrap_or(self.options.default_lifetime);
         let expires_at = lifetime.duration().map(|duration| now + duration);
         let row = store::NewTag {
             id,
-            household: owner.household,
+            household,
             token_hash: token.hash(),
             label_sealed: self.keys.seal(Field::TagLabel, id.as_bytes(), label.as_str()),
             public_text_sealed: self.keys.seal(Field::TagPublicText, id.as_bytes(), public_text.as_str()),
             expires_at,
         };
         self.store.tags().create(row, self.options.max_per_household, now).await?;
-        self.note(Event::TagCreated, owner);
         let tag = Tag {
             id,
             label: label.as_str().to_owned(),
@@ -205,11 +228,7 @@ impl Tags {
     }
 
     fn open(&self, tag: store::Tag, now: SystemTime) -> Result<Tag> {
-        let state = match tag.expires_at {
-            Some(end) if end <= now => State::Expired,
-            _ if tag.paused => State::Paused,
-            _ => State::Active,
-        };
+        let state = State::of(tag.paused, tag.expires_at, now);
         Ok(Tag {
             id: tag.id,
             label: self.keys.open_field(Field::TagLabel, tag.id.as_bytes(), &tag.label_sealed)?,

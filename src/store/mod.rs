@@ -9,6 +9,7 @@ mod audit;
 mod convert;
 mod logins;
 mod migrate;
+mod operator;
 mod setup;
 mod tags;
 mod thread;
@@ -22,6 +23,7 @@ use rusqlite::TransactionBehavior;
 pub use accounts::{Account, Accounts, NewAccount};
 pub use audit::{Audit, AuditRow, NewEvents};
 pub use logins::{Login, Logins, NewLogin};
+pub use operator::{BareLogin, BareTag, Operator, Person};
 pub use setup::Setup;
 pub use tags::{NewTag, Tag, Tags};
 
@@ -68,6 +70,11 @@ impl Store {
     /// Tags.
     pub const fn tags(&self) -> Tags<'_> {
         Tags(self)
+    }
+
+    /// What the operator's command line does.
+    pub const fn operator(&self) -> Operator<'_> {
+        Operator(self)
     }
 
     /// The state before the first account.

@@ -47,4 +47,13 @@ impl Socket {
             }
         }
     }
+
+    /// Waits for the server to close it; with which code.
+    pub async fn closed(&mut self) -> u16 {
+        loop {
+            if let Message::Close(Some(frame)) = self.0.next().await.unwrap().unwrap() {
+                return frame.code.into();
+            }
+        }
+    }
 }

@@ -1,0 +1,123 @@
+//! Does what the operator asks: through the server that is running, or without one.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use super::{addresses, control, options};
+use crate::config::Config;
+use crate::domain::{Error, Kind, Result};
+use crate::service::audit::Audit;
+use crate::service::data_dir::DataDir;
+use crate::service::keys::Keys;
+use crate::service::operator::{Answer, Effects, Links, Operator, Refusal, Reply, Request};
+use crate::service::tags::Tags;
+use crate::store::Store;
+use crate::web::origin::OriginPolicy;
+
+/// How long to wait for a server that starts or stops, or for another command.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long between two looks.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Has `request` done with the data directory of `config`.
+///
+/// # Errors
+/// What the operator's service refuses; `no-data`, `directory` or `in-use` when there is nothing to work on.
+pub async fn operate(config: &Config, request: Request) -> Result<Answer, Refusal> {
+    let directory = &config.data_dir;
+    let began = Instant::now();
+    loop {
+        if let Some(reply) = control::ask(directory, &request).await? {
+            return match reply {
+                Reply::Done(answer) => Ok(answer),
+                Reply::Refused(refusal) => Err(refusal),
+            };
+        }
+        check_is_ours(directory)?;
+        match DataDir::open(directory) {
+            Ok(held) => return alone(config, held, request).await.map_err(Refusal::from),
+            Err(error) if error.code == "already-running" && began.elapsed() < PATIENCE => {
+                tokio::time::sleep(PAUSE).await;
+            }
+            Err(error) if error.code == "already-running" => return Err(in_use(directory).into()),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Works on the data itself, holding its lock.
+async fn alone(config: &Config, directory: DataDir, request: Request) -> Result<Answer> {
+    let keys = Arc::new(Keys::open(&directory.keys())?);
+    let store = Store::open(&directory.database())?;
+    let audit = Audit::new(store.clone());
+    let effects: Effects = Arc::new(|_| Box::pin(async {}));
+    let answer = match keys.check(&store).await {
+        Ok(()) => {
+            let urls = addresses::urls(config.public_url.as_ref().map(|url| url.origin()), &config.listen.addresses);
+            operator(config, &store, &keys, &audit, &urls, effects).run(request, SystemTime::now()).await
+        }
+        Err(error) => Err(error),
+    };
+    let noted = audit.write().await;
+    store.close().await;
+    let answer = answer?;
+    noted.map(|()| answer)
+}
+
+/// What does it, with or without a server around it.
+pub(super) fn operator(
+    config: &Config,
+    store: &Store,
+    keys: &Arc<Keys>,
+    audit: &Audit,
+    urls: &[String],
+    effects: Effects,
+) -> Operator {
+    let origin = urls.first().cloned().unwrap_or_default();
+    let policy = OriginPolicy::new(config.public_url.as_ref().map(|url| url.origin()));
+    let warning = policy.warning(origin.trim_start_matches("https://"));
+    Operator {
+        store: store.clone(),
+        keys: keys.clone(),
+        tags: Tags::new(store.clone(), keys.clone(), audit.clone(), options::tags(config)),
+        audit: audit.clone(),
+        links: Links { origin, warning },
+        effects,
+    }
+}
+
+/// A command that is typed in the wrong place must not make a new, empty appliance there; and root must not leave files
+/// behind that the server's own user cannot open.
+fn check_is_ours(directory: &Path) -> Result<()> {
+    let shown = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
+    let shown = shown.display();
+    let owner = match fs::metadata(directory.join("callqr.db")) {
+        Ok(metadata) => metadata.uid(),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let message = format!("There is no callqr data in {shown}.");
+            return Err(Error::new(Kind::Unavailable, "no-data", message)
+                .hint("Name its place with --data-dir or --config. New data is made by starting callqr."));
+        }
+        Err(error) => {
+            let message = format!("The callqr data in {shown} cannot be read: {error}.");
+            return Err(Error::new(Kind::Unavailable, "directory", message)
+                .hint("Run this as the user that runs callqr, or as root while it is running."));
+        }
+    };
+    if owner == rustix::process::geteuid().as_raw() {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Unavailable, "directory", format!("The callqr data in {shown} belongs to another user."))
+        .hint(format!("Run this as that user (sudo -u '#{owner}' callqr …), or while callqr is running.")))
+}
+
+fn in_use(directory: &Path) -> Error {
+    let message = format!("Something else is using the callqr data in {}.", directory.display());
+    Error::new(Kind::Unavailable, "in-use", message).hint(
+        "A server that is just starting or stopping, or another command: try again. If it stays so, restart the server.",
+    )
+}

@@ -1,0 +1,49 @@
+//! Who gave a command, with which settings, and whether a program reads the answer.
+
+use std::io::{self, IsTerminal as _};
+
+use serde::Serialize;
+use tracing::level_filters::LevelFilter;
+
+use super::output;
+use super::settings::Settings;
+use crate::app;
+use crate::domain::Error;
+use crate::service::operator::{Answer, Refusal, Request};
+use crate::telemetry::{self, Format};
+
+/// What every command is told.
+pub struct Audience {
+    pub settings: Settings,
+    /// Whether a program reads the answer.
+    pub json: bool,
+}
+
+impl Audience {
+    /// Has something done, by the running server or without one.
+    ///
+    /// # Errors
+    /// The configuration's, and what was refused.
+    pub fn ask(&self, request: Request) -> Result<Answer, Refusal> {
+        let config = self.settings.load()?;
+        // Without a server what it would log belongs to whoever gave the command; faults alone, not its business.
+        let format = Format::Human { colours: io::stderr().is_terminal() };
+        // A second request of the same command finds the log there.
+        let _ = telemetry::install(telemetry::Options { format, level: LevelFilter::WARN }, io::stderr);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::internal)?;
+        runtime.block_on(app::operate(&config, request))
+    }
+
+    /// Prints `answer` as JSON, or `text` for people.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn tell<T: Serialize>(&self, answer: &T, text: impl FnOnce(&T) -> String) -> Result<(), Refusal> {
+        if self.json { output::json(answer) } else { output::say(&text(answer)) }
+    }
+}
+
+/// What a server of another version might answer.
+pub fn unexpected() -> Refusal {
+    Error::internal("the answer does not fit the request").into()
+}

@@ -1,0 +1,188 @@
+//! What the operator is answered. These shapes are what `--json` prints: fields may be added, never renamed or removed.
+
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+use super::time;
+use crate::domain::ids::{AccountId, HouseholdId, LoginId, TagId};
+use crate::service::tags::State;
+
+/// One answer.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "answer", content = "body", rename_all = "kebab-case")]
+pub enum Answer {
+    /// To [`super::Request::ListUsers`].
+    Users(Users),
+    /// To [`super::Request::ListTags`].
+    Tags(Tags),
+    /// To [`super::Request::NewTag`].
+    NewTag(NewTag),
+    /// To [`super::Request::RevokeTag`].
+    RevokedTag(RevokedTag),
+    /// To [`super::Request::ListSessions`].
+    Sessions(Sessions),
+    /// To [`super::Request::EndSession`] and [`super::Request::EndSessions`].
+    Ended(Ended),
+    /// To [`super::Request::ListEvents`].
+    Events(Events),
+}
+
+/// Everybody with an account, the oldest account first.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Users {
+    /// Them.
+    pub users: Vec<User>,
+}
+
+/// A person, as far as whoever runs the server needs to know.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct User {
+    /// Which account.
+    pub id: AccountId,
+    /// The name to log in with.
+    pub username: String,
+    /// What its tags belong to; the same for those who share them.
+    pub household: HouseholdId,
+    /// Whether it operates the server.
+    pub administrator: bool,
+    /// Whether nobody may log in with it.
+    pub disabled: bool,
+    /// When it was made.
+    #[serde(with = "time")]
+    pub created_at: SystemTime,
+    /// The day of its last use, as far as its sessions tell.
+    pub last_seen_day: Option<String>,
+    /// How many devices are logged in.
+    pub sessions: u32,
+}
+
+/// Tags, the newest first.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Tags {
+    /// Them.
+    pub tags: Vec<Tag>,
+}
+
+/// A tag without what its owner wrote: that is the owner's.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tag {
+    /// Which.
+    pub id: TagId,
+    /// Whose.
+    pub household: Household,
+    /// Whether it works.
+    pub state: State,
+    /// When it was made.
+    #[serde(with = "time")]
+    pub created_at: SystemTime,
+    /// When it stops working; none: when it is revoked.
+    #[serde(with = "time::option")]
+    pub expires_at: Option<SystemTime>,
+}
+
+/// A household and who belongs to it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Household {
+    /// Which.
+    pub id: HouseholdId,
+    /// The usernames of its accounts.
+    pub members: Vec<String>,
+}
+
+/// A tag that was just made. Its link is shown now and never again.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewTag {
+    /// Which.
+    pub id: TagId,
+    /// Whose.
+    pub household: Household,
+    /// What the sticker says to a scanner.
+    pub url: String,
+    /// Why the link's address may not last, where it may not.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub url_warning: Option<String>,
+    /// When it stops working; none: when it is revoked.
+    #[serde(with = "time::option")]
+    pub expires_at: Option<SystemTime>,
+}
+
+/// A tag that works no more.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RevokedTag {
+    /// Which.
+    pub id: TagId,
+}
+
+/// Sessions, the ones used last first.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Sessions {
+    /// Them.
+    pub sessions: Vec<Session>,
+}
+
+/// One device that is logged in.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Session {
+    /// Which.
+    pub id: LoginId,
+    /// Whose.
+    pub user: Named,
+    /// When it logged in.
+    #[serde(with = "time")]
+    pub created_at: SystemTime,
+    /// When it was used last, to the hour or so.
+    #[serde(with = "time")]
+    pub last_used_at: SystemTime,
+    /// When it ends, however much it is used.
+    #[serde(with = "time")]
+    pub expires_at: SystemTime,
+}
+
+/// An account and its name.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Named {
+    /// Which.
+    pub id: AccountId,
+    /// The name to log in with.
+    pub username: String,
+}
+
+/// Sessions that have ended.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Ended {
+    /// Which.
+    pub ended: Vec<LoginId>,
+}
+
+/// The audit trail, the latest first.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Events {
+    /// What happened.
+    pub events: Vec<Event>,
+}
+
+/// One security event, or several alike in one minute.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Event {
+    /// Its place: later events have higher numbers.
+    pub id: i64,
+    /// Its minute.
+    #[serde(with = "time")]
+    pub at: SystemTime,
+    /// What happened, such as `login-failed`.
+    pub event: String,
+    /// Whose account it concerns.
+    pub account: Option<AccountId>,
+    /// Whose doing it was, where that is somebody else.
+    pub actor: Option<AccountId>,
+    /// How often it happened in that minute.
+    pub count: u32,
+    /// What else there is to say.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub detail: Option<String>,
+}

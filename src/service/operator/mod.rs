@@ -1,0 +1,96 @@
+//! What whoever runs the server can do at its command line, with the server running or not.
+//!
+//! The command line is another kind of person than an administrator who is logged in: it holds the files themselves.
+//! It still shows nothing that people wrote for themselves, no labels, notes or personal fields, because nothing that
+//! an operator has to do needs them.
+
+mod answer;
+mod audit;
+mod people;
+mod refusal;
+mod request;
+mod sessions;
+mod tags;
+mod time;
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+pub use answer::{
+    Answer, Ended, Event as AuditEvent, Events, Household, Named, NewTag, RevokedTag, Session, Sessions, Tag, Tags,
+    User, Users,
+};
+pub use refusal::{Refusal, Reply};
+pub use request::Request;
+
+use super::audit::{Audit, Event};
+use super::keys::Keys;
+use crate::domain::Result;
+use crate::domain::audit::COMMAND_LINE;
+use crate::domain::ids::{AccountId, LoginId, TagId};
+use crate::service;
+use crate::store::Store;
+
+/// What a change means for those who are connected at that moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Its device leaves presence and every call.
+    LoginEnded(LoginId),
+    /// Calls through it end.
+    TagWithdrawn(TagId),
+}
+
+/// Brings [`Effect`]s about; does nothing where no server is running.
+pub type Effects = Arc<dyn Fn(Effect) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+
+/// What links begin with, and what is wrong with that.
+#[derive(Debug, Clone)]
+pub struct Links {
+    /// `https://HOST[:PORT]`.
+    pub origin: String,
+    /// Why the address may not last, where it may not.
+    pub warning: Option<String>,
+}
+
+/// Does what the operator asks; cheap to clone.
+#[derive(Clone)]
+pub struct Operator {
+    /// The database.
+    pub store: Store,
+    /// What opens names.
+    pub keys: Arc<Keys>,
+    /// Stickers.
+    pub tags: service::tags::Tags,
+    /// What is noted of what is done.
+    pub audit: Audit,
+    /// What links begin with.
+    pub links: Links,
+    /// What happens to those who are connected.
+    pub effects: Effects,
+}
+
+impl Operator {
+    /// Does one thing.
+    ///
+    /// # Errors
+    /// `no-such-user`, `no-such-tag`, `no-such-session`; those of what is done; the database's.
+    pub async fn run(&self, request: Request, now: SystemTime) -> Result<Answer> {
+        match request {
+            Request::ListUsers => self.list_users().await.map(Answer::Users),
+            Request::ListTags { user } => self.list_tags(user.as_deref(), now).await.map(Answer::Tags),
+            Request::NewTag { user, label, public_text, lifetime } => {
+                self.new_tag(&user, &label, &public_text, lifetime, now).await.map(Answer::NewTag)
+            }
+            Request::RevokeTag { tag } => self.revoke_tag(tag).await.map(Answer::RevokedTag),
+            Request::ListSessions { user } => self.list_sessions(user.as_deref(), now).await.map(Answer::Sessions),
+            Request::EndSession { session } => self.end_session(session).await.map(Answer::Ended),
+            Request::EndSessions { user } => self.end_sessions(&user).await.map(Answer::Ended),
+            Request::ListEvents { before, limit } => self.list_events(before, limit).await.map(Answer::Events),
+        }
+    }
+
+    fn note(&self, event: Event, account: Option<AccountId>) {
+        self.audit.note(event, account, Some(COMMAND_LINE));
+    }
+}

@@ -1,0 +1,50 @@
+//! Devices that are logged in.
+
+use std::time::SystemTime;
+
+use super::{Effect, Ended, Operator, Session, Sessions};
+use crate::domain::ids::LoginId;
+use crate::domain::{Error, Kind, Result};
+use crate::service::audit::Event;
+
+impl Operator {
+    pub(super) async fn list_sessions(&self, user: Option<&str>, now: SystemTime) -> Result<Sessions> {
+        let account = match user {
+            Some(user) => Some(self.find(user).await?.id),
+            None => None,
+        };
+        let people = self.people().await?;
+        let sessions = self.store.operator().logins(account, now).await?;
+        let sessions = sessions.into_iter().map(|login| Session {
+            id: login.id,
+            user: people.named(login.account),
+            created_at: login.created_at,
+            last_used_at: login.last_used_at,
+            expires_at: login.expires_at,
+        });
+        Ok(Sessions { sessions: sessions.collect() })
+    }
+
+    pub(super) async fn end_session(&self, id: LoginId) -> Result<Ended> {
+        if !self.store.logins().end(id).await? {
+            return Err(Error::new(Kind::NotFound, "no-such-session", "There is no such session, or not any more.")
+                .hint("`callqr session list` shows them all."));
+        }
+        self.note(Event::SessionEnded, None);
+        self.after_the_end_of(vec![id]).await
+    }
+
+    pub(super) async fn end_sessions(&self, user: &str) -> Result<Ended> {
+        let account = self.find(user).await?.id;
+        let ended = self.store.operator().end_logins(account).await?;
+        self.note(Event::SessionsEnded, Some(account));
+        self.after_the_end_of(ended).await
+    }
+
+    pub(super) async fn after_the_end_of(&self, ended: Vec<LoginId>) -> Result<Ended> {
+        for login in &ended {
+            (self.effects)(Effect::LoginEnded(*login)).await;
+        }
+        Ok(Ended { ended })
+    }
+}

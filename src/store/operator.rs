@@ -1,0 +1,164 @@
+//! What the operator's command line reads and deletes across accounts: never a label or a text.
+
+use std::time::SystemTime;
+
+use rusqlite::{Row, Transaction, params};
+
+use super::Store;
+use super::convert::{from_millis, one_row, time, to_millis};
+use crate::domain::Result;
+use crate::domain::account::Member;
+use crate::domain::ids::{AccountId, HouseholdId, LoginId, TagId};
+
+/// Somebody with an account.
+pub struct Person {
+    /// Which, where it belongs and what it may do.
+    pub member: Member,
+    /// The name, sealed.
+    pub username_sealed: Vec<u8>,
+    /// Whether nobody may log in with it.
+    pub disabled: bool,
+    /// When it was made.
+    pub created_at: SystemTime,
+    /// When one of its log-ins was last used.
+    pub last_used_at: Option<SystemTime>,
+    /// How many log-ins it has.
+    pub sessions: u32,
+}
+
+/// A tag without its texts.
+pub struct BareTag {
+    /// Which.
+    pub id: TagId,
+    /// Whose.
+    pub household: HouseholdId,
+    /// Whether its owner does not want calls now.
+    pub paused: bool,
+    /// When it was made.
+    pub created_at: SystemTime,
+    /// When it stops working; `None`: when it is revoked.
+    pub expires_at: Option<SystemTime>,
+}
+
+/// A log-in without its secret.
+pub struct BareLogin {
+    /// Which.
+    pub id: LoginId,
+    /// Whose.
+    pub account: AccountId,
+    /// When it was made.
+    pub created_at: SystemTime,
+    /// When it was last used, to the hour or so.
+    pub last_used_at: SystemTime,
+    /// When it ends, however much it is used.
+    pub expires_at: SystemTime,
+}
+
+/// The operator's view of the database.
+pub struct Operator<'a>(pub(super) &'a Store);
+
+impl Operator<'_> {
+    /// Everybody with an account, the oldest account first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn people(&self) -> Result<Vec<Person>> {
+        self.0.reader.transaction(people).await
+    }
+
+    /// The tags of one household or of all, the newest first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn tags(&self, of: Option<HouseholdId>) -> Result<Vec<BareTag>> {
+        self.0.reader.transaction(move |transaction| tags(transaction, of)).await
+    }
+
+    /// Deletes a tag, whosever it is; whether there was one.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn delete_tag(&self, id: TagId) -> Result<bool> {
+        let sql = "DELETE FROM tags WHERE id = ?1";
+        self.0.writer.transaction(move |transaction| one_row(transaction.execute(sql, [id.as_bytes()])?)).await
+    }
+
+    /// The log-ins of one account or of all that have not expired, the ones used last first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn logins(&self, of: Option<AccountId>, now: SystemTime) -> Result<Vec<BareLogin>> {
+        self.0.reader.transaction(move |transaction| logins(transaction, of, now)).await
+    }
+
+    /// Ends every log-in of an account; says which.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn end_logins(&self, account: AccountId) -> Result<Vec<LoginId>> {
+        self.0
+            .writer
+            .transaction(move |transaction| {
+                let mut statement = transaction.prepare("DELETE FROM logins WHERE account_id = ?1 RETURNING id")?;
+                let ids = statement.query_map([account.as_bytes()], |row| row.get(0).map(LoginId::from_bytes))?;
+                Ok(ids.collect::<rusqlite::Result<_>>()?)
+            })
+            .await
+    }
+}
+
+fn people(transaction: &Transaction<'_>) -> Result<Vec<Person>> {
+    let sql = "SELECT a.id, a.household_id, a.administrator, a.username_sealed, a.disabled, a.created_at, \
+               max(l.last_used_at) AS last_used_at, count(l.id) AS sessions \
+               FROM accounts AS a LEFT JOIN logins AS l ON l.account_id = a.id GROUP BY a.id ORDER BY a.created_at, a.id";
+    let mut statement = transaction.prepare(sql)?;
+    let people = statement.query_map([], |row| {
+        Ok(Person {
+            member: Member {
+                account: AccountId::from_bytes(row.get("id")?),
+                household: HouseholdId::from_bytes(row.get("household_id")?),
+                administrator: row.get("administrator")?,
+            },
+            username_sealed: row.get("username_sealed")?,
+            disabled: row.get("disabled")?,
+            created_at: time(row, "created_at")?,
+            last_used_at: row.get::<_, Option<i64>>("last_used_at")?.map(from_millis),
+            sessions: row.get("sessions")?,
+        })
+    })?;
+    Ok(people.collect::<rusqlite::Result<_>>()?)
+}
+
+fn tags(transaction: &Transaction<'_>, of: Option<HouseholdId>) -> Result<Vec<BareTag>> {
+    let sql = "SELECT id, household_id, paused, created_at, expires_at FROM tags \
+               WHERE ?1 IS NULL OR household_id = ?1 ORDER BY created_at DESC, id";
+    let mut statement = transaction.prepare(sql)?;
+    let tags = statement.query_map([of.as_ref().map(HouseholdId::as_bytes)], |row| {
+        Ok(BareTag {
+            id: TagId::from_bytes(row.get("id")?),
+            household: HouseholdId::from_bytes(row.get("household_id")?),
+            paused: row.get("paused")?,
+            created_at: time(row, "created_at")?,
+            expires_at: row.get::<_, Option<i64>>("expires_at")?.map(from_millis),
+        })
+    })?;
+    Ok(tags.collect::<rusqlite::Result<_>>()?)
+}
+
+fn logins(transaction: &Transaction<'_>, of: Option<AccountId>, now: SystemTime) -> Result<Vec<BareLogin>> {
+    let sql = "SELECT id, account_id, created_at, last_used_at, expires_at FROM logins \
+               WHERE (?1 IS NULL OR account_id = ?1) AND expires_at > ?2 ORDER BY last_used_at DESC, id";
+    let mut statement = transaction.prepare(sql)?;
+    let logins = statement.query_map(params![of.as_ref().map(AccountId::as_bytes), to_millis(now)], login_from_row)?;
+    Ok(logins.collect::<rusqlite::Result<_>>()?)
+}
+
+fn login_from_row(row: &Row<'_>) -> rusqlite::Result<BareLogin> {
+    Ok(BareLogin {
+        id: LoginId::from_bytes(row.get("id")?),
+        account: AccountId::from_bytes(row.get("account_id")?),
+        created_at: time(row, "created_at")?,
+        last_used_at: time(row, "last_used_at")?,
+        expires_at: time(row, "expires_at")?,
+    })
+}

@@ -1,0 +1,182 @@
+//! Starting, checking and stopping the appliance.
+
+use std::net::{TcpListener, UdpSocket};
+use std::process::{Command, Stdio};
+
+use super::support::{Started, callqr, output, text};
+
+#[test]
+fn the_first_start_tells_what_to_do_next_and_the_second_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = Started::start(&mut callqr(directory.path(), &["--listen", "127.0.0.1:0"]));
+    let link = |started: &Started| started.welcome.lines().find(|line| line.contains("/setup#")).unwrap().to_owned();
+    assert!(first.welcome.contains("SHA-256 "), "{}", first.welcome);
+    assert!(first.welcome.contains('█') || first.welcome.contains('▀'), "the link stands there as a QR code too");
+    let data = directory.path().canonicalize().unwrap().join("data");
+    assert!(data.is_dir());
+    let line = first.welcome.lines().find(|line| line.trim_start().starts_with("Data")).unwrap();
+    assert!(line.ends_with(&format!(" {}", data.display())), "{line}");
+    let first_link = link(&first);
+    let log = first.stop();
+    assert!(!log.contains(first_link.split('#').nth(1).unwrap()), "the set-up token must not be logged");
+
+    let second = Started::start(&mut callqr(directory.path(), &["--listen", "127.0.0.1:0"]));
+    assert_ne!(link(&second), first_link);
+}
+
+#[test]
+fn a_healthy_appliance_says_so_and_a_missing_one_says_why() {
+    let directory = tempfile::tempdir().unwrap();
+    let none = output(directory.path(), &["healthcheck"]);
+    assert_eq!(none.status.code(), Some(1));
+    assert!(text(&none.stderr).contains("Has callqr been started"), "{}", text(&none.stderr));
+
+    let started = Started::start(&mut callqr(directory.path(), &["--listen", "127.0.0.1:0"]));
+    let address = format!("127.0.0.1:{}", started.port());
+    let healthy = output(directory.path(), &["healthcheck", "--listen", &address]);
+    assert_eq!(healthy.status.code(), Some(0), "{}", text(&healthy.stderr));
+    assert!(text(&healthy.stdout).contains("\"database\":\"healthy\""));
+    started.stop();
+    let stopped = output(directory.path(), &["healthcheck", "--listen", &address]);
+    assert_eq!(stopped.status.code(), Some(1));
+    assert!(text(&stopped.stderr).contains("does not answer"), "{}", text(&stopped.stderr));
+}
+
+#[test]
+fn a_reader_who_leaves_early_stops_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut command = callqr(directory.path(), &["print-config"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_port_in_use_is_one_clear_message() {
+    let directory = tempfile::tempdir().unwrap();
+    let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = tcp.local_addr().unwrap().to_string();
+    let refused = output(directory.path(), &["--listen", &address]);
+    let told = text(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(told.contains("TCP port") && told.contains("in use") && told.contains("--listen"), "{told}");
+    assert!(!told.contains("panicked"));
+
+    let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = udp.local_addr().unwrap().to_string();
+    let refused = output(directory.path(), &["--listen", &address]);
+    let told = text(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(told.contains("UDP port") && told.contains("in use"), "{told}");
+}
+
+#[test]
+fn two_appliances_do_not_share_a_directory() {
+    let directory = tempfile::tempdir().unwrap();
+    let _first = Started::start(&mut callqr(directory.path(), &["--listen", "127.0.0.1:0"]));
+    let refused = output(directory.path(), &["--listen", "127.0.0.1:0"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("Another callqr is running"), "{}", text(&refused.stderr));
+}
+
+#[test]
+fn a_directory_that_cannot_be_used_is_one_clear_message() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("file"), "").unwrap();
+    let refused = output(directory.path(), &["--listen", "127.0.0.1:0", "--data-dir", "file/data"]);
+    let told = text(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(told.contains("file/data") && told.contains("--data-dir"), "{told}");
+}
+
+#[test]
+fn every_problem_of_the_configuration_is_told_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let file =
+        "public_url = \"http://x\"\n\n[calls]\nring_time = \"soon\"\nring_tmie = \"45s\"\n\n[limits]\nlogin = 7\n";
+    std::fs::write(directory.path().join("callqr.toml"), file).unwrap();
+    for words in [&["check-config"][..], &["run"], &["--log-level", "loud", "check-config"]] {
+        let refused = output(directory.path(), words);
+        let told = text(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(1), "{told}");
+        for place in [
+            "callqr.toml:1: public_url",
+            "callqr.toml:4: calls.ring_time",
+            "callqr.toml:5: calls.ring_tmie",
+            "callqr.toml:8: limits.login",
+        ] {
+            assert!(told.contains(place), "{place} is missing in:\n{told}");
+        }
+        assert_eq!(told.contains("--log-level"), words.len() > 1, "{told}");
+    }
+}
+
+#[test]
+fn flags_win_over_the_environment_and_that_over_the_file() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("callqr.toml"), "data_dir = \"of-file\"\n[calls]\nring_time = \"30s\"\n")
+        .unwrap();
+    let printed = |command: &mut Command| text(&command.output().unwrap().stdout);
+    let of_file = printed(&mut callqr(directory.path(), &["print-config"]));
+    assert!(of_file.contains("data_dir = \"of-file\"") && of_file.contains("ring_time = \"30s\""), "{of_file}");
+    let of_environment = printed(callqr(directory.path(), &["print-config"]).env("CALLQR_DATA_DIR", "of-environment"));
+    assert!(of_environment.contains("data_dir = \"of-environment\""), "{of_environment}");
+    let words = ["print-config", "--data-dir", "of-flag"];
+    let of_flag = printed(callqr(directory.path(), &words).env("CALLQR_DATA_DIR", "of-environment"));
+    assert!(of_flag.contains("data_dir = \"of-flag\""), "{of_flag}");
+}
+
+#[test]
+fn a_misspelt_variable_is_told_and_what_a_container_platform_sets_is_not() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut command = callqr(directory.path(), &["check-config"]);
+    let refused = command.env("CALLQR_LSITEN", "0.0.0.0:1").output().unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("Did you mean \"CALLQR_LISTEN\"?"), "{}", text(&refused.stderr));
+    let mut command = callqr(directory.path(), &["check-config"]);
+    let good = command.env("CALLQR_PORT", "tcp://10.0.0.1:443").output().unwrap();
+    assert!(good.status.success(), "{}", text(&good.stderr));
+}
+
+#[test]
+fn programs_read_what_people_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let json = |words: &[&str]| -> serde_json::Value {
+        serde_json::from_slice(&output(directory.path(), words).stdout).unwrap()
+    };
+    assert_eq!(json(&["check-config", "--json"])["good"], true);
+    assert_eq!(json(&["--json", "print-config"])["calls"]["ring_time"], "45s");
+    let refused = output(directory.path(), &["--json", "--log-level", "loud", "check-config"]);
+    let told: serde_json::Value = serde_json::from_slice(&refused.stderr).unwrap();
+    assert_eq!(told["error"]["code"], "bad-config");
+
+    let mut child =
+        callqr(directory.path(), &["--json", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.take().unwrap()), &mut line).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let welcome: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert!(welcome["setupLink"].as_str().unwrap().starts_with(welcome["urls"][0].as_str().unwrap()), "{line}");
+}
+
+#[test]
+fn what_is_printed_is_a_configuration_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let printed = output(directory.path(), &["print-config"]);
+    std::fs::write(directory.path().join("again.toml"), &printed.stdout).unwrap();
+    let again = output(directory.path(), &["--config", "again.toml", "print-config"]);
+    assert_eq!(text(&again.stdout), text(&printed.stdout));
+    assert_eq!(text(&output(directory.path(), &["check-config"]).stdout), "The configuration is good.\n");
+}
+
+#[test]
+fn words_that_are_not_understood_have_their_own_exit_code() {
+    let directory = tempfile::tempdir().unwrap();
+    let refused = output(directory.path(), &["rnu"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(text(&refused.stderr).contains("Usage"), "{}", text(&refused.stderr));
+    let version = output(directory.path(), &["--version"]);
+    assert_eq!(text(&version.stdout), format!("callqr {}\n", env!("CARGO_PKG_VERSION")));
+}

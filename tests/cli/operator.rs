@@ -1,0 +1,215 @@
+//! What whoever runs the server can do, with a running server and without one.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::appliances::{Server, Socket, make_tag};
+use super::support::{Said, output, say};
+
+/// Tells the same story with a server that runs, then with its data alone.
+async fn both_ways(story: impl AsyncFn(&Path)) {
+    let server = Server::start().await;
+    server.owner().await;
+    story(&server.data_dir()).await;
+    let directory = server.stop().await;
+    story(&directory.path().join("data")).await;
+}
+
+async fn json(data: &Path, words: &[&str]) -> Value {
+    let said = say(data, &[words, &["--json"]].concat()).await;
+    assert_eq!(said.code, 0, "{said:?}");
+    said.json()
+}
+
+fn refused(said: &Said, code: i32, part: &str) {
+    assert!(said.code == code && said.err.contains(part) && said.out.is_empty(), "{code} {part}: {said:?}");
+}
+
+#[tokio::test]
+async fn people_are_listed() {
+    both_ways(async |data| {
+        let users = json(data, &["user", "list"]).await;
+        let ada = &users["users"][0];
+        assert_eq!(
+            (&ada["username"], &ada["administrator"], &ada["disabled"]),
+            (&"ada".into(), &true.into(), &false.into())
+        );
+        assert_eq!(ada["sessions"], 1);
+        assert!(ada["createdAt"].as_str().unwrap().ends_with('Z') && ada["lastSeenDay"].as_str().unwrap().len() == 10);
+        let shown = say(data, &["user", "list"]).await;
+        let lines: Vec<_> = shown.out.lines().collect();
+        assert!(
+            lines[0].starts_with("USERNAME  ROLE") && lines[1].starts_with("ada       administrator  active"),
+            "{shown:?}"
+        );
+        assert!(lines[1].ends_with(ada["id"].as_str().unwrap()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_tag_is_made_listed_and_revoked() {
+    both_ways(async |data| {
+        let files = tempfile::tempdir().unwrap();
+        let (png, svg) = (files.path().join("a.png"), files.path().join("a.svg"));
+        let (png_word, svg_word) = (png.display().to_string(), svg.display().to_string());
+        let words = [
+            "tag",
+            "new",
+            "ada",
+            "--label",
+            "secret label",
+            "--lifetime",
+            "week",
+            "--png",
+            &png_word,
+            "--svg",
+            &svg_word,
+        ];
+        let made = say(data, &words).await;
+        assert_eq!(made.code, 0, "{made:?}");
+        let url = made.out.lines().find_map(|line| line.trim().strip_prefix("https://")).unwrap();
+        assert!(!made.out.contains('█'), "no code where nobody looks: {}", made.out);
+        assert!(made.err.contains("Set public_url"), "the address may not last: {}", made.err);
+        assert_eq!(scan(&png), format!("https://{url}"));
+        assert!(std::fs::read_to_string(&svg).unwrap().starts_with("<svg "));
+
+        let tags = json(data, &["tag", "list", "ada"]).await;
+        let tag = &tags["tags"][0];
+        assert_eq!((&tag["state"], &tag["household"]["members"][0]), (&"active".into(), &"ada".into()));
+        let shown = say(data, &["tag", "list"]).await;
+        assert!(!shown.out.contains("secret label") && !tags.to_string().contains("secret label"));
+        let id = tag["id"].as_str().unwrap();
+        assert!(shown.out.contains(id) && shown.out.contains("active"), "{shown:?}");
+
+        let revoked = say(data, &["tag", "revoke", id]).await;
+        assert!(revoked.code == 0 && revoked.out.contains(id), "{revoked:?}");
+        refused(&say(data, &["tag", "revoke", id]).await, 3, "no such tag");
+        assert_eq!(say(data, &["tag", "list"]).await.out, "There are no tags.\n");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sessions_are_listed_and_ended() {
+    let server = Server::start().await;
+    let owner = server.owner().await;
+    let data = server.data_dir();
+    let sessions = json(&data, &["session", "list", "ada"]).await;
+    let id = sessions["sessions"][0]["id"].as_str().unwrap();
+    assert_eq!(sessions["sessions"][0]["user"]["username"], "ada");
+    let shown = say(&data, &["session", "list"]).await;
+    assert!(shown.out.lines().nth(1).unwrap().starts_with(&format!("{id}  ada")), "{shown:?}");
+
+    let ticket = owner.post("/api/v1/presence/ticket", &Value::Null).await.body;
+    let path = ticket["signalingEndpoint"].as_str().unwrap();
+    let mut socket = Socket::open(&owner, path, ticket["ticket"].as_str().unwrap()).await;
+    assert_eq!(say(&data, &["session", "end", id]).await.out, "1 session ended.\n");
+    assert_eq!(socket.closed().await, 4402, "the device is sent away at once");
+    assert_eq!(owner.get("/api/v1/account").await.code(), "no-session");
+    refused(&say(&data, &["session", "end", id]).await, 3, "no such session");
+
+    // Without a server, the same is in the database alone.
+    let credentials = serde_json::json!({ "username": "ada", "password": "correct horse battery" });
+    for _ in 0..2 {
+        assert_eq!(server.client.post("/api/v1/auth/login", &credentials).await.status, 200);
+    }
+    let directory = server.stop().await;
+    let data = directory.path().join("data");
+    let ended = json(&data, &["session", "end", "--all", "ada"]).await;
+    assert_eq!(ended["ended"].as_array().unwrap().len(), 2);
+    assert_eq!(say(&data, &["session", "list"]).await.out, "Nobody is logged in.\n");
+}
+
+#[tokio::test]
+async fn revoking_a_tag_ends_the_call_through_it() {
+    let server = Server::start().await;
+    let owner = server.owner().await;
+    let tag = make_tag(&owner).await;
+    let body = serde_json::json!({ "scannedToken": tag["qrCodeData"] });
+    let call = server.client.post("/api/v1/calls/initiate", &body).await.body;
+    let path = call["signalingEndpoint"].as_str().unwrap();
+    let mut caller = Socket::open(&server.client, path, call["ticket"].as_str().unwrap()).await;
+    let revoked = say(&server.data_dir(), &["tag", "revoke", tag["id"].as_str().unwrap()]).await;
+    assert_eq!(revoked.code, 0, "{revoked:?}");
+    caller.closed().await;
+}
+
+#[tokio::test]
+async fn what_there_is_not_has_an_exit_code_of_its_own() {
+    both_ways(async |data| {
+        for words in [
+            &["tag", "new", "nobody"][..],
+            &["tag", "list", "nobody"],
+            &["session", "list", "x"],
+            &["session", "end", "--all", "no body"],
+        ] {
+            let said = say(data, words).await;
+            refused(&said, 3, "There is no user");
+            assert!(said.err.contains("callqr user list"), "{said:?}");
+        }
+        let said = say(data, &["tag", "new", "nobody", "--json"]).await;
+        assert_eq!(said.json()["error"]["code"], "no-such-user");
+        refused(&say(data, &["tag", "new", "ada", "--label", &"x".repeat(121)]).await, 4, "at most 120 characters");
+        refused(&say(data, &["tag", "revoke", "tag_x"]).await, 2, "not an identifier");
+        refused(&say(data, &["session", "end"]).await, 2, "Usage");
+        refused(&say(data, &["tag", "new", "ada\u{1b}[31m"]).await, 3, "\\u{1b}");
+    })
+    .await;
+}
+
+#[test]
+fn a_command_in_the_wrong_place_makes_nothing_there() {
+    let directory = tempfile::tempdir().unwrap();
+    let said = Said::from(output(directory.path(), &["user", "list"]));
+    refused(&said, 5, "There is no callqr data in");
+    assert!(
+        said.err.contains("--data-dir") && said.err.contains(&format!("{}/data", directory.path().display())),
+        "{said:?}"
+    );
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+    std::fs::write(directory.path().join("callqr.toml"), "nonsense = 1").unwrap();
+    refused(&Said::from(output(directory.path(), &["user", "list"])), 1, "there is no such setting");
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_written_is_a_failure_and_a_reader_who_leaves_is_none() {
+    let server = Server::start().await;
+    let data = server.data_dir();
+    let binary = env!("CARGO_BIN_EXE_callqr");
+    let list = format!("{binary} user list --data-dir {}", data.display());
+    let shell = async |line: String| {
+        Said::from(tokio::process::Command::new("bash").args(["-c", &line]).output().await.unwrap())
+    };
+    refused(&shell(format!("{list} > /dev/full")).await, 1, "cannot be written");
+    let left = shell(format!("set -o pipefail; {list} | true; echo $?")).await;
+    assert_eq!((left.out.as_str(), left.err.as_str()), ("0\n", ""));
+}
+
+#[tokio::test]
+async fn what_happened_is_told_without_names() {
+    both_ways(async |data| {
+        say(data, &["session", "end", "--all", "ada"]).await;
+        let events = json(data, &["audit", "--limit", "1"]).await;
+        let event = &events["events"][0];
+        assert_eq!(event["event"], "sessions-ended", "{events}");
+        assert!(event["count"].as_u64().unwrap() >= 1);
+        assert!(event["at"].as_str().unwrap().ends_with(":00Z"));
+        let shown = say(data, &["audit"]).await.out;
+        assert!(shown.lines().nth(1).unwrap().contains("sessions-ended") && shown.contains("command line"), "{shown}");
+        assert!(!shown.contains("ada "), "{shown}");
+        let before = event["id"].as_i64().unwrap().to_string();
+        let earlier = json(data, &["audit", "--before", &before]).await;
+        let earlier = earlier["events"].as_array().unwrap();
+        assert!(earlier.iter().all(|earlier| earlier["id"].as_i64() < event["id"].as_i64()), "{earlier:?}");
+        refused(&say(data, &["audit", "--limit", "0"]).await, 2, "1..=500");
+    })
+    .await;
+}
+
+fn scan(picture: &Path) -> String {
+    let run = std::process::Command::new("zbarimg").args(["--quiet", "--raw", "--nodbus"]).arg(picture).output();
+    let output = run.expect("this test needs zbarimg: apt-get install zbar-tools");
+    String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+}
