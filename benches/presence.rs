@@ -76,7 +76,7 @@ async fn serve(devices: usize) {
             let service = service_fn(move |request: Request<hyper::body::Incoming>| {
                 let hub = hub.clone();
                 async move {
-                    let answer = presence_socket(request.map(Body::new), &OriginPolicy::default(), &hub).await;
+                    let answer = presence_socket(request.map(Body::new), None, &OriginPolicy::default(), &hub).await;
                     Ok::<_, Infallible>(answer.unwrap())
                 }
             });

@@ -42,7 +42,6 @@ use crate::service::tickets::Tickets;
 use crate::store::Store;
 use crate::tls::Certificates;
 use crate::web::health::{Condition, Probes};
-use crate::web::origin::OriginPolicy;
 use crate::web::{self, Edge};
 use control::Control;
 use database_check::DatabaseCheck;
@@ -57,12 +56,8 @@ const CERTIFICATE_CHECK: Duration = Duration::from_secs(60);
 const PURGE: Duration = Duration::from_secs(60 * 60);
 /// How long answers under way may take once the program stops.
 const DRAIN: Duration = Duration::from_secs(5);
-/// Of all TCP connections, one source may have one in so many.
+/// Of all TCP connections, one source may have one in so many, where the configuration does not say.
 const SHARE_PER_SOURCE: usize = 16;
-/// Requests that may be under way: with bodies of 64 KiB that is 64 MiB at the very most.
-const REQUESTS: usize = 1024;
-/// Requests of one source that may be under way: a fraction of what may wait for the database.
-const REQUESTS_PER_SOURCE: usize = 64;
 
 /// The appliance, bound and ready to run.
 pub struct App {
@@ -96,6 +91,8 @@ impl App {
     pub async fn bind(config: Config) -> Result<Self> {
         let now = SystemTime::now();
         let connections = open_files::allow(config.limits.connections as usize);
+        let connections_per_source = config.limits.connections_per_source.map(|count| count as usize);
+        let connections_per_source = connections_per_source.unwrap_or((connections / SHARE_PER_SOURCE).max(1));
         // The port first: the commonest thing to be wrong, and nothing has been touched yet.
         let listeners = ports::listen(&config.listen.addresses)?;
         let bound =
@@ -131,14 +128,21 @@ impl App {
             tags,
             limits: limits(&config, audit.clone()),
             audit: audit.clone(),
-            requests: Admission::new(REQUESTS, REQUESTS_PER_SOURCE),
+            requests: Admission::new(config.limits.requests as usize, config.limits.requests_per_source as usize),
+            sockets: Admission::new(connections, connections_per_source),
             hub: hub.clone(),
             ice,
             probes: probes(&store, &certificates, &self_test),
-            origin: OriginPolicy::new(config.public_url.as_ref().map(|url| url.origin())),
+            origin: options::origins(&config),
             local_ca: certificates.authority_pem().map(str::to_owned),
             ring_time: config.calls.ring_time.0,
             body_time: config.http.body_timeout.0,
+            body_size: options::bytes(config.http.body_size),
+            trusted_proxies: options::trusted_proxies(&config),
+            browsers_trust: {
+                let certificates = certificates.clone();
+                Arc::new(move || certificates.browsers_trust())
+            },
         });
 
         let (closing, closing_seen) = watch::channel(false);
@@ -148,8 +152,9 @@ impl App {
             relay: relay.clone(),
             router,
             handshake_time: config.http.handshake_timeout.0,
-            head_time: config.http.header_timeout.0,
-            admission: Admission::new(connections, (connections / SHARE_PER_SOURCE).max(1)),
+            http: options::http(&config),
+            trusted_proxies: options::trusted_proxies(&config).into(),
+            admission: Admission::new(connections, connections_per_source),
             closing: closing_seen,
             open,
         };
@@ -229,7 +234,7 @@ impl App {
         chores.spawn(self.self_test.keep_testing(relay.clone(), listeners_address(&listeners), certificates));
         if let Some(listener) = self.metrics {
             let router = metrics::of(relay.clone(), hub.clone());
-            tokio::spawn(metrics::serve(listener, router, door.head_time, door.closing.clone()));
+            tokio::spawn(metrics::serve(listener, router, door.http, door.closing.clone()));
         }
         let (stop_relay, relay_stop) = oneshot::channel::<()>();
         let mut relaying = tokio::spawn(async move {

@@ -1,6 +1,6 @@
 //! The one TCP port: looks at a connection's first byte, and after TLS at the first decrypted byte, and hands it on.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,8 +15,9 @@ use tokio_io_timeout::TimeoutWriter;
 use tokio_rustls::TlsAcceptor;
 
 use super::rewind::Rewind;
+use crate::domain::network::Network;
 use crate::relay::{Relay, Transport};
-use crate::service::admission::Admission;
+use crate::service::admission::{Admission, Place};
 use crate::web::serve::{self, Version};
 
 /// How long the accept loop rests when the process has run out of file descriptors.
@@ -35,14 +36,24 @@ pub struct Door {
     pub router: Router,
     /// How long a connection may take for its first byte, for its TLS handshake, and for the first byte inside.
     pub handshake_time: Duration,
-    /// How long a request's head may take.
-    pub head_time: Duration,
+    /// What a connection's requests may take.
+    pub http: serve::Limits,
+    /// Proxies: their connections are those of many.
+    pub trusted_proxies: Arc<[Network]>,
     /// How many may come in.
     pub admission: Admission,
     /// Turns true when the program stops.
     pub closing: watch::Receiver<bool>,
     /// Held by each connection; the other end learns when the last has gone.
     pub open: mpsc::Sender<()>,
+}
+
+impl Door {
+    /// A place for a connection. A trusted proxy brings many sources, which are told apart by their requests.
+    fn admit(&self, peer: IpAddr) -> Option<Place> {
+        let is_proxy = self.trusted_proxies.iter().any(|network| network.contains(peer));
+        if is_proxy { self.admission.admit_many() } else { self.admission.admit(peer) }
+    }
 }
 
 /// Accepts until the program stops. Nothing is awaited here but the next connection.
@@ -57,7 +68,7 @@ pub async fn accept(listener: TcpListener, door: Door) {
         match accepted {
             Ok((stream, peer)) => {
                 failing = false;
-                if let Some(place) = door.admission.admit(peer.ip()) {
+                if let Some(place) = door.admit(peer.ip()) {
                     let (door, open) = (door.clone(), door.open.clone());
                     tokio::spawn(async move {
                         handle(stream, peer, door).await;
@@ -87,7 +98,7 @@ async fn handle(stream: TcpStream, peer: SocketAddr, door: Door) {
     match first[0] {
         0x16 => handle_tls(stream, peer, door).await,
         0x00..=0x03 => turn(stream, peer, Transport::Tcp, door).await,
-        byte if byte.is_ascii_alphabetic() => serve::redirect_to_https(stream, door.head_time).await,
+        byte if byte.is_ascii_alphabetic() => serve::redirect_to_https(stream, door.http).await,
         _ => {}
     }
 }
@@ -105,7 +116,7 @@ async fn handle_tls(stream: TcpStream, peer: SocketAddr, door: Door) {
     let Ok(Ok(Some((first, stream)))) = timeout(door.handshake_time, Rewind::peek(stream)).await else { return };
     match first {
         0x00..=0x03 => turn(stream, peer, Transport::Tls, door).await,
-        _ => serve::serve(stream, peer, version, door.router, door.head_time, door.closing).await,
+        _ => serve::serve(stream, peer, version, door.router, door.http, door.closing).await,
     }
 }
 

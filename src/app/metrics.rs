@@ -21,12 +21,7 @@ pub fn of(relay: Relay, hub: Hub) -> Router {
 }
 
 /// Serves `router` over plain HTTP until the program stops.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    head_time: std::time::Duration,
-    mut closing: watch::Receiver<bool>,
-) {
+pub async fn serve(listener: TcpListener, router: Router, limits: serve::Limits, mut closing: watch::Receiver<bool>) {
     let admission = Admission::new(CONNECTIONS, CONNECTIONS);
     loop {
         let accepted = tokio::select! {
@@ -36,7 +31,7 @@ pub async fn serve(
         // Who cannot be served asks again in a few seconds: monitoring does.
         let Ok((stream, peer)) = accepted else { continue };
         let Some(place) = admission.admit(peer.ip()) else { continue };
-        let serving = serve::serve(stream, peer, Version::Http1, router.clone(), head_time, closing.clone());
+        let serving = serve::serve(stream, peer, Version::Http1, router.clone(), limits, closing.clone());
         tokio::spawn(async move {
             serving.await;
             drop(place);

@@ -2,12 +2,15 @@
 
 use std::net::SocketAddr;
 
-use crate::config::{Config, Rate};
+use crate::config::{Config, Rate, Size};
+use crate::domain::network::Network;
 use crate::hub;
 use crate::relay;
 use crate::service::data_dir::DataDir;
 use crate::service::{limits, tags};
 use crate::tls;
+use crate::web::origin::OriginPolicy;
+use crate::web::serve;
 
 /// Where the certificate of an appliance with this configuration comes from.
 pub fn tls(config: &Config) -> tls::Options {
@@ -28,6 +31,8 @@ pub fn hub(config: &Config) -> hub::Options {
         max_duration: config.calls.max_duration.0,
         // A call that the relay has no room for must not be placed.
         max_calls: defaults.max_calls.min(config.relay.calls as usize),
+        max_message: bytes(config.http.websocket_message),
+        max_queue: bytes(config.http.websocket_queue),
         ..defaults
     }
 }
@@ -57,6 +62,31 @@ pub fn limits(config: &Config) -> limits::Options {
         login: rate(config.limits.login),
         register: rate(config.limits.register),
     }
+}
+
+/// What the requests of one connection may take.
+pub fn http(config: &Config) -> serve::Limits {
+    serve::Limits {
+        head_time: config.http.header_timeout.0,
+        head_size: bytes(config.http.header_size),
+        streams: config.http.streams,
+    }
+}
+
+/// Which origins are ours, and which may use the API.
+pub fn origins(config: &Config) -> OriginPolicy {
+    let guests = config.http.cors_origins.iter().map(|origin| origin.as_str().to_owned()).collect();
+    OriginPolicy::new(config.public_url.as_ref().map(|url| url.origin())).with_guests(guests)
+}
+
+/// Whose word about their clients counts.
+pub fn trusted_proxies(config: &Config) -> Vec<Network> {
+    config.http.trusted_proxies.iter().map(|proxies| proxies.0).collect()
+}
+
+/// A size that this machine can have.
+pub fn bytes(size: Size) -> usize {
+    usize::try_from(size.0).unwrap_or(usize::MAX)
 }
 
 /// How long stickers live, and how many a household may have.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 
+use super::edge::{CorsOrigin, TrustedProxies};
 use super::fault::Fault;
 use super::values::{
     self, HostName, Lifetime, Listen, LogFormat, LogLevel, LoopbackAddress, Period, PublicUrl, Rate, Size,
@@ -232,7 +233,19 @@ macro_rules! value {
         fn parse(text: &str) -> Result<Self, Fault> { <$name>::parse(text) }
     })+ };
 }
-value!(Period, Size, Rate, Listen, LoopbackAddress, PublicUrl, HostName, LogFormat, LogLevel);
+value!(
+    CorsOrigin,
+    TrustedProxies,
+    Period,
+    Size,
+    Rate,
+    Listen,
+    LoopbackAddress,
+    PublicUrl,
+    HostName,
+    LogFormat,
+    LogLevel
+);
 
 impl Value for Lifetime {
     fn parse(text: &str) -> Result<Self, Fault> {

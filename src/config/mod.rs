@@ -3,6 +3,7 @@
 //! The defaults are here and nowhere else; `config.example.toml` explains them to people, and a test keeps the two
 //! alike. A file need not exist. Unknown keys are refused, and every problem is reported at once.
 
+mod edge;
 mod environment;
 mod fault;
 mod load;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+pub use edge::{CorsOrigin, TrustedProxies};
 pub use fault::Fault;
 use load::{Node, Sources};
 pub use load::{Override, Problem};
@@ -130,6 +132,12 @@ section! {
         register: Rate = Rate::new(10, 60 * 60),
         /// TCP connections of all sources together; further ones are closed at once. 16 to 1,000,000.
         connections: u32 = 10_000,
+        /// TCP connections of one source; without it a sixteenth of all. 1 to 1,000,000.
+        connections_per_source: Option<u32> = None,
+        /// Requests of all sources together that are being answered; further ones get 503. 16 to 65,536.
+        requests: u32 = 1024,
+        /// Requests of one source that are being answered. 4 to 65,536.
+        requests_per_source: u32 = 64,
     }
 }
 
@@ -142,14 +150,28 @@ section! {
 }
 
 section! {
-    /// Time limits of the HTTP edge, so that slow clients hold nothing for long. Each 1s to 10m.
+    /// The HTTP edge: bounds on what one connection may take, and who may speak for others.
     Http {
-        /// From the connection's start to the end of its TLS handshake.
+        /// Origins of web applications elsewhere whose scripts may use the API (CORS); none by default.
+        cors_origins: Vec<CorsOrigin> = Vec::new(),
+        /// Reverse proxies whose `Forwarded` or `X-Forwarded-For` is believed; none by default.
+        trusted_proxies: Vec<TrustedProxies> = Vec::new(),
+        /// From the connection's start to the end of its TLS handshake. 1s to 10m, like the next two.
         handshake_timeout: Period = Period::seconds(10),
         /// For a whole request head; also how long an idle connection is kept.
         header_timeout: Period = Period::seconds(10),
         /// For a whole request body.
         body_timeout: Period = Period::seconds(15),
+        /// The most bytes of a request's head. 8KiB to 1MiB.
+        header_size: Size = Size::kibibytes(16),
+        /// The most bytes of a request's body. 1KiB to 1MiB.
+        body_size: Size = Size::kibibytes(64),
+        /// The most streams of one HTTP/2 connection. 1 to 1,000.
+        streams: u32 = 100,
+        /// The most bytes of one WebSocket message, in however many frames. 4KiB to 64KiB.
+        websocket_message: Size = Size::kibibytes(64),
+        /// The most bytes that wait for one WebSocket; who does not take them is closed. 64KiB to 16MiB.
+        websocket_queue: Size = Size::kibibytes(256),
     }
 }
 
@@ -250,10 +272,27 @@ impl Config {
             ("relay.permissions_per_request", self.relay.permissions_per_request, 1, 64),
             ("relay.channels_per_allocation", self.relay.channels_per_allocation, 1, 1_000),
             ("limits.connections", self.limits.connections, 16, 1_000_000),
+            ("limits.connections_per_source", self.limits.connections_per_source.unwrap_or(1), 1, 1_000_000),
+            ("limits.requests", self.limits.requests, 16, 65_536),
+            ("limits.requests_per_source", self.limits.requests_per_source, 4, 65_536),
+            ("http.streams", self.http.streams, 1, 1_000),
         ];
         for (key, value, least, most) in numbers {
             if !(least..=most).contains(&value) {
                 let remedy = format!("Choose a number from {least} to {most}.");
+                sources.report(key, Fault::new(format!("{value} is out of range"), remedy));
+            }
+        }
+        let kib = Size::kibibytes;
+        let sizes = [
+            ("http.header_size", self.http.header_size, kib(8), kib(1024)),
+            ("http.body_size", self.http.body_size, kib(1), kib(1024)),
+            ("http.websocket_message", self.http.websocket_message, kib(4), kib(64)),
+            ("http.websocket_queue", self.http.websocket_queue, kib(64), kib(16 * 1024)),
+        ];
+        for (key, value, least, most) in sizes {
+            if !(least..=most).contains(&value) {
+                let remedy = format!("Choose a size from {least} to {most}.");
                 sources.report(key, Fault::new(format!("{value} is out of range"), remedy));
             }
         }

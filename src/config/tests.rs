@@ -37,6 +37,7 @@ fn the_example_names_every_setting_with_its_default() {
     config.public_url = None;
     config.tls = Tls::default();
     assert!(config.metrics.listen.take().is_some());
+    assert_eq!(config.limits.connections_per_source.take(), Some(625), "a sixteenth of the default");
     assert_eq!(config, Config::default());
 
     let table: toml::Table = example_in_force().parse().unwrap();

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::edge::{CorsOrigin, TrustedProxies};
 use super::fault::Fault;
 pub use crate::domain::tag::Lifetime;
 
@@ -65,6 +66,11 @@ pub struct Size(pub u64);
 const SIZES: [(&str, u64); 4] = [("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
 
 impl Size {
+    /// That many binary kilobytes.
+    pub const fn kibibytes(count: u64) -> Self {
+        Self(count << 10)
+    }
+
     /// That many binary megabytes.
     pub const fn mebibytes(count: u64) -> Self {
         Self(count << 20)
@@ -373,7 +379,19 @@ macro_rules! serialize_as_text {
         })+
     };
 }
-serialize_as_text!(Period, Size, Rate, Listen, LoopbackAddress, PublicUrl, HostName, LogFormat, LogLevel);
+serialize_as_text!(
+    CorsOrigin,
+    TrustedProxies,
+    Period,
+    Size,
+    Rate,
+    Listen,
+    LoopbackAddress,
+    PublicUrl,
+    HostName,
+    LogFormat,
+    LogLevel
+);
 
 #[cfg(test)]
 mod tests {

@@ -9,6 +9,7 @@ pub mod error;
 pub mod ice;
 pub mod identity;
 pub mod ids;
+pub mod network;
 pub mod random;
 pub mod secret;
 pub mod stretch;

@@ -50,6 +50,8 @@ struct Shared {
     counts: Arc<Counts>,
     sockets: Arc<Semaphore>,
     max_sockets: u32,
+    max_message: usize,
+    max_queue: usize,
 }
 
 #[derive(Default)]
@@ -98,6 +100,8 @@ impl Hub {
             counts: Arc::default(),
             sockets: Arc::new(Semaphore::new(max_sockets as usize)),
             max_sockets,
+            max_message: options.max_message,
+            max_queue: options.max_queue,
         });
         let task = Task::new(options, ice, shared.ticketing.clone(), shared.counts.clone());
         let task = tokio::spawn(task.run(commands_rx, gone_rx));
@@ -135,7 +139,7 @@ impl Hub {
         let connection = ConnectionId(self.shared.next_connection.fetch_add(1, Ordering::Relaxed));
         let input = self.shared.ticketing.join(connection, endpoint, hello, SystemTime::now())?;
         self.check_standing(&input).await?;
-        let outbox = Arc::new(Outbox::default());
+        let outbox = Arc::new(Outbox::new(self.shared.max_queue));
         let join = Command::Join { connection, input, outbox: outbox.clone(), authority: authority.into() };
         self.commands.send(join).await.map_err(|_| CloseReason::Restarting)?;
         Ok(Connection::new(connection, outbox, self.commands.clone(), self.gone.clone()))
@@ -144,6 +148,11 @@ impl Hub {
     /// Room for one more WebSocket, for as long as the answer is kept; `None` when there is none.
     pub fn admit_socket(&self) -> Option<OwnedSemaphorePermit> {
         self.shared.sockets.clone().try_acquire_owned().ok()
+    }
+
+    /// The most bytes that a socket may send in one message, and the most that may wait for it.
+    pub fn socket_bounds(&self) -> (usize, usize) {
+        (self.shared.max_message, self.shared.max_queue)
     }
 
     /// The tag was paused or revoked: calls through it end.

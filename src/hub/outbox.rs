@@ -7,12 +7,10 @@ use tokio::sync::Notify;
 
 use crate::proto::signal::CloseReason;
 
-/// The most bytes that wait for one connection.
-const LIMIT: usize = 256 * 1024;
-
 /// Filled by the hub's task, emptied by the connection's.
-#[derive(Default)]
 pub struct Outbox {
+    /// The most bytes that wait.
+    limit: usize,
     state: Mutex<State>,
     /// Something is there for the one who empties it.
     filled: Notify,
@@ -39,10 +37,15 @@ pub enum Next {
 }
 
 impl Outbox {
+    /// An empty one, for at most `limit` bytes.
+    pub fn new(limit: usize) -> Self {
+        Self { limit, state: Mutex::default(), filled: Notify::new(), cut: Notify::new() }
+    }
+
     /// Adds a message.
     pub fn push(&self, text: String) -> Result<(), Overflow> {
         let mut state = self.state();
-        if state.bytes + text.len() > LIMIT {
+        if state.bytes + text.len() > self.limit {
             return Err(Overflow);
         }
         state.bytes += text.len();
@@ -108,7 +111,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_pushed_goes_before_the_close() {
-        let outbox = Outbox::default();
+        let outbox = Outbox::new(256 * 1024);
         outbox.push("one".into()).unwrap();
         outbox.close(CloseReason::Ended, Some("two".into()));
         assert_eq!(outbox.next().await, Next::Send("one".into()));
@@ -118,7 +121,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_not_taken_overflows_and_is_cut() {
-        let outbox = Outbox::default();
+        let outbox = Outbox::new(256 * 1024);
         let message = || "x".repeat(64 * 1024);
         for _ in 0..4 {
             outbox.push(message()).unwrap();
@@ -133,7 +136,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_first_reason_counts() {
-        let outbox = Outbox::default();
+        let outbox = Outbox::new(256 * 1024);
         outbox.close(CloseReason::Ended, None);
         outbox.close(CloseReason::Replaced, Some("late".into()));
         assert_eq!(outbox.next().await, Next::Close(CloseReason::Ended));

@@ -1,14 +1,19 @@
 //! How often one source may ask: token buckets in a table of fixed size.
 //!
 //! A source is an IPv4 address or an IPv6 /64 network, known only by a keyed hash whose key is random, lives in memory
-//! and is replaced daily: nobody can turn the table back into addresses, and no row outlives a day.
+//! and is replaced daily: nobody can turn the table back into addresses, and no row outlives a day. The wider networks
+//! that an IPv6 source may have to itself are counted beside it, with a wider rate.
+//!
+//! There is no rate for all sources together: with one, any stranger could use it up for everybody. What all sources
+//! together may cost is bounded where it is spent: connections, requests, hashes, calls.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use ring::hmac;
 
+use crate::domain::network::Network;
 use crate::domain::{Error, Kind, Result, random};
 
 /// What is asked for.
@@ -122,16 +127,31 @@ impl Table {
             self.keyed_at = now;
             self.slots.fill(EMPTY);
         }
-        let source = self.name(action, source);
-        let slot = self.slot(source, now);
         let one = rate.per / rate.count.max(1);
-        let full_at = slot.full_at.map_or(now, |full_at| full_at.max(now)) + one;
-        let missing = full_at - now;
-        if missing > rate.per {
-            return Err(missing - rate.per);
+        // First all of them are asked, then all are charged: who is refused pays nothing.
+        let mut charged = [EMPTY; 3];
+        let mut networks = 0;
+        for (slot, (network, shares)) in charged.iter_mut().zip(Network::of_source(source)) {
+            let source = self.name(action, network);
+            let full_at = self.full_at(source).map_or(now, |full_at| full_at.max(now)) + one / shares;
+            let missing = full_at - now;
+            if missing > rate.per {
+                return Err(missing - rate.per);
+            }
+            *slot = Slot { source, full_at: Some(full_at) };
+            networks += 1;
         }
-        *slot = Slot { source, full_at: Some(full_at) };
+        for slot in &charged[..networks] {
+            *self.slot(slot.source, now) = *slot;
+        }
         Ok(())
+    }
+
+    /// When the bucket of a source that was seen will be full again.
+    fn full_at(&self, source: u64) -> Option<Instant> {
+        let first = source as usize % SETS * WAYS;
+        let slot = self.slots[first..first + WAYS].iter().find(|slot| slot.source == source);
+        slot.and_then(|slot| slot.full_at)
     }
 
     /// The slot of a source: its own, or one that is free, or the one that is nearest to being full again. So in a
@@ -148,13 +168,9 @@ impl Table {
         &mut set[at]
     }
 
-    fn name(&self, action: Action, source: IpAddr) -> u64 {
-        let network = match source.to_canonical() {
-            IpAddr::V4(address) => address.to_ipv6_mapped(),
-            IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)),
-        };
-        let mut message = [action as u8; 17];
-        message[1..].copy_from_slice(&network.octets());
+    fn name(&self, action: Action, network: Network) -> u64 {
+        let mut message = [action as u8; 18];
+        message[1..].copy_from_slice(&network.bytes());
         let tag = hmac::sign(&self.key, &message);
         u64::from_be_bytes(std::array::from_fn(|at| tag.as_ref()[at]))
     }
@@ -223,6 +239,20 @@ mod tests {
     }
 
     #[test]
+    fn a_household_with_many_ipv6_networks_has_the_rate_of_two_and_a_site_of_four() {
+        let now = Instant::now();
+        let limits = limits(now);
+        let allowed = |addresses: Vec<String>| {
+            addresses.iter().filter(|address| limits.check(Action::LogIn, ip(address), now).is_ok()).count()
+        };
+        assert_eq!(allowed((0..256).map(|n| format!("2001:db8:1:2{n:02x}::1")).collect()), 6);
+        assert_eq!(allowed((0..256).map(|n| format!("2001:db8:1:{n:02x}00::1")).collect()), 6, "6 of 12 are taken");
+        assert_eq!(allowed(vec!["2001:db8:2::1".into()]), 1, "a neighbour has its own");
+        let refused = limits.check(Action::LogIn, ip("2001:db8:1:2ff::1"), now).unwrap_err();
+        assert!(refused.retry_after.is_some_and(|wait| wait <= SECOND * 10));
+    }
+
+    #[test]
     fn a_flood_of_sources_neither_grows_the_table_nor_frees_the_busiest() {
         let now = Instant::now();
         let limits = limits(now);
@@ -238,7 +268,7 @@ mod tests {
     fn the_key_changes_daily_and_old_rows_go_with_it() {
         let start = Instant::now();
         let limits = limits(start);
-        let name = || limits.table.lock().unwrap().name(Action::LogIn, ip("192.0.2.1"));
+        let name = || limits.table.lock().unwrap().name(Action::LogIn, Network::of(ip("192.0.2.1"), 32));
         let before = name();
         limits.check(Action::LogIn, ip("192.0.2.1"), start).unwrap();
         limits.check(Action::Validate, ip("192.0.2.9"), start + DAY).unwrap();

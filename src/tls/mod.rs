@@ -176,6 +176,14 @@ impl Certificates {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).facts.not_after
     }
 
+    /// Whether browsers accept the certificate in use without being told to: it is the operator's own, and somebody else
+    /// vouches for it. Only then may a page insist on HTTPS (RFC 6797): with the built-in authority, whoever loses its
+    /// certificate could not come back.
+    pub fn browsers_trust(&self) -> bool {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        matches!(self.source, Source::Files(_)) && state.facts.subject != state.facts.issuer
+    }
+
     /// The built-in authority's certificate in PEM form, for people to install; `None` with the operator's own files.
     pub fn authority_pem(&self) -> Option<&str> {
         match &self.source {

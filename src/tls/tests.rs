@@ -103,6 +103,7 @@ fn a_browser_that_trusts_the_authority_accepts_every_name_and_no_other() {
     machine.has(&["192.168.1.5", "fd00::5"]);
     let certificates = open(root.path(), &machine, now()).unwrap();
     let authority = certificates.authority_pem().unwrap();
+    assert!(!certificates.browsers_trust());
     assert!(!authority.contains("PRIVATE"));
     for name in
         ["localhost", "pi", "pi.local", "call.example.org", "127.0.0.1", "::1", "192.168.1.5", "fd00::5", "2001:db8::7"]
@@ -258,6 +259,7 @@ fn the_operators_own_files_are_used_and_followed() {
 
     put(&old_chain, &old_key);
     let certificates = Certificates::open(options(), now()).unwrap();
+    assert!(certificates.browsers_trust(), "somebody else vouches for it");
     assert!(certificates.authority_pem().is_none() && certificates.authority_fingerprint().is_none());
     assert_eq!(connect(&certificates, &old_authority, "192.0.2.1", &[]), Ok(None));
     assert_eq!(certificates.refresh(now()), Ok(Refreshed::Unchanged));
@@ -270,5 +272,9 @@ fn the_operators_own_files_are_used_and_followed() {
     assert_eq!(certificates.refresh(now()), Ok(Refreshed::Replaced));
     assert_eq!(connect(&certificates, &new_authority, "192.0.2.2", &[]), Ok(None));
     assert_eq!(certificates.health(now()), Ok(()));
+    let selfmade = rcgen::generate_simple_self_signed(vec!["callqr.test".into()]).unwrap();
+    put(&selfmade.cert.pem(), &selfmade.signing_key.serialize_pem());
+    assert_eq!(certificates.refresh(now()), Ok(Refreshed::Replaced));
+    assert!(!certificates.browsers_trust(), "nobody but itself vouches for it");
     assert!(!root.path().join("unused").exists());
 }

@@ -107,13 +107,15 @@ pub async fn initiate(
 ))]
 pub async fn signaling(
     Extract(state): Extract<State>,
+    Source(source): Source,
     Places(session): Places<String>,
     request: Request,
 ) -> Result<Response<Body>, Failure> {
     let session = session.parse().map_err(|_| {
         Error::new(Kind::NotFound, "no-such-call", "There is no such call.").hint("Scan the sticker again.")
     })?;
-    Ok(websocket::call_socket(request, session, &state.origin, &state.hub).await?)
+    let seat = state.sockets.admit(source).ok_or_else(websocket::full)?;
+    Ok(websocket::call_socket(request, session, Some(seat), &state.origin, &state.hub).await?)
 }
 
 /// The same for a code that never was, one whose time is over and one that was revoked.

@@ -6,8 +6,12 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::header;
+use axum::body::Body;
+use axum::http::{Response, header};
+use axum::middleware::map_response;
 use axum::routing::get;
+
+use super::headers;
 
 /// Whether a number can go down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +48,12 @@ pub fn router(source: Arc<dyn Fn() -> Vec<Family> + Send + Sync>) -> Router {
         let text = render(&source());
         async move { ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text) }
     };
-    Router::new().route("/metrics", get(answer))
+    Router::new().route("/metrics", get(answer)).layer(map_response(with_headers))
+}
+
+async fn with_headers(mut response: Response<Body>) -> Response<Body> {
+    headers::add_to(response.headers_mut());
+    response
 }
 
 fn render(families: &[Family]) -> String {

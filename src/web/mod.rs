@@ -13,7 +13,9 @@ mod account;
 mod audit;
 mod auth;
 mod calls;
+mod cors;
 mod crowd;
+mod forwarded;
 mod headers;
 mod identity;
 mod index;
@@ -27,12 +29,13 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{from_fn_with_state, map_response_with_state};
 use axum::routing::get;
 use axum::{Extension, Router};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::domain::network::Network;
 use crate::domain::{Error, Kind};
 use crate::hub::Hub;
 use crate::service::accounts::Accounts;
@@ -60,6 +63,8 @@ pub struct Edge {
     pub limits: Limits,
     /// How many requests may be under way at the same time.
     pub requests: Admission,
+    /// How many WebSockets a source may have open, also through a proxy, whose connections count for nobody.
+    pub sockets: Admission,
     /// Calls under way.
     pub hub: Hub,
     /// Addresses and credentials of the relay.
@@ -74,6 +79,12 @@ pub struct Edge {
     pub ring_time: Duration,
     /// How long a request's body may take.
     pub body_time: Duration,
+    /// The most bytes of a request's body.
+    pub body_size: usize,
+    /// Proxies whose word about their clients counts.
+    pub trusted_proxies: Vec<Network>,
+    /// Whether the certificate in use is one that browsers accept without being told to.
+    pub browsers_trust: Arc<dyn Fn() -> bool + Send + Sync>,
 }
 
 /// The handlers' view of the [`Edge`].
@@ -103,7 +114,8 @@ pub fn router(edge: Edge) -> Router {
         .method_not_allowed_fallback(wrong_method)
         .layer(Extension(openapi::Document::new(&annotated)))
         .layer(from_fn_with_state(state.clone(), crowd::admit))
-        .layer(map_response(headers::add))
+        .layer(from_fn_with_state(state.clone(), cors::allow))
+        .layer(map_response_with_state(state.clone(), headers::add))
         .with_state(state)
 }
 

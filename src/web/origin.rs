@@ -8,12 +8,36 @@ use axum::http::HeaderValue;
 #[derive(Debug, Clone, Default)]
 pub struct OriginPolicy {
     public_origin: Option<String>,
+    guests: Vec<String>,
 }
 
 impl OriginPolicy {
     /// `public_origin` as browsers send it (`https://HOST[:PORT]`, no port where it is 443), where one is configured.
     pub fn new(public_origin: Option<String>) -> Self {
-        Self { public_origin }
+        Self { public_origin, guests: Vec::new() }
+    }
+
+    /// The same, and origins of applications elsewhere that may use the API.
+    #[must_use]
+    pub fn with_guests(mut self, guests: Vec<String>) -> Self {
+        self.guests = guests;
+        self
+    }
+
+    /// Whether there are any.
+    pub fn has_guests(&self) -> bool {
+        !self.guests.is_empty()
+    }
+
+    /// Whether this is the origin of one, to the letter.
+    pub fn is_guest(&self, origin: &HeaderValue) -> bool {
+        self.guests.iter().any(|guest| guest.as_bytes() == origin.as_bytes())
+    }
+
+    /// Whether a page may open a WebSocket: ours, or a guest's. A socket is worth nothing without the ticket that its
+    /// page got over the API, so it opens no door that the API has not opened; no cookie is looked at.
+    pub fn allows_socket(&self, origin: Option<&HeaderValue>, authority: &str) -> bool {
+        self.allows(origin, authority) || origin.is_some_and(|origin| self.is_guest(origin))
     }
 
     /// Whether a page of ours made the request: its `Origin` is the host that it was sent to, or the public one.
@@ -103,6 +127,18 @@ mod tests {
         assert!(allows(&policy, "https://call.example.org", "127.0.0.1:8443"));
         assert_eq!(policy.for_stickers("127.0.0.1:8443"), "https://call.example.org");
         assert_eq!(policy.warning("127.0.0.1:8443"), None);
+    }
+
+    #[test]
+    fn a_guest_may_open_sockets_and_is_not_one_of_ours() {
+        let policy = OriginPolicy::default().with_guests(vec!["https://app.example".into()]);
+        let origin = |text: &'static str| HeaderValue::from_static(text);
+        assert!(policy.allows_socket(Some(&origin("https://app.example")), "door.local:8443"));
+        assert!(policy.allows_socket(Some(&origin("https://door.local:8443")), "door.local:8443"));
+        assert!(!policy.allows(Some(&origin("https://app.example")), "door.local:8443"), "cookies are for our pages");
+        for foreign in ["https://app.example:443", "https://APP.example", "https://sub.app.example", "null", ""] {
+            assert!(!policy.allows_socket(Some(&origin(foreign)), "door.local:8443"), "{foreign}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::error::Failure;
+use super::request::Source;
 use super::{State, websocket};
 use crate::service::sessions::Identity;
 
@@ -38,6 +39,11 @@ pub async fn ticket(Extract(state): Extract<State>, identity: Identity) -> Resul
     (status = 400, description = "`not-a-websocket`"),
     (status = 403, description = "`foreign-origin`"),
 ))]
-pub async fn signaling(Extract(state): Extract<State>, request: Request) -> Result<Response<Body>, Failure> {
-    Ok(websocket::presence_socket(request, &state.origin, &state.hub).await?)
+pub async fn signaling(
+    Extract(state): Extract<State>,
+    Source(source): Source,
+    request: Request,
+) -> Result<Response<Body>, Failure> {
+    let seat = state.sockets.admit(source).ok_or_else(websocket::full)?;
+    Ok(websocket::presence_socket(request, Some(seat), &state.origin, &state.hub).await?)
 }

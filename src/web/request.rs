@@ -10,25 +10,22 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 
 use super::error::Failure;
-use super::{OriginPolicy, State};
+use super::{OriginPolicy, State, forwarded};
 use crate::domain::{Error, Kind};
-
-/// The most bytes of a request's body.
-pub const MAX_BODY: usize = 64 * 1024;
 
 /// The address that a connection came from; the accept loop puts it into each request's extensions.
 #[derive(Clone, Copy)]
 pub struct Peer(pub SocketAddr);
 
-/// The address that limits are counted by.
+/// The address that limits are counted by: where the connection came from, or whom a trusted proxy speaks for.
 pub struct Source(pub IpAddr);
 
-impl<S: Sync> FromRequestParts<S> for Source {
+impl FromRequestParts<State> for Source {
     type Rejection = Failure;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Failure> {
         let Peer(address) = parts.extensions.get().ok_or_else(|| Error::internal("a request without its peer"))?;
-        Ok(Self(address.ip().to_canonical()))
+        Ok(Self(forwarded::client(address.ip(), &parts.headers, &state.trusted_proxies)))
     }
 }
 
@@ -115,7 +112,7 @@ impl<T: DeserializeOwned> FromRequest<State> for Json<T> {
                 Error::invalid("not-json", "The body must be JSON.").hint("Send Content-Type: application/json.");
             return Err(Failure::with_status(error, StatusCode::UNSUPPORTED_MEDIA_TYPE));
         }
-        let bytes = read(request.into_body(), state.body_time).await?;
+        let bytes = read(request.into_body(), state.body_size, state.body_time).await?;
         serde_json::from_slice(&bytes).map(Json).map_err(|fault| {
             // serde's own words can quote the input, which may hold a password.
             Error::invalid(
@@ -132,8 +129,8 @@ impl<T: DeserializeOwned> FromRequest<State> for Json<T> {
     }
 }
 
-async fn read(body: Body, limit: Duration) -> Result<bytes::Bytes, Failure> {
-    let collected = tokio::time::timeout(limit, Limited::new(body, MAX_BODY).collect()).await.map_err(|_| {
+async fn read(body: Body, size: usize, time: Duration) -> Result<bytes::Bytes, Failure> {
+    let collected = tokio::time::timeout(time, Limited::new(body, size).collect()).await.map_err(|_| {
         let error = Error::invalid("body-timeout", "The body did not arrive in time.")
             .hint("Try again on a better connection.");
         Failure::with_status(error, StatusCode::REQUEST_TIMEOUT)
@@ -141,7 +138,7 @@ async fn read(body: Body, limit: Duration) -> Result<bytes::Bytes, Failure> {
     match collected {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(fault) if fault.is::<LengthLimitError>() => {
-            let error = Error::invalid("body-too-large", format!("The body has more than {MAX_BODY} bytes."));
+            let error = Error::invalid("body-too-large", format!("The body has more than {size} bytes."));
             Err(Failure::with_status(error, StatusCode::PAYLOAD_TOO_LARGE))
         }
         Err(_) => Err(Error::invalid("body-broken", "The body broke off.").into()),

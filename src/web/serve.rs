@@ -19,14 +19,23 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tower_service::Service as _;
 
+use super::headers;
 use super::request::{Authority, Peer};
 
-/// The most bytes of a request's head.
-const MAX_HEAD: usize = 16 * 1024;
-/// Streams that one HTTP/2 connection may have open.
-const MAX_STREAMS: u32 = 100;
 /// How long the answers that are on their way may take once no more requests are taken.
 const LAST_ANSWERS: Duration = Duration::from_secs(60);
+
+/// What one connection may draw out.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// How long a request's head may take, counted from the end of the answer before it: also the idle time of a
+    /// kept-alive connection.
+    pub head_time: Duration,
+    /// The most bytes of a request's head.
+    pub head_size: usize,
+    /// Streams that an HTTP/2 connection may have open.
+    pub streams: u32,
+}
 
 /// Which HTTP the TLS handshake agreed on (ALPN); a client that offers nothing speaks HTTP/1.1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,15 +47,12 @@ pub enum Version {
 }
 
 /// Answers requests until the client leaves, breaks a limit, or `closing` turns true and the answers under way are out.
-///
-/// `head_time` is how long a request's head may take, counted from the end of the answer before it: also the idle time
-/// of a kept-alive connection.
 pub async fn serve<S>(
     stream: S,
     peer: SocketAddr,
     version: Version,
     router: Router,
-    head_time: Duration,
+    limits: Limits,
     mut closing: watch::Receiver<bool>,
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -83,8 +89,8 @@ pub async fn serve<S>(
             http1::Builder::new()
                 // hyper's limit does nothing without a timer.
                 .timer(TokioTimer::new())
-                .header_read_timeout(head_time)
-                .max_buf_size(MAX_HEAD)
+                .header_read_timeout(limits.head_time)
+                .max_buf_size(limits.head_size)
                 .serve_connection(io, service)
                 .with_upgrades(),
             // The limit on the next head is one on idling too.
@@ -93,13 +99,13 @@ pub async fn serve<S>(
         Version::Http2 => run!(
             http2::Builder::new(TokioExecutor::new())
                 .timer(TokioTimer::new())
-                .max_concurrent_streams(MAX_STREAMS)
-                .max_header_list_size(MAX_HEAD as u32)
+                .max_concurrent_streams(limits.streams)
+                .max_header_list_size(u32::try_from(limits.head_size).unwrap_or(u32::MAX))
                 .keep_alive_interval(Duration::from_secs(20))
                 .keep_alive_timeout(Duration::from_secs(10))
                 .serve_connection(io, service),
             // Keep-alive finds out who is gone, not who stays for nothing.
-            idle(&mut handled, head_time)
+            idle(&mut handled, limits.head_time)
         ),
     }
 }
@@ -138,15 +144,15 @@ pub async fn closed(closing: &mut watch::Receiver<bool>) {
 }
 
 /// Tells a client that speaks plain HTTP to the TLS port where to go, and closes.
-pub async fn redirect_to_https<S>(stream: S, head_time: Duration)
+pub async fn redirect_to_https<S>(stream: S, limits: Limits)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let service = service_fn(|request: Request<Incoming>| async move { Ok::<_, Infallible>(https_hint(&request)) });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(head_time)
-        .max_buf_size(MAX_HEAD)
+        .header_read_timeout(limits.head_time)
+        .max_buf_size(limits.head_size)
         .keep_alive(false)
         .serve_connection(TokioIo::new(stream), service);
     let _ = connection.await;
@@ -160,6 +166,7 @@ fn https_hint(request: &Request<Incoming>) -> Response<Body> {
     let mut response =
         Response::new(Body::from("This port speaks HTTPS: open the same address with https:// in front.\n"));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers::add_to(response.headers_mut());
     *response.status_mut() = match location {
         Some(location) => {
             response.headers_mut().insert(header::LOCATION, location);
@@ -179,6 +186,8 @@ mod tests {
     use tokio::task::JoinHandle;
     use tokio::time::Instant;
 
+    const LIMITS: Limits = Limits { head_time: Duration::from_secs(10), head_size: 16 * 1024, streams: 100 };
+
     type Sender = SendRequest<Empty<bytes::Bytes>>;
 
     /// A client, with a window of so many bytes for each answer, and when the server lets go of it.
@@ -188,7 +197,7 @@ mod tests {
         let (stop, closing) = watch::channel(false);
         let peer = SocketAddr::from(([192, 0, 2, 1], 1));
         let serving = tokio::spawn(async move {
-            serve(theirs, peer, Version::Http2, router, Duration::from_secs(10), closing).await;
+            serve(theirs, peer, Version::Http2, router, LIMITS, closing).await;
             Instant::now()
         });
         let mut builder = Builder::new(TokioExecutor::new());

@@ -3,31 +3,41 @@
 mod pump;
 mod upgrade;
 
+pub use upgrade::full;
+
 use axum::body::Body;
 use http::{Request, Response};
 
 use crate::domain::Result;
 use crate::domain::ids::SessionId;
 use crate::hub::{Endpoint, Hub};
+use crate::service::admission::Place;
 use crate::web::origin::OriginPolicy;
 
-/// `GET /api/v1/calls/signaling/{sessionId}`: upgrades to the signalling of one call.
+/// `GET /api/v1/calls/signaling/{sessionId}`: upgrades to the signalling of one call; the socket keeps `seat`, its
+/// source's own place, to its end.
 ///
 /// # Errors
 /// `foreign-origin` (403), `not-a-websocket` (400), `too-many-connections` (503).
 pub async fn call_socket(
     request: Request<Body>,
     session: SessionId,
+    seat: Option<Place>,
     origins: &OriginPolicy,
     hub: &Hub,
 ) -> Result<Response<Body>> {
-    upgrade::upgrade(request, Endpoint::Call(session), origins, hub)
+    upgrade::upgrade(request, Endpoint::Call(session), seat, origins, hub)
 }
 
 /// `GET /api/v1/presence`: upgrades to a device's presence.
 ///
 /// # Errors
 /// As [`call_socket`].
-pub async fn presence_socket(request: Request<Body>, origins: &OriginPolicy, hub: &Hub) -> Result<Response<Body>> {
-    upgrade::upgrade(request, Endpoint::Presence, origins, hub)
+pub async fn presence_socket(
+    request: Request<Body>,
+    seat: Option<Place>,
+    origins: &OriginPolicy,
+    hub: &Hub,
+) -> Result<Response<Body>> {
+    upgrade::upgrade(request, Endpoint::Presence, seat, origins, hub)
 }

@@ -9,30 +9,6 @@ use tokio::io::AsyncWriteExt as _;
 use crate::support::{Server, make_tag};
 
 #[tokio::test]
-async fn every_answer_tells_the_browser_what_is_allowed() {
-    let server = Server::start().await;
-    for path in [
-        "/",
-        "/c",
-        "/setup",
-        "/health",
-        "/api/v1",
-        "/api/v1/account",
-        "/nothing",
-        "/a/0/x.js",
-        "/ca.pem",
-        "/robots.txt",
-    ] {
-        let reply = server.client.get(path).await;
-        let policy = reply.header("content-security-policy");
-        assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{path}: {policy}");
-        assert_eq!(reply.header("referrer-policy"), "no-referrer", "{path}");
-        assert_eq!(reply.header("x-content-type-options"), "nosniff", "{path}");
-        assert!(reply.header("permissions-policy").contains("microphone=(self)"), "{path}");
-    }
-}
-
-#[tokio::test]
 async fn the_api_describes_itself_to_programs_and_to_people() {
     let server = Server::start().await;
     let reply = server.client.get("/api/v1/openapi.json").await;

@@ -221,8 +221,8 @@ async fn answer(request: Request<Body>, hub: &Hub) -> Response<Body> {
     let origins = OriginPolicy::default();
     let path = request.uri().path().to_owned();
     let upgraded = match path.strip_prefix("/api/v1/calls/signaling/") {
-        Some(session) => call_socket(request, session.parse().unwrap(), &origins, hub).await,
-        None => presence_socket(request, &origins, hub).await,
+        Some(session) => call_socket(request, session.parse().unwrap(), None, &origins, hub).await,
+        None => presence_socket(request, None, &origins, hub).await,
     };
     upgraded.unwrap_or_else(|error| {
         let status = match error.kind {

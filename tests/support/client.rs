@@ -105,9 +105,28 @@ impl Client {
 
     /// Any request, on a connection of its own.
     pub async fn send(&self, method: Method, path: &str, body: String) -> Reply {
+        let response = self.ask(method, path, body).await;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        // What follows a changed protocol is no body.
+        let bytes = match status {
+            101 => bytes::Bytes::new(),
+            _ => response.into_body().collect().await.unwrap().to_bytes(),
+        };
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        Reply { status, headers, text, body }
+    }
+
+    /// The status of a GET, and the answer, which keeps the connection for as long as it is kept.
+    pub async fn hold(&self, path: &str) -> (u16, hyper::Response<hyper::body::Incoming>) {
+        let response = self.ask(Method::GET, path, String::new()).await;
+        (response.status().as_u16(), response)
+    }
+
+    async fn ask(&self, method: Method, path: &str, body: String) -> hyper::Response<hyper::body::Incoming> {
         let stream = self.connect(&["http/1.1"]).await.unwrap();
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
-        tokio::spawn(connection);
+        tokio::spawn(connection.with_upgrades());
         let mut request = Request::builder().method(method).uri(path);
         if !self.headers.iter().any(|(name, _)| name == "host") {
             request = request.header(header::HOST, format!("localhost:{}", self.port));
@@ -115,11 +134,6 @@ impl Client {
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let response = sender.send_request(request.body(Full::new(bytes::Bytes::from(body))).unwrap()).await.unwrap();
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let bytes = response.into_body().collect().await.unwrap().to_bytes();
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Reply { status, headers, text, body }
+        sender.send_request(request.body(Full::new(bytes::Bytes::from(body))).unwrap()).await.unwrap()
     }
 }

@@ -44,10 +44,19 @@ impl Server {
 
     /// In a directory that another one left behind.
     pub async fn start_in(directory: TempDir, settings: &[(&str, &str)]) -> Self {
+        Self::run(directory, None, settings).await
+    }
+
+    /// With a certificate that this authority vouches for, named by the settings.
+    pub async fn start_trusting(authority: &str, settings: &[(&str, &str)]) -> Self {
+        Self::run(tempfile::tempdir().unwrap(), Some(authority), settings).await
+    }
+
+    async fn run(directory: TempDir, authority: Option<&str>, settings: &[(&str, &str)]) -> Self {
         let app = App::bind(config(directory.path(), settings)).await.unwrap();
         let (port, metrics) = (app.port(), app.metrics_address());
         let setup_token = app.setup_link().and_then(|link| Some(link.split_once('#')?.1.to_owned()));
-        let client = Client::new(port, app.local_ca().unwrap());
+        let client = Client::new(port, authority.or(app.local_ca()).unwrap());
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(app.run(async move {
             let _ = stopped.await;
@@ -74,6 +83,34 @@ impl Server {
         assert_eq!(reply.status, 201, "{:?}", reply.body);
         self.client.with_token(reply.body["token"].as_str().unwrap())
     }
+}
+
+/// A certificate for localhost, in files, that an authority of its own vouches for.
+pub struct Certificate {
+    pub authority: String,
+    pub chain: String,
+    pub key: String,
+}
+
+/// As an operator would bring it.
+pub fn certificate(directory: &Path) -> Certificate {
+    let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    params.distinguished_name.push(rcgen::DnType::CommonName, "an authority of tests");
+    let key = rcgen::KeyPair::generate().unwrap();
+    let authority = params.self_signed(&key).unwrap();
+    let issuer = rcgen::Issuer::new(params, key);
+    let names = ["localhost", "127.0.0.1"].map(String::from).to_vec();
+    let leaf_key = rcgen::KeyPair::generate().unwrap();
+    let mut leaf = rcgen::CertificateParams::new(names).unwrap();
+    leaf.distinguished_name = rcgen::DistinguishedName::new();
+    leaf.distinguished_name.push(rcgen::DnType::CommonName, "localhost");
+    let leaf = leaf.signed_by(&leaf_key, &issuer).unwrap();
+    let path = |name: &str| directory.join(name).display().to_string();
+    let (chain, key) = (path("chain.pem"), path("key.pem"));
+    std::fs::write(&chain, leaf.pem()).unwrap();
+    std::fs::write(&key, leaf_key.serialize_pem()).unwrap();
+    Certificate { authority: authority.pem(), chain, key }
 }
 
 /// Makes a tag and gives the whole answer.

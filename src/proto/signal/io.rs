@@ -43,6 +43,10 @@ pub struct Options {
     pub max_connections: usize,
     /// What one connection may send.
     pub rate: Rate,
+    /// The most bytes of one message from a connection, at most [`wire::MAX_MESSAGE`](super::wire::MAX_MESSAGE).
+    pub max_message: usize,
+    /// The most bytes that wait to be sent to one connection.
+    pub max_queue: usize,
 }
 
 impl Default for Options {
@@ -62,6 +66,8 @@ impl Default for Options {
             max_devices_per_household: 16,
             max_connections: 10_000,
             rate: Rate { burst: 200, per_second: 20 },
+            max_message: super::wire::MAX_MESSAGE,
+            max_queue: 256 * 1024,
         }
     }
 }

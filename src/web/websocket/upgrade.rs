@@ -15,34 +15,36 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use super::pump;
 use crate::domain::{Error, Kind, Result};
 use crate::hub::{Endpoint, Hub};
-use crate::proto::signal::wire::MAX_MESSAGE;
+use crate::service::admission::Place;
 use crate::web::origin::OriginPolicy;
 
 /// Checks the request, answers it, and starts the pump once the connection has changed protocols.
 pub fn upgrade(
     mut request: Request<Body>,
     endpoint: Endpoint,
+    seat: Option<Place>,
     origins: &OriginPolicy,
     hub: &Hub,
 ) -> Result<Response<Body>> {
     let authority = authority(&request)?;
     // Browsers let any page try to connect, so the server must look who it is (RFC 6455, 10.2).
     let mut origin = request.headers().get_all(header::ORIGIN).iter();
-    if !origins.allows(origin.next(), authority.as_str()) || origin.next().is_some() {
+    if !origins.allows_socket(origin.next(), authority.as_str()) || origin.next().is_some() {
         return Err(foreign_origin());
     }
     let response = create_response_with_body(&request, Body::empty).map_err(|_| not_a_websocket())?;
     let upgraded = request.extensions_mut().remove::<OnUpgrade>().ok_or_else(not_a_websocket)?;
     let room = hub.admit_socket().ok_or_else(full)?;
+    let limits = limits(hub.socket_bounds());
     let hub = hub.clone();
     tokio::spawn(async move {
         // Without an upgrade the client has left; there is nobody to tell.
         if let Ok(upgraded) = upgraded.await {
             let io = TokioIo::new(upgraded);
-            let socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(limits())).await;
+            let socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(limits)).await;
             pump::run(socket, endpoint, authority, hub).await;
         }
-        drop(room);
+        drop((room, seat));
     });
     Ok(response)
 }
@@ -54,13 +56,13 @@ fn authority(request: &Request<Body>) -> Result<Authority> {
 }
 
 /// The defaults would cost an idle connection 141 KB, and let one message have 64 MiB.
-fn limits() -> WebSocketConfig {
+fn limits((max_message, max_queue): (usize, usize)) -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(2 * 1024)
         .write_buffer_size(0)
-        .max_write_buffer_size(4 * MAX_MESSAGE)
-        .max_message_size(Some(MAX_MESSAGE))
-        .max_frame_size(Some(MAX_MESSAGE))
+        .max_write_buffer_size(max_queue)
+        .max_message_size(Some(max_message))
+        .max_frame_size(Some(max_message))
 }
 
 fn not_a_websocket() -> Error {
@@ -73,7 +75,8 @@ fn foreign_origin() -> Error {
         .hint("Open the page from this server's own address.")
 }
 
-fn full() -> Error {
+/// There is no room for one more socket.
+pub fn full() -> Error {
     Error::new(Kind::Unavailable, "too-many-connections", "The server has as many connections as it takes.")
         .hint("Try again in a minute.")
         .retry_after(Duration::from_secs(30))
