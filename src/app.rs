@@ -31,7 +31,7 @@ use crate::service::admission::Admission;
 use crate::service::audit::{Audit, Event};
 use crate::service::data_dir::DataDir;
 use crate::service::ice::Ice;
-use crate::service::keys::Keys;
+use crate::service::keys::{Keys, Rotation};
 use crate::service::limits::Limits;
 use crate::service::operator::{Effect, Effects, Operator};
 use crate::service::passwords::Passwords;
@@ -104,7 +104,7 @@ impl App {
             .map_err(|error| ports::explain("UDP", bound[0], &error))?;
 
         let directory = DataDir::open(&config.data_dir)?;
-        let keys = Arc::new(Keys::open(&directory.keys())?);
+        let keys = Arc::new(Keys::open_given(&directory.keys(), options::given_keys(&config).as_deref())?);
         let store = Store::open(&directory.database())?;
         keys.check(&store).await?;
         let audit = Audit::new(store.clone());
@@ -230,6 +230,7 @@ impl App {
         let mut chores = JoinSet::new();
         chores.spawn(keep_certificate(certificates.clone()));
         chores.spawn(self.audit.clone().keep_writing());
+        chores.spawn(finish_rotation(self.operator.clone()));
         chores.spawn(keep_clean(self.sessions, self.audit.clone(), self.audit_kept, hub.clone()));
         chores.spawn(self.self_test.keep_testing(relay.clone(), listeners_address(&listeners), certificates));
         if let Some(listener) = self.metrics {
@@ -289,6 +290,23 @@ async fn keep_certificate(certificates: Arc<Certificates>) {
         let refreshed = tokio::task::spawn_blocking(move || certificates.refresh(SystemTime::now())).await;
         if let Ok(Err(error)) = refreshed {
             tracing::warn!(%error, "the certificate could not be refreshed");
+        }
+    }
+}
+
+/// Goes on with new keys where an earlier process stopped.
+async fn finish_rotation(operator: Operator) {
+    if !operator.keys.is_rotating() {
+        return;
+    }
+    match operator.keys.rotate(&operator.store, &operator.audit, SystemTime::now()).await {
+        Ok(Rotation::Done { resealed }) => tracing::info!(resealed, "the change to new keys was finished"),
+        Ok(Rotation::Replace { with }) => tracing::warn!(
+            file = %with.display(),
+            "everything is encrypted with the new key: put this file in the place of the key file that is given"
+        ),
+        Err(error) => {
+            tracing::warn!(%error, "the change to new keys could not be finished; the next start tries again")
         }
     }
 }

@@ -31,6 +31,19 @@ pub fn private_directory(path: &Path) -> Result<()> {
 /// # Errors
 /// `file` when it cannot be read, is larger than `limit` bytes, or may be read by other users.
 pub fn read_private(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
+    read(path, limit, 0o077)
+}
+
+/// As [`read_private`], for a file that a service manager gives: systemd lets a service read its credentials by an
+/// access control list, which shows as a permission of the group's.
+///
+/// # Errors
+/// As [`read_private`].
+pub fn read_given(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
+    read(path, limit, 0o007)
+}
+
+fn read(path: &Path, limit: u64, forbidden: u32) -> Result<Option<Vec<u8>>> {
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -38,7 +51,7 @@ pub fn read_private(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
     };
     let shown = path.display();
     let mode = file.metadata().map_err(|error| file_error("read", path, &error))?.mode();
-    if mode & 0o077 != 0 {
+    if mode & forbidden != 0 {
         return Err(unusable("file", format!("Other users may read the secret file {shown}."))
             .hint(format!("If nobody else has read it, run: chmod 600 {shown}")));
     }
@@ -81,6 +94,17 @@ pub fn ensure_private(path: &Path) -> Result<()> {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(file_error("write", path, &error)),
+    }
+}
+
+/// Removes a file; none is no error.
+///
+/// # Errors
+/// `file` when it cannot be removed.
+pub fn remove(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(file_error("remove", path, &error)),
+        _ => Ok(()),
     }
 }
 

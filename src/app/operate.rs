@@ -51,7 +51,7 @@ pub async fn operate(config: &Config, request: Request) -> Result<Answer, Refusa
 
 /// Works on the data itself, holding its lock.
 async fn alone(config: &Config, directory: DataDir, request: Request) -> Result<Answer> {
-    let keys = Arc::new(Keys::open(&directory.keys())?);
+    let keys = Arc::new(Keys::open_given(&directory.keys(), options::given_keys(config).as_deref())?);
     let store = Store::open(&directory.database())?;
     let audit = Audit::new(store.clone());
     let effects: Effects = Arc::new(|_| Box::pin(async {}));

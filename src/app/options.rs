@@ -1,13 +1,14 @@
 //! What each part is told of the configuration: below this layer nobody sees it.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use crate::config::{Config, Rate, Size};
 use crate::domain::network::Network;
 use crate::hub;
 use crate::relay;
 use crate::service::data_dir::DataDir;
-use crate::service::{limits, tags};
+use crate::service::{keys, limits, tags};
 use crate::tls;
 use crate::web::origin::OriginPolicy;
 use crate::web::serve;
@@ -21,6 +22,12 @@ pub fn tls(config: &Config) -> tls::Options {
         own_files: own_files.map(|(certificate, key)| tls::OwnFiles { certificate, key }),
         extra_names: config.tls.extra_names.iter().map(|name| name.as_str().to_owned()).chain(public_host).collect(),
     }
+}
+
+/// The key file that is given, by the configuration or else by the service manager; `None`: one of our own.
+pub fn given_keys(config: &Config) -> Option<PathBuf> {
+    let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+    config.keys.file.clone().or_else(|| keys::credential(credentials.as_deref()))
 }
 
 /// How long calls ring and last, and how many there may be.

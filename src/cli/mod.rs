@@ -6,6 +6,7 @@ mod check_config;
 mod completions;
 mod exit;
 mod healthcheck;
+mod keys;
 mod man;
 mod output;
 mod pictures;
@@ -62,6 +63,9 @@ enum Command {
     /// Sessions: devices that are logged in
     #[command(subcommand)]
     Session(session::Session),
+    /// The secret keys
+    #[command(subcommand)]
+    Keys(keys::Keys),
     /// Show the audit trail: security events to the minute, the latest first
     Audit(audit::Audit),
     /// Print what a shell needs to complete callqr's words
@@ -101,6 +105,7 @@ fn obey(command: Command, audience: &Audience) -> Result<(), Refusal> {
         Command::User(command) => user::obey(command, audience),
         Command::Tag(command) => tag::obey(command, audience),
         Command::Session(command) => session::obey(command, audience),
+        Command::Keys(command) => keys::obey(command, audience),
         Command::Audit(words) => audit::show(&words, audience),
         Command::Completions { shell } => completions::print(shell, Arguments::command()),
         Command::Man { directory } => man::write(Arguments::command(), directory.as_deref()),

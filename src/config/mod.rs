@@ -55,6 +55,8 @@ section! {
         listen: Listen = Listen::parse("[::]:8443").unwrap_or_else(|_| unreachable!("the default is an address")),
         /// The address that stickers carry; without it, the one under which the owner reached the page.
         public_url: Option<PublicUrl> = None,
+        /// The secret keys.
+        keys: Keys = Keys::default(),
         /// Stickers.
         tags: Tags = Tags::default(),
         /// Calls.
@@ -73,6 +75,14 @@ section! {
         metrics: Metrics = Metrics::default(),
         /// Logging.
         log: Log = Log::default(),
+    }
+}
+
+section! {
+    /// The secret keys.
+    Keys {
+        /// A key file to use, and never to change, in place of `keys/master.key` in `data_dir`.
+        file: Option<PathBuf> = None,
     }
 }
 

@@ -32,9 +32,10 @@ fn the_example_changes_nothing() {
 #[test]
 fn the_example_names_every_setting_with_its_default() {
     let mut config = parse(&example_in_force()).unwrap();
-    let optional = ["public_url", "tls.certificate", "tls.key", "tls.extra_names", "metrics.listen"];
+    let optional = ["public_url", "tls.certificate", "tls.key", "tls.extra_names", "metrics.listen", "keys.file"];
     assert!(config.public_url.is_some() && config.tls.certificate.is_some() && config.tls.key.is_some());
     config.public_url = None;
+    assert!(config.keys.file.take().is_some());
     config.tls = Tls::default();
     assert!(config.metrics.listen.take().is_some());
     assert_eq!(config.limits.connections_per_source.take(), Some(625), "a sixteenth of the default");

@@ -1,25 +1,30 @@
-//! The server's secret keys, all derived from one master secret that lives outside the database.
+//! The server's secret keys, all of which live outside the database in one file.
 //!
-//! HKDF-SHA-256 (RFC 5869) makes one key for each purpose from the master secret, so that no two purposes share one
-//! and one file is all that a backup must hold beside the database.
+//! Some last for ever: those that accounts are found by, and that tickets of calls are sealed with. Those that seal
+//! fields and sign session tokens can be rotated.
+
+mod file;
+mod ring;
+mod rotation;
+mod secrets;
 
 use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
 
-use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use ring::hkdf;
-use ring::hmac;
-use ring::signature::Ed25519KeyPair;
+use ::ring::aead::Aad;
+use ::ring::hmac;
 use subtle::ConstantTimeEq as _;
-use zeroize::Zeroize as _;
 
 use crate::domain::account::Username;
 use crate::domain::secret::Secret;
-use crate::domain::{Error, Kind, Result, random};
+use crate::domain::{Error, Result};
 use crate::files;
-use crate::store::Store;
-
-/// Which generation of field key sealed a value: the first byte of what is stored, so that keys can be changed later.
-const FIELD_KEY_ID: u8 = 1;
+use crate::store::{SealedColumn, Store};
+use file::KeyFile;
+pub use file::{CREDENTIAL, credential};
+use ring::Ring;
+pub use ring::SigningKey;
+pub use rotation::Rotation;
 
 /// What a sealed value is: bound to the ciphertext, so that a value cannot be moved to another column or row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +33,8 @@ pub enum Field {
     Username,
     /// An account's emergency contact.
     EmergencyContact,
+    /// An account's vehicle number.
+    VehicleNumber,
     /// A tag's private label.
     TagLabel,
     /// A tag's public text.
@@ -35,10 +42,27 @@ pub enum Field {
 }
 
 impl Field {
+    /// Every field.
+    pub const ALL: [Self; 5] =
+        [Self::Username, Self::EmergencyContact, Self::VehicleNumber, Self::TagLabel, Self::TagPublicText];
+
+    /// Where values of the field stand.
+    pub const fn column(self) -> SealedColumn {
+        let (table, row, column) = match self {
+            Self::Username => ("accounts", "id", "username_sealed"),
+            Self::EmergencyContact => ("accounts", "id", "emergency_contact_sealed"),
+            Self::VehicleNumber => ("accounts", "id", "vehicle_number_sealed"),
+            Self::TagLabel => ("tags", "id", "label_sealed"),
+            Self::TagPublicText => ("tags", "id", "public_text_sealed"),
+        };
+        SealedColumn { table, row, column }
+    }
+
     const fn name(self) -> &'static [u8] {
         match self {
             Self::Username => b"account.username",
             Self::EmergencyContact => b"account.emergency-contact",
+            Self::VehicleNumber => b"account.vehicle-number",
             Self::TagLabel => b"tag.label",
             Self::TagPublicText => b"tag.public-text",
         }
@@ -52,69 +76,41 @@ impl Field {
 /// The keys of this installation.
 pub struct Keys {
     index: hmac::Key,
-    field: LessSafeKey,
-    signing: Ed25519KeyPair,
     ticket: Secret<[u8; 32]>,
-    check: [u8; 32],
+    check: Secret<[u8; 32]>,
     configuration: hmac::Key,
+    ring: RwLock<Arc<Ring>>,
+    file: Arc<KeyFile>,
+    rotating: tokio::sync::Mutex<()>,
 }
 
 impl Keys {
-    /// Reads the master secret in `directory`, making both when missing, and derives the keys.
+    /// Reads the key file in `directory`, making both when missing.
     ///
     /// # Errors
-    /// `directory` or `file` with a remedy when the secret cannot be read or made.
+    /// `directory` or `file` with a remedy when the keys cannot be read or made.
     pub fn open(directory: &Path) -> Result<Self> {
-        files::private_directory(directory)?;
-        let path = directory.join("master.key");
-        let master = match files::read_private(&path, 32)? {
-            Some(bytes) => <[u8; 32]>::try_from(bytes).map_err(|_| {
-                let message = format!("The key file {} is damaged: it must have 32 bytes.", path.display());
-                Error::new(Kind::Unavailable, "file", message).hint("Restore it from a backup.")
-            })?,
-            None => {
-                let fresh = random::bytes();
-                files::write_private(&path, &fresh)?;
-                fresh
-            }
-        };
-        Ok(Self::derive(Secret::new(master)))
+        Self::open_given(directory, None)
     }
 
-    fn derive(master: Secret<[u8; 32]>) -> Self {
-        let root = hkdf::Salt::new(hkdf::HKDF_SHA256, b"callqr keys, version 1").extract(master.expose());
-        let mut field = subkey(&root, "field encryption 1");
-        let mut index = subkey(&root, "username index");
-        let mut seed = subkey(&root, "session tokens");
-        let mut configuration = subkey(&root, "configuration digest");
-        let keys = Self {
-            index: hmac::Key::new(hmac::HMAC_SHA256, &index),
-            field: LessSafeKey::new(
-                UnboundKey::new(&AES_256_GCM, &field).unwrap_or_else(|_| unreachable!("the key has 32 bytes")),
-            ),
-            signing: Ed25519KeyPair::from_seed_unchecked(&seed)
-                .unwrap_or_else(|_| unreachable!("the seed has 32 bytes")),
-            ticket: Secret::new(subkey(&root, "call tickets")),
-            check: subkey(&root, "key check"),
-            configuration: hmac::Key::new(hmac::HMAC_SHA256, &configuration),
-        };
-        field.zeroize();
-        index.zeroize();
-        seed.zeroize();
-        configuration.zeroize();
-        keys
-    }
-
-    /// Proves that the accounts in `store` were made with these keys.
+    /// As [`Keys::open`]; a `given` key file is read in place of the one in `directory`, and never changed.
     ///
     /// # Errors
-    /// `wrong-keys` when they were made with others: nothing could be read and nobody could log in.
-    pub async fn check(&self, store: &Store) -> Result<()> {
-        if store.setup().key_check(self.check).await?.ct_eq(&self.check).into() {
-            return Ok(());
-        }
-        Err(Error::new(Kind::Unavailable, "wrong-keys", "The file keys/master.key does not belong to this database.")
-            .hint("Restore both from the same backup."))
+    /// As [`Keys::open`].
+    pub fn open_given(directory: &Path, given: Option<&Path>) -> Result<Self> {
+        files::private_directory(directory)?;
+        let file = KeyFile::new(directory, given);
+        let secrets = file.read()?;
+        let hmac_key = |purpose| hmac::Key::new(hmac::HMAC_SHA256, secrets.lasting(purpose).expose());
+        Ok(Self {
+            index: hmac_key("username index"),
+            ticket: secrets.lasting("call tickets"),
+            check: secrets.lasting("key check"),
+            configuration: hmac_key("configuration digest"),
+            ring: RwLock::new(Arc::new(Ring::new(secrets))),
+            file: Arc::new(file),
+            rotating: tokio::sync::Mutex::default(),
+        })
     }
 
     /// What an account is found by: the same for the same name, meaningless without the key.
@@ -129,12 +125,7 @@ impl Keys {
 
     /// Encrypts a value of one row for the database: key id, nonce, ciphertext with its tag.
     pub fn seal(&self, field: Field, row: &[u8; 16], text: &str) -> Vec<u8> {
-        let nonce: [u8; NONCE_LEN] = random::bytes();
-        let mut ciphertext = text.as_bytes().to_vec();
-        self.field
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), field.bound_to(row), &mut ciphertext)
-            .unwrap_or_else(|_| unreachable!("texts are far shorter than AES-GCM's limit"));
-        [&[FIELD_KEY_ID], nonce.as_slice(), &ciphertext].concat()
+        self.ring().seal(field, row, text.as_bytes())
     }
 
     /// Decrypts what [`Keys::seal`] made for the same field and row.
@@ -142,18 +133,13 @@ impl Keys {
     /// # Errors
     /// Internal, when the stored bytes were changed, moved or sealed with another key.
     pub fn open_field(&self, field: Field, row: &[u8; 16], sealed: &[u8]) -> Result<String> {
-        let damaged = || Error::internal("a sealed value in the database does not open: it was changed or moved");
-        let (&key_id, rest) = sealed.split_first().ok_or_else(damaged)?;
-        let (nonce, ciphertext) = rest.split_first_chunk::<NONCE_LEN>().ok_or_else(damaged)?;
-        if key_id != FIELD_KEY_ID {
-            return Err(damaged());
-        }
-        let mut buffer = ciphertext.to_vec();
-        let plain = self
-            .field
-            .open_in_place(Nonce::assume_unique_for_key(*nonce), field.bound_to(row), &mut buffer)
-            .map_err(|_| damaged())?;
-        String::from_utf8(plain.to_vec()).map_err(|_| damaged())
+        let plain = self.ring().open(field, row, sealed).ok_or_else(damaged)?;
+        String::from_utf8(plain).map_err(|_| damaged())
+    }
+
+    /// Takes as long as opening a tag's text, so that finding none takes as long as finding one.
+    pub fn open_decoy(&self) {
+        self.ring().open_decoy();
     }
 
     /// The key that seals call tickets; the same after a restart, so that calls survive it.
@@ -161,10 +147,33 @@ impl Keys {
         *self.ticket.expose()
     }
 
-    /// The key pair that signs session tokens.
-    pub(super) const fn signing(&self) -> &Ed25519KeyPair {
-        &self.signing
+    /// The key that signs session tokens now.
+    pub(super) fn signing(&self) -> Arc<SigningKey> {
+        self.ring().signing()
     }
+
+    /// The keys of session tokens that may be about.
+    pub(super) fn verifying(&self) -> Vec<Arc<SigningKey>> {
+        self.ring().verifying().to_vec()
+    }
+
+    async fn has_index_of(&self, store: &Store) -> Result<bool> {
+        let check = self.check.expose();
+        Ok(store.setup().key_check(*check).await?.ct_eq(check).into())
+    }
+
+    fn ring(&self) -> Arc<Ring> {
+        // A ring is replaced as a whole, so a panic elsewhere does not spoil it.
+        self.ring.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, ring: Ring) {
+        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
+    }
+}
+
+fn damaged() -> Error {
+    Error::internal("a sealed value in the database does not open: it was changed or moved")
 }
 
 fn digest(key: &hmac::Key, text: &str) -> [u8; 32] {
@@ -172,70 +181,5 @@ fn digest(key: &hmac::Key, text: &str) -> [u8; 32] {
     std::array::from_fn(|at| tag.as_ref()[at])
 }
 
-fn subkey(root: &hkdf::Prk, purpose: &str) -> [u8; 32] {
-    let mut key = [0; 32];
-    root.expand(&[purpose.as_bytes()], hkdf::HKDF_SHA256)
-        .and_then(|material| material.fill(&mut key))
-        .unwrap_or_else(|_| unreachable!("32 bytes are within HKDF's limit"));
-    key
-}
-
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use super::*;
-
-    fn keys() -> Keys {
-        Keys::derive(Secret::new([7; 32]))
-    }
-
-    #[test]
-    fn a_value_opens_only_where_it_was_sealed() {
-        let keys = keys();
-        let sealed = keys.seal(Field::TagLabel, &[1; 16], "Blue van");
-        assert_eq!(keys.open_field(Field::TagLabel, &[1; 16], &sealed).unwrap(), "Blue van");
-        assert!(keys.open_field(Field::TagPublicText, &[1; 16], &sealed).is_err(), "another column");
-        assert!(keys.open_field(Field::TagLabel, &[2; 16], &sealed).is_err(), "another row");
-        assert!(Keys::derive(Secret::new([8; 32])).open_field(Field::TagLabel, &[1; 16], &sealed).is_err());
-        assert_ne!(sealed, keys.seal(Field::TagLabel, &[1; 16], "Blue van"), "equal texts must not look equal");
-    }
-
-    #[test]
-    fn damaged_bytes_are_an_error_at_every_place() {
-        let keys = keys();
-        let sealed = keys.seal(Field::TagLabel, &[1; 16], "x");
-        for at in 0..sealed.len() {
-            let mut damaged = sealed.clone();
-            damaged[at] ^= 1;
-            assert!(keys.open_field(Field::TagLabel, &[1; 16], &damaged).is_err(), "byte {at}");
-            assert!(keys.open_field(Field::TagLabel, &[1; 16], &sealed[..at]).is_err(), "cut at {at}");
-        }
-    }
-
-    #[test]
-    fn every_purpose_has_its_own_key_and_the_keys_outlive_the_process() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("keys");
-        let first = Keys::open(&path).unwrap();
-        let second = Keys::open(&path).unwrap();
-        assert_eq!(first.ticket_key(), second.ticket_key());
-        assert_eq!(first.check, second.check);
-        assert_ne!(first.ticket_key(), first.check);
-        let name = Username::parse("ada").unwrap();
-        assert_eq!(first.username_index(&name), second.username_index(&name));
-        assert_ne!(first.username_index(&name), first.username_index(&Username::parse("ade").unwrap()));
-        assert_ne!(first.ticket_key(), Keys::open(&directory.path().join("other")).unwrap().ticket_key());
-    }
-
-    #[test]
-    fn a_damaged_key_file_is_refused_and_kept() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("master.key");
-        for bytes in [&[0_u8; 31][..], &[0; 33], &[]] {
-            files::write_private(&path, bytes).unwrap();
-            let error = Keys::open(directory.path()).map(|_| ()).unwrap_err();
-            assert_eq!((error.code, std::fs::read(&path).unwrap().len()), ("file", bytes.len()));
-        }
-    }
-}
+mod tests;

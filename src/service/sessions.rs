@@ -124,7 +124,8 @@ impl Sessions {
     /// # Errors
     /// `no-session` when nobody does, or not any more.
     pub async fn by_token(&self, token: &str, now: SystemTime) -> Result<Identity> {
-        let id = jwt::verify(self.keys.signing(), token, now).ok_or_else(no_session)?;
+        let keys = self.keys.verifying();
+        let id = keys.iter().find_map(|key| jwt::verify(&key.pair, token, now)).ok_or_else(no_session)?;
         let login = self.current(id, now).await?;
         Ok(self.used(login, now).await)
     }
@@ -159,7 +160,7 @@ impl Sessions {
         let secret: [u8; 32] = random::bytes();
         let expires_at = now + LIFETIME;
         let cookie = URL_SAFE_NO_PAD.encode([id.as_bytes().as_slice(), &secret].concat());
-        let token = jwt::sign(self.keys.signing(), id, now, expires_at);
+        let token = jwt::sign(&self.keys.signing().pair, id, now, expires_at);
         Prepared {
             row: NewLogin { id, account: member.account, secret_hash: digest(&secret), expires_at },
             begun: Begun {

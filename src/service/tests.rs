@@ -17,24 +17,28 @@ use crate::store::Store;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-fn day(n: u32) -> SystemTime {
+pub(super) fn day(n: u32) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000) + DAY * n
 }
 
 /// Everything below the edges, on a real database in a directory of its own.
-struct House {
-    accounts: Accounts,
-    sessions: Sessions,
-    tags: Tags,
-    audit: Audit,
-    store: Store,
-    keys: Arc<Keys>,
-    data: DataDir,
-    _root: tempfile::TempDir,
+pub(super) struct House {
+    pub(super) accounts: Accounts,
+    pub(super) sessions: Sessions,
+    pub(super) tags: Tags,
+    pub(super) audit: Audit,
+    pub(super) store: Store,
+    pub(super) keys: Arc<Keys>,
+    pub(super) data: DataDir,
+    root: tempfile::TempDir,
 }
 
-fn house() -> House {
-    let root = tempfile::tempdir().unwrap();
+pub(super) fn house() -> House {
+    house_in(tempfile::tempdir().unwrap())
+}
+
+/// In what another one left behind.
+pub(super) fn house_in(root: tempfile::TempDir) -> House {
     let data = DataDir::open(&root.path().join("data")).unwrap();
     let keys = Arc::new(Keys::open(&data.keys()).unwrap());
     let store = Store::open(&data.database()).unwrap();
@@ -43,7 +47,7 @@ fn house() -> House {
     let accounts = Accounts::new(store.clone(), keys.clone(), Passwords::default(), sessions.clone());
     let options = Options { default_lifetime: Lifetime::Week, max_per_household: 5 };
     let tags = Tags::new(store.clone(), keys.clone(), audit.clone(), options);
-    House { accounts, sessions, tags, audit, store, keys, data, _root: root }
+    House { accounts, sessions, tags, audit, store, keys, data, root }
 }
 
 impl House {
@@ -51,12 +55,18 @@ impl House {
         setup::renew(&self.store, day(0)).await.unwrap().unwrap().expose().clone()
     }
 
-    async fn owner(&self) -> Identity {
+    /// Leaves everything as a process that ended would.
+    pub(super) async fn close(self) -> tempfile::TempDir {
+        self.store.close().await;
+        self.root
+    }
+
+    pub(super) async fn owner(&self) -> Identity {
         let token = self.setup_token().await;
         self.accounts.register(registration("Ada.Lovelace", Some(&token)), day(0)).await.unwrap().identity
     }
 
-    async fn tag(&self, owner: Identity, lifetime: Option<Lifetime>) -> (TagId, Token) {
+    pub(super) async fn tag(&self, owner: Identity, lifetime: Option<Lifetime>) -> (TagId, Token) {
         let text = |text| TagText::parse(text).unwrap();
         let new = self.tags.create(owner, text("my van"), text("Blue van, ring me"), lifetime, day(0)).await.unwrap();
         (new.tag.id, new.token)
@@ -179,7 +189,7 @@ async fn made_up_cookies_and_tokens_are_nobodys() {
 fn house_with_other_keys_signs(login: LoginId) -> String {
     let directory = tempfile::tempdir().unwrap();
     let keys = Keys::open(directory.path()).unwrap();
-    super::jwt::sign(keys.signing(), login, day(0), day(9))
+    super::jwt::sign(&keys.signing().pair, login, day(0), day(9))
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_initial.sql"),
     include_str!("migrations/0002_households.sql"),
     include_str!("migrations/0003_audit.sql"),
+    include_str!("migrations/0004_field_keys.sql"),
 ];
 
 /// Tells our databases from other programs' (SQLite's `application_id`): "cqr1".
@@ -32,6 +33,7 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection> {
             .hint("Choose a directory on a local disk with --data-dir; network disks cannot hold the database."));
     }
     migrate(path, &mut connection, MIGRATIONS)?;
+    super::sealed::guard(&connection).map_err(|error| open_error(path, &error))?;
     Ok(connection)
 }
 

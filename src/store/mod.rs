@@ -10,6 +10,7 @@ mod convert;
 mod logins;
 mod migrate;
 mod operator;
+mod sealed;
 mod setup;
 mod tags;
 mod thread;
@@ -24,6 +25,7 @@ pub use accounts::{Account, Accounts, NewAccount};
 pub use audit::{Audit, AuditRow, NewEvents};
 pub use logins::{Login, Logins, NewLogin};
 pub use operator::{BareLogin, BareTag, Operator, Person};
+pub use sealed::{FieldKey, Match, Sealed, SealedColumn, SealedValue};
 pub use setup::Setup;
 pub use tags::{NewTag, Tag, Tags};
 
@@ -65,6 +67,11 @@ impl Store {
     /// Log-ins.
     pub const fn logins(&self) -> Logins<'_> {
         Logins(self)
+    }
+
+    /// Sealed values.
+    pub const fn sealed(&self) -> Sealed<'_> {
+        Sealed(self)
     }
 
     /// Tags.

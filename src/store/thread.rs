@@ -79,9 +79,11 @@ impl DatabaseThread {
 
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked, DiskFull};
+        use rusqlite::ErrorCode::{ConstraintViolation, DatabaseBusy, DatabaseLocked, DiskFull};
         match error.sqlite_error_code() {
             Some(DatabaseBusy | DatabaseLocked) => busy(),
+            // A value was sealed with a key that was retired meanwhile: the next attempt has the new one.
+            Some(ConstraintViolation) if error.to_string().contains(super::sealed::RETIRED) => busy(),
             Some(DiskFull) => {
                 tracing::error!("the disk is full: make room on it");
                 Self::new(Kind::Unavailable, "disk-full", "The server cannot save anything: its disk is full.")

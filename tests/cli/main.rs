@@ -6,6 +6,7 @@ mod appliance;
 #[path = "../support/mod.rs"]
 mod appliances;
 mod control;
+mod keys;
 mod operator;
 mod support;
 mod terminal;

@@ -1,5 +1,6 @@
 //! What the operator is answered. These shapes are what `--json` prints: fields may be added, never renamed or removed.
 
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,8 @@ pub enum Answer {
     Sessions(Sessions),
     /// To [`super::Request::EndSession`] and [`super::Request::EndSessions`].
     Ended(Ended),
+    /// To [`super::Request::RotateKeys`].
+    RotatedKeys(RotatedKeys),
     /// To [`super::Request::ListEvents`].
     Events(Events),
 }
@@ -108,6 +111,16 @@ pub struct NewTag {
     /// When it stops working; none: when it is revoked.
     #[serde(with = "time::option")]
     pub expires_at: Option<SystemTime>,
+}
+
+/// How changing the keys went.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RotatedKeys {
+    /// How many values were encrypted again.
+    pub resealed: u64,
+    /// The file to put in the place of the key file that is given to callqr; none: everything is done.
+    pub replace_with: Option<PathBuf>,
 }
 
 /// A tag that works no more.

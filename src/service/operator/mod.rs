@@ -6,6 +6,7 @@
 
 mod answer;
 mod audit;
+mod keys;
 mod people;
 mod refusal;
 mod request;
@@ -18,8 +19,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 pub use answer::{
-    Answer, Ended, Event as AuditEvent, Events, Household, Named, NewTag, RevokedTag, Session, Sessions, Tag, Tags,
-    User, Users,
+    Answer, Ended, Event as AuditEvent, Events, Household, Named, NewTag, RevokedTag, RotatedKeys, Session, Sessions,
+    Tag, Tags, User, Users,
 };
 pub use refusal::{Refusal, Reply};
 pub use request::Request;
@@ -86,6 +87,7 @@ impl Operator {
             Request::ListSessions { user } => self.list_sessions(user.as_deref(), now).await.map(Answer::Sessions),
             Request::EndSession { session } => self.end_session(session).await.map(Answer::Ended),
             Request::EndSessions { user } => self.end_sessions(&user).await.map(Answer::Ended),
+            Request::RotateKeys => self.rotate_keys(now).await.map(Answer::RotatedKeys),
             Request::ListEvents { before, limit } => self.list_events(before, limit).await.map(Answer::Events),
         }
     }

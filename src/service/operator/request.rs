@@ -47,6 +47,8 @@ pub enum Request {
         /// Whose.
         user: String,
     },
+    /// New keys for fields and session tokens.
+    RotateKeys,
     /// The audit trail.
     ListEvents {
         /// Only what happened before the entry of this number.

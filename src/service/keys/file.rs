@@ -1,0 +1,89 @@
+//! Where the keys are: in a file of the data directory, or in one that is given and only read.
+
+use std::path::{Path, PathBuf};
+
+use super::secrets::{MAX_BYTES, Secrets};
+use crate::domain::{Error, Kind, Result};
+use crate::files;
+
+/// The name that a systemd credential must have (`LoadCredential=callqr-master-key:PATH`).
+pub const CREDENTIAL: &str = "callqr-master-key";
+
+/// The key file.
+pub struct KeyFile {
+    path: PathBuf,
+    /// Where changed keys are left for whoever gives the file; `None` when it is ours to change.
+    left_at: Option<PathBuf>,
+}
+
+/// What became of changed keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Saved {
+    /// They are in force at the next start, too.
+    InPlace,
+    /// They are in this file, for the operator to put in the place of the given one.
+    LeftAt(PathBuf),
+}
+
+impl KeyFile {
+    /// The file in `directory`, or the `given` one.
+    pub fn new(directory: &Path, given: Option<&Path>) -> Self {
+        match given {
+            Some(path) => Self { path: path.to_owned(), left_at: Some(directory.join("rotated.key")) },
+            None => Self { path: directory.join("master.key"), left_at: None },
+        }
+    }
+
+    /// What it says. A file of our own is made when it is missing, and brought to the present form.
+    ///
+    /// # Errors
+    /// `file` with a remedy.
+    pub fn read(&self) -> Result<Secrets> {
+        let shown = self.path.display();
+        let read = if self.is_own() { files::read_private } else { files::read_given };
+        let Some(bytes) = read(&self.path, MAX_BYTES)? else {
+            if !self.is_own() {
+                let message = format!("The key file {shown} is missing.");
+                return Err(Error::new(Kind::Unavailable, "file", message)
+                    .hint("Put it there: the file keys/master.key of this data directory, or a backup's."));
+            }
+            let secrets = Secrets::random();
+            files::write_private(&self.path, secrets.to_text().expose().as_bytes())?;
+            return Ok(secrets);
+        };
+        let secrets = Secrets::parse(&bytes).ok_or_else(|| {
+            Error::new(Kind::Unavailable, "file", format!("The key file {shown} is damaged."))
+                .hint("Restore it from a backup.")
+        })?;
+        if self.is_own() && bytes != secrets.to_text().expose().as_bytes() {
+            self.save(&secrets)?;
+            tracing::info!("the key file was brought to the present form");
+        }
+        if let Some(left) = &self.left_at
+            && files::read_private(left, MAX_BYTES)?.is_some_and(|left| left == bytes)
+        {
+            files::remove(left)?;
+        }
+        Ok(secrets)
+    }
+
+    /// Writes changed keys; on disk when this returns.
+    ///
+    /// # Errors
+    /// `file` when they cannot be written.
+    pub fn save(&self, secrets: &Secrets) -> Result<Saved> {
+        let path = self.left_at.as_ref().unwrap_or(&self.path);
+        files::write_private(path, secrets.to_text().expose().as_bytes())?;
+        Ok(self.left_at.clone().map_or(Saved::InPlace, Saved::LeftAt))
+    }
+
+    /// Whether it is ours to change.
+    pub fn is_own(&self) -> bool {
+        self.left_at.is_none()
+    }
+}
+
+/// The systemd credential, where the service manager gives one; `directory` is what `$CREDENTIALS_DIRECTORY` says.
+pub fn credential(directory: Option<&Path>) -> Option<PathBuf> {
+    directory.map(|directory| directory.join(CREDENTIAL)).filter(|path| path.exists())
+}
