@@ -11,6 +11,8 @@ use sha2::{Digest, Sha256};
 fn main() {
     println!("cargo:rerun-if-changed=assets");
     println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-env-changed=SOURCE_DATE_EPOCH");
+    println!("cargo:rustc-env=CALLQR_BUILT={}", built());
     let out = PathBuf::from(std::env::var("OUT_DIR").expect("cargo sets OUT_DIR"));
     let mut files = Vec::new();
     collect(Path::new("assets"), &mut files);
@@ -51,6 +53,14 @@ fn main() {
     }
     table.push_str("];\n");
     fs::write(out.join("assets.rs"), table).expect("OUT_DIR is writable");
+}
+
+/// The day of this build, in seconds since 1970: no right clock shows an earlier one. SOURCE_DATE_EPOCH makes it repeatable.
+fn built() -> u64 {
+    const DAY: u64 = 24 * 60 * 60;
+    let given = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|seconds| seconds.parse().ok());
+    let now = || std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_secs());
+    given.unwrap_or_else(now) / DAY * DAY
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {

@@ -29,6 +29,7 @@ use crate::relay::Relay;
 use crate::service::accounts::Accounts;
 use crate::service::admission::Admission;
 use crate::service::audit::{Audit, Event};
+use crate::service::cleaner::{Cleaner, ClockHealth, Connected};
 use crate::service::data_dir::DataDir;
 use crate::service::ice::Ice;
 use crate::service::keys::{Keys, Rotation};
@@ -52,8 +53,6 @@ use self_test::SelfTest;
 
 /// How often names and age of the certificate are looked at.
 const CERTIFICATE_CHECK: Duration = Duration::from_secs(60);
-/// How often expired rows are deleted.
-const PURGE: Duration = Duration::from_secs(60 * 60);
 /// How long answers under way may take once the program stops.
 const DRAIN: Duration = Duration::from_secs(5);
 /// Of all TCP connections, one source may have one in so many, where the configuration does not say.
@@ -68,8 +67,7 @@ pub struct App {
     setup_link: Option<String>,
     store: Store,
     audit: Audit,
-    audit_kept: Duration,
-    sessions: Sessions,
+    cleaner: Cleaner,
     certificates: Arc<Certificates>,
     relay: Relay,
     hub: Hub,
@@ -122,6 +120,16 @@ impl App {
         let standing = standing(tags.clone(), sessions.clone());
         let (hub, switchboard) = Hub::start(options::hub(&config), ice.clone(), tickets, standing);
         let self_test = SelfTest::default();
+        let cleaner = Cleaner::new(
+            store.clone(),
+            sessions.clone(),
+            audit.clone(),
+            config.retention.audit.0,
+            connected(hub.clone()),
+            effects(hub.clone()),
+            Instant::now(),
+        )
+        .await?;
         let router = web::router(Edge {
             accounts,
             sessions: sessions.clone(),
@@ -132,7 +140,7 @@ impl App {
             sockets: Admission::new(connections, connections_per_source),
             hub: hub.clone(),
             ice,
-            probes: probes(&store, &certificates, &self_test),
+            probes: probes(&store, &certificates, &self_test, cleaner.health()),
             origin: options::origins(&config),
             local_ca: certificates.authority_pem().map(str::to_owned),
             ring_time: config.calls.ring_time.0,
@@ -169,8 +177,7 @@ impl App {
             setup_link,
             store,
             audit,
-            audit_kept: config.retention.audit.0,
-            sessions,
+            cleaner,
             certificates,
             relay,
             hub,
@@ -231,7 +238,7 @@ impl App {
         chores.spawn(keep_certificate(certificates.clone()));
         chores.spawn(self.audit.clone().keep_writing());
         chores.spawn(finish_rotation(self.operator.clone()));
-        chores.spawn(keep_clean(self.sessions, self.audit.clone(), self.audit_kept, hub.clone()));
+        chores.spawn(self.cleaner.run());
         chores.spawn(self.self_test.keep_testing(relay.clone(), listeners_address(&listeners), certificates));
         if let Some(listener) = self.metrics {
             let router = metrics::of(relay.clone(), hub.clone());
@@ -311,23 +318,6 @@ async fn finish_rotation(operator: Operator) {
     }
 }
 
-async fn keep_clean(sessions: Sessions, audit: Audit, audit_kept: Duration, hub: Hub) {
-    loop {
-        if let Err(error) = audit.purge(SystemTime::now(), audit_kept).await {
-            tracing::warn!(%error, "old security events could not be deleted");
-        }
-        match sessions.purge(SystemTime::now(), hub.connected().await).await {
-            Ok(ended) => {
-                for login in ended {
-                    hub.end_login(login).await;
-                }
-            }
-            Err(error) => tracing::warn!(%error, "expired rows could not be deleted"),
-        }
-        tokio::time::sleep(PURGE).await;
-    }
-}
-
 fn limits(config: &Config, audit: Audit) -> Limits {
     Limits::new(options::limits(config), Instant::now(), move |action| {
         audit.note(Event::LimitHit(action.name()), None, None);
@@ -346,6 +336,13 @@ fn effects(hub: Hub) -> Effects {
     })
 }
 
+fn connected(hub: Hub) -> Connected {
+    Box::new(move || {
+        let hub = hub.clone();
+        Box::pin(async move { hub.connected().await })
+    })
+}
+
 fn standing(tags: Tags, sessions: Sessions) -> hub::Standing {
     Box::new(move |tag, login| {
         let (tags, sessions) = (tags.clone(), sessions.clone());
@@ -359,7 +356,7 @@ fn standing(tags: Tags, sessions: Sessions) -> hub::Standing {
     })
 }
 
-fn probes(store: &Store, certificates: &Arc<Certificates>, self_test: &SelfTest) -> Probes {
+fn probes(store: &Store, certificates: &Arc<Certificates>, self_test: &SelfTest, clock: ClockHealth) -> Probes {
     let (certificates, self_test) = (certificates.clone(), self_test.clone());
     let database = Arc::new(DatabaseCheck::new(store.clone()));
     Probes {
@@ -368,6 +365,7 @@ fn probes(store: &Store, certificates: &Arc<Certificates>, self_test: &SelfTest)
             Box::pin(async move { database.condition().await })
         }),
         relay: Arc::new(move || self_test.condition()),
+        clock: Arc::new(move || if clock.doubt().is_none() { Condition::Healthy } else { Condition::Degraded }),
         certificates: Arc::new(move || match certificates.health(SystemTime::now()) {
             Ok(()) => Condition::Healthy,
             Err(error) if error.code == "certificate-expired" => Condition::Unhealthy,

@@ -102,14 +102,6 @@ impl Audit {
         written
     }
 
-    /// Deletes what is older than `kept`.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn purge(&self, now: SystemTime, kept: Duration) -> Result<()> {
-        self.store.audit().purge(now, kept).await
-    }
-
     /// Writes what is noted, for ever.
     pub async fn keep_writing(self) {
         loop {
@@ -223,19 +215,6 @@ mod tests {
         audit.note(Event::KeysRotated, None, None);
         wait_for(2).await;
         task.abort();
-    }
-
-    #[tokio::test]
-    async fn events_are_kept_for_their_time() {
-        let (_directory, _store, audit) = open();
-        audit.note_at(Event::Exported, None, None, at(0));
-        audit.note_at(Event::KeysRotated, None, None, at(60));
-        audit.write().await.unwrap();
-        let kept = Duration::from_secs(3600);
-        for (now, left) in [(at(3599), 2), (at(3600), 1), (at(3659), 1), (at(3660), 0)] {
-            audit.purge(now, kept).await.unwrap();
-            assert_eq!(audit.list(None, 10).await.unwrap().len(), left);
-        }
     }
 
     #[tokio::test]

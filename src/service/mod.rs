@@ -3,6 +3,8 @@
 pub mod accounts;
 pub mod admission;
 pub mod audit;
+pub mod cleaner;
+pub mod clock;
 pub mod data_dir;
 pub mod ice;
 pub mod jwt;

@@ -138,6 +138,11 @@ impl Sessions {
         Ok(self.store.logins().current(login, IDLE, now).await?.is_some())
     }
 
+    /// How long a session lasts that nobody uses.
+    pub const fn idle(&self) -> Duration {
+        IDLE
+    }
+
     /// Ends a session: its cookie and its token are worthless from now on.
     ///
     /// # Errors
@@ -147,7 +152,7 @@ impl Sessions {
     }
 
     /// Deletes what has expired, and says which sessions ended: what hangs on them should end too. A device that is
-    /// connected uses its session, so those of `connected` do not end for disuse. Meant to be called hourly.
+    /// connected uses its session, so those of `connected` do not end for disuse.
     ///
     /// # Errors
     /// The database's.

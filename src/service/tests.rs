@@ -51,7 +51,7 @@ pub(super) fn house_in(root: tempfile::TempDir) -> House {
 }
 
 impl House {
-    async fn setup_token(&self) -> String {
+    pub(super) async fn setup_token(&self) -> String {
         setup::renew(&self.store, day(0)).await.unwrap().unwrap().expose().clone()
     }
 

@@ -1,6 +1,6 @@
 //! The audit trail: one row for all events of one kind, account and actor in one minute, with their number.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
@@ -73,21 +73,6 @@ impl Audit<'_> {
         self.0.reader.transaction(move |transaction| list(transaction, before.unwrap_or(i64::MAX), most)).await
     }
 
-    /// Deletes what is older than `kept`.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn purge(&self, now: SystemTime, kept: Duration) -> Result<()> {
-        self.0
-            .writer
-            .transaction(move |transaction| {
-                let oldest = now.checked_sub(kept).unwrap_or(SystemTime::UNIX_EPOCH);
-                transaction.execute("DELETE FROM audit WHERE at <= ?1", [to_millis(oldest)])?;
-                Ok(())
-            })
-            .await
-    }
-
     /// Notes the digest of the configuration in force; whether another one was noted before.
     ///
     /// # Errors
@@ -155,6 +140,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use std::time::Duration;
 
     fn events(event: Event, account: Option<AccountId>, minute: u64) -> NewEvents {
         let at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000 + minute * 60);

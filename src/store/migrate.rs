@@ -1,7 +1,7 @@
 //! Opens the database file, proves that it is sound and ours, and brings it to this program's version.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_households.sql"),
     include_str!("migrations/0003_audit.sql"),
     include_str!("migrations/0004_field_keys.sql"),
+    include_str!("migrations/0005_clock.sql"),
 ];
 
 /// Tells our databases from other programs' (SQLite's `application_id`): "cqr1".
@@ -123,6 +124,23 @@ fn snapshot(path: &Path, connection: &Connection, version: usize) -> Result<()> 
     Ok(())
 }
 
+/// Removes copies that [`migrate`] made before `until`: they hold what has been deleted since.
+pub(super) fn forget_snapshots(path: &Path, until: SystemTime) -> Result<()> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    let Some(name) = path.file_stem().and_then(|name| name.to_str()) else { return Ok(()) };
+    for entry in std::fs::read_dir(directory).map_err(Error::internal)?.flatten() {
+        let entry_name = entry.file_name();
+        let version = entry_name.to_str().and_then(|entry| entry.strip_prefix(name)?.strip_prefix(".before-v"));
+        let is_copy = version.is_some_and(|version| version.ends_with(".db"));
+        let is_old = || entry.metadata().and_then(|data| data.modified()).is_ok_and(|made| made < until);
+        if is_copy && is_old() {
+            files::remove(&entry.path())?;
+            tracing::info!("a copy of the database from before a migration was removed");
+        }
+    }
+    Ok(())
+}
+
 fn pragma(path: &Path, connection: &Connection, name: &str) -> Result<i64> {
     connection.pragma_query_value(None, name, |row| row.get(0)).map_err(|error| open_error(path, &error))
 }
@@ -196,6 +214,20 @@ mod tests {
         assert_eq!(pragma(&before, &old, "user_version").unwrap(), current);
         let kept: i64 = old.query_row("SELECT count(*) FROM key_check", [], |row| row.get(0)).unwrap();
         assert_eq!(kept, 1);
+    }
+
+    #[test]
+    fn copies_from_before_migrations_are_not_kept_for_ever() {
+        let directory = directory();
+        let path = directory.path().join("callqr.db");
+        drop(open_writer(&path).unwrap());
+        let copy = directory.path().join("callqr.before-v2.db");
+        std::fs::write(&copy, "old").unwrap();
+        let made = std::fs::metadata(&copy).unwrap().modified().unwrap();
+        forget_snapshots(&path, made).unwrap();
+        assert!(copy.exists());
+        forget_snapshots(&path, made + Duration::from_secs(1)).unwrap();
+        assert!(!copy.exists() && path.exists());
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod accounts;
 mod audit;
 mod convert;
+mod expiry;
 mod logins;
 mod migrate;
 mod operator;
@@ -23,6 +24,7 @@ use rusqlite::TransactionBehavior;
 
 pub use accounts::{Account, Accounts, NewAccount};
 pub use audit::{Audit, AuditRow, NewEvents};
+pub use expiry::{Expiry, Kept};
 pub use logins::{Login, Logins, NewLogin};
 pub use operator::{BareLogin, BareTag, Operator, Person};
 pub use sealed::{FieldKey, Match, Sealed, SealedColumn, SealedValue};
@@ -38,6 +40,7 @@ use thread::DatabaseThread;
 pub struct Store {
     writer: Arc<DatabaseThread>,
     reader: Arc<DatabaseThread>,
+    path: Arc<Path>,
 }
 
 impl Store {
@@ -51,6 +54,7 @@ impl Store {
         Ok(Self {
             writer: Arc::new(DatabaseThread::start("db-writer", writer, TransactionBehavior::Immediate)?),
             reader: Arc::new(DatabaseThread::start("db-reader", reader, TransactionBehavior::Deferred)?),
+            path: path.into(),
         })
     }
 
@@ -62,6 +66,11 @@ impl Store {
     /// The audit trail.
     pub const fn audit(&self) -> Audit<'_> {
         Audit(self)
+    }
+
+    /// What has an end.
+    pub const fn expiry(&self) -> Expiry<'_> {
+        Expiry(self)
     }
 
     /// Log-ins.

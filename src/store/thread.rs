@@ -45,25 +45,34 @@ impl DatabaseThread {
         T: Send + 'static,
         F: FnOnce(&Transaction<'_>) -> Result<T> + Send + 'static,
     {
-        let (answer, answered) = oneshot::channel();
         let behavior = self.behavior;
-        let job: Job = Box::new(move |connection| {
-            let run = || {
-                let transaction = connection.transaction_with_behavior(behavior)?;
-                let value = work(&transaction)?;
-                transaction.commit()?;
-                Ok(value)
-            };
-            // Nobody may be waiting any more.
-            let _ = answer.send(run());
-        });
-        let sent = match &*lock(&self.jobs) {
-            Some(jobs) => jobs.try_send(job).is_ok(),
-            None => return Err(Error::new(Kind::Unavailable, "stopping", "The server is stopping.")),
-        };
-        if !sent {
-            return Err(busy());
+        self.outside_transactions(move |connection| {
+            let transaction = connection.transaction_with_behavior(behavior)?;
+            let value = work(&transaction)?;
+            transaction.commit()?;
+            Ok(value)
+        })
+        .await
+    }
+
+    fn send(&self, job: Job) -> Result<()> {
+        match &*lock(&self.jobs) {
+            Some(jobs) => jobs.try_send(job).map_err(|_| busy()),
+            None => Err(Error::new(Kind::Unavailable, "stopping", "The server is stopping.")),
         }
+    }
+
+    /// Runs `work` between transactions.
+    pub(super) async fn outside_transactions<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        self.send(Box::new(move |connection| {
+            // Nobody may be waiting any more.
+            let _ = answer.send(work(connection));
+        }))?;
         answered.await.unwrap_or_else(|_| Err(Error::internal("a database job ended without an answer")))
     }
 

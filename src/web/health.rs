@@ -30,6 +30,8 @@ pub struct Probes {
     pub database: Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Condition> + Send>> + Send + Sync>,
     /// The relay, by its last self-test.
     pub relay: Arc<dyn Fn() -> Condition + Send + Sync>,
+    /// The clock: degraded while it is plainly wrong.
+    pub clock: Arc<dyn Fn() -> Condition + Send + Sync>,
     /// The certificate: degraded when it is about to expire, unhealthy when it has.
     pub certificates: Arc<dyn Fn() -> Condition + Send + Sync>,
 }
@@ -50,6 +52,8 @@ pub struct Services {
     relay: Condition,
     signaling: Condition,
     certificates: Condition,
+    /// `degraded` while it is plainly wrong: nothing that has expired is removed then.
+    clock: Condition,
 }
 
 /// Whether the appliance does its job
@@ -62,8 +66,9 @@ pub async fn health(Extract(state): Extract<State>) -> (StatusCode, Json<Health>
     let signaling = if state.hub.is_running() { Condition::Healthy } else { Condition::Unhealthy };
     let relay = (state.probes.relay)();
     let certificates = (state.probes.certificates)();
-    let worst = database.max(signaling).max(relay).max(certificates);
+    let clock = (state.probes.clock)();
+    let worst = database.max(signaling).max(relay).max(certificates).max(clock);
     let status = if worst == Condition::Unhealthy { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
-    let services = Services { database, relay, signaling, certificates };
+    let services = Services { database, relay, signaling, certificates, clock };
     (status, Json(Health { status: worst, services, version: env!("CARGO_PKG_VERSION") }))
 }

@@ -1,0 +1,177 @@
+//! What has an end: every table whose rows are removed when their time is over, and the next such moment.
+//!
+//! Whoever adds a table with an end adds a line to [`EXPIRING`], or a function like those for log-ins and tags where
+//! somebody must hear of the end.
+
+use std::time::{Duration, SystemTime};
+
+use rusqlite::{OptionalExtension as _, Transaction, params};
+
+use super::Store;
+use super::convert::{from_millis, to_millis};
+use crate::domain::Result;
+use crate::domain::ids::TagId;
+
+/// How long things are kept after the time that stands in their row.
+#[derive(Debug, Clone, Copy)]
+pub struct Kept {
+    /// Log-ins, after their last use.
+    pub login_idle: Duration,
+    /// Security events.
+    pub audit: Duration,
+}
+
+/// Rows that end at `end`, and for how much longer they are kept.
+struct Expiring {
+    table: &'static str,
+    end: &'static str,
+    kept: fn(&Kept) -> Duration,
+}
+
+const AT_ONCE: fn(&Kept) -> Duration = |_| Duration::ZERO;
+
+const EXPIRING: &[Expiring] = &[
+    Expiring { table: "setup_token", end: "expires_at", kept: AT_ONCE },
+    Expiring { table: "invites", end: "expires_at", kept: AT_ONCE },
+    Expiring { table: "password_resets", end: "expires_at", kept: AT_ONCE },
+    Expiring { table: "audit", end: "at", kept: |kept| kept.audit },
+];
+
+/// Those of whose end somebody must hear.
+const HEARD_OF: &[Expiring] = &[
+    Expiring { table: "logins", end: "expires_at", kept: AT_ONCE },
+    Expiring { table: "logins", end: "last_used_at", kept: |kept| kept.login_idle },
+    Expiring { table: "tags", end: "expires_at", kept: AT_ONCE },
+];
+
+/// What has an end.
+pub struct Expiry<'a>(pub(super) &'a Store);
+
+impl Expiry<'_> {
+    /// When the next row's time is over; in the past when one is.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn next(&self, kept: Kept) -> Result<Option<SystemTime>> {
+        self.0
+            .reader
+            .transaction(move |transaction| {
+                let mut next = None;
+                for Expiring { table, end, kept: longer } in EXPIRING.iter().chain(HEARD_OF) {
+                    let sql = format!("SELECT min({end}) FROM {table}");
+                    let first: Option<i64> = transaction.prepare_cached(&sql)?.query_row([], |row| row.get(0))?;
+                    // A time that is too far away to be told is never reached.
+                    let ends = first.and_then(|first| from_millis(first).checked_add(longer(&kept)));
+                    next = [next, ends].into_iter().flatten().min();
+                }
+                Ok(next)
+            })
+            .await
+    }
+
+    /// Removes rows whose time is over and of whose end nobody must hear; how many there were.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn remove(&self, now: SystemTime, kept: Kept) -> Result<usize> {
+        self.0
+            .writer
+            .transaction(move |transaction| {
+                EXPIRING.iter().try_fold(0, |removed, Expiring { table, end, kept: longer }| {
+                    let sql = format!("DELETE FROM {table} WHERE {end} <= ?1");
+                    let ended = now.checked_sub(longer(&kept)).map_or(i64::MIN, to_millis);
+                    Ok(removed + transaction.prepare_cached(&sql)?.execute([ended])?)
+                })
+            })
+            .await
+    }
+
+    /// Removes tags whose time is over, and says which they were.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn remove_tags(&self, now: SystemTime) -> Result<Vec<TagId>> {
+        self.0
+            .writer
+            .transaction(move |transaction| {
+                let mut statement =
+                    transaction.prepare_cached("DELETE FROM tags WHERE expires_at <= ?1 RETURNING id")?;
+                let ids = statement.query_map([to_millis(now)], |row| row.get(0).map(TagId::from_bytes))?;
+                Ok(ids.collect::<rusqlite::Result<_>>()?)
+            })
+            .await
+    }
+
+    /// When the clock was last right, as far as anybody noted it.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn clock_seen(&self) -> Result<Option<SystemTime>> {
+        self.0.reader.transaction(clock_seen).await
+    }
+
+    /// Notes that the clock is right.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn see_clock(&self, now: SystemTime) -> Result<()> {
+        self.0
+            .writer
+            .transaction(move |transaction| {
+                let sql = "INSERT OR REPLACE INTO clock (only_one, seen_at) VALUES (1, ?1)";
+                transaction.execute(sql, params![to_millis(now)])?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// Takes what was removed out of the write-ahead log, too, and removes copies from before migrations that were made
+    /// before `copies_until`.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn sweep(&self, copies_until: SystemTime) -> Result<()> {
+        self.0.writer.outside_transactions(truncate_log).await?;
+        let path = self.0.path.clone();
+        let swept = tokio::task::spawn_blocking(move || super::migrate::forget_snapshots(&path, copies_until));
+        swept.await.map_err(crate::domain::Error::internal)?
+    }
+}
+
+fn clock_seen(transaction: &Transaction<'_>) -> Result<Option<SystemTime>> {
+    let seen: Option<i64> = transaction.query_row("SELECT seen_at FROM clock", [], |row| row.get(0)).optional()?;
+    Ok(seen.map(from_millis))
+}
+
+/// Moves the log into the database file and empties it. Whoever reads at that moment makes it wait for the next time.
+fn truncate_log(connection: &mut rusqlite::Connection) -> Result<()> {
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    /// A table with an end that nobody cleans would keep for ever what people were told is gone.
+    #[tokio::test]
+    async fn every_table_with_an_end_is_in_the_list() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(&directory.path().join("callqr.db")).unwrap();
+        let with_end = |transaction: &Transaction<'_>| {
+            let sql = "SELECT t.name FROM sqlite_schema AS t JOIN pragma_table_info(t.name) AS c \
+                       WHERE t.type = 'table' AND c.name = 'expires_at'";
+            let mut statement = transaction.prepare(sql)?;
+            let names = statement.query_map([], |row| row.get::<_, String>(0))?;
+            Ok(names.collect::<rusqlite::Result<Vec<_>>>()?)
+        };
+        let tables = store.reader.transaction(with_end).await.unwrap();
+        assert!(tables.len() > 3);
+        for table in tables {
+            let cleaned = EXPIRING.iter().chain(HEARD_OF).any(|one| one.table == table && one.end == "expires_at");
+            assert!(cleaned, "nothing removes rows of {table}");
+        }
+    }
+}
