@@ -4,20 +4,29 @@
  */
 
 /**
- * @typedef {'hung-up'|'gave-up'|'declined'|'no-answer'|'unreachable'|'busy'|'answered-elsewhere'|'time-limit'|'lost'|'withdrawn'} EndReason
+ * @typedef {'hung-up'|'gave-up'|'declined'|'no-answer'|'unreachable'|'busy'|'answered-elsewhere'|'time-limit'|'lost'|'withdrawn'
+ *   |'mismatch'} EndReason
  *
  * @typedef {{candidate: string, sdpMid: string|null, sdpMLineIndex: number|null, usernameFragment: string|null}} Candidate
+ *
+ * What the two sides say to each other, passed on by the server; `commitment`, `nonce` and what follows from them stand in `docs/e2e.md`.
+ * @typedef {{type: 'offer', payload: {sdp: string, commitment?: string}}
+ *   | {type: 'answer', payload: {sdp: string, nonce?: string}}
+ *   | {type: 'ice-candidate', payload: Candidate}
+ *   | {type: 'restart-ice', payload: {}}
+ *   | ProofMessage} PassedOn
+ * @typedef {{type: 'reveal', payload: {nonce: string}}
+ *   | {type: 'signature', payload: {signature: string}}
+ *   | {type: 'confirmation', payload: {confirmation: string}}} ProofMessage
  *
  * @typedef {{type: 'hello', payload: {ticket: string, fresh: boolean}}
  *   | {type: 'ready', payload: {}}
  *   | {type: 'ping', payload: {}}
  *   | {type: 'accept', payload: {}}
  *   | {type: 'decline', payload: {}}
- *   | {type: 'offer', payload: {sdp: string}}
- *   | {type: 'answer', payload: {sdp: string}}
- *   | {type: 'ice-candidate', payload: Candidate}
- *   | {type: 'restart-ice', payload: {}}
- *   | {type: 'hangup', payload: {}}} ClientMessage
+ *   | {type: 'hangup', payload: {}}
+ *   | {type: 'mismatch', payload: {}}
+ *   | PassedOn} ClientMessage
  *
  * @typedef {{role: 'caller'|'owner', participantId: string, ticket: string, peerConnected: boolean} & (
  *   {state: 'ringing', iceServers: null, talkingSeconds: null}
@@ -29,10 +38,7 @@
  *   | {type: 'ringing', payload: {devices: number}}
  *   | {type: 'answered', payload: {ticket: string}}
  *   | {type: 'accepted', payload: {ticket: string, iceServers: RTCIceServer[]}}
- *   | {type: 'offer', payload: {sdp: string}}
- *   | {type: 'answer', payload: {sdp: string}}
- *   | {type: 'ice-candidate', payload: Candidate}
- *   | {type: 'restart-ice', payload: {}}
+ *   | PassedOn
  *   | {type: 'peer', payload: {connected: boolean}}
  *   | {type: 'restart-media', payload: {}}
  *   | {type: 'ending-soon', payload: {seconds: number}}
@@ -63,7 +69,7 @@ const listOf = (check) => (value) => Array.isArray(value) && value.every(check);
 const iceServer = (value) => isRecord(value) && anyOf(text, listOf(text))(value.urls);
 
 const reason = oneOf('hung-up', 'gave-up', 'declined', 'no-answer', 'unreachable', 'busy', 'answered-elsewhere',
-  'time-limit', 'lost', 'withdrawn');
+  'time-limit', 'lost', 'withdrawn', 'mismatch');
 const welcome = { role: oneOf('caller', 'owner'), participantId: text, ticket: text, peerConnected: flag };
 
 /** The shapes that the payload of each message may have. @type {Record<string, Shape[]>} */
@@ -76,8 +82,11 @@ const SHAPES = {
   ringing: [{ devices: count }],
   answered: [{ ticket: text }],
   accepted: [{ ticket: text, iceServers: listOf(iceServer) }],
-  offer: [{ sdp: text }],
-  answer: [{ sdp: text }],
+  offer: [{ sdp: text, commitment: text }, { sdp: text }],
+  answer: [{ sdp: text, nonce: text }, { sdp: text }],
+  reveal: [{ nonce: text }],
+  signature: [{ signature: text }],
+  confirmation: [{ confirmation: text }],
   'ice-candidate': [{
     candidate: text, sdpMid: anyOf(none, text), sdpMLineIndex: anyOf(none, count), usernameFragment: anyOf(none, text),
   }],

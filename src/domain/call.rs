@@ -36,4 +36,6 @@ pub enum EndReason {
     Lost,
     /// The tag was paused or revoked meanwhile, or its owner logged out.
     Withdrawn,
+    /// The proof of a sticker's key failed: somebody may sit in the middle.
+    Mismatch,
 }

@@ -39,8 +39,22 @@ fn every_valid_message_of_a_client_is_read() {
     }
     types.sort_unstable();
     types.dedup();
-    let all =
-        ["accept", "answer", "decline", "hangup", "hello", "ice-candidate", "offer", "ping", "ready", "restart-ice"];
+    let all = [
+        "accept",
+        "answer",
+        "confirmation",
+        "decline",
+        "hangup",
+        "hello",
+        "ice-candidate",
+        "mismatch",
+        "offer",
+        "ping",
+        "ready",
+        "restart-ice",
+        "reveal",
+        "signature",
+    ];
     assert_eq!(types, all);
 }
 
@@ -69,6 +83,8 @@ fn a_message_beyond_the_limit_is_refused_unread() {
     assert_eq!(FromClient::parse(&text), Err(super::CloseReason::TooLarge));
 }
 
+const PASSED_ON: [&str; 7] = ["offer", "answer", "ice-candidate", "restart-ice", "reveal", "signature", "confirmation"];
+
 /// The same messages in the same order as in the fixtures.
 fn call_messages(fixtures: &Value) -> Vec<ToClient> {
     let id = AnonymousId::from_bytes([2; 16]);
@@ -88,7 +104,7 @@ fn call_messages(fixtures: &Value) -> Vec<ToClient> {
     let welcome = |role, standing| ToClient::Welcome(Welcome { role, participant_id: id, ticket: ticket(), standing });
     let passed_on: Vec<Media> = list(fixtures, "toClient", "call")
         .iter()
-        .filter(|entry| ["offer", "answer", "ice-candidate", "restart-ice"].contains(&type_of(entry)))
+        .filter(|entry| PASSED_ON.contains(&type_of(entry)))
         .map(|entry| serde_json::from_value(entry["message"].clone()).unwrap())
         .collect();
     let mut messages = vec![
@@ -119,6 +135,7 @@ fn call_messages(fixtures: &Value) -> Vec<ToClient> {
             EndReason::TimeLimit,
             EndReason::Lost,
             EndReason::Withdrawn,
+            EndReason::Mismatch,
         ]
         .map(|reason| ToClient::Ended { reason }),
     );

@@ -7,6 +7,7 @@ mod call;
 mod close;
 mod io;
 mod leg;
+pub mod octets;
 mod policy;
 mod presence;
 mod switchboard;

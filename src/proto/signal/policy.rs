@@ -15,13 +15,13 @@ use super::wire::Media;
 /// [`CloseReason::NotRelayed`] when it would show an address, or does not read as what it claims to be.
 pub fn check(media: &Media) -> Result<(), CloseReason> {
     let fine = match media {
-        Media::Offer { sdp } | Media::Answer { sdp } => description_is_relayed(sdp),
+        Media::Offer { sdp, .. } | Media::Answer { sdp, .. } => description_is_relayed(sdp),
         Media::IceCandidate(candidate) => {
             let names = [&candidate.sdp_mid, &candidate.username_fragment];
             (candidate.candidate.is_empty() || candidate_is_relayed(&candidate.candidate))
                 && names.into_iter().flatten().all(|name| shows_no_address(name))
         }
-        Media::RestartIce {} => true,
+        Media::RestartIce {} | Media::Reveal { .. } | Media::Signature { .. } | Media::Confirmation { .. } => true,
     };
     if fine { Ok(()) } else { Err(CloseReason::NotRelayed) }
 }
@@ -149,13 +149,13 @@ mod tests {
                 format!("s={ip}"),
             ];
             let sdp = format!("v=0\r\n{}\r\n", lines[place]);
-            prop_assert_eq!(check(&Media::Offer { sdp }), Err(CloseReason::NotRelayed));
+            prop_assert_eq!(check(&Media::Offer { sdp, commitment: None }), Err(CloseReason::NotRelayed));
         }
 
         #[test]
         fn no_text_is_too_much(text in any::<String>()) {
             let sdp = format!("v=0\n{text}\na=candidate:{text}");
-            let _ = check(&Media::Offer { sdp });
+            let _ = check(&Media::Offer { sdp, commitment: None });
             let _ = candidate_is_relayed(&text);
         }
     }

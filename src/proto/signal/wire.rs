@@ -7,6 +7,7 @@
 use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::octets::Octets;
 use crate::domain::call::{EndReason, Role};
 use crate::domain::ice::IceServer;
 use crate::domain::ids::{AnonymousId, SessionId, TagId};
@@ -30,6 +31,8 @@ pub enum FromClient {
     Decline {},
     /// Gives up, declines or ends, whatever the call's state is.
     Hangup {},
+    /// Ends the call because the other side could not prove who it is, or the certificate is not the one that was proven.
+    Mismatch {},
     /// What is meant for the other side.
     #[serde(untagged)]
     Media(Media),
@@ -53,11 +56,32 @@ pub enum Media {
     Offer {
         /// RFC 8866.
         sdp: String,
+        /// To the caller's nonce; where the sticker carries a key.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        commitment: Option<Octets<32>>,
     },
     /// The owner's session description.
     Answer {
         /// RFC 8866.
         sdp: String,
+        /// The owner's; in answer to a commitment.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        nonce: Option<Octets<32>>,
+    },
+    /// The nonce that the caller had committed to.
+    Reveal {
+        /// The caller's.
+        nonce: Octets<32>,
+    },
+    /// The owner's proof.
+    Signature {
+        /// ECDSA: r and s.
+        signature: Octets<64>,
+    },
+    /// The caller's proof.
+    Confirmation {
+        /// HMAC-SHA-256.
+        confirmation: Octets<32>,
     },
     /// A trickled candidate.
     IceCandidate(Candidate),

@@ -34,6 +34,15 @@ impl Call {
         Ok(())
     }
 
+    /// One side found that the other is not who it should be, or not alone. Before the answer there is nothing to find.
+    pub(super) fn mismatch(&mut self, cx: &mut Context<'_>) -> Result<(), CloseReason> {
+        if !matches!(self.phase, Phase::Talking { .. }) {
+            return Err(CloseReason::BadMessage);
+        }
+        self.end(EndReason::Mismatch, cx);
+        Ok(())
+    }
+
     /// Tells everybody, closes every connection of the call and takes the relay away.
     pub(super) fn end(&mut self, reason: EndReason, cx: &mut Context<'_>) {
         let phase = std::mem::replace(&mut self.phase, Phase::Over);

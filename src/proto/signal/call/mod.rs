@@ -164,10 +164,11 @@ impl Call {
             (FromClient::Decline {}, Party::Device(login)) => self.decline(login, cx),
             (FromClient::Accept {} | FromClient::Decline {}, Party::Caller) => Err(CloseReason::BadMessage),
             (FromClient::Hangup {}, _) => self.hang_up(party, cx),
+            (FromClient::Mismatch {}, _) => self.mismatch(cx),
             (FromClient::Media(media), _) => {
                 let allowed = match media {
-                    Media::Offer { .. } => party == Party::Caller,
-                    Media::Answer { .. } | Media::RestartIce {} => party != Party::Caller,
+                    Media::Offer { .. } | Media::Reveal { .. } | Media::Confirmation { .. } => party == Party::Caller,
+                    Media::Answer { .. } | Media::RestartIce {} | Media::Signature { .. } => party != Party::Caller,
                     Media::IceCandidate(_) => true,
                 };
                 if !allowed {

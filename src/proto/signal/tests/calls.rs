@@ -55,6 +55,48 @@ fn a_call_from_the_tap_to_the_end() {
 }
 
 #[test]
+fn proofs_pass_from_the_side_that_owes_them_and_a_mismatch_ends_the_call_for_both() {
+    let mut scene = Scene::new();
+    let (owner, nonce, signature) = (scene.owner(), "A".repeat(43), "A".repeat(86));
+    let reveal = json!({"type": "reveal", "payload": {"nonce": nonce}});
+    let signed = json!({"type": "signature", "payload": {"signature": signature}});
+    let confirmed = json!({"type": "confirmation", "payload": {"confirmation": nonce}});
+
+    for (wrong, of_caller) in [(&signed, true), (&reveal, false), (&confirmed, false)] {
+        let (caller, device) = scene.talk(owner);
+        scene.send(if of_caller { caller } else { device }, wrong.clone());
+        let heard = scene.heard(if of_caller { caller } else { device });
+        assert_eq!(heard.last().map(String::as_str), Some("close 4400"), "{wrong}");
+        scene.say(if of_caller { device } else { caller }, "hangup");
+        scene.heard(if of_caller { device } else { caller });
+    }
+
+    let (caller, device) = scene.talk(owner);
+    scene.send(caller, json!({"type": "offer", "payload": {"sdp": SDP, "commitment": nonce}}));
+    scene.send(device, json!({"type": "answer", "payload": {"sdp": SDP, "nonce": nonce}}));
+    scene.send(caller, reveal);
+    scene.send(device, signed);
+    scene.send(caller, confirmed);
+    assert_eq!(scene.heard(device), ["offer", "reveal", "confirmation"]);
+    assert_eq!(scene.heard(caller), ["answer", "signature"]);
+    scene.say(device, "mismatch");
+    assert_eq!(scene.heard(caller), ["ended mismatch", "close 1000"]);
+    assert_eq!(scene.heard(device), ["ended mismatch", "close 1000"]);
+    assert!(scene.relayed.is_empty(), "the relay is closed");
+}
+
+#[test]
+fn nothing_can_be_wrong_before_somebody_answers() {
+    let mut scene = Scene::new();
+    let owner = scene.owner();
+    scene.phone(owner);
+    let caller = scene.call(owner);
+    scene.heard(caller);
+    scene.say(caller, "mismatch");
+    assert_eq!(scene.heard(caller).last().map(String::as_str), Some("close 4400"));
+}
+
+#[test]
 fn nobody_rings_before_the_caller_is_on_the_line() {
     let mut scene = Scene::new();
     let owner = scene.owner();

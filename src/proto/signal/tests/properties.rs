@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::call::EndReason;
+use crate::proto::signal::octets::Octets;
 use crate::proto::signal::wire::{Media, ToClient};
 
 /// What can happen; numbers choose among what there is.
@@ -32,7 +33,7 @@ fn event() -> impl Strategy<Value = Event> {
         4 => which.clone().prop_map(Event::JoinPresence),
         8 => (which.clone(), any::<bool>()).prop_map(|(ticket, fresh)| Event::JoinCall { ticket, from_before: false, fresh }),
         2 => (which.clone(), any::<bool>()).prop_map(|(ticket, fresh)| Event::JoinCall { ticket, from_before: true, fresh }),
-        12 => (which.clone(), 0..10_usize).prop_map(|(c, m)| Event::Message(c, m)),
+        14 => (which.clone(), 0..14_usize).prop_map(|(c, m)| Event::Message(c, m)),
         4 => which.clone().prop_map(Event::Drop),
         1 => which.prop_map(Event::Fault),
         1 => (0..2_usize).prop_map(Event::Withdraw),
@@ -78,10 +79,14 @@ fn message(n: usize) -> FromClient {
         2 | 3 => FromClient::Accept {},
         4 => FromClient::Decline {},
         5 => FromClient::Hangup {},
-        6 => FromClient::Media(Media::Offer { sdp }),
-        7 => FromClient::Media(Media::Answer { sdp }),
+        6 => FromClient::Media(Media::Offer { sdp, commitment: None }),
+        7 => FromClient::Media(Media::Answer { sdp, nonce: None }),
         8 => FromClient::Media(Media::RestartIce {}),
-        _ => FromClient::Media(Media::Offer { sdp: "v=0\r\nc=IN IP4 192.168.1.1".into() }),
+        9 => FromClient::Media(Media::Reveal { nonce: Octets::new([1; 32]) }),
+        10 => FromClient::Media(Media::Signature { signature: Octets::new([2; 64]) }),
+        11 => FromClient::Media(Media::Confirmation { confirmation: Octets::new([3; 32]) }),
+        12 => FromClient::Mismatch {},
+        _ => FromClient::Media(Media::Offer { sdp: "v=0\r\nc=IN IP4 192.168.1.1".into(), commitment: None }),
     }
 }
 
