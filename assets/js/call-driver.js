@@ -2,6 +2,7 @@
 
 import { microphoneGranted, microphoneProblem, openMicrophone } from './microphone.js';
 import { newCall, reduce } from './call.js';
+import { sessionOf } from './e2e/proof.js';
 import { Peer } from './peer.js';
 import { Signalling, socketAddress } from './socket.js';
 
@@ -19,6 +20,8 @@ import { Signalling, socketAddress } from './socket.js';
  * @property {(error: unknown) => {reason: import('./call.js').Reason, retryAfter: number|null}} [refused]
  * @property {(line: Line) => void} remember keeps the call across a reload
  * @property {() => void} forget
+ * @property {(session: import('./e2e/bytes.js').Bytes, say: (message: import('./wire.js').ProofMessage) => void)
+ *   => Promise<import('./e2e/proof.js').Proof|null>} proof who is at the other end of a new connection; null where the sticker carries no key
  */
 
 const TICK = 500;
@@ -32,6 +35,8 @@ export class CallDriver {
   #peer = null;
   /** @type {Promise<MediaStream>|null} */
   #microphone = null;
+  /** Made while it rings, so that nobody waits for it. */
+  #certificate = RTCPeerConnection.generateCertificate(/** @type {EcKeyGenParams} */ ({ name: 'ECDSA', namedCurve: 'P-256' }));
   /** @type {Line|null} */
   #line;
   #timer;
@@ -90,8 +95,9 @@ export class CallDriver {
       case 'close-peer': return this.#closePeer();
       case 'set-ice-servers': return this.#withPeer((peer) => peer.setIceServers(effect.iceServers));
       case 'make-offer': return this.#withPeer((peer) => peer.makeOffer(effect.iceRestart));
-      case 'take-offer': return this.#withPeer((peer) => peer.takeOffer(effect.sdp));
-      case 'take-answer': return this.#withPeer((peer) => peer.takeAnswer(effect.sdp));
+      case 'take-offer': return this.#withPeer((peer) => peer.takeOffer(effect.offer));
+      case 'take-answer': return this.#withPeer((peer) => peer.takeAnswer(effect.answer));
+      case 'take-proof': return this.#withPeer((peer) => peer.takeProof(effect.message));
       case 'add-candidate': return this.#withPeer((peer) => peer.addCandidate(effect.candidate));
       case 'mute': return this.#mute(effect.muted);
       case 'remember': return this.#remember();
@@ -160,17 +166,30 @@ export class CallDriver {
 
   /** @param {RTCIceServer[]} iceServers @returns {Promise<Peer|null>} */
   async #makePeer(iceServers) {
-    const microphone = await this.#microphone?.catch(() => null);
-    if (!microphone || this.state.phase === 'ended') return null;
-    this.#peer = new Peer(iceServers, microphone, {
-      described: (description) => this.dispatch({ type: 'described', description }),
+    const [microphone, proof, certificate] = await Promise.all([this.#microphone?.catch(() => null), this.#prove(), this.#certificate]);
+    if (!microphone || proof === undefined || this.state.phase === 'ended') return null;
+    if (proof) this.dispatch({ type: 'proving' });
+    const peer = new Peer(iceServers, { microphone, proof, certificates: [certificate] }, {
+      described: (message) => this.dispatch({ type: 'described', message }),
       candidate: (candidate) => this.dispatch({ type: 'candidate', candidate }),
       answerTaken: () => this.dispatch({ type: 'answer-taken' }),
       state: (state) => this.dispatch({ type: 'peer-state', state }),
       media: (flowing) => this.dispatch({ type: 'media', flowing }),
       stream: (stream) => this.setting.voice(stream),
+      proven: () => void proof?.words().then((words) => peer === this.#peer && this.dispatch({ type: 'proven', words })),
+      mismatch: () => this.dispatch({ type: 'mismatch' }),
     });
-    return this.#peer;
+    this.#peer = peer;
+    return peer;
+  }
+
+  /** @returns {Promise<import('./e2e/proof.js').Proof|null|undefined>} undefined when there should be one and is none */
+  async #prove() {
+    try {
+      return await this.setting.proof(sessionOf(this.#line?.endpoint ?? ''), (message) => this.dispatch({ type: 'described', message }));
+    } catch {
+      this.dispatch({ type: 'mismatch' });
+    }
   }
 
   /** In the order of the effects, also while the microphone is still being opened. @param {(peer: Peer) => void} action */

@@ -39,6 +39,10 @@ import { dueRestart, hurt, mediaLost, offerAsAsked, restartAfterReturn, restartA
  * @property {number} restartNotBefore
  * @property {number} restarts in a row without media in between
  * @property {number|null} offeredAt when the offer that has no answer yet was made
+ * @property {boolean} connected whether the peer connection is
+ * @property {'none'|'wanted'|'done'} proof whether it is known who is at the other end; `none`: the sticker carries no key
+ * @property {number} proofSince since when it could have come
+ * @property {string[]} words which both sides may compare by voice
  *
  * @typedef {{now: number} & (
  *     {type: 'call', microphoneGranted: boolean}
@@ -49,7 +53,8 @@ import { dueRestart, hurt, mediaLost, offerAsAsked, restartAfterReturn, restartA
  *   | {type: 'microphone'} | {type: 'microphone-failed', reason: MicrophoneProblem}
  *   | {type: 'message', message: import('./wire.js').ServerMessage}
  *   | {type: 'signalling', up: boolean} | {type: 'signalling-over', code: number}
- *   | {type: 'described', description: {type: 'offer'|'answer', sdp: string}}
+ *   | {type: 'described', message: import('./wire.js').PassedOn}
+ *   | {type: 'proving'} | {type: 'proven', words: string[]} | {type: 'mismatch'}
  *   | {type: 'candidate', candidate: import('./wire.js').Candidate}
  *   | {type: 'answer-taken'}
  *   | {type: 'peer-state', state: RTCPeerConnectionState}
@@ -63,7 +68,8 @@ import { dueRestart, hurt, mediaLost, offerAsAsked, restartAfterReturn, restartA
  *   | {type: 'create-peer', iceServers: RTCIceServer[]} | {type: 'close-peer'}
  *   | {type: 'set-ice-servers', iceServers: RTCIceServer[]}
  *   | {type: 'make-offer', iceRestart: boolean}
- *   | {type: 'take-offer', sdp: string} | {type: 'take-answer', sdp: string}
+ *   | {type: 'take-offer', offer: {sdp: string, commitment?: string}} | {type: 'take-answer', answer: {sdp: string, nonce?: string}}
+ *   | {type: 'take-proof', message: import('./wire.js').ProofMessage}
  *   | {type: 'add-candidate', candidate: import('./wire.js').Candidate}
  *   | {type: 'mute', muted: boolean}
  *   | {type: 'remember'} | {type: 'forget'}
@@ -83,8 +89,12 @@ export function newCall(role, phase = 'ready') {
     microphone: false, muted: false, signalling: false, otherConnected: true, asked: false,
     peer: false, media: 'none', iceServers: [], answeredAt: null, endedAt: null, endsAt: null,
     restartWanted: false, restartOnWelcome: false, restartNotBefore: 0, restarts: 0, offeredAt: null,
+    connected: false, proof: 'none', proofSince: 0, words: [],
   };
 }
+
+/** How long the proof may take while both sides' signalling is connected. It takes three messages. */
+const PROOF_TIME = 12_000;
 
 /** @param {Call} state @returns {boolean} whether a person has answered and the call is not over */
 export const isTalking = (state) => state.phase === 'answered' || state.phase === 'talking';
@@ -108,15 +118,18 @@ export function reduce(state, event) {
     case 'microphone': return microphoneOpen(state);
     case 'microphone-failed': return microphoneFailed(state, event.now, event.reason);
     case 'message': return received(state, event.now, event.message);
-    case 'signalling': return [{ ...state, signalling: event.up }, []];
+    case 'signalling': return [{ ...state, signalling: event.up, proofSince: event.now }, []];
     case 'signalling-over': return over(state, event.now, refusal(event.code));
-    case 'described': return [state, [{ type: 'send', message: descriptionMessage(event.description) }]];
+    case 'described': return [state, [{ type: 'send', message: event.message }]];
+    case 'proving': return [{ ...state, proof: 'wanted', proofSince: event.now }, []];
+    case 'proven': return [talkingIfReady({ ...state, proof: 'done', words: event.words }), []];
+    case 'mismatch': return mismatch(state, event.now);
     case 'candidate': return [state, [{ type: 'send', message: { type: 'ice-candidate', payload: event.candidate } }]];
     case 'answer-taken': return [{ ...state, offeredAt: null }, []];
     case 'peer-state': return peerState(state, event.now, event.state);
     case 'media': return event.flowing ? mediaFlows(state) : mediaLost(state, event.now);
     case 'network-changed': return hurt(state, event.now);
-    case 'tick': return dueRestart(state, event.now);
+    case 'tick': return isOverdue(state, event.now) ? mismatch(state, event.now) : dueRestart(state, event.now);
   }
 }
 
@@ -203,8 +216,12 @@ function received(state, now, message) {
     case 'ringing': return rung(state, message.payload.devices);
     case 'answered': return state.role === 'caller' ? begin(state, now, state.iceServers) : [state, []];
     case 'accepted': return begin(state, now, message.payload.iceServers);
-    case 'offer': return takeOffer(state, message.payload.sdp);
-    case 'answer': return [state, state.peer ? [{ type: 'take-answer', sdp: message.payload.sdp }] : []];
+    case 'offer': return takeOffer(state, message.payload);
+    case 'answer': return [state, state.peer ? [{ type: 'take-answer', answer: message.payload }] : []];
+    case 'reveal':
+    case 'signature':
+    case 'confirmation':
+      return [state, state.peer ? [{ type: 'take-proof', message }] : []];
     case 'ice-candidate': return [state, state.peer ? [{ type: 'add-candidate', candidate: message.payload }] : []];
     case 'restart-ice': return state.role === 'caller' && state.peer ? offerAsAsked(state, now) : [state, []];
     case 'restart-media': return anew(state, now);
@@ -262,28 +279,29 @@ function anew(state, now) {
   const { iceServers } = state;
   /** @type {Call} */
   const next = { ...state, phase: 'answered', peer: true, media: 'none', otherConnected: true, restartWanted: false,
-    restartOnWelcome: false, restarts: 0, restartNotBefore: now + 5_000 };
+    restartOnWelcome: false, restarts: 0, restartNotBefore: now + 5_000,
+    connected: false, proof: state.proof === 'none' ? 'none' : 'wanted', proofSince: now, words: [] };
   /** @type {Effect[]} */
   const effects = [{ type: 'close-peer' }, { type: 'create-peer', iceServers }];
   if (state.role === 'owner') return [next, effects];
   return [{ ...next, offeredAt: now }, [...effects, { type: 'make-offer', iceRestart: false }]];
 }
 
-/** @param {Call} state @param {string} sdp @returns {Step} */
-function takeOffer(state, sdp) {
-  return [state, state.role === 'owner' && state.peer ? [{ type: 'take-offer', sdp }] : []];
+/** @param {Call} state @param {{sdp: string, commitment?: string}} offer @returns {Step} */
+function takeOffer(state, offer) {
+  return [state, state.role === 'owner' && state.peer ? [{ type: 'take-offer', offer }] : []];
 }
 
 /** @param {Call} state @param {number} now @param {boolean} connected @returns {Step} */
 function otherSide(state, now, connected) {
-  const next = { ...state, otherConnected: connected };
+  const next = { ...state, otherConnected: connected, proofSince: now };
   return connected && state.peer ? restartAfterReturn(next, now) : [next, []];
 }
 
 /** @param {Call} state @param {number} now @param {RTCPeerConnectionState} peer @returns {Step} */
 function peerState(state, now, peer) {
   if (!state.peer) return [state, []];
-  if (peer === 'connected') return [{ ...state, phase: 'talking' }, []];
+  if (peer === 'connected') return [talkingIfReady({ ...state, connected: true }), []];
   return peer === 'disconnected' || peer === 'failed' ? hurt(state, now) : [state, []];
 }
 
@@ -292,7 +310,17 @@ function mediaFlows(state) {
   return [{ ...state, media: 'flowing', restartWanted: false, restarts: 0 }, []];
 }
 
-/** @param {{type: 'offer'|'answer', sdp: string}} description @returns {import('./wire.js').ClientMessage} */
-function descriptionMessage({ type, sdp }) {
-  return { type, payload: { sdp } };
+/** Voices go through when the connection is there and, where the sticker carries a key, it is known to whom. @param {Call} state @returns {Call} */
+function talkingIfReady(state) {
+  return state.phase === 'answered' && state.connected && state.proof !== 'wanted' ? { ...state, phase: 'talking' } : state;
+}
+
+/** @param {Call} state @param {number} now */
+function isOverdue(state, now) {
+  return state.proof === 'wanted' && isTalking(state) && state.signalling && state.otherConnected && now - state.proofSince >= PROOF_TIME;
+}
+
+/** @param {Call} state @param {number} now @returns {Step} */
+function mismatch(state, now) {
+  return over(state, now, 'mismatch', false, { type: 'mismatch', payload: {} });
 }

@@ -1,18 +1,30 @@
-/** Drives one RTCPeerConnection: relay only, trickle ICE, restartable. The caller always offers, so offers never collide. */
+/**
+ * Drives one RTCPeerConnection: relay only, trickle ICE, restartable. The caller always offers, so offers never collide. Where
+ * there is something to prove, no voice goes through before it is proven.
+ */
 
+import { Mismatch } from './e2e/proof.js';
 import { MediaWatch } from './media-watch.js';
 import { answersOffer, askForVoice, markAnswer } from './sdp.js';
+import { VoiceGate } from './voice-gate.js';
 import { CAREFUL, linkIsWeak, voiceFor } from './voice.js';
 
 /**
  * @typedef {import('./wire.js').Candidate} Candidate
  * @typedef {object} PeerListener
- * @property {(description: {type: 'offer'|'answer', sdp: string}) => void} described to be sent to the other side
+ * @property {(message: import('./wire.js').PassedOn) => void} described a description, to be sent to the other side
  * @property {(candidate: Candidate) => void} candidate to be sent to the other side
  * @property {() => void} answerTaken
  * @property {(state: RTCPeerConnectionState) => void} state
  * @property {(flowing: boolean) => void} media whether packets come from the other side
  * @property {(stream: MediaStream) => void} stream the other side's voice
+ * @property {() => void} proven who is at the other end
+ * @property {() => void} mismatch the proof failed
+ *
+ * @typedef {object} Means
+ * @property {MediaStream} microphone
+ * @property {import('./e2e/proof.js').Proof|null} proof null where the sticker carries no key
+ * @property {RTCCertificate[]} certificates ours
  */
 
 /** Candidates that may wait for the description they belong to. */
@@ -21,9 +33,11 @@ const EARLY_CANDIDATES = 64;
 export class Peer {
   #connection;
   #listener;
+  #means;
+  #gate;
   #watch;
-  #sender;
   #voice = voiceFor(linkIsWeak(navigator));
+  #connected = () => {};
   /** One description at a time, in the order they were asked for. @type {Promise<void>} */
   #work = Promise.resolve();
   /** @type {Candidate[]} */
@@ -31,17 +45,17 @@ export class Peer {
 
   /**
    * @param {RTCIceServer[]} iceServers
-   * @param {MediaStream} microphone
+   * @param {Means} means
    * @param {PeerListener} listener
    */
-  constructor(iceServers, microphone, listener) {
-    const connection = new RTCPeerConnection(configuration(iceServers));
+  constructor(iceServers, means, listener) {
+    const connection = new RTCPeerConnection(configuration(iceServers, means.certificates));
     this.#connection = connection;
     this.#listener = listener;
-    const [track] = microphone.getAudioTracks();
-    this.#sender = connection.addTrack(track, microphone);
+    this.#means = means;
+    this.#gate = new VoiceGate(means.microphone.getAudioTracks()[0], listener.stream);
     connection.ontrack = (event) => {
-      listener.stream(event.streams[0] ?? new MediaStream([event.track]));
+      this.#gate.receives(event);
       this.#watch.markFirstAudio(event.receiver);
     };
     connection.onicecandidate = ({ candidate }) => listener.candidate(plain(candidate));
@@ -50,35 +64,53 @@ export class Peer {
       flowing: listener.media,
       weak: (weak) => this.#limit(weak),
     });
+    const connected = new Promise((resolve) => { this.#connected = () => resolve(null); });
+    if (means.proof) void this.#admit(means.proof, connected);
+    else void this.#gate.open();
   }
 
   /** @param {boolean} iceRestart */
   makeOffer(iceRestart) {
     this.#queue(async (connection) => {
+      if (connection.getTransceivers().length === 0) await this.#gate.sendsWith(connection.addTransceiver('audio').sender);
       await connection.setLocalDescription(await connection.createOffer({ iceRestart }));
-      this.#describe('offer', connection.localDescription?.sdp ?? '');
+      const sdp = connection.localDescription?.sdp ?? '';
+      const given = await this.#means.proof?.describe(sdp);
+      this.#listener.described({ type: 'offer', payload: { sdp: askForVoice(sdp, this.#voice), ...given } });
     });
   }
 
-  /** @param {string} sdp */
-  takeOffer(sdp) {
+  /** @param {{sdp: string, commitment?: string}} offer */
+  takeOffer({ sdp, commitment }) {
     this.#queue(async (connection) => {
+      await this.#means.proof?.check(sdp, commitment);
       await connection.setRemoteDescription({ type: 'offer', sdp });
       await this.#addEarly();
+      const [transceiver] = connection.getTransceivers();
+      transceiver.direction = 'sendrecv';
+      await this.#gate.sendsWith(transceiver.sender);
       await connection.setLocalDescription(await connection.createAnswer());
-      this.#describe('answer', markAnswer(connection.localDescription?.sdp ?? '', sdp));
+      const answer = connection.localDescription?.sdp ?? '';
+      const given = await this.#means.proof?.describe(answer);
+      this.#listener.described({ type: 'answer', payload: { sdp: askForVoice(markAnswer(answer, sdp), this.#voice), ...given } });
     });
   }
 
-  /** @param {string} sdp */
-  takeAnswer(sdp) {
+  /** @param {{sdp: string, nonce?: string}} answer */
+  takeAnswer({ sdp, nonce }) {
     this.#queue(async (connection) => {
       const offer = connection.pendingLocalDescription?.sdp;
       if (!offer || !answersOffer(sdp, offer)) return;
+      await this.#means.proof?.check(sdp, nonce);
       await connection.setRemoteDescription({ type: 'answer', sdp });
       await this.#addEarly();
       this.#listener.answerTaken();
     });
+  }
+
+  /** @param {import('./wire.js').ProofMessage} message */
+  takeProof(message) {
+    this.#queue(async () => this.#means.proof?.take(message));
   }
 
   /** @param {Candidate} candidate */
@@ -91,7 +123,7 @@ export class Peer {
 
   /** For the next ICE restart. @param {RTCIceServer[]} iceServers */
   setIceServers(iceServers) {
-    this.#queue(async (connection) => connection.setConfiguration(configuration(iceServers)));
+    this.#queue(async (connection) => connection.setConfiguration(configuration(iceServers, this.#means.certificates)));
   }
 
   close() {
@@ -105,14 +137,24 @@ export class Peer {
     this.#work = this.#work.then(async () => {
       if (this.#connection.signalingState === 'closed') return;
       await step(this.#connection);
-    }).catch(() => {
+    }).catch((error) => {
+      if (error instanceof Mismatch) return this.#listener.mismatch();
       // A description of a generation that is gone. The call machine asks for a new one when no answer or no media comes.
     });
   }
 
-  /** @param {'offer'|'answer'} type @param {string} sdp */
-  #describe(type, sdp) {
-    this.#listener.described({ type, sdp: askForVoice(sdp, this.#voice) });
+  /**
+   * Both voices go through when the proof is there and the connection has the certificates that were proven.
+   * @param {import('./e2e/proof.js').Proof} proof
+   * @param {Promise<unknown>} connected
+   */
+  async #admit(proof, connected) {
+    await proof.proven;
+    this.#listener.proven();
+    await connected;
+    if (!(await proof.certificates.inUse(this.#connection))) return this.#listener.mismatch();
+    await this.#gate.open();
+    this.#watch.start();
   }
 
   async #addEarly() {
@@ -132,7 +174,8 @@ export class Peer {
     const state = this.#connection.connectionState;
     if (state === 'connected') {
       this.#limit(this.#voice === CAREFUL);
-      this.#watch.start();
+      this.#connected();
+      if (this.#gate.opened) this.#watch.start();
     }
     this.#listener.state(state);
   }
@@ -140,18 +183,19 @@ export class Peer {
   /** What we send is limited at once; what we are sent is limited by our next description. @param {boolean} weak */
   #limit(weak) {
     this.#voice = voiceFor(weak);
-    const parameters = this.#sender.getParameters();
-    if (!parameters.encodings?.length) return;
+    const [sender] = this.#connection.getSenders();
+    const parameters = sender?.getParameters();
+    if (!parameters?.encodings?.length) return;
     for (const encoding of parameters.encodings) encoding.maxBitrate = this.#voice.bitrate;
-    this.#sender.setParameters(parameters).catch(() => {
+    sender.setParameters(parameters).catch(() => {
       // Refused while a description is being changed; the next report tries again.
     });
   }
 }
 
-/** @param {RTCIceServer[]} iceServers @returns {RTCConfiguration} */
-function configuration(iceServers) {
-  return { iceServers, iceTransportPolicy: 'relay', bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' };
+/** @param {RTCIceServer[]} iceServers @param {RTCCertificate[]} certificates @returns {RTCConfiguration} */
+function configuration(iceServers, certificates) {
+  return { iceServers, certificates, iceTransportPolicy: 'relay', bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' };
 }
 
 /** @param {RTCIceCandidate|null} candidate @returns {Candidate} */

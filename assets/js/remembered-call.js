@@ -1,6 +1,9 @@
 /** Keeps what a reloaded page needs to come back into its call: in this tab only, and gone with it. */
 
-/** @typedef {{endpoint: string, ticket: string, title: string, at: number}} RememberedCall */
+/**
+ * @typedef {{endpoint: string, ticket: string, title: string, key: string|null, at: number}} RememberedCall
+ * `key`: by what the page finds again what proves the call: the owner's public keys for a caller, the tag for an owner
+ */
 
 const KEY = 'callqr:call';
 /** The server waits 30 s for a side to return. */
@@ -46,7 +49,7 @@ function store(call) {
 function stored() {
   try {
     const call = JSON.parse(sessionStorage.getItem(KEY) ?? 'null');
-    return typeof call?.ticket === 'string' && typeof call.endpoint === 'string' ? call : null;
+    return typeof call?.ticket === 'string' && typeof call.endpoint === 'string' ? { key: null, ...call } : null;
   } catch {
     return null;
   }

@@ -45,6 +45,19 @@ export function talked(call, texts) {
 }
 
 /**
+ * What is known of who is at the other end. Comparing words is behind a tap, because machines have compared already.
+ * @param {Call} call
+ * @param {boolean} compare whether the words are to be shown
+ * @param {Texts} texts
+ */
+export function assurance(call, compare, texts) {
+  if (call.proof === 'none') return texts.say('proof.none');
+  if (call.proof === 'wanted') return texts.say('proof.wanted');
+  if (compare) return texts.say('proof.words', { words: call.words.join(' ') });
+  return texts.say(call.role === 'owner' ? 'owner.proof.done' : 'proof.done');
+}
+
+/**
  * @param {Call} call
  * @param {boolean} blocked the browser wants a tap before it plays the other side's voice
  * @param {Texts} texts
@@ -53,6 +66,7 @@ export function talked(call, texts) {
 export function callButtons(call, blocked, texts) {
   /** @type {Action[]} */
   const actions = blocked ? [{ id: 'hear', kind: 'primary', icon: 'speaker', label: texts.say('action.hear') }] : [];
+  if (call.words.length > 0) actions.push({ id: 'words', kind: 'plain', label: texts.say('action.words') });
   return [
     ...actions,
     { id: 'mute', kind: 'plain', icon: call.muted ? 'mic-off' : 'mic', label: texts.say(call.muted ? 'action.unmute' : 'action.mute'), pressed: call.muted },

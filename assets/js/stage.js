@@ -7,7 +7,7 @@ import { byId, icon, make, setText } from './dom.js';
 import { clock } from './i18n.js';
 
 /**
- * @typedef {'call'|'answer'|'decline'|'hang-up'|'mute'|'again'|'retry'|'hear'|'rejoin'|'copy'|'done'} ActionId
+ * @typedef {'call'|'answer'|'decline'|'hang-up'|'mute'|'again'|'retry'|'hear'|'rejoin'|'copy'|'words'|'done'} ActionId
  * @typedef {{id: ActionId, label: string, kind: 'primary'|'answer'|'danger'|'plain', icon?: string, pressed?: boolean}} Action
  *
  * @typedef {object} Scene
@@ -19,6 +19,7 @@ import { clock } from './i18n.js';
  * @property {string} [kicker] a small line above the headline
  * @property {string} detail
  * @property {string} [notice] something that is not well at the moment
+ * @property {string} [assurance] what is known of who is at the other end
  * @property {string} [hint] a quiet line
  * @property {number|null} [since] when the clock started
  * @property {Action[]} actions
@@ -33,7 +34,7 @@ export class Stage {
   #since = null;
   #elements = {
     sign: byId('sign'), kicker: byId('kicker'), headline: byId('headline'), detail: byId('detail'),
-    clock: byId('clock'), notice: byId('notice'), hint: byId('hint'), actions: byId('actions'),
+    clock: byId('clock'), notice: byId('notice'), assurance: byId('assurance'), hint: byId('hint'), actions: byId('actions'),
   };
 
   /** @param {(action: ActionId) => void} tap */
@@ -44,7 +45,7 @@ export class Stage {
 
   /** @param {Scene} scene */
   draw(scene) {
-    const { sign, kicker, headline, detail, notice, hint } = this.#elements;
+    const { sign, kicker, headline, detail, notice, assurance, hint } = this.#elements;
     document.body.dataset.state = scene.state;
     if (scene.reason) document.body.dataset.reason = scene.reason;
     else delete document.body.dataset.reason;
@@ -55,7 +56,7 @@ export class Stage {
     }
     for (const [element, text] of /** @type {[HTMLElement, string][]} */ ([
       [kicker, scene.kicker ?? ''], [headline, scene.headline], [detail, scene.detail],
-      [notice, scene.notice ?? ''], [hint, scene.hint ?? ''],
+      [notice, scene.notice ?? ''], [assurance, scene.assurance ?? ''], [hint, scene.hint ?? ''],
     ])) {
       setText(element, text);
       element.hidden = text === '';

@@ -12,9 +12,9 @@ import { asset } from './support.js';
 /** @typedef {import('../../assets/js/stage.js').Scene} Scene */
 
 const NOW = 1_000_000;
-const FROM_SERVER = ['hung-up', 'gave-up', 'declined', 'no-answer', 'unreachable', 'busy', 'time-limit', 'lost', 'withdrawn'];
+const FROM_SERVER = ['hung-up', 'gave-up', 'declined', 'no-answer', 'unreachable', 'busy', 'time-limit', 'lost', 'withdrawn', 'mismatch'];
 const FROM_PAGE = ['elsewhere', 'refused', 'microphone-denied', 'microphone-missing', 'microphone-busy', 'insecure-page', 'in-app-browser', 'unsupported-browser'];
-const AT_DOOR = ['unknown-code', 'paused', 'offline', 'rate-limited', 'server-busy', 'server-error', 'missing-code', 'bad-code', 'damaged-code'];
+const AT_DOOR = ['mismatch', 'unknown-code', 'paused', 'offline', 'rate-limited', 'server-busy', 'server-error', 'missing-code', 'bad-code', 'damaged-code'];
 
 /** @param {string} language */
 function texts(language) {
@@ -24,7 +24,7 @@ function texts(language) {
 
 /** Words, no key of the texts, no hole. @param {Scene} scene */
 function reads(scene) {
-  const words = [scene.headline, scene.detail, scene.notice ?? '', scene.hint ?? '', ...scene.actions.map(({ label }) => label)];
+  const words = [scene.headline, scene.detail, scene.notice ?? '', scene.assurance ?? '', scene.hint ?? '', ...scene.actions.map(({ label }) => label)];
   assert.notEqual(scene.headline, '');
   for (const text of words) {
     assert.doesNotMatch(text, /^[a-z-]+\.[a-z.-]+$/, 'a key instead of a text');
@@ -35,7 +35,7 @@ function reads(scene) {
 for (const language of LANGUAGES) {
   test(`${language}: every state and every reason has words on both sides`, () => {
     const { caller, owner } = texts(language);
-    const around = { publicText: '', label: 'Van', blocked: false, now: NOW };
+    const around = { publicText: '', label: 'Van', blocked: false, compare: false, now: NOW };
     for (const phase of /** @type {const} */ (['ready', 'connecting', 'ringing', 'answered', 'talking', 'rejoinable', 'rejoining'])) {
       for (const devices of [0, 1, 2, 5, 11]) reads(callScene({ ...newCall('caller', phase), devices, answeredAt: NOW }, around, caller));
     }
@@ -57,7 +57,7 @@ for (const language of LANGUAGES) {
 
 test('the scene says what matters most: first our own connection, then the other side, then the sound', () => {
   const { caller } = texts('en');
-  const around = { publicText: 'Hi', blocked: true, now: NOW };
+  const around = { publicText: 'Hi', blocked: true, compare: false, now: NOW };
   const talking = { ...newCall('caller', 'talking'), signalling: true, answeredAt: NOW - 65_000, media: /** @type {const} */ ('flowing') };
   const scene = callScene(talking, around, caller);
   assert.deepEqual([scene.state, scene.notice, scene.since], ['talking', '', NOW - 65_000]);
@@ -71,7 +71,7 @@ test('the scene says what matters most: first our own connection, then the other
 
 test('how long they talked is said only where it is known', () => {
   const { caller, owner } = texts('en');
-  const around = { publicText: '', label: 'Van', blocked: false, now: NOW };
+  const around = { publicText: '', label: 'Van', blocked: false, compare: false, now: NOW };
   for (const answeredAt of [null, NOW - 90_000]) {
     const ended = { phase: /** @type {const} */ ('ended'), reason: /** @type {const} */ ('hung-up'), answeredAt, endedAt: NOW };
     const wanted = answeredAt === null ? '' : 'You talked for 2 minutes.';

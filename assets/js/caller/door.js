@@ -2,13 +2,22 @@
 
 import { ApiError, request } from '../api.js';
 import { readCode } from '../code.js';
+import { identityOf } from '../e2e/identity.js';
+import { accessOf } from '../e2e/sticker.js';
 import { browserProblem } from '../microphone.js';
 
 /** @typedef {import('./scene.js').Door} Door */
 
 /**
+ * @typedef {object} Opened
+ * @property {Door} door
+ * @property {string} code what to call with; empty when the door is closed
+ * @property {string|null} identity the owner's public keys, base64url: the ones that the sticker names; null where it names none
+ */
+
+/**
  * @param {string} fragment
- * @returns {Promise<{door: Door, code: string}>} `code` is what to call with; empty when the door is closed
+ * @returns {Promise<Opened>}
  */
 export async function tryDoor(fragment) {
   const missing = browserProblem(globalThis);
@@ -16,10 +25,13 @@ export async function tryDoor(fragment) {
   const read = await readCode(fragment, crypto.subtle);
   if (!read.ok) return closed(read.problem);
   try {
-    const { valid, canInitiateCall, publicText } = await request('POST', '/api/v1/tokens/validate', { token: read.code });
+    // A sticker with a key was made so that the server never sees its token.
+    const code = read.keyHash ? await accessOf(read.token) : read.code;
+    const { valid, canInitiateCall, publicText, identity = null } = await request('POST', '/api/v1/tokens/validate', { token: code });
     if (!valid) return closed('unknown-code');
+    if (read.keyHash && !(await identityOf(identity, read.keyHash))) return closed('mismatch');
     if (!canInitiateCall) return closed('paused');
-    return { door: { at: 'open', publicText: String(publicText ?? '') }, code: read.code };
+    return { door: { at: 'open', publicText: String(publicText ?? '') }, code, identity: read.keyHash && identity };
   } catch (error) {
     const { reason, retryAfter } = refusal(error);
     return closed(reason, retryAfter);
@@ -48,7 +60,7 @@ export function refusal(error) {
   return { reason: 'server-error', retryAfter };
 }
 
-/** @param {import('./scene.js').Problem} problem @param {number|null} [retryAfter] @returns {{door: Door, code: string}} */
+/** @param {import('./scene.js').Problem} problem @param {number|null} [retryAfter] @returns {Opened} */
 function closed(problem, retryAfter = null) {
-  return { door: { at: 'closed', problem, retryAfter }, code: '' };
+  return { door: { at: 'closed', problem, retryAfter }, code: '', identity: null };
 }

@@ -3,6 +3,7 @@
 import { keepAwake } from '../awake.js';
 import { CallDriver } from '../call-driver.js';
 import { byId, fillTexts } from '../dom.js';
+import { CallerProof } from '../e2e/caller-proof.js';
 import { chooseLanguage, loadTexts } from '../i18n.js';
 import { Loudspeaker } from '../loudspeaker.js';
 import { forgetCall, recallCall, rememberCall, touchCall } from '../remembered-call.js';
@@ -10,6 +11,7 @@ import { Stage } from '../stage.js';
 import { Tones } from '../tones.js';
 import { initiate, refusal, tryDoor } from './door.js';
 import { callScene, doorScene } from './scene.js';
+import { stickerKeys } from './sticker-keys.js';
 
 /** How often an open page that found no network looks again; the `online` event usually comes sooner. */
 const LOOK_AGAIN = 5_000;
@@ -22,7 +24,10 @@ const doorOpening = tryDoor(location.hash);
 /** @type {import('./scene.js').Door} */
 let door = { at: 'checking' };
 let code = '';
+let compare = false;
 let publicText = '';
+/** @type {string|null} */
+let identity = null;
 /** @type {CallDriver|null} */
 let call = null;
 
@@ -35,6 +40,7 @@ const loudspeaker = new Loudspeaker(/** @type {HTMLAudioElement} */ (byId('voice
 const remembered = recallCall();
 if (remembered) {
   publicText = remembered.title;
+  identity = remembered.key;
   call = newDriver('rejoinable', remembered);
 }
 draw();
@@ -52,8 +58,9 @@ window.addEventListener('pagehide', () => {
 
 /** @param {ReturnType<typeof tryDoor>} opening */
 async function enter(opening) {
-  ({ door, code } = await opening);
-  if (door.at === 'open') publicText = door.publicText;
+  const opened = await opening;
+  ({ door, code } = opened);
+  if (door.at === 'open') [publicText, identity] = [door.publicText, opened.identity];
   draw();
 }
 
@@ -78,6 +85,9 @@ function tapped(action) {
     case 'hear': return void loudspeaker.start();
     case 'rejoin': return call?.dispatch({ type: 'rejoin' });
     case 'copy': return void copyLink();
+    case 'words':
+      compare = !compare;
+      return draw();
   }
 }
 
@@ -98,19 +108,27 @@ async function checkAgain() {
 
 /** @param {'ready'|'rejoinable'} phase @param {import('../call-driver.js').Line|null} line */
 function newDriver(phase, line) {
+  compare = false;
+  // Ready long before somebody answers. What is wrong with them shows when they are needed.
+  const keys = stickerKeys(location.hash, identity);
+  keys.catch(() => {});
   return new CallDriver('caller', phase, line, {
     changed: draw,
     voice: (stream) => loudspeaker.play(stream),
     initiate: () => initiate(code),
     refused: refusal,
-    remember: (known) => rememberCall({ ...known, title: publicText }),
+    remember: (known) => rememberCall({ ...known, title: publicText, key: identity }),
     forget: forgetCall,
+    proof: async (session, say) => {
+      const sticker = await keys;
+      return sticker && new CallerProof(session, sticker, say);
+    },
   });
 }
 
 function draw() {
   const state = call?.state;
-  stage.draw(state ? callScene(state, { publicText, blocked: loudspeaker.blocked, now: Date.now() }, texts) : doorScene(door, texts));
+  stage.draw(state ? callScene(state, { publicText, blocked: loudspeaker.blocked, compare, now: Date.now() }, texts) : doorScene(door, texts));
   keepAwake(Boolean(state && !['ended', 'rejoinable'].includes(state.phase)));
   tones.play(state?.phase === 'ringing' && state.devices > 0 ? 'ringback' : null);
   if (state?.phase === 'talking') touchCall();

@@ -1,6 +1,6 @@
 /** Which scene the caller sees: pure, from where the page stands to words and buttons. */
 
-import { callButtons, notices, talked, timeLeft } from '../scene-parts.js';
+import { assurance, callButtons, notices, talked, timeLeft } from '../scene-parts.js';
 
 /**
  * @typedef {import('../stage.js').Scene} Scene
@@ -40,7 +40,8 @@ export function doorScene(door, texts) {
 
 /**
  * @param {Call} call
- * @param {{publicText: string, blocked: boolean, now: number}} around `blocked`: the browser wants a tap before it plays
+ * @param {{publicText: string, blocked: boolean, compare: boolean, now: number}} around `blocked`: the browser wants a tap before
+ * it plays; `compare`: the person wants to see the words
  * @param {Texts} texts
  * @returns {Scene}
  */
@@ -72,7 +73,7 @@ export function callScene(call, around, texts) {
         headline: texts.say(call.phase === 'talking' ? 'talking' : 'answered'),
         detail: call.phase === 'talking' ? '' : texts.say('answered.detail'),
         since: call.answeredAt, notice: notices(call, around.now, texts) || timeLeft(call, around.now, texts),
-        hint: texts.say('loudspeaker'), actions: callButtons(call, around.blocked, texts),
+        assurance: assurance(call, around.compare, texts), hint: texts.say('loudspeaker'), actions: callButtons(call, around.blocked, texts),
       };
     case 'ended':
       return endedScene(call, kicker, texts);
@@ -123,6 +124,6 @@ function problemScene(state, problem, retryAfter, texts, again) {
 const ICONS = {
   'hung-up': 'done', 'gave-up': 'done', declined: 'moon', busy: 'moon', 'no-answer': 'moon', unreachable: 'moon', paused: 'moon',
   'time-limit': 'done', elsewhere: 'done', 'microphone-denied': 'mic-off', 'microphone-missing': 'mic-off', 'microphone-busy': 'mic-off',
-  'missing-code': 'code', 'bad-code': 'code', 'damaged-code': 'code', 'unknown-code': 'code', withdrawn: 'code',
+  mismatch: 'alert', 'missing-code': 'code', 'bad-code': 'code', 'damaged-code': 'code', 'unknown-code': 'code', withdrawn: 'code',
   offline: 'offline', lost: 'offline',
 };

@@ -15,6 +15,7 @@ import { Stage } from '../stage.js';
 import { Tones } from '../tones.js';
 import { bringDialogsBack, dropDialogs, putDialogsAside } from './aside.js';
 import { Bell } from './bell.js';
+import { keyring } from './keyring.js';
 import { explainLogin, prepareLogin } from './login-view.js';
 import { Presence } from './presence.js';
 import { isMissed, ownerScene } from './scene.js';
@@ -50,6 +51,7 @@ let call = null;
 /** @type {string} */
 let ringing = '';
 let label = '';
+let compare = false;
 let endTimer = 0;
 
 byId('enable').addEventListener('click', () => void getReady());
@@ -75,7 +77,7 @@ async function enter() {
   const remembered = recallCall();
   if (remembered && !call) {
     label = remembered.title;
-    call = newDriver('rejoinable', remembered);
+    call = newDriver('rejoinable', remembered, remembered.key);
   }
   void readMicrophone();
   void tags.load();
@@ -155,7 +157,7 @@ function rung({ sessionId, tagId, signalingEndpoint, ticket, seconds }) {
   if (!tags.knows(tagId)) void tags.load().then(() => { label = tags.label(tagId); });
   performance.mark('callqr:ringing');
   putDialogsAside();
-  call = newDriver('ringing', { endpoint: signalingEndpoint, ticket });
+  call = newDriver('ringing', { endpoint: signalingEndpoint, ticket }, tagId);
   window.setTimeout(() => ringStopped(sessionId, 'no-answer'), seconds * 1000 + RING_GRACE);
   show();
   // Not the Answer button: whoever is typing would answer by accident.
@@ -180,12 +182,16 @@ function tapped(action) {
     case 'mute': return call.dispatch({ type: 'mute', muted: !call.state.muted });
     case 'hear': return void loudspeaker.start();
     case 'rejoin': return call.dispatch({ type: 'rejoin' });
+    case 'words':
+      compare = !compare;
+      return showCall();
     case 'done': return dismiss();
   }
 }
 
-/** @param {'ringing'|'rejoinable'} phase @param {import('../call-driver.js').Line} line */
-function newDriver(phase, line) {
+/** @param {'ringing'|'rejoinable'} phase @param {import('../call-driver.js').Line} line @param {string|null} tagId */
+function newDriver(phase, line, tagId) {
+  compare = false;
   window.clearTimeout(endTimer);
   const driver = new CallDriver('owner', phase, line, {
     changed: (state) => {
@@ -193,8 +199,9 @@ function newDriver(phase, line) {
       if (state.phase === 'ended' && !isMissed(state)) endTimer = window.setTimeout(() => call === driver && dismiss(), SHOW_END);
     },
     voice: (stream) => loudspeaker.play(stream),
-    remember: (known) => rememberCall({ ...known, title: label }),
+    remember: (known) => rememberCall({ ...known, title: label, key: tagId }),
     forget: forgetCall,
+    proof: keyring.proofFor(tagId),
   });
   return driver;
 }
@@ -202,7 +209,7 @@ function newDriver(phase, line) {
 function showCall() {
   if (!call) return;
   const { state } = call;
-  stage.draw(ownerScene(state, { label, blocked: loudspeaker.blocked, now: Date.now() }, texts));
+  stage.draw(ownerScene(state, { label, blocked: loudspeaker.blocked, compare, now: Date.now() }, texts));
   if (state.phase === 'ringing') bell.ring(texts.say('owner.ringing'));
   else bell.silence();
   awake();

@@ -1,6 +1,6 @@
 /** Which scene the owner sees while a call rings or lasts: pure, from the call's state to words and buttons. */
 
-import { callButtons, notices, talked, timeLeft } from '../scene-parts.js';
+import { assurance, callButtons, notices, talked, timeLeft } from '../scene-parts.js';
 
 /**
  * @typedef {import('../stage.js').Scene} Scene
@@ -11,11 +11,11 @@ import { callButtons, notices, talked, timeLeft } from '../scene-parts.js';
 
 /**
  * @param {Call} call
- * @param {{label: string, blocked: boolean, now: number}} around
+ * @param {{label: string, blocked: boolean, compare: boolean, now: number}} around
  * @param {Texts} texts
  * @returns {Scene}
  */
-export function ownerScene(call, { label, blocked, now }, texts) {
+export function ownerScene(call, { label, blocked, compare, now }, texts) {
   switch (call.phase) {
     case 'ringing':
       return {
@@ -50,7 +50,7 @@ export function ownerScene(call, { label, blocked, now }, texts) {
         headline: texts.say(call.phase === 'talking' ? 'talking' : 'answered'),
         detail: call.phase === 'talking' ? '' : texts.say('answered.detail'),
         since: call.answeredAt, notice: notices(call, now, texts) || timeLeft(call, now, texts),
-        hint: texts.say('loudspeaker'), actions: callButtons(call, blocked, texts),
+        assurance: assurance(call, compare, texts), hint: texts.say('loudspeaker'), actions: callButtons(call, blocked, texts),
       };
   }
 }
@@ -65,9 +65,9 @@ function ended(call, label, texts) {
   const reason = call.reason ?? 'lost';
   const key = [`owner.reason.${reason}`, `reason.${reason}`].find((candidate) => texts.has(candidate)) ?? 'reason.lost';
   return {
-    state: 'ended', reason, mood: 'over', icon: reason === 'lost' ? 'offline' : 'done', kicker: label,
+    state: 'ended', reason, mood: 'over', icon: { lost: 'offline', mismatch: 'alert' }[/** @type {string} */ (reason)] ?? 'done', kicker: label,
     headline: texts.say(reason === 'hung-up' && !call.mine ? 'reason.hung-up.them' : key),
-    detail: talked(call, texts) || (reason !== 'hung-up' && texts.has(`${key}.detail`) ? texts.say(`${key}.detail`) : ''),
+    detail: (reason !== 'mismatch' && talked(call, texts)) || (reason !== 'hung-up' && texts.has(`${key}.detail`) ? texts.say(`${key}.detail`) : ''),
     hint: isMissed(call) && call.endedAt !== null ? texts.time(call.endedAt) : '',
     actions: [{ id: 'done', kind: 'plain', label: texts.say('owner.done') }],
   };
