@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::audit::{Audit, Event};
 use super::keys::{Field, Keys};
 use super::sessions::Identity;
+use crate::domain::identity::PublicIdentity;
 use crate::domain::ids::{HouseholdId, TagId};
-use crate::domain::tag::{Lifetime, TagText, Token};
+use crate::domain::tag::{Lifetime, TagText, Token, TokenHash};
 use crate::domain::{Error, Kind, Result};
 use crate::store::{self, Store};
 
@@ -59,6 +60,21 @@ pub struct Tag {
     pub created_at: SystemTime,
     /// When it stops working; `None`: when it is revoked.
     pub expires_at: Option<SystemTime>,
+    /// The public keys whose hash its sticker carries; `None` where it carries none.
+    pub identity: Option<PublicIdentity>,
+}
+
+/// A tag whose sticker was made in its owner's browser.
+#[derive(Clone)]
+pub struct Registration {
+    /// SHA-256 of the sticker's token, which is all that the server learns of it.
+    pub access: Token,
+    /// The public keys whose hash the sticker carries.
+    pub identity: PublicIdentity,
+    /// What callers read.
+    pub public_text: TagText,
+    /// How long it works; `None`: as the operator chose.
+    pub lifetime: Option<Lifetime>,
 }
 
 /// A tag that was just made. Its token is shown now and never again: only its digest is kept.
@@ -67,6 +83,16 @@ pub struct NewTag {
     pub tag: Tag,
     /// What the sticker carries.
     pub token: Token,
+}
+
+/// A tag to be.
+struct Making {
+    household: HouseholdId,
+    token_hash: TokenHash,
+    label: TagText,
+    public_text: TagText,
+    lifetime: Option<Lifetime>,
+    identity: Option<PublicIdentity>,
 }
 
 /// A tag as somebody finds it who holds its token.
@@ -80,6 +106,8 @@ pub struct Found {
     pub paused: bool,
     /// What callers read; empty where its owner wrote nothing.
     pub public_text: String,
+    /// The public keys whose hash its sticker carries; `None` where it carries none.
+    pub identity: Option<PublicIdentity>,
 }
 
 /// Makes, finds and ends tags; cheap to clone.
@@ -128,27 +156,54 @@ impl Tags {
         lifetime: Option<Lifetime>,
         now: SystemTime,
     ) -> Result<NewTag> {
-        let (id, token) = (TagId::random(), Token::random());
+        let token = Token::random();
+        let making = Making { household, token_hash: token.hash(), label, public_text, lifetime, identity: None };
+        Ok(NewTag { tag: self.make(making, now).await?, token })
+    }
+
+    /// Takes in a tag whose sticker was made in its owner's browser. Its label stays there too.
+    ///
+    /// # Errors
+    /// `too-many-tags` when the household has as many as it may have, `token-taken` when the token is another tag's.
+    pub async fn register(&self, owner: Identity, tag: Registration, now: SystemTime) -> Result<Tag> {
+        let Registration { access, identity, public_text, lifetime } = tag;
+        let making = Making {
+            household: owner.household,
+            token_hash: access.hash(),
+            label: TagText::default(),
+            public_text,
+            lifetime,
+            identity: Some(identity),
+        };
+        let made = self.make(making, now).await?;
+        self.note(Event::TagCreated, owner);
+        Ok(made)
+    }
+
+    async fn make(&self, making: Making, now: SystemTime) -> Result<Tag> {
+        let Making { household, token_hash, label, public_text, lifetime, identity } = making;
+        let id = TagId::random();
         let lifetime = lifetime.unwrap_or(self.options.default_lifetime);
         let expires_at = lifetime.duration().map(|duration| now + duration);
         let row = store::NewTag {
             id,
             household,
-            token_hash: token.hash(),
+            token_hash,
             label_sealed: self.keys.seal(Field::TagLabel, id.as_bytes(), label.as_str()),
             public_text_sealed: self.keys.seal(Field::TagPublicText, id.as_bytes(), public_text.as_str()),
             expires_at,
+            identity,
         };
         self.store.tags().create(row, self.options.max_per_household, now).await?;
-        let tag = Tag {
+        Ok(Tag {
             id,
             label: label.as_str().to_owned(),
             public_text: public_text.as_str().to_owned(),
             state: State::Active,
             created_at: now,
             expires_at,
-        };
-        Ok(NewTag { tag, token })
+            identity,
+        })
     }
 
     /// The tags of the asker's household, the newest first.
@@ -202,7 +257,13 @@ impl Tags {
             return Ok(None);
         };
         let public_text = self.keys.open_field(Field::TagPublicText, row.id.as_bytes(), &row.public_text_sealed)?;
-        Ok(Some(Found { tag: row.id, household: row.household, paused: row.paused, public_text }))
+        Ok(Some(Found {
+            tag: row.id,
+            household: row.household,
+            paused: row.paused,
+            public_text,
+            identity: row.identity,
+        }))
     }
 
     /// Whether a call through this tag may go on: it was neither revoked nor paused. One whose time is over ends no call.
@@ -232,6 +293,7 @@ impl Tags {
             state,
             created_at: tag.created_at,
             expires_at: tag.expires_at,
+            identity: tag.identity,
         })
     }
 }

@@ -6,6 +6,7 @@ use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
 use super::Store;
 use super::convert::{from_millis, one_row, time, to_millis};
+use crate::domain::identity::PublicIdentity;
 use crate::domain::ids::{HouseholdId, TagId};
 use crate::domain::tag::TokenHash;
 use crate::domain::{Error, Kind, Result};
@@ -29,6 +30,8 @@ pub struct Tag {
     pub created_at: SystemTime,
     /// When it stops working; `None`: when it is revoked.
     pub expires_at: Option<SystemTime>,
+    /// The public keys whose hash its sticker carries; `None` where it carries none.
+    pub identity: Option<PublicIdentity>,
 }
 
 /// A tag to be.
@@ -45,6 +48,8 @@ pub struct NewTag {
     pub public_text_sealed: Vec<u8>,
     /// When it stops working; `None`: when it is revoked.
     pub expires_at: Option<SystemTime>,
+    /// The public keys whose hash its sticker carries; `None` where it carries none.
+    pub identity: Option<PublicIdentity>,
 }
 
 /// Tags in the database.
@@ -54,7 +59,7 @@ impl Tags<'_> {
     /// Adds a tag.
     ///
     /// # Errors
-    /// `too-many-tags` when its household has `most` already.
+    /// `too-many-tags` when its household has `most` already, `token-taken` when its token is another tag's.
     pub async fn create(&self, tag: NewTag, most: u32, now: SystemTime) -> Result<()> {
         self.0
             .writer
@@ -63,6 +68,10 @@ impl Tags<'_> {
                     let message = format!("A household can have {most} tags, expired ones included.");
                     return Err(Error::new(Kind::Conflict, "too-many-tags", message)
                         .hint("Revoke one that you do not use any more."));
+                }
+                if by_token(transaction, tag.token_hash)?.is_some() {
+                    return Err(Error::new(Kind::Conflict, "token-taken", "There is a tag with this token already.")
+                        .hint("Make 32 new random bytes for each sticker."));
                 }
                 insert(transaction, &tag, now)
             })
@@ -130,7 +139,7 @@ fn count(transaction: &Transaction<'_>, household: HouseholdId) -> Result<u32> {
 
 fn insert(transaction: &Transaction<'_>, tag: &NewTag, now: SystemTime) -> Result<()> {
     let sql = "INSERT INTO tags (id, household_id, token_hash, label_sealed, public_text_sealed, paused, created_at, \
-               expires_at) VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7)";
+               expires_at, identity) VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, ?8)";
     transaction.prepare_cached(sql)?.execute(params![
         tag.id.as_bytes(),
         tag.household.as_bytes(),
@@ -139,6 +148,7 @@ fn insert(transaction: &Transaction<'_>, tag: &NewTag, now: SystemTime) -> Resul
         tag.public_text_sealed,
         to_millis(now),
         tag.expires_at.map(to_millis),
+        tag.identity.as_ref().map(PublicIdentity::as_bytes),
     ])?;
     Ok(())
 }
@@ -170,5 +180,6 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Tag> {
         paused: row.get("paused")?,
         created_at: time(row, "created_at")?,
         expires_at: row.get::<_, Option<i64>>("expires_at")?.map(from_millis),
+        identity: row.get::<_, Option<Vec<u8>>>("identity")?.and_then(|bytes| PublicIdentity::from_bytes(&bytes).ok()),
     })
 }

@@ -45,6 +45,7 @@ fn tag(household: HouseholdId, token: &Token, expires_at: Option<SystemTime>) ->
         label_sealed: vec![2],
         public_text_sealed: vec![3],
         expires_at,
+        identity: None,
     }
 }
 

@@ -131,6 +131,7 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(audit::audit_trail))
         .routes(routes!(tokens::list))
         .routes(routes!(tokens::generate))
+        .routes(routes!(tokens::register))
         .routes(routes!(tokens::validate))
         .routes(routes!(tokens::revoke))
         .routes(routes!(tokens::pause))

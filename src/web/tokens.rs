@@ -14,13 +14,14 @@ use super::State;
 use super::error::Failure;
 use super::request::{Authority, Json, Places, Source};
 use super::timestamp::rfc3339;
+use crate::domain::identity::{KeyHash, PublicIdentity};
 use crate::domain::ids::{AccountId, TagId};
 use crate::domain::tag::{Lifetime, TagText, Token};
 use crate::domain::{Error, Kind};
 use crate::service::limits::Action;
 use crate::service::qr::Qr;
 use crate::service::sessions::Identity;
-use crate::service::tags::{State as Condition, Tag};
+use crate::service::tags::{Registration, State as Condition, Tag};
 
 /// Pixels per module of a downloaded PNG: a sticker of 5 cm at 300 dpi and more.
 const PNG_SCALE: usize = 12;
@@ -43,10 +44,26 @@ pub struct Generate {
     lifetime: Option<Lifetime>,
 }
 
+/// A tag whose sticker was made in its owner's browser.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Register {
+    /// SHA-256 of the sticker's token, base64url.
+    access: String,
+    /// The public keys whose hash the sticker carries, base64url.
+    identity: String,
+    /// What callers read.
+    #[serde(default)]
+    public_text: String,
+    /// How long it works: `day`, `week`, `year` or `until-revoked`.
+    #[schema(value_type = Option<String>, pattern = "^(day|week|year|until-revoked)$")]
+    lifetime: Option<Lifetime>,
+}
+
 /// What was scanned.
 #[derive(Deserialize, ToSchema)]
 pub struct Validate {
-    /// A whole code, or the token in it.
+    /// A whole code, the token in it, or SHA-256 of the token of a code with a KEYHASH.
     token: String,
 }
 
@@ -67,6 +84,23 @@ pub struct Described {
     /// `null`: until it is revoked.
     #[schema(format = DateTime, required = true)]
     expires_at: Option<String>,
+    /// KEYHASH of the sticker; `null` where it carries none.
+    #[schema(value_type = Option<String>, required = true)]
+    key_hash: Option<KeyHash>,
+}
+
+/// A tag that was taken in.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Registered {
+    #[serde(flatten)]
+    tag: Described,
+    /// The sticker's link is this, `#` and the code.
+    url_base: String,
+    /// What the owner should know of the link's host; left out where it will last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    url_warning: Option<String>,
 }
 
 /// The household's tags.
@@ -117,6 +151,10 @@ pub struct Validity {
     can_initiate_call: bool,
     /// Empty where there is none.
     public_text: String,
+    /// The owner's public keys, base64url, to be checked against the sticker's KEYHASH; left out where it carries none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, nullable = false)]
+    identity: Option<PublicIdentity>,
 }
 
 /// The household's tags
@@ -165,6 +203,35 @@ pub async fn generate(
         qr_code_data: code,
         url,
         qr: Pictures { svg: qr.svg(), png },
+        url_warning: state.origin.warning(&authority),
+    };
+    Ok((StatusCode::CREATED, Answer(answer)))
+}
+
+/// Takes in a tag whose sticker was made in its owner's browser
+///
+/// The server learns neither the sticker's token nor its label.
+#[utoipa::path(post, path = "/tokens/register", tag = "tags", security(("session" = [])), request_body = Register,
+    responses(
+    (status = 201, description = "The tag", body = Registered),
+    (status = 409, description = "`too-many-tags` or `token-taken`"),
+))]
+pub async fn register(
+    Extract(state): Extract<State>,
+    owner: Identity,
+    Authority(authority): Authority,
+    Json(body): Json<Register>,
+) -> Result<(StatusCode, Answer<Registered>), Failure> {
+    let registration = Registration {
+        access: Token::parse_access(&body.access)?,
+        identity: body.identity.parse()?,
+        public_text: TagText::parse(&body.public_text)?,
+        lifetime: body.lifetime,
+    };
+    let tag = state.tags.register(owner, registration, SystemTime::now()).await?;
+    let answer = Registered {
+        tag: describe(tag),
+        url_base: format!("{}/c", state.origin.for_stickers(&authority)),
         url_warning: state.origin.warning(&authority),
     };
     Ok((StatusCode::CREATED, Answer(answer)))
@@ -237,6 +304,7 @@ pub async fn validate(
     Ok(Answer(Validity {
         valid: found.is_some(),
         can_initiate_call: found.as_ref().is_some_and(|tag| !tag.paused),
+        identity: found.as_ref().and_then(|tag| tag.identity),
         public_text: found.map(|tag| tag.public_text).unwrap_or_default(),
     }))
 }
@@ -254,5 +322,6 @@ fn describe(tag: Tag) -> Described {
         state: tag.state,
         created_at: rfc3339(tag.created_at),
         expires_at: tag.expires_at.map(rfc3339),
+        key_hash: tag.identity.map(|identity| identity.key_hash()),
     }
 }

@@ -1,6 +1,6 @@
 //! Stickers: made, listed, paused, revoked, asked about.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{Server, make_tag};
 
@@ -125,4 +125,49 @@ async fn questions_are_counted_per_source() {
         assert_eq!(refused.status, 429, "{path}");
         assert!(!refused.header("retry-after").is_empty());
     }
+}
+
+#[tokio::test]
+async fn a_sticker_that_was_made_in_the_browser() {
+    let server = Server::start().await;
+    let (owner, caller) = (server.owner().await, &server.client);
+    let vectors: Value = serde_json::from_str(include_str!("../fixtures/e2e.json")).unwrap();
+    let (sticker, identity) = (&vectors["sticker"], &vectors["identity"]);
+    let body =
+        json!({ "access": sticker["access"], "identity": identity["identity"], "publicText": "Blue van, ring me" });
+    let made = owner.post("/api/v1/tokens/register", &body).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    assert_eq!(made.body["keyHash"], identity["keyHash"]);
+    assert_eq!(made.body["label"], "");
+    assert!(made.body["urlBase"].as_str().unwrap().ends_with("/c"));
+    assert!(made.body.get("qrCodeData").is_none());
+    assert_eq!(owner.post("/api/v1/tokens/register", &body).await.body["error"]["code"], "token-taken");
+
+    for scanned in ["code", "access"] {
+        let known = caller.post("/api/v1/tokens/validate", &json!({ "token": sticker[scanned] })).await.body;
+        assert_eq!(known["valid"], true, "{scanned}");
+        assert_eq!(known["identity"], identity["identity"], "{scanned}");
+        assert_eq!(known["publicText"], "Blue van, ring me");
+        let call = caller.post("/api/v1/calls/initiate", &json!({ "scannedToken": sticker[scanned] })).await;
+        assert_eq!(call.status, 201, "{scanned}");
+    }
+    // What the server never sees finds nothing, nor does what its database keeps.
+    for scanned in ["token", "lookup"] {
+        let known = caller.post("/api/v1/tokens/validate", &json!({ "token": sticker[scanned] })).await.body;
+        assert_eq!(known["valid"], false, "{scanned}");
+        assert!(known.get("identity").is_none());
+    }
+
+    for (field, wrong) in [
+        ("access", json!("short")),
+        ("access", sticker["code"].clone()),
+        ("identity", json!("AQ")),
+        ("lifetime", json!("century")),
+    ] {
+        let mut body = json!({ "access": sticker["token"], "identity": identity["identity"] });
+        body[field] = wrong;
+        assert_eq!(owner.post("/api/v1/tokens/register", &body).await.status, 400, "{field}");
+    }
+    let plain = owner.post("/api/v1/tokens/generate", &json!({})).await.body;
+    assert_eq!(plain["keyHash"], Value::Null);
 }
