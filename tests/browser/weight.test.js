@@ -1,6 +1,7 @@
 // The caller's page in the street, on a slow network: small, and from one server only.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { keyedSticker, unlock } from './support/keyed.js';
 import { World } from './support/world.js';
 
 const LIMIT = 60 * 1024;
@@ -10,13 +11,15 @@ let sticker;
 before(async () => {
   world = await World.open();
   await world.register();
-  sticker = await world.sticker();
+  // One with a key, whose calls take the most.
+  sticker = await keyedSticker(world);
 });
 after(() => world?.close());
 
 test('the caller\'s page with a whole call is at most 60 KB on the wire, from this server alone', async (t) => {
   const device = await world.device();
   await device.logsIn();
+  await unlock(device, sticker);
   const caller = await world.caller();
   const session = await caller.tab.cdp();
   await session.send('Network.enable');

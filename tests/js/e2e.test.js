@@ -99,7 +99,9 @@ const [SESSION, MEDIA] = ['v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\n', 'm=audio 9 UDP/
 test('a description promises one certificate', () => {
   for (const sdp of [
     SESSION + MEDIA + LINE,
+    SESSION + LINE + MEDIA,
     SESSION + LINE + MEDIA + LINE,
+    SESSION + LINE + MEDIA + MEDIA + LINE,
     SESSION + MEDIA + LINE.toLowerCase(),
     SESSION + MEDIA + LINE.replace('sha-256', 'SHA-256'),
     SESSION + MEDIA + LINE + MEDIA + LINE,
@@ -109,7 +111,8 @@ test('a description promises one certificate', () => {
 
 test('a description that could be read in two ways promises nothing', () => {
   for (const sdp of [
-    '', SESSION, SESSION + MEDIA, SESSION + LINE, SESSION + LINE + MEDIA,
+    '', SESSION, SESSION + MEDIA, SESSION + LINE, SESSION + LINE + LINE + MEDIA,
+    SESSION + LINE + MEDIA + OTHER, SESSION + LINE + MEDIA + MEDIA + OTHER,
     SESSION + MEDIA + LINE + LINE,
     SESSION + MEDIA + LINE + OTHER,
     SESSION + OTHER + MEDIA + LINE,

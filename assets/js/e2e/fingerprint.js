@@ -6,7 +6,8 @@
 const LINE = /^a=fingerprint:sha-256 ([0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){31})$/i;
 
 /**
- * The one fingerprint of a description: exactly one in each media section, all of them the same; one above them must be the same too.
+ * The one fingerprint of a description: exactly one for each media section, its own or the session's (where Firefox writes it),
+ * and all of them the same.
  * @param {string} sdp
  * @returns {Bytes|null} 32 bytes; null when it says none, several, or one of another algorithm
  */
@@ -25,6 +26,7 @@ export function fingerprintOf(sdp) {
     found.add(hex.toUpperCase());
   }
   const [session, ...media] = counts;
-  if (found.size !== 1 || session > 1 || media.length === 0 || media.some((count) => count !== 1)) return null;
+  const one = media.length > 0 && session <= 1 && media.every((count) => count === 1 || (count === 0 && session === 1));
+  if (found.size !== 1 || !one) return null;
   return Uint8Array.from([...found][0].split(':'), (pair) => parseInt(pair, 16));
 }

@@ -1,0 +1,269 @@
+// Stickers that carry a key: the call is proven by machines, or it does not take place.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+import { interpose, keyedSticker, unlock } from './support/keyed.js';
+import { TONES } from './support/tones.js';
+import { until } from './support/until.js';
+import { World } from './support/world.js';
+
+let world;
+let sticker;
+before(async () => {
+  world = await World.open();
+  await world.register();
+  sticker = await keyedSticker(world);
+});
+afterEach(() => world.clear());
+after(() => world?.close());
+
+const KINDS = [['chromium', 'chromium'], ['firefox', 'chromium'], ['chromium', 'firefox']];
+
+/** A caller and a device with the keys, not yet in a call. */
+async function people(callerKind = 'chromium', ownerKind = 'chromium') {
+  const device = await world.device({ kind: ownerKind });
+  const caller = await world.caller({ kind: callerKind });
+  return { device, caller };
+}
+
+async function answer({ device, caller }, url = sticker.url) {
+  await device.logsIn();
+  await unlock(device, sticker);
+  await caller.calls(url);
+  await device.comesTo('ringing');
+  await device.tap('answer');
+}
+
+const tone = (kind, side) => (kind === 'firefox' ? TONES.firefox : TONES[side]);
+
+/** What a person reads about who is at the other end. */
+const assurance = (person) => person.tab.run(() => document.getElementById('assurance').textContent);
+
+/** The call ends with the warning on both sides, and neither side has heard anything of the other. */
+async function stopped({ device, caller }) {
+  const everybody = [[device, TONES.caller], [caller, TONES.owner]];
+  await until('the call is stopped on both sides', async () => {
+    const seen = await Promise.all(everybody.map(async ([person]) => {
+      await person.listen();
+      return person.see();
+    }));
+    return seen.every(({ state, reason }) => state === 'ended' && reason === 'mismatch');
+  }, { limit: 25_000, every: 100, detail: async () => [await device.see(), await caller.see(), device.lastFrames(), caller.lastFrames()] });
+  for (const [person, hertz] of everybody) {
+    const { headline, detail } = await person.see();
+    assert.equal(`${headline}. ${detail}`, 'Someone may be trying to listen in. The call was stopped.');
+    assert.equal((await person.heard(hertz)).times, 0, 'a voice came through');
+  }
+}
+
+for (const [callerKind, ownerKind] of KINDS) {
+  test(`proven: ${callerKind} calls, ${ownerKind} answers, each hears the other and both may compare the same words`, async () => {
+    const both = await people(callerKind, ownerKind);
+    const { device, caller } = both;
+    await answer(both);
+    await Promise.all([caller.comesTo('talking'), device.comesTo('talking')]);
+    await caller.hears(tone(ownerKind, 'owner'), { own: tone(callerKind, 'caller') });
+    await device.hears(tone(callerKind, 'caller'), { own: tone(ownerKind, 'owner') });
+    assert.match(await assurance(caller), /^Checked/);
+    assert.match(await assurance(device), /^Checked/);
+    await Promise.all([caller.tap('words'), device.tap('words')]);
+    const words = await until('both see words', async () => {
+      const seen = await Promise.all([caller, device].map(async (person) => /: (\w{5} \w{5} \w{5})$/.exec(await assurance(person))?.[1]));
+      return seen.every(Boolean) && seen;
+    });
+    assert.equal(words[0], words[1]);
+    assert.deepEqual(caller.tab.complaints, []);
+  });
+}
+
+test('the server is never shown the token', async () => {
+  const both = await people();
+  const asked = [];
+  both.caller.tab.page.on('request', (request) => asked.push(`${request.url()} ${request.postData() ?? ''}`));
+  await answer(both);
+  await both.caller.comesTo('talking');
+  assert.ok(asked.some((text) => text.includes(sticker.access)));
+  assert.deepEqual(asked.filter((text) => text.includes(sticker.token) && !text.startsWith(sticker.url)), []);
+});
+
+test('a sticker without a key works, and says that it is not verified', async () => {
+  const plain = await world.sticker();
+  const both = await people();
+  await answer(both, plain.url);
+  await both.caller.comesTo('talking');
+  await both.device.hears(TONES.caller);
+  assert.match(await assurance(both.caller), /^Not verified/);
+  assert.match(await assurance(both.device), /^Not verified/);
+});
+
+test('after a reload the call is proven anew', async () => {
+  const both = await people();
+  const { device, caller } = both;
+  await answer(both);
+  await caller.comesTo('talking');
+  await device.hears(TONES.caller);
+  await caller.tab.reload();
+  await caller.comesTo('rejoinable');
+  await caller.tap('rejoin');
+  await caller.comesTo('talking');
+  await device.hears(TONES.caller);
+  await caller.hears(TONES.owner);
+  assert.match(await assurance(caller), /^Checked/);
+  assert.match(await assurance(device), /^Checked/);
+});
+
+test('a device without the keys cannot answer for the owner', async () => {
+  const both = await people();
+  await both.device.logsIn();
+  await both.caller.calls(sticker.url);
+  await both.device.comesTo('ringing');
+  await both.device.tap('answer');
+  await stopped(both);
+});
+
+/** Turns the last digit of a fingerprint into another, in the descriptions of this type. */
+const SWAPS = {
+  offer: (direction, message) => {
+    if (direction !== 'in' || message.type !== 'offer') return undefined;
+    message.payload.sdp = message.payload.sdp.replace(/(a=fingerprint:.*)(.)(?=\r)/, (_, line, digit) => line + (digit === '0' ? '1' : '0'));
+    return message;
+  },
+  answer: (direction, message) => {
+    if (direction !== 'in' || message.type !== 'answer') return undefined;
+    message.payload.sdp = message.payload.sdp.replace(/(a=fingerprint:.*)(.)(?=\r)/, (_, line, digit) => line + (digit === '0' ? '1' : '0'));
+    return message;
+  },
+};
+
+test('the server swaps the fingerprint in the offer', async () => {
+  const both = await people();
+  await interpose(both.device, SWAPS.offer);
+  await answer(both);
+  await stopped(both);
+});
+
+test('the server swaps the fingerprint in the answer', async () => {
+  const both = await people();
+  await interpose(both.caller, SWAPS.answer);
+  await answer(both);
+  await stopped(both);
+});
+
+test('the server swaps both', async () => {
+  const both = await people();
+  await interpose(both.device, SWAPS.offer);
+  await interpose(both.caller, SWAPS.answer);
+  await answer(both);
+  await stopped(both);
+});
+
+test('the server adds a second fingerprint', async () => {
+  const both = await people();
+  await interpose(both.caller, (direction, message) => {
+    if (direction !== 'in' || message.type !== 'answer') return undefined;
+    message.payload.sdp = message.payload.sdp.replace(/(a=fingerprint:.*\r\n)/, (line) => line + line.replace(/..\r\n$/, '00\r\n'));
+    return message;
+  });
+  await answer(both);
+  await stopped(both);
+});
+
+test('the server strips the signature: the certificates are right, and still nothing is heard', async () => {
+  const both = await people();
+  await interpose(both.caller, (direction, message) => (direction === 'in' && message.type === 'signature' ? null : undefined));
+  await answer(both);
+  await stopped(both);
+});
+
+test('the server strips the confirmation', async () => {
+  const both = await people();
+  await interpose(both.device, (direction, message) => (direction === 'in' && message.type === 'confirmation' ? null : undefined));
+  await answer(both);
+  await stopped(both);
+});
+
+test('the server pretends that the caller\'s sticker has no key', async () => {
+  const both = await people();
+  await interpose(both.device, (direction, message) => {
+    if (direction !== 'in' || message.type !== 'offer') return undefined;
+    delete message.payload.commitment;
+    return message;
+  });
+  await answer(both);
+  await stopped(both);
+});
+
+test('the server pretends that the owner\'s device knows nothing of keys', async () => {
+  const both = await people();
+  await interpose(both.caller, (direction, message) => {
+    if (direction !== 'in' || message.type !== 'answer') return undefined;
+    delete message.payload.nonce;
+    return message;
+  });
+  await answer(both);
+  await stopped(both);
+});
+
+test('the server replays an old signature', async () => {
+  const first = await people();
+  await answer(first);
+  await first.caller.comesTo('talking');
+  const old = first.caller.frames('signature').at(-1).text;
+  await world.clear();
+  const both = await people();
+  await interpose(both.caller, `(direction, message) => direction === 'in' && message.type === 'signature' ? ${old} : undefined`);
+  await answer(both);
+  await stopped(both);
+});
+
+test('the server reveals another nonce than was committed to', async () => {
+  const both = await people();
+  await interpose(both.device, (direction, message) => {
+    if (direction !== 'in' || message.type !== 'reveal') return undefined;
+    return { type: 'reveal', payload: { nonce: 'A'.repeat(43) } };
+  });
+  await answer(both);
+  await stopped(both);
+});
+
+test('the server changes the fingerprint at an ICE restart', async () => {
+  const both = await people();
+  const { device, caller } = both;
+  await interpose(device, (direction, message, memory) => {
+    if (direction !== 'in' || message.type !== 'offer') return undefined;
+    memory.offers = (memory.offers ?? 0) + 1;
+    if (memory.offers === 1) return undefined;
+    message.payload.sdp = message.payload.sdp.replace(/(a=fingerprint:.*)(.)(?=\r)/, (_, line, digit) => line + (digit === '0' ? '1' : '0'));
+    return message;
+  });
+  await answer(both);
+  await caller.comesTo('talking');
+  await device.hears(TONES.caller);
+  await caller.tab.run(() => window.dispatchEvent(new Event('online')));
+  await Promise.all([caller, device].map((person) => person.comesTo('ended', 'mismatch')));
+});
+
+test('an ICE restart that is honest keeps the call', async () => {
+  const both = await people();
+  const { device, caller } = both;
+  await answer(both);
+  await caller.comesTo('talking');
+  await device.hears(TONES.caller);
+  const before = await caller.pair();
+  await caller.forgets();
+  world.lines.caller.freeze();
+  await caller.recovers(TONES.owner, before);
+  await device.hears(TONES.caller);
+  assert.match(await assurance(caller), /^Checked/);
+});
+
+test('the server hands out other public keys: the page opens no call', async () => {
+  const other = await keyedSticker(world);
+  const caller = await world.caller();
+  await caller.scan(`${world.origin}/c#${other.code.replace(/[^:]*$/, sticker.code.split(':')[4])}`);
+  const { buttons } = await caller.comesTo('closed', 'mismatch');
+  assert.ok(!buttons.includes('call'));
+});
+
+test('logs and database keep nothing of all this', async () => {
+  await world.checkTraces();
+});

@@ -1,0 +1,58 @@
+// Stickers that carry a key, made as the owner's browser makes them, and a server that lies.
+import { makeIdentity, openIdentity } from '../../../assets/js/e2e/identity-keys.js';
+import { makeSticker } from '../../../assets/js/e2e/sticker-maker.js';
+
+/** A sticker that the server has not seen: only its lookup value and the public keys. */
+export async function keyedSticker(world, stored) {
+  const identity = stored ?? await makeIdentity();
+  const { token, code, access } = await makeSticker((await openIdentity(identity)).identity);
+  const tag = await world.server.api('POST', '/api/v1/tokens/register', { body: { access, identity: identity.identity }, bearer: world.bearer });
+  world.watchSticker(code);
+  return { ...tag, url: `${tag.urlBase}#${code}`, code, token, access, identity };
+}
+
+/** Gives the keys to a device of the owner, as its vault does. */
+export function unlock(device, { id, identity, token }) {
+  return device.tab.run(async ({ id, identity, token }) => {
+    const main = document.querySelector('script[type=module]').src;
+    const { keyring } = await import(new URL('keyring.js', main).href);
+    keyring.add(id, { identity, token });
+  }, { id, identity, token });
+}
+
+/**
+ * From the next page on, everything that goes over the signalling passes through `rule(direction, message, memory)`, which runs in
+ * the page between its code and the network: undefined lets a message pass, null drops it, another message takes its place.
+ */
+export async function interpose(person, rule) {
+  const source = `(${between})(${rule});`;
+  const { page } = person.tab;
+  await (page.addInitScript ? page.addInitScript(source) : page.evaluateOnNewDocument(source));
+}
+
+/* global window */
+function between(rule) {
+  const memory = (window.__hostile = {});
+  const Native = window.WebSocket;
+  window.WebSocket = class extends Native {
+    constructor(...args) {
+      super(...args);
+      this.addEventListener('message', (event) => {
+        if (event.interposed) return;
+        const changed = rule('in', JSON.parse(event.data), memory);
+        if (changed === undefined) return;
+        event.stopImmediatePropagation();
+        if (changed === null) return;
+        const other = new MessageEvent('message', { data: JSON.stringify(changed) });
+        other.interposed = true;
+        this.dispatchEvent(other);
+      });
+    }
+
+    send(data) {
+      const changed = rule('out', JSON.parse(data), memory);
+      if (changed === null) return;
+      super.send(changed === undefined ? data : JSON.stringify(changed));
+    }
+  };
+}
