@@ -68,6 +68,7 @@ fn write_until_killed() {
                 label_sealed: vec![0; 200],
                 public_text_sealed: vec![0; 200],
                 expires_at: None,
+                identity: None,
             };
             store.tags().create(tag, u32::MAX, SystemTime::now()).await.unwrap();
             // One write, so that a kill cannot cut the line in the pipe.

@@ -143,11 +143,13 @@ export class Server {
     return body === '' ? null : JSON.parse(body);
   }
 
-  /** Every file that it keeps, but for the keys: `[path, bytes]`. */
+  /** Every file that it keeps, but for the keys: `[path, bytes]`. A socket is none. */
   files(folder = this.data) {
     return readdirSync(folder).flatMap((name) => {
       const path = join(folder, name);
-      return statSync(path).isDirectory() ? this.files(path) : [[path, readFileSync(path)]];
+      const kind = statSync(path);
+      if (kind.isDirectory()) return this.files(path);
+      return kind.isFile() ? [[path, readFileSync(path)]] : [];
     });
   }
 
