@@ -115,7 +115,15 @@ impl App {
         let ice = Arc::new(Ice::new(Arc::new(relay.clone())));
         let tickets = Tickets::new(&keys.ticket_key())?;
         let sessions = Sessions::new(store.clone(), keys.clone());
-        let accounts = Accounts::new(store.clone(), keys.clone(), Passwords::default(), sessions.clone());
+        let passwords = Passwords::new(keys.clone());
+        let accounts = Accounts::new(
+            store.clone(),
+            keys.clone(),
+            passwords,
+            sessions.clone(),
+            audit.clone(),
+            options::accounts(&config),
+        );
         let tags = Tags::new(store.clone(), keys.clone(), audit.clone(), options::tags(&config));
         let standing = standing(tags.clone(), sessions.clone());
         let (hub, switchboard) = Hub::start(options::hub(&config), ice.clone(), tickets, standing);

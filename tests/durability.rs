@@ -13,7 +13,7 @@ use callqr::domain::account::Member;
 use callqr::domain::ids::{AccountId, HouseholdId, LoginId, TagId};
 use callqr::domain::random;
 use callqr::domain::tag::TokenHash;
-use callqr::store::{NewAccount, NewLogin, NewTag, Store};
+use callqr::store::{Entry, NewAccount, NewLogin, NewTag, Store};
 
 const DATABASE: &str = "CALLQR_TEST_DATABASE";
 
@@ -90,5 +90,5 @@ async fn make_account(store: &Store, household: HouseholdId) {
         password_hash: String::new(),
     };
     let login = NewLogin { id: LoginId::random(), account: member.account, secret_hash: [1; 32], expires_at: later };
-    store.accounts().create_first(account, login, [1; 32], now).await.unwrap();
+    store.accounts().create(account, Some(login), Entry::Setup([1; 32]), 9, now).await.unwrap();
 }

@@ -8,7 +8,7 @@ use crate::domain::network::Network;
 use crate::hub;
 use crate::relay;
 use crate::service::data_dir::DataDir;
-use crate::service::{keys, limits, tags};
+use crate::service::{accounts, keys, limits, tags};
 use crate::tls;
 use crate::web::origin::OriginPolicy;
 use crate::web::serve;
@@ -94,6 +94,11 @@ pub fn trusted_proxies(config: &Config) -> Vec<Network> {
 /// A size that this machine can have.
 pub fn bytes(size: Size) -> usize {
     usize::try_from(size.0).unwrap_or(usize::MAX)
+}
+
+/// Who may register.
+pub fn accounts(config: &Config) -> accounts::Options {
+    accounts::Options { registration: config.accounts.registration, max: config.accounts.max }
 }
 
 /// How long stickers live, and how many a household may have.

@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 use super::edge::{CorsOrigin, TrustedProxies};
 use super::fault::Fault;
 use super::values::{
-    self, HostName, Lifetime, Listen, LogFormat, LogLevel, LoopbackAddress, Period, PublicUrl, Rate, Size,
+    self, HostName, Lifetime, Listen, LogFormat, LogLevel, LoopbackAddress, Period, PublicUrl, Rate, Registration, Size,
 };
 
 /// One setting that is wrong, unknown or unreadable.
@@ -246,6 +246,13 @@ value!(
     LogFormat,
     LogLevel
 );
+
+impl Value for Registration {
+    fn parse(text: &str) -> Result<Self, Fault> {
+        let words = [("invite", Self::Invite), ("open", Self::Open), ("closed", Self::Closed)];
+        values::one_of(text, &words)
+    }
+}
 
 impl Value for Lifetime {
     fn parse(text: &str) -> Result<Self, Fault> {

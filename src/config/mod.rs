@@ -18,7 +18,9 @@ pub use edge::{CorsOrigin, TrustedProxies};
 pub use fault::Fault;
 use load::{Node, Sources};
 pub use load::{Override, Problem};
-pub use values::{HostName, Lifetime, Listen, LogFormat, LogLevel, LoopbackAddress, Period, PublicUrl, Rate, Size};
+pub use values::{
+    HostName, Lifetime, Listen, LogFormat, LogLevel, LoopbackAddress, Period, PublicUrl, Rate, Registration, Size,
+};
 
 macro_rules! section {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $field:ident: $type:ty = $default:expr,)+ }) => {
@@ -57,6 +59,8 @@ section! {
         public_url: Option<PublicUrl> = None,
         /// The secret keys.
         keys: Keys = Keys::default(),
+        /// Accounts.
+        accounts: Accounts = Accounts::default(),
         /// Stickers.
         tags: Tags = Tags::default(),
         /// Calls.
@@ -83,6 +87,16 @@ section! {
     Keys {
         /// A key file to use, and never to change, in place of `keys/master.key` in `data_dir`.
         file: Option<PathBuf> = None,
+    }
+}
+
+section! {
+    /// Accounts.
+    Accounts {
+        /// Who may register, once the set-up link has made the first account.
+        registration: Registration = Registration::Invite,
+        /// The most accounts. 1 to 100,000.
+        max: u32 = 1_000,
     }
 }
 
@@ -275,6 +289,7 @@ impl Config {
             }
         }
         let numbers = [
+            ("accounts.max", self.accounts.max, 1, 100_000),
             ("tags.max_per_household", self.tags.max_per_household, 1, 100_000),
             ("relay.calls", self.relay.calls, 1, 65_536),
             ("relay.kilobits_per_second", self.relay.kilobits_per_second, 16, 1_000_000),

@@ -1,4 +1,4 @@
-//! What an account may be called and what its password must be.
+//! What an account may be called, what its password must be, and who may get one.
 
 use super::error::{Error, Result};
 use super::ids::{AccountId, HouseholdId};
@@ -56,8 +56,8 @@ impl Password {
     /// The most bytes that are hashed: bounds what a log-in costs.
     pub const MAX_BYTES: usize = 1024;
 
-    /// A password that somebody chooses now.
-    pub fn choose(text: String) -> Result<Self> {
+    /// A password that the person of this name chooses now.
+    pub fn choose(text: String, username: &Username) -> Result<Self> {
         if text.chars().count() < Self::MIN_CHARS {
             return Err(Error::invalid(
                 "password-too-short",
@@ -70,6 +70,13 @@ impl Password {
                 "password-too-long",
                 format!("A password has at most {} bytes.", Self::MAX_BYTES),
             ));
+        }
+        if is_easily_guessed(&text, username) {
+            return Err(Error::invalid(
+                "password-too-common",
+                "This password is one of the first that anybody would try.",
+            )
+            .hint("Three or four unrelated words are easy to remember and hard to guess."));
         }
         Ok(Self(Secret::new(text)))
     }
@@ -88,9 +95,90 @@ impl Password {
     }
 }
 
+/// The commonest passwords of at least [`Password::MIN_CHARS`] characters in lower case, without those that the rules
+/// below know: from Royce Williams' list of 20,000, made of passwords that were leaked, as Django ships it.
+const COMMONEST: &str = include_str!("common_passwords.txt");
+
+fn is_easily_guessed(text: &str, username: &Username) -> bool {
+    let folded = text.to_lowercase();
+    let plain = folded.trim_end_matches(|c: char| c.is_ascii_punctuation() || c.is_whitespace());
+    let beside_name = folded.replace(username.as_str(), "").chars().count();
+    let mut steps =
+        folded.chars().zip(folded.chars().skip(1)).map(|(a, b)| i64::from(u32::from(b)) - i64::from(u32::from(a)));
+    let first_step = steps.next();
+    let different = folded.chars().collect::<std::collections::BTreeSet<_>>().len();
+    different < 5
+        || (beside_name < 6 && folded.contains(username.as_str()))
+        || steps.all(|step| Some(step) == first_step)
+        || COMMONEST.lines().any(|common| common == folded || common == plain)
+}
+
+/// Who may register, once there is an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Registration {
+    /// Whoever holds an invite.
+    Invite,
+    /// Anybody.
+    Open,
+    /// Nobody; the operator makes accounts at the command line.
+    Closed,
+}
+
+/// What an invite leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InviteKind {
+    /// An account in the household of whoever invites.
+    Household,
+    /// An account with a household of its own.
+    Owner,
+}
+
+/// A line that people write about themselves: an emergency contact, a vehicle's number.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PersonalText(String);
+
+impl PersonalText {
+    /// The most characters of one.
+    pub const MAX_CHARS: usize = 200;
+
+    /// Checks what a person typed; control characters become spaces. `None` when nothing is left.
+    ///
+    /// # Errors
+    /// `personal-text-too-long`.
+    pub fn parse(text: &str) -> Result<Option<Self>> {
+        let cleaned: String = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        if cleaned.chars().count() > Self::MAX_CHARS {
+            let message =
+                format!("An emergency contact or a vehicle's number has at most {} characters.", Self::MAX_CHARS);
+            return Err(Error::invalid("personal-text-too-long", message));
+        }
+        Ok((!cleaned.is_empty()).then_some(Self(cleaned)))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for PersonalText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PersonalText")
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
+
+    fn choose(text: &str) -> std::result::Result<(), &'static str> {
+        let ada = Username::parse("ada.lovelace").unwrap();
+        Password::choose(text.to_owned(), &ada).map(|_| ()).map_err(|error| error.code)
+    }
 
     #[test]
     fn usernames_are_trimmed_and_folded() {
@@ -101,8 +189,50 @@ mod tests {
 
     #[test]
     fn short_passwords_are_refused_and_counted_in_characters() {
-        assert_eq!(Password::choose("ninechars".into()).unwrap_err().code, "password-too-short");
-        assert!(Password::choose("zehnzeiché".into()).is_ok());
-        assert_eq!(Password::choose("x".repeat(1025)).unwrap_err().code, "password-too-long");
+        assert_eq!(choose("ninechars"), Err("password-too-short"));
+        assert_eq!(choose("zehnzeiché"), Ok(()));
+        assert_eq!(choose(&"x".repeat(1025)), Err("password-too-long"));
+    }
+
+    #[test]
+    fn what_everybody_tries_first_is_refused() {
+        for bad in [
+            "1234567890",
+            "9876543210",
+            "abcdefghijkl",
+            "aaaaaaaaaa",
+            "abcabcabcabc",
+            "1212121212",
+            "Password123",
+            "Password123!",
+            "qwertyuiop",
+            "ada.lovelace",
+            "Ada.Lovelace1815",
+            "iloveyou123",
+        ] {
+            assert_eq!(choose(bad), Err("password-too-common"), "{bad}");
+        }
+        for good in ["correct horse battery", "ada.lovelace wrote programs", "tr0ub4dor&3", "лошадь батарея"]
+        {
+            assert_eq!(choose(good), Ok(()), "{good}");
+        }
+    }
+
+    #[test]
+    fn the_list_has_what_the_rules_do_not_find_once_each_and_in_order() {
+        let nobody = Username::parse("no-such-name").unwrap();
+        let words: Vec<_> = COMMONEST.lines().collect();
+        assert!(words.len() > 1000 && words.is_sorted_by(|a, b| a < b));
+        for word in words {
+            assert!(word.chars().count() >= Password::MIN_CHARS && word.to_lowercase() == word, "{word}");
+            assert!(is_easily_guessed(word, &nobody));
+        }
+    }
+
+    #[test]
+    fn personal_texts_are_one_line_or_nothing() {
+        assert_eq!(PersonalText::parse(" a\nb ").unwrap().unwrap().as_str(), "a b");
+        assert_eq!(PersonalText::parse(" \t "), Ok(None));
+        assert_eq!(PersonalText::parse(&"x".repeat(201)).unwrap_err().code, "personal-text-too-long");
     }
 }

@@ -26,6 +26,9 @@ use ring::Ring;
 pub use ring::SigningKey;
 pub use rotation::Rotation;
 
+/// Which pepper new password hashes get; it stands in each of them.
+const PEPPER_ID: u8 = 1;
+
 /// What a sealed value is: bound to the ciphertext, so that a value cannot be moved to another column or row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
@@ -77,6 +80,7 @@ impl Field {
 pub struct Keys {
     index: hmac::Key,
     ticket: Secret<[u8; 32]>,
+    pepper: Secret<[u8; 32]>,
     check: Secret<[u8; 32]>,
     configuration: hmac::Key,
     ring: RwLock<Arc<Ring>>,
@@ -105,6 +109,7 @@ impl Keys {
         Ok(Self {
             index: hmac_key("username index"),
             ticket: secrets.lasting("call tickets"),
+            pepper: secrets.lasting("password pepper"),
             check: secrets.lasting("key check"),
             configuration: hmac_key("configuration digest"),
             ring: RwLock::new(Arc::new(Ring::new(secrets))),
@@ -140,6 +145,16 @@ impl Keys {
     /// Takes as long as opening a tag's text, so that finding none takes as long as finding one.
     pub fn open_decoy(&self) {
         self.ring().open_decoy();
+    }
+
+    /// Which pepper new password hashes get.
+    pub const fn pepper_id(&self) -> u8 {
+        PEPPER_ID
+    }
+
+    /// The pepper of this id: the secret without which a password's hash cannot be tried against guesses.
+    pub fn pepper(&self, id: u8) -> Option<&Secret<[u8; 32]>> {
+        (id == PEPPER_ID).then_some(&self.pepper)
     }
 
     /// The key that seals call tickets; the same after a restart, so that calls survive it.

@@ -1,16 +1,21 @@
 //! Argon2id (RFC 9106), so slow and so large that stolen hashes are of little use, and bounded so that logging in
 //! cannot be used to exhaust the server.
+//!
+//! The secret value K of RFC 9106 (section 3.1) is a key that lives outside the database, a "pepper": who has the
+//! database alone cannot even try guesses. The `keyid` of a hash says which pepper it has; hashes of before have none,
+//! go on working, and are replaced at the next log-in.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
-use argon2::{Algorithm, Argon2, Block, Params, Version};
+use argon2::{Algorithm, Argon2, Block, KeyId, Params, ParamsBuilder, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use subtle::ConstantTimeEq as _;
 use tokio::sync::Semaphore;
 
+use super::keys::Keys;
 use crate::domain::account::Password;
 use crate::domain::{Error, Kind, Result, random};
 
@@ -28,33 +33,46 @@ const ASKED_FOR: usize = AT_ONCE + 16;
 pub struct Passwords {
     asked_for: Arc<Semaphore>,
     in_the_making: Arc<Semaphore>,
+    keys: Arc<Keys>,
     /// The hash of no password: checked when an account does not exist, so that this takes as long.
     nobody: Arc<str>,
 }
 
-impl Default for Passwords {
-    fn default() -> Self {
+impl Passwords {
+    /// With the peppers of `keys`.
+    pub fn new(keys: Arc<Keys>) -> Self {
         let encode = |bytes: &[u8]| STANDARD_NO_PAD.encode(bytes);
         let (salt, output) = (encode(&random::bytes::<16>()), encode(&random::bytes::<32>()));
-        let nobody = format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${salt}${output}");
+        let nobody = format!("{}${salt}${output}", current(keys.pepper_id()));
         Self {
             asked_for: Arc::new(Semaphore::new(ASKED_FOR)),
             in_the_making: Arc::new(Semaphore::new(AT_ONCE)),
+            keys,
             nobody: nobody.into(),
         }
     }
-}
 
-impl Passwords {
+    /// Whether a hash is weaker than, or otherwise made than, one that would be made now.
+    pub fn is_outdated(&self, hash: &str) -> bool {
+        !hash.strip_prefix(&current(self.keys.pepper_id())).is_some_and(|rest| rest.starts_with('$'))
+    }
+
     /// The hash of a new password, in PHC string form with a random salt.
     ///
     /// # Errors
     /// `busy` with a time to wait when too many hashes are asked for.
     pub async fn hash(&self, password: Password) -> Result<String> {
+        let keys = self.keys.clone();
         self.run(move || {
-            let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(Error::internal)?;
+            let params = ParamsBuilder::new()
+                .m_cost(MEMORY_KIB)
+                .t_cost(PASSES)
+                .p_cost(LANES)
+                .keyid(KeyId::new(&[keys.pepper_id()]).map_err(Error::internal)?)
+                .build()
+                .map_err(Error::internal)?;
             let salt = Salt::new(&random::bytes::<16>()).map_err(Error::internal)?;
-            let output = argon2id(&password, &salt, params.clone(), Params::DEFAULT_OUTPUT_LEN)?;
+            let output = argon2id(&keys, &password, &salt, params.clone(), Params::DEFAULT_OUTPUT_LEN)?;
             let hash = PasswordHash {
                 algorithm: Algorithm::Argon2id.ident(),
                 version: Some(Version::V0x13.into()),
@@ -74,13 +92,14 @@ impl Passwords {
     pub async fn verify(&self, password: Password, hash: Option<String>) -> Result<bool> {
         let exists = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.nobody.to_string());
+        let keys = self.keys.clone();
         self.run(move || {
             let stored = PasswordHash::new(&hash).map_err(Error::internal)?;
             let (Some(salt), Some(expected)) = (&stored.salt, &stored.hash) else {
                 return Err(Error::internal("a stored password hash has no salt or no output"));
             };
             let params = Params::try_from(&stored).map_err(Error::internal)?;
-            let output = argon2id(&password, salt, params, expected.len())?;
+            let output = argon2id(&keys, &password, salt, params, expected.len())?;
             Ok(bool::from(output.ct_eq(expected.as_bytes())) && exists)
         })
         .await
@@ -105,13 +124,29 @@ impl Passwords {
 }
 
 /// The digest of a password, of `length` bytes.
-fn argon2id(password: &Password, salt: &[u8], params: Params, length: usize) -> Result<Vec<u8>> {
+fn argon2id(keys: &Keys, password: &Password, salt: &[u8], params: Params, length: usize) -> Result<Vec<u8>> {
     let mut memory = memory(params.block_count());
     let mut output = vec![0; length];
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+    let pepper: &[u8] = match *params.keyid() {
+        [] => &[],
+        [id] => keys.pepper(id).ok_or_else(unknown_pepper)?.expose(),
+        _ => return Err(unknown_pepper()),
+    };
+    Argon2::new_with_secret(pepper, Algorithm::Argon2id, Version::V0x13, params)
+        .map_err(Error::internal)?
         .hash_password_into_with_memory(password.expose(), salt, &mut output, &mut memory)
         .map_err(Error::internal)?;
     Ok(output)
+}
+
+fn unknown_pepper() -> Error {
+    Error::internal("a stored password hash names a pepper that the keys do not have")
+}
+
+/// What a hash made now begins with.
+fn current(pepper_id: u8) -> String {
+    let keyid = STANDARD_NO_PAD.encode([pepper_id]);
+    format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES},keyid={keyid}")
 }
 
 /// Working memory that the system takes back as soon as it is dropped.
@@ -135,15 +170,21 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::mpsc;
 
+    fn passwords() -> Passwords {
+        let directory = tempfile::tempdir().unwrap();
+        Passwords::new(Arc::new(Keys::open(directory.path()).unwrap()))
+    }
+
     fn password(text: &str) -> Password {
         Password::attempt(text.to_owned())
     }
 
     #[tokio::test]
     async fn a_hash_fits_its_password_alone_and_names_its_strength() {
-        let passwords = Passwords::default();
+        let passwords = passwords();
         let hash = passwords.hash(password("correct horse")).await.unwrap();
-        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1,keyid=AQ$"), "{hash}");
+        assert!(!passwords.is_outdated(&hash));
         assert!(passwords.verify(password("correct horse"), Some(hash.clone())).await.unwrap());
         assert!(!passwords.verify(password("Correct horse"), Some(hash.clone())).await.unwrap());
         assert!(!passwords.verify(password(""), Some(hash.clone())).await.unwrap());
@@ -153,29 +194,55 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_hash_is_worth_nothing_without_its_pepper() {
+        let (passwords, others) = (passwords(), passwords());
+        let hash = passwords.hash(password("correct horse")).await.unwrap();
+        assert!(!others.verify(password("correct horse"), Some(hash.clone())).await.unwrap());
+        let unpeppered = hash.replace(",keyid=AQ", "");
+        assert!(!passwords.verify(password("correct horse"), Some(unpeppered)).await.unwrap());
+        let unknown = hash.replace("keyid=AQ", "keyid=Ag");
+        assert!(passwords.verify(password("correct horse"), Some(unknown)).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn hashes_of_before_work_and_are_known_to_be_old() {
+        let passwords = passwords();
+        // Made by `argon2 somesaltsomesalt -id -t 2 -k 19456 -p 1 -l 32 -e` (phc-winner-argon2).
+        let without =
+            "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$k9ohroejZy1PN5E1SbHNPug6vB8eQAahb5SOAp6iGF4";
+        assert!(passwords.verify(password("correct horse"), Some(without.into())).await.unwrap());
+        for old in
+            [without, "$argon2id$v=19$m=19456,t=1,p=1,keyid=AQ$x$y", "$argon2id$v=19$m=19456,t=2,p=1,keyid=Ag$x$y"]
+        {
+            assert!(passwords.is_outdated(old), "{old}");
+        }
+    }
+
+    #[tokio::test]
     async fn nobody_has_no_password_and_costs_the_same_strength() {
-        let passwords = Passwords::default();
+        let passwords = passwords();
         assert!(!passwords.verify(password("correct horse"), None).await.unwrap());
-        assert!(passwords.nobody.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        assert!(passwords.nobody.starts_with("$argon2id$v=19$m=19456,t=2,p=1,keyid=AQ$"));
         assert!(PasswordHash::new(&passwords.nobody).unwrap().hash.is_some_and(|hash| hash.len() == 32));
     }
 
     #[tokio::test]
     async fn nobody_is_not_let_in_even_by_the_right_guess() {
-        let nobody = Passwords::default().hash(password("correct horse")).await.unwrap();
-        let passwords = Passwords { nobody: nobody.into(), ..Passwords::default() };
+        let passwords = passwords();
+        let nobody = passwords.hash(password("correct horse")).await.unwrap();
+        let passwords = Passwords { nobody: nobody.into(), ..passwords };
         assert!(!passwords.verify(password("correct horse"), None).await.unwrap());
     }
 
     #[tokio::test]
     async fn a_stored_hash_that_is_none_is_our_fault() {
-        let error = Passwords::default().verify(password("x"), Some("nonsense".into())).await.unwrap_err();
+        let error = passwords().verify(password("x"), Some("nonsense".into())).await.unwrap_err();
         assert_eq!(error.kind, Kind::Internal);
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn two_at_once_a_few_wait_and_the_rest_is_refused_even_when_clients_leave() {
-        let passwords = Passwords::default();
+        let passwords = passwords();
         let running = Arc::new(AtomicUsize::new(0));
         let most = Arc::new(AtomicUsize::new(0));
         let (started, starts) = mpsc::channel();
@@ -238,7 +305,7 @@ mod tests {
             let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
             statm.split(' ').nth(1).unwrap().parse::<u64>().unwrap() * 4 / 1024
         };
-        let passwords = Passwords::default();
+        let passwords = passwords();
         let before = resident_mib();
         for _ in 0..10 {
             let hashes: Vec<_> = (0..4)

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::accounts::{Accounts, Registration};
+use super::accounts::{self, Accounts, Registering};
 use super::audit::Audit;
 use super::keys::Keys;
 use super::passwords::Passwords;
 use super::sessions::{Identity, Sessions};
 use super::tags::{Options, State, Tags};
 use super::{data_dir::DataDir, setup};
+use crate::domain::account::Registration;
 use crate::domain::ids::{AccountId, HouseholdId, LoginId, TagId};
 use crate::domain::tag::{Lifetime, TagText, Token};
 use crate::domain::{Kind, Result};
@@ -44,7 +45,9 @@ pub(super) fn house_in(root: tempfile::TempDir) -> House {
     let store = Store::open(&data.database()).unwrap();
     let audit = Audit::new(store.clone());
     let sessions = Sessions::new(store.clone(), keys.clone());
-    let accounts = Accounts::new(store.clone(), keys.clone(), Passwords::default(), sessions.clone());
+    let passwords = Passwords::new(keys.clone());
+    let options = accounts::Options { registration: Registration::Invite, max: 9 };
+    let accounts = Accounts::new(store.clone(), keys.clone(), passwords, sessions.clone(), audit.clone(), options);
     let options = Options { default_lifetime: Lifetime::Week, max_per_household: 5 };
     let tags = Tags::new(store.clone(), keys.clone(), audit.clone(), options);
     House { accounts, sessions, tags, audit, store, keys, data, root }
@@ -73,12 +76,13 @@ impl House {
     }
 }
 
-fn registration(username: &str, setup_token: Option<&str>) -> Registration {
-    Registration {
+fn registration(username: &str, setup_token: Option<&str>) -> Registering {
+    Registering {
         username: username.into(),
         password: "correct horse".into(),
         emergency_contact: Some("Charles, next door".into()),
         setup_token: setup_token.map(Into::into),
+        ..Registering::default()
     }
 }
 
@@ -89,7 +93,7 @@ fn code<T>(result: Result<T>) -> &'static str {
 #[tokio::test]
 async fn the_first_account_comes_through_the_set_up_link_and_no_second_one() {
     let house = house();
-    assert!(house.accounts.awaits_setup().await.unwrap());
+    assert_eq!(house.accounts.registration().await.unwrap(), None);
     let old = house.setup_token().await;
     let token = house.setup_token().await;
     for (attempt, why) in [
@@ -97,10 +101,10 @@ async fn the_first_account_comes_through_the_set_up_link_and_no_second_one() {
         (registration("ada", Some("")), "setup-link"),
         (registration("ada", Some(&old)), "setup-link"),
         (registration("a", Some(&token)), "username-length"),
-        (Registration { password: "short".into(), ..registration("ada", Some(&token)) }, "password-too-short"),
+        (Registering { password: "short".into(), ..registration("ada", Some(&token)) }, "password-too-short"),
         (
-            Registration { emergency_contact: Some("x".repeat(201)), ..registration("ada", Some(&token)) },
-            "contact-too-long",
+            Registering { emergency_contact: Some("x".repeat(201)), ..registration("ada", Some(&token)) },
+            "personal-text-too-long",
         ),
     ] {
         assert_eq!(code(house.accounts.register(attempt, day(0)).await), why);
@@ -111,8 +115,8 @@ async fn the_first_account_comes_through_the_set_up_link_and_no_second_one() {
     let begun = house.accounts.register(registration(" Ada ", Some(&token)), day(0)).await.unwrap();
     let profile = house.accounts.profile(begun.identity).await.unwrap();
     assert_eq!((profile.username.as_str(), profile.emergency_contact.as_deref()), ("ada", Some("Charles, next door")));
-    assert_eq!(code(house.accounts.register(registration("eve", Some(&token)), day(0)).await), "registration-closed");
-    assert!(!house.accounts.awaits_setup().await.unwrap());
+    assert_eq!(code(house.accounts.register(registration("eve", Some(&token)), day(0)).await), "invite-needed");
+    assert_eq!(house.accounts.registration().await.unwrap(), Some(Registration::Invite));
     assert!(setup::renew(&house.store, day(0)).await.unwrap().is_none());
 }
 
@@ -246,7 +250,7 @@ async fn what_happens_to_tags_is_on_record_and_what_was_refused_is_not() {
     let entries = house.audit.list(None, 10).await.unwrap();
     assert_eq!(
         entries.iter().map(|entry| entry.event.as_str()).collect::<Vec<_>>(),
-        ["tag-revoked", "tag-resumed", "tag-paused", "tag-created"]
+        ["tag-revoked", "tag-resumed", "tag-paused", "tag-created", "account-created"]
     );
     assert!(entries.iter().all(|entry| (entry.account, entry.count) == (Some(owner.account), 1)));
 }

@@ -5,10 +5,26 @@ use std::time::SystemTime;
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
 use super::convert::{time, to_millis};
-use super::{NewLogin, Store, logins, setup};
+use super::{NewLogin, Store, invites, logins, setup};
 use crate::domain::account::Member;
 use crate::domain::ids::{AccountId, HouseholdId};
 use crate::domain::{Error, Kind, Result};
+
+/// The most accounts of one household: with their devices, what a call can ring.
+const MOST_MEMBERS: u32 = 32;
+
+/// What lets somebody in who has no account.
+#[derive(Clone, Copy)]
+pub enum Entry {
+    /// The set-up link with this digest, while there is no account.
+    Setup([u8; 32]),
+    /// The invite with this digest.
+    Invite([u8; 32]),
+    /// Anybody may come, once there is an account.
+    Open,
+    /// Whoever runs the server, at its command line.
+    Operator,
+}
 
 /// An account as stored.
 #[derive(Clone)]
@@ -47,39 +63,63 @@ pub struct NewAccount {
     pub password_hash: String,
 }
 
+/// What changes in an account; `None` leaves a field as it is, `Some(None)` empties it.
+#[derive(Default)]
+pub struct Changes {
+    /// Whom to reach otherwise, sealed.
+    pub emergency_contact_sealed: Option<Option<Vec<u8>>>,
+    /// The owner's vehicle, sealed.
+    pub vehicle_number_sealed: Option<Option<Vec<u8>>>,
+    /// Whether calls that nobody answered are listed for a while.
+    pub keep_missed_calls: Option<bool>,
+}
+
 /// Accounts in the database.
 pub struct Accounts<'a>(pub(super) &'a Store);
 
 impl Accounts<'_> {
-    /// Makes the first account with its household and its first log-in, and spends the set-up token.
+    /// Makes an account where `entry` allows it, with its household where that is new and with its first log-in where
+    /// it gets one, and uses `entry` up.
     ///
     /// # Errors
-    /// `registration-closed` when there is an account, `setup-link` when the token is not the one that works now.
-    pub async fn create_first(
+    /// As [`Accounts::check_entry`]; `username-taken`, `too-many-accounts` when there are `most`, `household-full`.
+    pub async fn create(
         &self,
         account: NewAccount,
-        login: NewLogin,
-        setup_token_hash: [u8; 32],
+        login: Option<NewLogin>,
+        entry: Entry,
+        most: u32,
         now: SystemTime,
     ) -> Result<()> {
         self.0
             .writer
             .transaction(move |transaction| {
-                refuse_unless_first(transaction, setup_token_hash, now)?;
+                if check_entry(transaction, entry, now)?.is_some_and(|household| household != account.member.household)
+                {
+                    return Err(invites::refused());
+                }
+                refuse_beyond_bounds(transaction, &account, most)?;
                 insert_household(transaction, account.member.household)?;
                 insert(transaction, &account, now)?;
-                logins::insert(transaction, &login, now)?;
+                if let Some(login) = login {
+                    logins::insert(transaction, &login, now)?;
+                }
+                if let Entry::Invite(token_hash) = entry {
+                    invites::delete_by_token(transaction, token_hash)?;
+                }
                 setup::delete(transaction)
             })
             .await
     }
 
-    /// Whether [`Accounts::create_first`] would refuse: asked before a password is hashed for nothing.
+    /// The household that `entry` leads into, where that is one that exists; asked before a password is hashed for
+    /// nothing.
     ///
     /// # Errors
-    /// As [`Accounts::create_first`].
-    pub async fn check_first(&self, setup_token_hash: [u8; 32], now: SystemTime) -> Result<()> {
-        self.0.reader.transaction(move |transaction| refuse_unless_first(transaction, setup_token_hash, now)).await
+    /// `setup-link` and `invite-link` when it does not let anybody in, `registration-closed` for a set-up link when
+    /// there is an account.
+    pub async fn check_entry(&self, entry: Entry, now: SystemTime) -> Result<Option<HouseholdId>> {
+        self.0.reader.transaction(move |transaction| check_entry(transaction, entry, now)).await
     }
 
     /// Whether there is an account at all.
@@ -98,6 +138,37 @@ impl Accounts<'_> {
         self.0.reader.transaction(move |transaction| by_username(transaction, index)).await
     }
 
+    /// The accounts of a household, the oldest first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn members(&self, household: HouseholdId) -> Result<Vec<Account>> {
+        self.0.reader.transaction(move |transaction| members(transaction, household)).await
+    }
+
+    /// Changes what `changes` names; the account as it is then, `None` when there is no such account.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn update(&self, id: AccountId, changes: Changes) -> Result<Option<Account>> {
+        self.0.writer.transaction(move |transaction| update(transaction, id, changes)).await
+    }
+
+    /// Replaces the hash of the same password by a stronger one, unless the password was changed meanwhile.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn upgrade_password(&self, id: AccountId, old_hash: String, new_hash: String) -> Result<()> {
+        self.0
+            .writer
+            .transaction(move |transaction| {
+                let sql = "UPDATE accounts SET password_hash = ?3 WHERE id = ?1 AND password_hash = ?2";
+                transaction.execute(sql, params![id.as_bytes(), old_hash, new_hash])?;
+                Ok(())
+            })
+            .await
+    }
+
     /// The account with this id.
     ///
     /// # Errors
@@ -107,20 +178,47 @@ impl Accounts<'_> {
     }
 }
 
-fn refuse_unless_first(transaction: &Transaction<'_>, setup_token_hash: [u8; 32], now: SystemTime) -> Result<()> {
-    if setup::any_account(transaction)? {
-        return Err(Error::new(Kind::Forbidden, "registration-closed", "This server does not take registrations.")
-            .hint("Ask whoever runs it."));
+fn check_entry(transaction: &Transaction<'_>, entry: Entry, now: SystemTime) -> Result<Option<HouseholdId>> {
+    let any_account = setup::any_account(transaction)?;
+    match entry {
+        Entry::Setup(_) if any_account => {
+            Err(Error::new(Kind::Forbidden, "registration-closed", "This server has been set up already.")
+                .hint("Log in, or ask whoever runs it."))
+        }
+        Entry::Setup(token_hash) if setup::is_current(transaction, token_hash, now)? => Ok(None),
+        Entry::Invite(token_hash) if any_account => {
+            let invite = invites::by_token(transaction, token_hash, now)?.ok_or_else(invites::refused)?;
+            Ok(invite.household)
+        }
+        Entry::Open if any_account => Ok(None),
+        Entry::Operator => Ok(None),
+        // The first account is an administrator: it comes by the link that only the operator can read.
+        Entry::Setup(_) | Entry::Invite(_) | Entry::Open => {
+            Err(Error::new(Kind::Forbidden, "setup-link", "This set-up link does not work, or not any more.")
+                .hint("Open the newest link; the server prints a new one each time it starts."))
+        }
     }
-    if !setup::is_current(transaction, setup_token_hash, now)? {
-        return Err(Error::new(Kind::Forbidden, "setup-link", "This set-up link does not work, or not any more.")
-            .hint("Open the newest link; the server prints a new one each time it starts."));
+}
+
+fn refuse_beyond_bounds(transaction: &Transaction<'_>, account: &NewAccount, most: u32) -> Result<()> {
+    if by_username(transaction, account.username_index)?.is_some() {
+        return Err(Error::new(Kind::Conflict, "username-taken", "This username is taken.").hint("Choose another one."));
+    }
+    let count = |sql: &str, household: &[u8]| transaction.query_row(sql, [household], |row| row.get::<_, u32>(0));
+    if count("SELECT count(*) FROM accounts WHERE ?1 IS NOT NULL", &[])? >= most {
+        return Err(Error::new(Kind::Conflict, "too-many-accounts", "This server has as many accounts as it takes.")
+            .hint("Ask whoever runs it to raise accounts.max."));
+    }
+    let household = account.member.household.as_bytes();
+    if count("SELECT count(*) FROM accounts WHERE household_id = ?1", household)? >= MOST_MEMBERS {
+        let message = format!("A household has at most {MOST_MEMBERS} accounts.");
+        return Err(Error::new(Kind::Conflict, "household-full", message).hint("Ask for an invite of another kind."));
     }
     Ok(())
 }
 
 fn insert_household(transaction: &Transaction<'_>, id: HouseholdId) -> Result<()> {
-    transaction.execute("INSERT INTO households (id) VALUES (?1)", [id.as_bytes()])?;
+    transaction.execute("INSERT INTO households (id) VALUES (?1) ON CONFLICT DO NOTHING", [id.as_bytes()])?;
     Ok(())
 }
 
@@ -142,17 +240,40 @@ fn insert(transaction: &Transaction<'_>, account: &NewAccount, now: SystemTime) 
     Ok(())
 }
 
-fn by_username(transaction: &Transaction<'_>, index: [u8; 32]) -> Result<Option<Account>> {
+fn members(transaction: &Transaction<'_>, household: HouseholdId) -> Result<Vec<Account>> {
+    let sql = "SELECT * FROM accounts WHERE household_id = ?1 ORDER BY created_at, id";
+    let mut statement = transaction.prepare_cached(sql)?;
+    let accounts = statement.query_map([household.as_bytes()], from_row)?;
+    Ok(accounts.collect::<rusqlite::Result<_>>()?)
+}
+
+fn update(transaction: &Transaction<'_>, id: AccountId, changes: Changes) -> Result<Option<Account>> {
+    if let Some(sealed) = changes.emergency_contact_sealed {
+        let sql = "UPDATE accounts SET emergency_contact_sealed = ?2 WHERE id = ?1";
+        transaction.execute(sql, params![id.as_bytes(), sealed])?;
+    }
+    if let Some(sealed) = changes.vehicle_number_sealed {
+        let sql = "UPDATE accounts SET vehicle_number_sealed = ?2 WHERE id = ?1";
+        transaction.execute(sql, params![id.as_bytes(), sealed])?;
+    }
+    if let Some(keep) = changes.keep_missed_calls {
+        let sql = "UPDATE accounts SET keep_missed_calls = ?2 WHERE id = ?1";
+        transaction.execute(sql, params![id.as_bytes(), keep])?;
+    }
+    by_id(transaction, id)
+}
+
+pub(super) fn by_username(transaction: &Transaction<'_>, index: [u8; 32]) -> Result<Option<Account>> {
     let mut statement = transaction.prepare_cached("SELECT * FROM accounts WHERE username_index = ?1")?;
     Ok(statement.query_row([index], from_row).optional()?)
 }
 
-fn by_id(transaction: &Transaction<'_>, id: AccountId) -> Result<Option<Account>> {
+pub(super) fn by_id(transaction: &Transaction<'_>, id: AccountId) -> Result<Option<Account>> {
     let mut statement = transaction.prepare_cached("SELECT * FROM accounts WHERE id = ?1")?;
     Ok(statement.query_row([id.as_bytes()], from_row).optional()?)
 }
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<Account> {
+pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Account> {
     Ok(Account {
         member: Member {
             account: AccountId::from_bytes(row.get("id")?),

@@ -8,6 +8,7 @@ mod accounts;
 mod audit;
 mod convert;
 mod expiry;
+mod invites;
 mod logins;
 mod migrate;
 mod operator;
@@ -15,6 +16,7 @@ mod sealed;
 mod setup;
 mod tags;
 mod thread;
+mod users;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -22,14 +24,16 @@ use std::time::{Duration, SystemTime};
 
 use rusqlite::TransactionBehavior;
 
-pub use accounts::{Account, Accounts, NewAccount};
+pub use accounts::{Account, Accounts, Changes, Entry, NewAccount};
 pub use audit::{Audit, AuditRow, NewEvents};
 pub use expiry::{Expiry, Kept};
+pub use invites::{Invite, Invites};
 pub use logins::{Login, Logins, NewLogin};
 pub use operator::{BareLogin, BareTag, Operator, Person};
 pub use sealed::{FieldKey, Match, Sealed, SealedColumn, SealedValue};
 pub use setup::Setup;
 pub use tags::{NewTag, Tag, Tags};
+pub use users::{Ended, User};
 
 use crate::domain::ids::LoginId;
 use crate::domain::{Error, Kind, Result};
@@ -81,6 +85,11 @@ impl Store {
     /// Sealed values.
     pub const fn sealed(&self) -> Sealed<'_> {
         Sealed(self)
+    }
+
+    /// Invites.
+    pub const fn invites(&self) -> Invites<'_> {
+        Invites(self)
     }
 
     /// Tags.

@@ -53,7 +53,11 @@ async fn with_account(store: &Store) -> Member {
     store.setup().renew([7; 32], at(1)).await.unwrap();
     let account = account();
     let member = account.member;
-    store.accounts().create_first(account, login(member.account, at(100)), [7; 32], at(0)).await.unwrap();
+    store
+        .accounts()
+        .create(account, Some(login(member.account, at(100))), Entry::Setup([7; 32]), 9, at(0))
+        .await
+        .unwrap();
     member
 }
 
@@ -64,14 +68,16 @@ async fn the_first_account_needs_the_current_token_and_spends_it() {
         let account = account();
         let login = login(account.member.account, at(100));
         let store = store.clone();
-        async move { store.accounts().create_first(account, login, hash, now).await.map_err(|error| error.code) }
+        async move {
+            store.accounts().create(account, Some(login), Entry::Setup(hash), 9, now).await.map_err(|error| error.code)
+        }
     };
     assert_eq!(attempt([1; 32], at(0)).await, Err("setup-link"), "no token was made yet");
     assert!(store.setup().renew([1; 32], at(1)).await.unwrap());
     assert!(store.setup().renew([2; 32], at(1)).await.unwrap());
     assert_eq!(attempt([1; 32], at(0)).await, Err("setup-link"), "an older token was replaced");
     assert_eq!(attempt([2; 32], at(1)).await, Err("setup-link"), "the token has expired");
-    assert_eq!(store.accounts().check_first([2; 32], at(0)).await, Ok(()));
+    assert_eq!(store.accounts().check_entry(Entry::Setup([2; 32]), at(0)).await, Ok(None));
     assert_eq!(attempt([2; 32], at(0)).await, Ok(()));
     assert_eq!(attempt([2; 32], at(0)).await, Err("registration-closed"));
     let beside = rusqlite::Connection::open(directory.path().join("callqr.db")).unwrap();
@@ -88,7 +94,7 @@ async fn of_two_first_accounts_at_the_same_time_one_wins() {
         let (store, account) = (store.clone(), account());
         tokio::spawn(async move {
             let login = login(account.member.account, at(100));
-            store.accounts().create_first(account, login, [7; 32], at(0)).await.is_ok()
+            store.accounts().create(account, Some(login), Entry::Setup([7; 32]), 9, at(0)).await.is_ok()
         })
     });
     let mut won = 0;
@@ -104,7 +110,7 @@ async fn accounts_are_found_by_their_names_digest_and_by_id() {
     store.setup().renew([7; 32], at(1)).await.unwrap();
     let account = account();
     let (id, index) = (account.member.account, account.username_index);
-    store.accounts().create_first(account, login(id, at(100)), [7; 32], at(0)).await.unwrap();
+    store.accounts().create(account, Some(login(id, at(100))), Entry::Setup([7; 32]), 9, at(0)).await.unwrap();
     let found = store.accounts().by_username(index).await.unwrap().unwrap();
     assert_eq!((found.member.account, found.member.administrator, found.created_at), (id, true, at(0)));
     assert!(store.accounts().by_id(id).await.unwrap().is_some());

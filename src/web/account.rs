@@ -1,13 +1,23 @@
-//! `/api/v1/account`: what the asker's own account contains.
+//! `/api/v1/account`: the asker's own account.
 
-use axum::Json;
+use std::time::SystemTime;
+
+use axum::Json as Answer;
+use axum::body::Body;
 use axum::extract::State as Extract;
-use serde::Serialize;
+use axum::http::{HeaderValue, Response, StatusCode, header};
+use axum::response::IntoResponse as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use super::State;
 use super::error::Failure;
+use super::identity::{Confirmed, clear_cookie};
+use super::request::Json;
+use super::timestamp::rfc3339;
+use super::{State, invites, tokens};
+use crate::domain::Error;
 use crate::domain::ids::AccountId;
+use crate::service::accounts::{Changes, Ended, Profile};
 use crate::service::sessions::Identity;
 
 /// The asker's account.
@@ -17,16 +27,156 @@ pub struct Account {
     #[schema(value_type = String)]
     id: AccountId,
     username: String,
-    /// `null` where none was given.
+    /// Whether it operates the server.
+    administrator: bool,
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// Whom to reach otherwise; `null` where none was given.
     #[schema(required = true)]
     emergency_contact: Option<String>,
+    /// The owner's vehicle; `null` where none was given.
+    #[schema(required = true)]
+    vehicle_number: Option<String>,
+    household: Household,
+    /// Whether calls that nobody answered are listed for a while.
+    keep_missed_calls: bool,
+    /// Until when sensitive actions work without a new proof of who is asking; `null` when they do not.
+    #[schema(format = DateTime, required = true)]
+    confirmed_until: Option<String>,
+}
+
+/// Who shares tags.
+#[derive(Serialize, ToSchema)]
+pub struct Household {
+    members: Vec<HouseholdMember>,
+}
+
+/// One of them.
+#[derive(Serialize, ToSchema)]
+pub struct HouseholdMember {
+    #[schema(value_type = String)]
+    id: AccountId,
+    username: String,
+    /// Whether it is the asker.
+    you: bool,
+}
+
+/// What is to change: fields that are left out stay as they are.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AccountChanges {
+    /// `null` or empty removes it.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    emergency_contact: Option<Option<String>>,
+    /// `null` or empty removes it.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    vehicle_number: Option<Option<String>>,
+    keep_missed_calls: Option<bool>,
+}
+
+/// Everything that is kept about the asker and their household's tags.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AccountExport {
+    #[schema(format = DateTime)]
+    exported_at: String,
+    account: Account,
+    tags: Vec<tokens::Described>,
+    invites: Vec<invites::Invite>,
 }
 
 /// The asker's account
 #[utoipa::path(get, path = "/account", tag = "account", security(("session" = [])), responses(
     (status = 200, description = "The account", body = Account),
 ))]
-pub async fn account(Extract(state): Extract<State>, identity: Identity) -> Result<Json<Account>, Failure> {
+pub async fn account(Extract(state): Extract<State>, identity: Identity) -> Result<Answer<Account>, Failure> {
     let profile = state.accounts.profile(identity).await?;
-    Ok(Json(Account { id: profile.id, username: profile.username, emergency_contact: profile.emergency_contact }))
+    Ok(Answer(describe(profile, identity)))
+}
+
+/// Changes the asker's account
+#[utoipa::path(patch, path = "/account", tag = "account", security(("session" = [])), operation_id = "change_account",
+    request_body = AccountChanges, responses(
+    (status = 200, description = "The account as it is now", body = Account),
+))]
+pub async fn change(
+    Extract(state): Extract<State>,
+    identity: Identity,
+    Json(body): Json<AccountChanges>,
+) -> Result<Answer<Account>, Failure> {
+    let AccountChanges { emergency_contact, vehicle_number, keep_missed_calls } = body;
+    let changes = Changes { emergency_contact, vehicle_number, keep_missed_calls };
+    let profile = state.accounts.change(identity, changes).await?;
+    Ok(Answer(describe(profile, identity)))
+}
+
+/// Everything that is the asker's, as a file
+#[utoipa::path(get, path = "/account/export", tag = "account", security(("session" = []), ("confirmed" = [])),
+    operation_id = "export_account", responses(
+    (status = 200, description = "A file to keep", body = AccountExport),
+))]
+pub async fn export(Extract(state): Extract<State>, Confirmed(identity): Confirmed) -> Result<Response<Body>, Failure> {
+    let now = SystemTime::now();
+    let export = state.accounts.export(identity, now).await?;
+    let tags = state.tags.list(identity, now).await?;
+    let file = AccountExport {
+        exported_at: rfc3339(now),
+        account: describe(export.profile, identity),
+        tags: tags.into_iter().map(tokens::describe).collect(),
+        invites: export.invites.into_iter().map(invites::describe).collect(),
+    };
+    let text = serde_json::to_string_pretty(&file).map_err(Error::internal)?;
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"callqr-export.json\"")),
+    ];
+    Ok((headers, text).into_response())
+}
+
+/// Deletes the asker's account
+///
+/// Everything that is its own goes at once, and its household's tags too when nobody is left in it.
+#[utoipa::path(delete, path = "/account", tag = "account", security(("session" = []), ("confirmed" = [])),
+    operation_id = "delete_account", responses(
+    (status = 204, description = "Deleted"),
+    (status = 409, description = "`last-administrator`: others have accounts, and nobody else could administer them"),
+))]
+pub async fn delete(Extract(state): Extract<State>, Confirmed(identity): Confirmed) -> Result<Response<Body>, Failure> {
+    let ended = state.accounts.delete(identity.account, None).await?;
+    disconnect(&state, &ended).await;
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, clear_cookie())]).into_response())
+}
+
+/// What has ended in the database ends for whoever is connected.
+pub(super) async fn disconnect(state: &State, ended: &Ended) {
+    for login in &ended.logins {
+        state.hub.end_login(*login).await;
+    }
+    for tag in &ended.tags {
+        state.hub.withdraw_tag(*tag).await;
+    }
+}
+
+fn describe(profile: Profile, identity: Identity) -> Account {
+    let you = profile.id;
+    let members = profile.household.members.into_iter();
+    let members = members.map(|(id, username)| HouseholdMember { id, username, you: id == you }).collect();
+    Account {
+        id: profile.id,
+        username: profile.username,
+        administrator: profile.administrator,
+        created_at: rfc3339(profile.created_at),
+        emergency_contact: profile.emergency_contact,
+        vehicle_number: profile.vehicle_number,
+        household: Household { members },
+        keep_missed_calls: profile.keep_missed_calls,
+        confirmed_until: identity.is_confirmed(SystemTime::now()).then(|| rfc3339(identity.confirmed_until)),
+    }
+}
+
+/// Tells a field that is `null` from one that is not there.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }

@@ -1,4 +1,4 @@
-//! `/api/v1/auth`: register, log in, log out.
+//! `/api/v1/auth`: log in, log out.
 
 use std::time::{Instant, SystemTime};
 
@@ -15,23 +15,8 @@ use super::identity::{clear_cookie, set_cookie};
 use super::request::{Json, Source, same_origin};
 use super::timestamp::rfc3339;
 use crate::domain::Error;
-use crate::service::accounts::Registration;
 use crate::service::limits::Action;
 use crate::service::sessions::{Begun, Identity};
-
-/// A new account.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Register {
-    username: String,
-    password: String,
-    emergency_contact: Option<String>,
-    /// Of the set-up link; makes the first account.
-    setup_token: Option<String>,
-    /// Whether a page asks: it gets the cookie in place of the token.
-    #[serde(default)]
-    cookie: bool,
-}
 
 /// Who wants to log in.
 #[derive(Deserialize, ToSchema)]
@@ -54,34 +39,6 @@ pub struct LoggedIn {
     /// RFC 3339.
     #[schema(format = DateTime)]
     expires_at: String,
-}
-
-/// Makes an account
-#[utoipa::path(post, path = "/auth/register", tag = "log-in", request_body = Register, responses(
-    (status = 201, description = "The account is made and its owner logged in", body = LoggedIn),
-    (status = 403, description = "`registration-closed`, `bad-setup-token`, `foreign-origin`"),
-    (status = 409, description = "`username-taken`"),
-    (status = 429, description = "`too-many-requests`"),
-))]
-pub async fn register(
-    Extract(state): Extract<State>,
-    Source(source): Source,
-    uri: Uri,
-    headers: HeaderMap,
-    Json(body): Json<Register>,
-) -> Result<Response<Body>, Failure> {
-    state.limits.check(Action::Register, source, Instant::now())?;
-    if body.cookie {
-        same_origin(&state.origin, &uri, &headers)?;
-    }
-    let registration = Registration {
-        username: body.username,
-        password: body.password,
-        emergency_contact: body.emergency_contact,
-        setup_token: body.setup_token,
-    };
-    let begun = state.accounts.register(registration, SystemTime::now()).await?;
-    answer(&state, &begun, body.cookie, StatusCode::CREATED).await
 }
 
 /// Logs in
@@ -117,7 +74,12 @@ pub async fn log_out(Extract(state): Extract<State>, identity: Identity) -> Resu
 }
 
 /// A page gets the cookie and no token: what a script cannot read, a script cannot leak.
-async fn answer(state: &State, begun: &Begun, cookie: bool, status: StatusCode) -> Result<Response<Body>, Failure> {
+pub(super) async fn answer(
+    state: &State,
+    begun: &Begun,
+    cookie: bool,
+    status: StatusCode,
+) -> Result<Response<Body>, Failure> {
     for login in &begun.displaced {
         state.hub.end_login(*login).await;
     }

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, header, request::Parts};
 
 use super::State;
 use super::error::Failure;
-use super::request::same_origin;
+use super::request::{not_from_elsewhere, same_origin};
 use crate::domain::{Error, Kind};
 use crate::service::sessions::{Begun, Identity};
 
@@ -31,7 +31,9 @@ impl FromRequestParts<State> for Identity {
         let cookie = cookie(&parts.headers)
             .ok_or_else(|| Error::new(Kind::Unauthenticated, "no-session", "You are not logged in.").hint("Log in."))?;
         // A browser attaches the cookie whoever made the page; SameSite keeps most of that away, this the rest.
-        if parts.method != Method::GET {
+        if parts.method == Method::GET {
+            not_from_elsewhere(&parts.headers)?;
+        } else {
             same_origin(&state.origin, &parts.uri, &parts.headers)?;
         }
         Ok(state.sessions.by_cookie(cookie, now).await?)
@@ -39,7 +41,6 @@ impl FromRequestParts<State> for Identity {
 }
 
 /// Somebody who operates the server: permission for what concerns others.
-#[allow(dead_code)]
 pub struct Administrator(pub Identity);
 
 impl FromRequestParts<State> for Administrator {
@@ -57,7 +58,6 @@ impl FromRequestParts<State> for Administrator {
 }
 
 /// Somebody who proved just now who they are: permission for what cannot be undone or gives power away.
-#[allow(dead_code)]
 pub struct Confirmed(pub Identity);
 
 impl FromRequestParts<State> for Confirmed {
@@ -71,7 +71,6 @@ impl FromRequestParts<State> for Confirmed {
 }
 
 /// An administrator who proved just now who they are.
-#[allow(dead_code)]
 pub struct ConfirmedAdministrator(pub Identity);
 
 impl FromRequestParts<State> for ConfirmedAdministrator {
@@ -84,7 +83,6 @@ impl FromRequestParts<State> for ConfirmedAdministrator {
     }
 }
 
-#[allow(dead_code)]
 fn confirmed(identity: &Identity) -> Result<(), Failure> {
     if identity.is_confirmed(SystemTime::now()) {
         return Ok(());

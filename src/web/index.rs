@@ -3,6 +3,7 @@
 use axum::extract::State as Extract;
 use axum::{Extension, Json};
 use serde::Serialize;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::State;
@@ -15,8 +16,8 @@ pub struct Index {
     name: &'static str,
     version: &'static str,
     /// Who may register.
-    #[schema(pattern = "^(setup|invite|open|closed)$")]
-    registration: &'static str,
+    #[schema(value_type = String, pattern = "^(setup|invite|open|closed)$")]
+    registration: Value,
     /// Each request in a line: method, path, and the body's fields.
     endpoints: Vec<String>,
 }
@@ -30,7 +31,7 @@ pub async fn index(
     Ok(Json(Index {
         name: "callqr",
         version: env!("CARGO_PKG_VERSION"),
-        registration: if state.accounts.awaits_setup().await? { "setup" } else { "closed" },
+        registration: state.accounts.registration().await?.map_or(json!("setup"), |registration| json!(registration)),
         endpoints: document.endpoints().to_vec(),
     }))
 }

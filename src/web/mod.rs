@@ -10,6 +10,7 @@ pub mod serve;
 pub mod websocket;
 
 mod account;
+mod admin;
 mod audit;
 mod auth;
 mod calls;
@@ -19,8 +20,11 @@ mod forwarded;
 mod headers;
 mod identity;
 mod index;
+mod invites;
+mod link;
 mod pages;
 mod presence;
+mod register;
 mod request;
 mod timestamp;
 mod tokens;
@@ -124,10 +128,22 @@ fn api() -> OpenApiRouter<State> {
     let v1 = OpenApiRouter::with_openapi(openapi::outline())
         .routes(routes!(index::index))
         .routes(routes!(openapi::json))
-        .routes(routes!(auth::register))
+        .routes(routes!(register::register))
         .routes(routes!(auth::log_in))
         .routes(routes!(auth::log_out))
-        .routes(routes!(account::account))
+        .routes(routes!(register::reset))
+        .routes(routes!(account::account, account::change, account::delete))
+        .routes(routes!(account::export))
+        .routes(routes!(invites::list, invites::create))
+        .routes(routes!(invites::validate))
+        .routes(routes!(invites::revoke))
+        .routes(routes!(admin::users))
+        .routes(routes!(admin::delete))
+        .routes(routes!(admin::disable))
+        .routes(routes!(admin::enable))
+        .routes(routes!(admin::promote))
+        .routes(routes!(admin::demote))
+        .routes(routes!(admin::reset_password))
         .routes(routes!(audit::audit_trail))
         .routes(routes!(tokens::list))
         .routes(routes!(tokens::generate))

@@ -1,5 +1,7 @@
 //! `/api/v1/presence`: an owner's device says that it can be rung.
 
+use std::time::SystemTime;
+
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Request, State as Extract};
@@ -10,6 +12,7 @@ use utoipa::ToSchema;
 use super::error::Failure;
 use super::request::Source;
 use super::{State, websocket};
+use crate::domain::{Error, Kind};
 use crate::service::sessions::Identity;
 
 /// What a device connects with.
@@ -28,6 +31,13 @@ pub struct Ticket {
 ))]
 pub async fn ticket(Extract(state): Extract<State>, identity: Identity) -> Result<Json<Ticket>, Failure> {
     let ticket = state.hub.presence_ticket(identity.household, identity.login).await?;
+    // A session that ended after it was looked at was taken from the hub before this ticket was made.
+    if !state.sessions.stands(identity.login, SystemTime::now()).await? {
+        state.hub.end_login(identity.login).await;
+        return Err(Error::new(Kind::Unauthenticated, "no-session", "You are not logged in any more.")
+            .hint("Log in.")
+            .into());
+    }
     Ok(Json(Ticket { ticket, signaling_endpoint: "/api/v1/presence" }))
 }
 

@@ -83,16 +83,26 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Query<T
     }
 }
 
-/// Refuses a request that another site's page made, by its `Origin`.
+/// Refuses a request that another site's page made, by its `Origin` and by what the browser itself says of it.
 pub fn same_origin(policy: &OriginPolicy, uri: &Uri, headers: &HeaderMap) -> Result<(), Failure> {
     let authority = Authority::of(uri, headers);
     let own = authority.is_some_and(|authority| policy.allows(headers.get(header::ORIGIN), &authority.0));
-    if own {
-        return Ok(());
-    }
-    Err(Error::new(Kind::Forbidden, "foreign-origin", "This request does not come from a page of this server.")
+    if own { not_from_elsewhere(headers) } else { Err(foreign_origin()) }
+}
+
+/// Refuses a request of which the browser says that a page of another origin made it (Fetch Metadata, Sec-Fetch-Site):
+/// pages cannot forge that header. SameSite=Strict does not keep a sibling host's pages away, this does. Programs and
+/// old browsers say nothing.
+pub fn not_from_elsewhere(headers: &HeaderMap) -> Result<(), Failure> {
+    let sites = headers.get_all("sec-fetch-site");
+    let own = sites.iter().all(|site| matches!(site.as_bytes(), b"same-origin" | b"none"));
+    if own { Ok(()) } else { Err(foreign_origin()) }
+}
+
+fn foreign_origin() -> Failure {
+    Error::new(Kind::Forbidden, "foreign-origin", "This request does not come from a page of this server.")
         .hint("Open the page by the address that the server printed, or set public_url to the one you use.")
-        .into())
+        .into()
 }
 
 /// The request's body as `T`, bounded in size and time.

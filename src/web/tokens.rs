@@ -5,13 +5,12 @@ use std::time::{Instant, SystemTime};
 use axum::Json as Answer;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::State;
 use super::error::Failure;
+use super::link::Pictures;
 use super::request::{Authority, Json, Places, Source};
 use super::timestamp::rfc3339;
 use crate::domain::identity::{KeyHash, PublicIdentity};
@@ -19,12 +18,8 @@ use crate::domain::ids::{AccountId, TagId};
 use crate::domain::tag::{Lifetime, TagText, Token};
 use crate::domain::{Error, Kind};
 use crate::service::limits::Action;
-use crate::service::qr::Qr;
 use crate::service::sessions::Identity;
 use crate::service::tags::{Registration, State as Condition, Tag};
-
-/// Pixels per module of a downloaded PNG: a sticker of 5 cm at 300 dpi and more.
-const PNG_SCALE: usize = 12;
 
 /// A tag to be made.
 #[derive(Deserialize, ToSchema)]
@@ -134,15 +129,6 @@ pub struct NewTag {
     url_warning: Option<String>,
 }
 
-/// The sticker's code.
-#[derive(Serialize, ToSchema)]
-pub struct Pictures {
-    /// Markup.
-    svg: String,
-    /// A `data:` URL.
-    png: String,
-}
-
 /// What a caller may know of a code.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -196,15 +182,9 @@ pub async fn generate(
     let made = state.tags.create(owner, label, public_text, body.lifetime, SystemTime::now()).await?;
     let code = made.token.code();
     let url = format!("{}/c#{code}", state.origin.for_stickers(&authority));
-    let qr = Qr::encode(&url)?;
-    let png = format!("data:image/png;base64,{}", STANDARD.encode(qr.png(PNG_SCALE)?));
-    let answer = NewTag {
-        tag: describe(made.tag),
-        qr_code_data: code,
-        url,
-        qr: Pictures { svg: qr.svg(), png },
-        url_warning: state.origin.warning(&authority),
-    };
+    let qr = Pictures::of(&url)?;
+    let answer =
+        NewTag { tag: describe(made.tag), qr_code_data: code, url, qr, url_warning: state.origin.warning(&authority) };
     Ok((StatusCode::CREATED, Answer(answer)))
 }
 
@@ -314,7 +294,7 @@ fn tag_id(text: &str) -> Result<TagId, Failure> {
     text.parse().map_err(|_| Error::new(Kind::NotFound, "no-such-tag", "You have no such tag.").into())
 }
 
-fn describe(tag: Tag) -> Described {
+pub(super) fn describe(tag: Tag) -> Described {
     Described {
         id: tag.id,
         label: tag.label,

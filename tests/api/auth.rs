@@ -29,8 +29,8 @@ async fn the_setup_link_makes_one_account_and_no_second() {
         "a refusal must not use the link up"
     );
     let again = server.client.post("/api/v1/auth/register", &body).await;
-    assert_eq!((again.status, again.code()), (403, "registration-closed"));
-    assert_eq!(server.client.get("/api/v1").await.body["registration"], "closed");
+    assert_eq!((again.status, again.code()), (403, "invite-needed"));
+    assert_eq!(server.client.get("/api/v1").await.body["registration"], "invite");
 }
 
 #[tokio::test]

@@ -5,13 +5,17 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod accounts;
+mod administrators;
 mod audit;
 mod auth;
 mod calls;
 mod cors;
+mod csrf;
 mod edge;
 mod forwarded;
 mod headers;
+mod invites;
 mod metrics;
 mod port;
 mod restart;

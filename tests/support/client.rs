@@ -65,6 +65,11 @@ impl Client {
         client
     }
 
+    /// The same client, logged out.
+    pub fn as_nobody(&self) -> Self {
+        Self { headers: Vec::new(), ..self.clone() }
+    }
+
     /// The same client, with another's headers: who was logged in before a restart still is.
     pub fn with_headers_of(&self, other: &Self) -> Self {
         Self { headers: other.headers.clone(), ..self.clone() }
@@ -97,6 +102,10 @@ impl Client {
 
     pub async fn delete(&self, path: &str) -> Reply {
         self.send(Method::DELETE, path, String::new()).await
+    }
+
+    pub async fn patch(&self, path: &str, body: &Value) -> Reply {
+        self.with_header("content-type", "application/json").send(Method::PATCH, path, body.to_string()).await
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> Reply {

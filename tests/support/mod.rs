@@ -113,6 +113,17 @@ pub fn certificate(directory: &Path) -> Certificate {
     Certificate { authority: authority.pem(), chain, key }
 }
 
+/// Registers somebody by an invite that `inviter` makes, and gives a client that is logged in as them.
+pub async fn invited(inviter: &Client, kind: &str, username: &str) -> Client {
+    let invite = inviter.post("/api/v1/invites", &json!({ "kind": kind })).await;
+    assert_eq!(invite.status, 201, "{}", invite.text);
+    let token = invite.body["url"].as_str().unwrap().split_once("/join#").unwrap().1;
+    let body = json!({ "username": username, "password": "correct horse battery", "inviteToken": token });
+    let reply = inviter.as_nobody().post("/api/v1/auth/register", &body).await;
+    assert_eq!(reply.status, 201, "{}", reply.text);
+    inviter.as_nobody().with_token(reply.body["token"].as_str().unwrap())
+}
+
 /// Makes a tag and gives the whole answer.
 pub async fn make_tag(owner: &Client) -> Value {
     let body = json!({ "label": "the van", "publicText": "Blue van, ring me" });

@@ -36,6 +36,15 @@ impl Socket {
         self.0.send(Message::text(text)).await.unwrap();
     }
 
+    /// The next message, whatever it is.
+    pub async fn next(&mut self) -> Value {
+        loop {
+            if let Message::Text(text) = self.0.next().await.unwrap().unwrap() {
+                return serde_json::from_str(&text).unwrap();
+            }
+        }
+    }
+
     /// The payload of the next message of this type; others are passed over.
     pub async fn hear(&mut self, kind: &str) -> Value {
         loop {

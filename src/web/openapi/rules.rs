@@ -19,13 +19,13 @@ pub fn complete(document: &mut Value) {
     for (_, item) in document["paths"].as_object_mut().into_iter().flatten() {
         for method in METHODS {
             if let Some(operation) = item.get_mut(method) {
-                complete_operation(operation, method);
+                complete_operation(operation);
             }
         }
     }
 }
 
-fn complete_operation(operation: &mut Value, method: &str) {
+fn complete_operation(operation: &mut Value) {
     let needs: Vec<String> = operation["security"]
         .as_array()
         .into_iter()
@@ -36,9 +36,7 @@ fn complete_operation(operation: &mut Value, method: &str) {
     if !needs.is_empty() {
         operation["security"] = json!([{ "bearer": [] }, { "cookie": [] }]);
         refuse(operation, 401, "`no-session`, `bad-authorization`, `session-ended`: log in");
-        if method != "get" {
-            refuse(operation, 403, "`foreign-origin`: a page of another site's");
-        }
+        refuse(operation, 403, "`foreign-origin`: a page of another site's");
     }
     if needs.iter().any(|need| need == "administrator") {
         refuse(operation, 403, "`administrators-only`");

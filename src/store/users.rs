@@ -1,0 +1,245 @@
+//! Accounts as administrators see and change them. What would leave the server without an administrator is refused in
+//! the same transaction that would do it, so that two at the same time cannot do it together.
+
+use std::time::SystemTime;
+
+use rusqlite::{OptionalExtension as _, Transaction, params};
+
+use super::accounts::{self, Account, Accounts};
+use super::convert::{from_millis, to_millis};
+use crate::domain::ids::{AccountId, LoginId, TagId};
+use crate::domain::{Error, Kind, Result};
+
+/// An account with what its log-ins tell.
+#[derive(Clone)]
+pub struct User {
+    /// The account.
+    pub account: Account,
+    /// How many devices are logged in.
+    pub sessions: u32,
+    /// When one of them was last used, to the hour or so.
+    pub last_used_at: Option<SystemTime>,
+}
+
+/// What ended with a change, and must end for those who are connected too.
+#[derive(Debug, Default)]
+pub struct Ended {
+    /// These log-ins.
+    pub logins: Vec<LoginId>,
+    /// These tags.
+    pub tags: Vec<TagId>,
+}
+
+impl Accounts<'_> {
+    /// Everybody, the oldest account first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn users(&self) -> Result<Vec<User>> {
+        self.0.reader.transaction(users).await
+    }
+
+    /// Lets nobody log in with an account any more, and ends its log-ins, its links and its invites.
+    ///
+    /// # Errors
+    /// `no-such-user`, `last-administrator`.
+    pub async fn disable(&self, id: AccountId) -> Result<Ended> {
+        self.0
+            .writer
+            .transaction(move |transaction| {
+                let account = existing(transaction, id)?;
+                refuse_last_administrator(transaction, &account)?;
+                transaction.execute("UPDATE accounts SET disabled = 1 WHERE id = ?1", [id.as_bytes()])?;
+                transaction.execute("DELETE FROM password_resets WHERE account_id = ?1", [id.as_bytes()])?;
+                transaction.execute("DELETE FROM invites WHERE account_id = ?1", [id.as_bytes()])?;
+                Ok(Ended { logins: end_logins(transaction, id, None)?, tags: Vec::new() })
+            })
+            .await
+    }
+
+    /// Lets its owner log in again.
+    ///
+    /// # Errors
+    /// `no-such-user`.
+    pub async fn enable(&self, id: AccountId) -> Result<()> {
+        self.0
+            .writer
+            .transaction(move |transaction| {
+                existing(transaction, id)?;
+                transaction.execute("UPDATE accounts SET disabled = 0 WHERE id = ?1", [id.as_bytes()])?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// Makes somebody an administrator, or one no more. Sessions that were there must prove anew who holds them before
+    /// they can do what the role allows.
+    ///
+    /// # Errors
+    /// `no-such-user`, `last-administrator`.
+    pub async fn set_administrator(&self, id: AccountId, administrator: bool) -> Result<()> {
+        self.0
+            .writer
+            .transaction(move |transaction| {
+                let account = existing(transaction, id)?;
+                if account.member.administrator == administrator {
+                    return Ok(());
+                }
+                if !administrator {
+                    refuse_last_administrator(transaction, &account)?;
+                }
+                let sql = "UPDATE accounts SET administrator = ?2 WHERE id = ?1";
+                transaction.execute(sql, params![id.as_bytes(), administrator])?;
+                transaction.execute("UPDATE logins SET confirmed_at = 0 WHERE account_id = ?1", [id.as_bytes()])?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// Deletes an account with all that is its own, and its household with all tags when nobody is left in it.
+    ///
+    /// # Errors
+    /// `no-such-user`; `last-administrator` while there are other accounts.
+    pub async fn delete(&self, id: AccountId) -> Result<Ended> {
+        self.0.writer.transaction(move |transaction| delete(transaction, id)).await
+    }
+
+    /// Makes `token_hash` the one link that sets a new password for an account.
+    ///
+    /// # Errors
+    /// `no-such-user`; `user-disabled` when nobody may log in with it.
+    pub async fn begin_reset(&self, id: AccountId, token_hash: [u8; 32], expires_at: SystemTime) -> Result<()> {
+        self.0
+            .writer
+            .transaction(move |transaction| {
+                if existing(transaction, id)?.disabled {
+                    return Err(Error::new(Kind::Conflict, "user-disabled", "This account is disabled.")
+                        .hint("Enable it first."));
+                }
+                let sql =
+                    "INSERT OR REPLACE INTO password_resets (account_id, token_hash, expires_at) VALUES (?1, ?2, ?3)";
+                transaction.execute(sql, params![id.as_bytes(), token_hash, to_millis(expires_at)])?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// The account whose password this link sets.
+    ///
+    /// # Errors
+    /// `reset-link` when the link does not work, or not any more.
+    pub async fn by_reset(&self, token_hash: [u8; 32], now: SystemTime) -> Result<Account> {
+        self.0.reader.transaction(move |transaction| by_reset(transaction, token_hash, now)).await
+    }
+
+    /// Sets the password that a link allows, uses the link up, and ends all log-ins of the account.
+    ///
+    /// # Errors
+    /// `reset-link` when the link does not work, or not any more.
+    pub async fn finish_reset(&self, token_hash: [u8; 32], password_hash: String, now: SystemTime) -> Result<Ended> {
+        self.0
+            .writer
+            .transaction(move |transaction| {
+                let id = by_reset(transaction, token_hash, now)?.member.account;
+                Ok(Ended { logins: set_password(transaction, id, &password_hash, None)?, tags: Vec::new() })
+            })
+            .await
+    }
+
+    /// Sets a new password and ends all log-ins of the account but `keep`.
+    ///
+    /// # Errors
+    /// `no-such-user`.
+    pub async fn set_password(&self, id: AccountId, password_hash: String, keep: Option<LoginId>) -> Result<Ended> {
+        self.0
+            .writer
+            .transaction(move |transaction| {
+                existing(transaction, id)?;
+                Ok(Ended { logins: set_password(transaction, id, &password_hash, keep)?, tags: Vec::new() })
+            })
+            .await
+    }
+}
+
+fn users(transaction: &Transaction<'_>) -> Result<Vec<User>> {
+    let sql = "SELECT a.*, (SELECT count(*) FROM logins AS l WHERE l.account_id = a.id) AS sessions, \
+               (SELECT max(last_used_at) FROM logins AS l WHERE l.account_id = a.id) AS last_used_at \
+               FROM accounts AS a ORDER BY a.created_at, a.id";
+    let mut statement = transaction.prepare_cached(sql)?;
+    let users = statement.query_map([], |row| {
+        Ok(User {
+            account: accounts::from_row(row)?,
+            sessions: row.get("sessions")?,
+            last_used_at: row.get::<_, Option<i64>>("last_used_at")?.map(from_millis),
+        })
+    })?;
+    Ok(users.collect::<rusqlite::Result<_>>()?)
+}
+
+fn existing(transaction: &Transaction<'_>, id: AccountId) -> Result<Account> {
+    accounts::by_id(transaction, id)?.ok_or_else(|| {
+        Error::new(Kind::NotFound, "no-such-user", "There is no such user.").hint("Look at the list of users.")
+    })
+}
+
+fn refuse_last_administrator(transaction: &Transaction<'_>, account: &Account) -> Result<()> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM accounts WHERE administrator AND NOT disabled AND id <> ?1)";
+    let others: bool = transaction.query_row(sql, [account.member.account.as_bytes()], |row| row.get(0))?;
+    if others || !account.member.administrator || account.disabled {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Conflict, "last-administrator", "This is the last administrator.")
+        .hint("Make somebody else an administrator first."))
+}
+
+fn delete(transaction: &Transaction<'_>, id: AccountId) -> Result<Ended> {
+    let account = existing(transaction, id)?;
+    let sql = "SELECT EXISTS (SELECT 1 FROM accounts WHERE id <> ?1)";
+    if transaction.query_row(sql, [id.as_bytes()], |row| row.get::<_, bool>(0))? {
+        refuse_last_administrator(transaction, &account)?;
+    }
+    let logins = end_logins(transaction, id, None)?;
+    transaction.execute("DELETE FROM accounts WHERE id = ?1", [id.as_bytes()])?;
+    let household = account.member.household.as_bytes();
+    let left = "SELECT 1 FROM accounts WHERE household_id = ?1 LIMIT 1";
+    if transaction.query_row(left, [household], |_| Ok(())).optional()?.is_some() {
+        return Ok(Ended { logins, tags: Vec::new() });
+    }
+    let mut statement = transaction.prepare_cached("DELETE FROM tags WHERE household_id = ?1 RETURNING id")?;
+    let tags = statement.query_map([household], |row| row.get(0).map(TagId::from_bytes))?;
+    let tags = tags.collect::<rusqlite::Result<_>>()?;
+    transaction.execute("DELETE FROM households WHERE id = ?1", [household])?;
+    Ok(Ended { logins, tags })
+}
+
+fn by_reset(transaction: &Transaction<'_>, token_hash: [u8; 32], now: SystemTime) -> Result<Account> {
+    let sql = "SELECT a.* FROM password_resets AS r JOIN accounts AS a ON a.id = r.account_id \
+               WHERE r.token_hash = ?1 AND r.expires_at > ?2 AND NOT a.disabled";
+    let mut statement = transaction.prepare_cached(sql)?;
+    let account = statement.query_row(params![token_hash, to_millis(now)], accounts::from_row).optional()?;
+    account.ok_or_else(|| {
+        Error::new(Kind::Forbidden, "reset-link", "This link does not work, or not any more.")
+            .hint("Ask an administrator for a new one.")
+    })
+}
+
+fn set_password(
+    transaction: &Transaction<'_>,
+    id: AccountId,
+    password_hash: &str,
+    keep: Option<LoginId>,
+) -> Result<Vec<LoginId>> {
+    let sql = "UPDATE accounts SET password_hash = ?2 WHERE id = ?1";
+    transaction.execute(sql, params![id.as_bytes(), password_hash])?;
+    // Whoever could read an old link must not undo what was just done.
+    transaction.execute("DELETE FROM password_resets WHERE account_id = ?1", [id.as_bytes()])?;
+    end_logins(transaction, id, keep)
+}
+
+fn end_logins(transaction: &Transaction<'_>, id: AccountId, keep: Option<LoginId>) -> Result<Vec<LoginId>> {
+    let sql = "DELETE FROM logins WHERE account_id = ?1 AND id IS NOT ?2 RETURNING id";
+    let mut statement = transaction.prepare_cached(sql)?;
+    let keep = keep.map(|login| *login.as_bytes());
+    let ended = statement.query_map(params![id.as_bytes(), keep], |row| row.get(0).map(LoginId::from_bytes))?;
+    Ok(ended.collect::<rusqlite::Result<_>>()?)
+}

@@ -1,0 +1,148 @@
+//! `/api/v1/invites`: links that let somebody register, each once.
+
+use std::time::{Instant, SystemTime};
+
+use axum::Json as Answer;
+use axum::extract::State as Extract;
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::State;
+use super::error::Failure;
+use super::link::Link;
+use super::request::{Authority, Json, Places, Source};
+use super::timestamp::rfc3339;
+use crate::domain::account::InviteKind;
+use crate::domain::ids::InviteId;
+use crate::domain::{Error, Kind};
+use crate::service::accounts::{self, InviteLifetime};
+use crate::service::limits::Action;
+use crate::service::sessions::Identity;
+
+/// An invite to be made.
+#[derive(Deserialize, ToSchema)]
+pub struct InviteWish {
+    /// `household`: into the asker's own; `owner`: into one of their own, for administrators to offer.
+    #[schema(value_type = String, pattern = "^(household|owner)$")]
+    kind: InviteKind,
+    /// How long it works: `day` or `week`; a week without it.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, pattern = "^(day|week)$")]
+    lifetime: Option<InviteLifetime>,
+}
+
+/// An invite that was not used yet.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Invite {
+    #[schema(value_type = String)]
+    id: InviteId,
+    #[schema(value_type = String, pattern = "^(household|owner)$")]
+    kind: InviteKind,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(format = DateTime)]
+    expires_at: String,
+}
+
+/// Invites that were not used yet.
+#[derive(Serialize, ToSchema)]
+pub struct InviteList {
+    invites: Vec<Invite>,
+}
+
+/// An invite that was just made: its link is shown now and never again.
+#[derive(Serialize, ToSchema)]
+pub struct NewInvite {
+    #[serde(flatten)]
+    invite: Invite,
+    #[serde(flatten)]
+    link: Link,
+}
+
+/// What somebody was sent.
+#[derive(Deserialize, ToSchema)]
+pub struct InviteToken {
+    /// What stands in the link's fragment.
+    token: String,
+}
+
+/// What an invite is good for.
+#[derive(Serialize, ToSchema)]
+pub struct InviteValidity {
+    valid: bool,
+    /// `null` when it is not valid.
+    #[schema(value_type = Option<String>, required = true)]
+    kind: Option<InviteKind>,
+}
+
+/// Invites that the asker may take back
+#[utoipa::path(get, path = "/invites", tag = "account", security(("session" = [])), operation_id = "list_invites",
+    responses(
+    (status = 200, description = "Those into the own household, and for administrators those into new ones", body = InviteList),
+))]
+pub async fn list(Extract(state): Extract<State>, identity: Identity) -> Result<Answer<InviteList>, Failure> {
+    let invites = state.accounts.invites(Some(identity.member()), SystemTime::now()).await?;
+    Ok(Answer(InviteList { invites: invites.into_iter().map(describe).collect() }))
+}
+
+/// Invites somebody
+#[utoipa::path(post, path = "/invites", tag = "account", security(("session" = [])), operation_id = "create_invite",
+    request_body = InviteWish, responses(
+    (status = 201, description = "The invite, with its link", body = NewInvite),
+    (status = 403, description = "`registration-closed`, `administrators-only`"),
+    (status = 409, description = "`too-many-invites`"),
+))]
+pub async fn create(
+    Extract(state): Extract<State>,
+    identity: Identity,
+    Authority(authority): Authority,
+    Json(body): Json<InviteWish>,
+) -> Result<(StatusCode, Answer<NewInvite>), Failure> {
+    let lifetime = body.lifetime.unwrap_or_default();
+    let made = state.accounts.invite(identity.member(), body.kind, lifetime, SystemTime::now()).await?;
+    let link = Link::to("join", &made.token, &state, &authority)?;
+    Ok((StatusCode::CREATED, Answer(NewInvite { invite: describe(made.invite), link })))
+}
+
+/// Takes back an invite
+#[utoipa::path(delete, path = "/invites/{id}", tag = "account", security(("session" = [])),
+    operation_id = "revoke_invite", params(("id" = String, Path, description = "The invite")), responses(
+    (status = 204, description = "It is worthless from now on"),
+    (status = 404, description = "`no-such-invite`"),
+))]
+pub async fn revoke(
+    Extract(state): Extract<State>,
+    identity: Identity,
+    Places(id): Places<String>,
+) -> Result<StatusCode, Failure> {
+    let id = id.parse().map_err(|_| Error::new(Kind::NotFound, "no-such-invite", "There is no such invite."))?;
+    state.accounts.revoke_invite(Some(identity.member()), id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Asks about an invite
+#[utoipa::path(post, path = "/invites/validate", tag = "log-in", operation_id = "validate_invite",
+    request_body = InviteToken, responses(
+    (status = 200, description = "Whether it lets somebody in", body = InviteValidity),
+    (status = 429, description = "`too-many-requests`"),
+))]
+pub async fn validate(
+    Extract(state): Extract<State>,
+    Source(source): Source,
+    Json(body): Json<InviteToken>,
+) -> Result<Answer<InviteValidity>, Failure> {
+    state.limits.check(Action::Validate, source, Instant::now())?;
+    let kind = state.accounts.validate_invite(&body.token, SystemTime::now()).await?;
+    Ok(Answer(InviteValidity { valid: kind.is_some(), kind }))
+}
+
+pub(super) fn describe(invite: accounts::Invite) -> Invite {
+    Invite {
+        id: invite.id,
+        kind: invite.kind,
+        created_at: rfc3339(invite.created_at),
+        expires_at: rfc3339(invite.expires_at),
+    }
+}

@@ -1,0 +1,102 @@
+//! `/api/v1/auth/register` and `/api/v1/auth/reset`: how people come to a password.
+
+use std::time::{Instant, SystemTime};
+
+use axum::body::Body;
+use axum::extract::State as Extract;
+use axum::http::{HeaderMap, Response, StatusCode, Uri};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::error::Failure;
+use super::request::{Json, Source, same_origin};
+use super::{State, account, auth};
+use crate::service::accounts::Registering;
+use crate::service::limits::Action;
+
+/// A new account.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Register {
+    username: String,
+    password: String,
+    /// Whom to reach otherwise; nobody else reads it.
+    emergency_contact: Option<String>,
+    /// The owner's vehicle; nobody else reads it.
+    vehicle_number: Option<String>,
+    /// Of the set-up link; makes the first account.
+    setup_token: Option<String>,
+    /// Of an invite.
+    invite_token: Option<String>,
+    /// Whether a page asks: it gets the cookie in place of the token.
+    #[serde(default)]
+    cookie: bool,
+}
+
+/// A new password in place of a lost one.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Reset {
+    /// Of the link that an administrator made.
+    token: String,
+    new_password: String,
+    /// Whether a page asks: it gets the cookie in place of the token.
+    #[serde(default)]
+    cookie: bool,
+}
+
+/// Makes an account
+#[utoipa::path(post, path = "/auth/register", tag = "log-in", request_body = Register, responses(
+    (status = 201, description = "The account is made and its owner logged in", body = auth::LoggedIn),
+    (status = 403, description = "`setup-link`, `invite-needed`, `invite-link`, `registration-closed`, `foreign-origin`"),
+    (status = 409, description = "`username-taken`, `household-full`, `too-many-accounts`"),
+    (status = 429, description = "`too-many-requests`"),
+))]
+pub async fn register(
+    Extract(state): Extract<State>,
+    Source(source): Source,
+    uri: Uri,
+    headers: HeaderMap,
+    Json(body): Json<Register>,
+) -> Result<Response<Body>, Failure> {
+    state.limits.check(Action::Register, source, Instant::now())?;
+    if body.cookie {
+        same_origin(&state.origin, &uri, &headers)?;
+    }
+    let registering = Registering {
+        username: body.username,
+        password: body.password,
+        emergency_contact: body.emergency_contact,
+        vehicle_number: body.vehicle_number,
+        setup_token: body.setup_token,
+        invite_token: body.invite_token,
+    };
+    let begun = state.accounts.register(registering, SystemTime::now()).await?;
+    auth::answer(&state, &begun, body.cookie, StatusCode::CREATED).await
+}
+
+/// Sets a new password by a link
+///
+/// All sessions of the account end; a new one begins.
+#[utoipa::path(post, path = "/auth/reset", tag = "log-in", request_body = Reset, responses(
+    (status = 200, description = "Logged in", body = auth::LoggedIn),
+    (status = 403, description = "`reset-link`, `foreign-origin`"),
+    (status = 429, description = "`too-many-requests`"),
+))]
+pub async fn reset(
+    Extract(state): Extract<State>,
+    Source(source): Source,
+    uri: Uri,
+    headers: HeaderMap,
+    Json(body): Json<Reset>,
+) -> Result<Response<Body>, Failure> {
+    state.limits.check(Action::Register, source, Instant::now())?;
+    if body.cookie {
+        same_origin(&state.origin, &uri, &headers)?;
+    }
+    let now = SystemTime::now();
+    let (member, ended) = state.accounts.finish_reset(&body.token, body.new_password, now).await?;
+    account::disconnect(&state, &ended).await;
+    let begun = state.sessions.begin(member, now).await?;
+    auth::answer(&state, &begun, body.cookie, StatusCode::OK).await
+}

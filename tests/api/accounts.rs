@@ -1,0 +1,292 @@
+//! What belongs to an account, and what is left when it is deleted.
+
+use std::collections::BTreeSet;
+
+use rusqlite::Connection;
+use rusqlite::types::ValueRef;
+use serde_json::{Value, json};
+
+use crate::support::{Client, Server, Socket, invited, make_tag};
+
+fn database(server: &Server) -> Connection {
+    Connection::open(server.data_dir().join("callqr.db")).unwrap()
+}
+
+/// As if everybody had logged in a while ago.
+fn age_sessions(server: &Server) {
+    database(server).execute("UPDATE logins SET confirmed_at = confirmed_at - 11 * 60 * 1000", []).unwrap();
+}
+
+async fn phone(owner: &Client) -> Socket {
+    let ticket = owner.post("/api/v1/presence/ticket", &json!({})).await.body["ticket"].clone();
+    Socket::open(owner, "/api/v1/presence", ticket.as_str().unwrap()).await
+}
+
+async fn call(server: &Server, tag: &Value) -> (Value, Socket) {
+    let call = server.client.post("/api/v1/calls/initiate", &json!({ "scannedToken": tag["qrCodeData"] })).await.body;
+    let endpoint = call["signalingEndpoint"].as_str().unwrap();
+    let caller = Socket::open(&server.client, endpoint, call["ticket"].as_str().unwrap()).await;
+    (call, caller)
+}
+
+#[tokio::test]
+async fn personal_fields_are_written_changed_and_removed_by_their_owner() {
+    let server = Server::start().await;
+    let body = json!({
+        "username": "ada", "password": "correct horse battery", "setupToken": server.setup_token,
+        "emergencyContact": " Charles,\nnext door ", "vehicleNumber": "B-AB 1815",
+    });
+    let token = server.client.post("/api/v1/auth/register", &body).await.body["token"].clone();
+    let ada = server.client.with_token(token.as_str().unwrap());
+    let account = ada.get("/api/v1/account").await.body;
+    assert_eq!((&account["username"], &account["administrator"]), (&json!("ada"), &json!(true)));
+    assert_eq!(account["emergencyContact"], "Charles, next door");
+    assert_eq!((&account["vehicleNumber"], &account["keepMissedCalls"]), (&json!("B-AB 1815"), &json!(false)));
+    assert!(account["confirmedUntil"].is_string());
+
+    let changed = ada.patch("/api/v1/account", &json!({ "vehicleNumber": null, "keepMissedCalls": true })).await;
+    assert_eq!(changed.status, 200);
+    assert_eq!(changed.body, ada.get("/api/v1/account").await.body);
+    assert_eq!((&changed.body["vehicleNumber"], &changed.body["keepMissedCalls"]), (&Value::Null, &json!(true)));
+    assert_eq!(changed.body["emergencyContact"], "Charles, next door", "what is not named stays");
+    let removed = ada.patch("/api/v1/account", &json!({ "emergencyContact": "  " })).await;
+    assert_eq!(removed.body["emergencyContact"], Value::Null);
+    let refused = ada.patch("/api/v1/account", &json!({ "vehicleNumber": "x".repeat(201) })).await;
+    assert_eq!((refused.status, refused.code()), (400, "personal-text-too-long"));
+    assert_eq!(ada.patch("/api/v1/account", &json!({ "keepMissedCalls": "yes" })).await.status, 400);
+    assert_eq!(server.client.patch("/api/v1/account", &json!({})).await.status, 401);
+}
+
+#[tokio::test]
+async fn passwords_that_everybody_tries_first_are_refused() {
+    let server = Server::start().await;
+    for (password, why) in [
+        ("too short", "password-too-short"),
+        ("ada.lovelace", "password-too-common"),
+        ("password123", "password-too-common"),
+        ("1234567890", "password-too-common"),
+        ("aaaaaaaaaaaaaaa", "password-too-common"),
+    ] {
+        let body = json!({ "username": "ada.lovelace", "password": password, "setupToken": server.setup_token });
+        let refused = server.client.post("/api/v1/auth/register", &body).await;
+        assert_eq!((refused.status, refused.code()), (400, why), "{password}");
+        assert!(!refused.text.contains(password));
+    }
+}
+
+#[tokio::test]
+async fn a_password_kept_by_an_older_version_works_and_is_kept_better_from_then_on() {
+    let server = Server::start().await;
+    server.owner().await;
+    // "correct horse", hashed by the `argon2` command without a pepper.
+    let old = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$k9ohroejZy1PN5E1SbHNPug6vB8eQAahb5SOAp6iGF4";
+    let database = database(&server);
+    let stored =
+        || -> String { database.query_row("SELECT password_hash FROM accounts", [], |row| row.get(0)).unwrap() };
+    assert!(stored().contains("keyid="), "a hash without pepper");
+    database.execute("UPDATE accounts SET password_hash = ?1", [old]).unwrap();
+    let log_in = async |password: &str| {
+        let body = json!({ "username": "ada", "password": password });
+        server.client.post("/api/v1/auth/login", &body).await.status
+    };
+    assert_eq!(log_in("wrong horse").await, 401);
+    assert_eq!(stored(), old);
+    assert_eq!(log_in("correct horse").await, 200);
+    let better = stored();
+    assert!(better.contains("keyid=") && better != old);
+    assert_eq!(log_in("correct horse").await, 200);
+    assert_eq!(stored(), better, "it is brought up to date once");
+}
+
+#[tokio::test]
+async fn all_phones_of_a_household_ring_and_one_answers() {
+    let server = Server::start().await;
+    let ada = server.owner().await;
+    let bob = invited(&ada, "household", "bob").await;
+    let eve = invited(&ada, "owner", "eve").await;
+    let tag = make_tag(&ada).await;
+    let (mut phone_a, mut phone_b, mut phone_e) = (phone(&ada).await, phone(&bob).await, phone(&eve).await);
+    let (call, mut caller) = call(&server, &tag).await;
+    let endpoint = call["signalingEndpoint"].as_str().unwrap();
+    let (ring_a, ring_b) = (phone_a.hear("ring").await, phone_b.hear("ring").await);
+    assert_eq!((&ring_a["tagId"], &ring_b["tagId"]), (&tag["id"], &tag["id"]));
+    let mut device_a = Socket::open(&server.client, endpoint, ring_a["ticket"].as_str().unwrap()).await;
+    let mut device_b = Socket::open(&server.client, endpoint, ring_b["ticket"].as_str().unwrap()).await;
+    while caller.hear("ringing").await["devices"] != 2 {}
+    device_b.say("accept", json!({})).await;
+    device_b.hear("accepted").await;
+    caller.hear("answered").await;
+    assert_eq!(device_a.hear("ended").await["reason"], "answered-elsewhere");
+
+    // The other household heard nothing: the first message after its welcome is the answer to its ping.
+    phone_e.say("ping", json!({})).await;
+    assert_eq!(phone_e.next().await["type"], "pong");
+
+    let path = format!("/api/v1/tokens/{}/pause", tag["id"].as_str().unwrap());
+    assert_eq!(ada.post(&path, &json!({})).await.status, 200);
+    assert_eq!(caller.hear("ended").await["reason"], "withdrawn", "what one pauses is paused for all");
+}
+
+#[tokio::test]
+async fn what_cannot_be_undone_needs_a_fresh_proof() {
+    let server = Server::start().await;
+    let ada = server.owner().await;
+    let bob = invited(&ada, "owner", "bob").await;
+    let id = bob.get("/api/v1/account").await.body["id"].as_str().unwrap().to_owned();
+    age_sessions(&server);
+    assert_eq!(ada.get("/api/v1/account").await.body["confirmedUntil"], Value::Null);
+    let mut answers = vec![ada.get("/api/v1/account/export").await, ada.delete("/api/v1/account").await];
+    for action in ["disable", "enable", "administrator", "owner", "reset-password"] {
+        answers.push(ada.post(&format!("/api/v1/admin/users/{id}/{action}"), &json!({})).await);
+    }
+    answers.push(ada.delete(&format!("/api/v1/admin/users/{id}")).await);
+    for answer in answers {
+        assert_eq!((answer.status, answer.code()), (403, "confirm-first"));
+        assert!(answer.body["error"]["hint"].as_str().unwrap().contains("/account/confirm"));
+    }
+    assert_eq!(bob.get("/api/v1/account").await.status, 200);
+    assert_eq!(ada.get("/api/v1/admin/users").await.status, 200, "looking is not changing");
+
+    // A clock that was set back does not make an old proof a fresh one.
+    database(&server).execute("UPDATE logins SET confirmed_at = confirmed_at + 86400000", []).unwrap();
+    assert_eq!(ada.get("/api/v1/account/export").await.code(), "confirm-first");
+}
+
+#[tokio::test]
+async fn an_export_has_everything_that_is_the_owners_and_nothing_of_others() {
+    let server = Server::start().await;
+    let ada = server.owner().await;
+    let bob = invited(&ada, "owner", "bob").await;
+    ada.patch("/api/v1/account", &json!({ "emergencyContact": "Charles", "vehicleNumber": "B-AB 1815" })).await;
+    bob.patch("/api/v1/account", &json!({ "emergencyContact": "canary" })).await;
+    let tag = make_tag(&ada).await;
+    let others = make_tag(&bob).await;
+    let invite = ada.post("/api/v1/invites", &json!({ "kind": "household" })).await.body;
+
+    let export = ada.get("/api/v1/account/export").await;
+    assert_eq!(export.status, 200);
+    assert_eq!(export.header("content-disposition"), "attachment; filename=\"callqr-export.json\"");
+    assert_eq!(export.header("cache-control"), "no-store");
+    let account = &export.body["account"];
+    assert_eq!(account["username"], "ada");
+    assert_eq!((&account["emergencyContact"], &account["vehicleNumber"]), (&json!("Charles"), &json!("B-AB 1815")));
+    let tags = export.body["tags"].as_array().unwrap();
+    assert_eq!((tags.len(), &tags[0]["id"], &tags[0]["label"]), (1, &tag["id"], &json!("the van")));
+    assert_eq!(tags[0]["publicText"], "Blue van, ring me");
+    assert_eq!(export.body["invites"][0]["id"], invite["id"]);
+    for canary in ["canary", "bob", others["id"].as_str().unwrap()] {
+        assert!(!export.text.contains(canary), "{canary}");
+    }
+}
+
+/// Every byte string of the database that is long enough to be somebody's, but for the audit trail's opaque ids.
+fn blobs(server: &Server) -> BTreeSet<Vec<u8>> {
+    let database = database(server);
+    let of_table = |table: &str| {
+        let mut statement = database.prepare(&format!("SELECT * FROM {table}")).unwrap();
+        let columns = statement.column_count();
+        let mut rows = statement.query([]).unwrap();
+        let mut found = BTreeSet::new();
+        while let Some(row) = rows.next().unwrap() {
+            for column in 0..columns {
+                match row.get_ref(column).unwrap() {
+                    ValueRef::Blob(bytes) | ValueRef::Text(bytes) if bytes.len() >= 12 => found.insert(bytes.to_vec()),
+                    _ => false,
+                };
+            }
+        }
+        found
+    };
+    let mut names = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").unwrap();
+    let names: Vec<String> = names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    let of_the_trail = of_table("audit");
+    let others = names.iter().filter(|name| *name != "audit").flat_map(|name| of_table(name));
+    others.filter(|bytes| !of_the_trail.contains(bytes)).collect()
+}
+
+#[tokio::test]
+async fn a_deleted_account_leaves_nothing_behind_and_ends_what_is_under_way() {
+    let server = Server::start().await;
+    let ada = server.owner().await;
+    let mine = make_tag(&ada).await;
+    // The trail knows an account by its id, and keeps it.
+    assert_eq!(ada.get("/api/v1/admin/audit").await.status, 200);
+    let before = blobs(&server);
+    let bob = invited(&ada, "owner", "bob").await;
+    bob.patch("/api/v1/account", &json!({ "emergencyContact": "Charles", "vehicleNumber": "B-AB 1815" })).await;
+    let tag = make_tag(&bob).await;
+    bob.post("/api/v1/invites", &json!({ "kind": "household" })).await;
+    let id = bob.get("/api/v1/account").await.body["id"].as_str().unwrap().to_owned();
+    ada.post(&format!("/api/v1/admin/users/{id}/reset-password"), &json!({})).await;
+    assert_eq!(ada.get("/api/v1/admin/audit").await.status, 200);
+    let bobs: Vec<_> = blobs(&server).difference(&before).cloned().collect();
+    assert!(bobs.len() >= 12, "{} byte strings of his were found", bobs.len());
+
+    let mut presence = phone(&bob).await;
+    let (call, mut caller) = call(&server, &tag).await;
+    let endpoint = call["signalingEndpoint"].as_str().unwrap();
+    let ring = presence.hear("ring").await;
+    let mut device = Socket::open(&server.client, endpoint, ring["ticket"].as_str().unwrap()).await;
+    device.say("accept", json!({})).await;
+    device.hear("accepted").await;
+
+    let copy = server.data_dir().join("callqr.before-v2.db");
+    std::fs::write(&copy, "as it was before a migration").unwrap();
+    let gone = bob.delete("/api/v1/account").await;
+    assert_eq!(gone.status, 204);
+    assert!(!copy.exists(), "a copy from before is still there");
+    let log = std::fs::read(server.data_dir().join("callqr.db-wal")).unwrap_or_default();
+    assert!(bobs.iter().all(|bytes| !log.windows(bytes.len()).any(|window| window == bytes)), "the log has it still");
+    assert!(gone.header("set-cookie").contains("Max-Age=0"));
+    assert_eq!(caller.hear("ended").await["reason"], "withdrawn");
+    assert_eq!(presence.hear("error").await["code"], "logged-out");
+    assert_eq!(bob.get("/api/v1/account").await.code(), "no-session");
+    let code = json!({ "token": tag["qrCodeData"] });
+    assert_eq!(server.client.post("/api/v1/tokens/validate", &code).await.body["valid"], false);
+    let body = json!({ "username": "bob", "password": "correct horse battery" });
+    assert_eq!(server.client.post("/api/v1/auth/login", &body).await.code(), "wrong-credentials");
+    assert_eq!(ada.get("/api/v1/admin/users").await.body["users"].as_array().unwrap().len(), 1);
+    assert_eq!(blobs(&server), before);
+
+    let data = server.data_dir();
+    let directory = server.stop().await;
+    let file = std::fs::read(data.join("callqr.db")).unwrap();
+    let stands = |bytes: &[u8]| file.windows(bytes.len()).any(|window| window == bytes);
+    assert!(before.iter().filter(|bytes| stands(bytes)).count() >= 8, "the search finds what is there");
+    for bytes in &bobs {
+        assert!(!stands(bytes), "{} bytes of his are still in the file", bytes.len());
+    }
+    let server = Server::start_in(directory, &[]).await;
+    let code = json!({ "token": mine["qrCodeData"] });
+    assert_eq!(server.client.post("/api/v1/tokens/validate", &code).await.body["valid"], true);
+}
+
+#[tokio::test]
+async fn a_household_keeps_its_tags_while_somebody_is_left_in_it() {
+    let server = Server::start().await;
+    let ada = server.owner().await;
+    let bob = invited(&ada, "owner", "bob").await;
+    let carol = invited(&bob, "household", "carol").await;
+    let tag = make_tag(&bob).await;
+    let code = json!({ "token": tag["qrCodeData"] });
+    assert_eq!(bob.delete("/api/v1/account").await.status, 204);
+    assert_eq!(server.client.post("/api/v1/tokens/validate", &code).await.body["valid"], true);
+    assert_eq!(carol.get("/api/v1/tokens").await.body["tokens"][0]["id"], tag["id"]);
+    assert_eq!(carol.delete("/api/v1/account").await.status, 204);
+    assert_eq!(server.client.post("/api/v1/tokens/validate", &code).await.body["valid"], false);
+}
+
+#[tokio::test]
+async fn the_last_administrator_leaves_last() {
+    let server = Server::start().await;
+    let ada = server.owner().await;
+    let bob = invited(&ada, "owner", "bob").await;
+    let refused = ada.delete("/api/v1/account").await;
+    assert_eq!((refused.status, refused.code()), (409, "last-administrator"));
+    assert_eq!(bob.delete("/api/v1/account").await.status, 204);
+    assert_eq!(ada.delete("/api/v1/account").await.status, 204);
+    assert_eq!(server.client.get("/api/v1").await.body["registration"], "setup");
+    let server = Server::start_in(server.stop().await, &[]).await;
+    assert!(server.setup_token.is_some(), "an empty server can be set up again");
+    server.owner().await;
+}
