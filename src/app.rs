@@ -47,6 +47,7 @@ use crate::web::{self, Edge};
 use control::Control;
 use database_check::DatabaseCheck;
 use listener::Door;
+use operate::Services;
 pub use operate::operate;
 pub use options::tls as tls_options;
 use self_test::SelfTest;
@@ -125,6 +126,13 @@ impl App {
             options::accounts(&config),
         );
         let tags = Tags::new(store.clone(), keys.clone(), audit.clone(), options::tags(&config));
+        let services = Services {
+            store: store.clone(),
+            keys: keys.clone(),
+            accounts: accounts.clone(),
+            tags: tags.clone(),
+            audit: audit.clone(),
+        };
         let standing = standing(tags.clone(), sessions.clone());
         let (hub, switchboard) = Hub::start(options::hub(&config), ice.clone(), tickets, standing);
         let self_test = SelfTest::default();
@@ -175,7 +183,7 @@ impl App {
             open,
         };
         let urls = addresses::urls(config.public_url.as_ref().map(|url| url.origin()), &bound);
-        let operator = operate::operator(&config, &store, &keys, &audit, &urls, effects(hub.clone()));
+        let operator = operate::operator(&config, services, &urls, effects(hub.clone()));
         let setup_link = setup_token.map(|token| format!("{}/setup#{}", urls[0], token.expose()));
         Ok(Self {
             directory,

@@ -10,10 +10,13 @@ use std::time::{Duration, Instant, SystemTime};
 use super::{addresses, control, options};
 use crate::config::Config;
 use crate::domain::{Error, Kind, Result};
+use crate::service::accounts::Accounts;
 use crate::service::audit::Audit;
 use crate::service::data_dir::DataDir;
 use crate::service::keys::Keys;
 use crate::service::operator::{Answer, Effects, Links, Operator, Refusal, Reply, Request};
+use crate::service::passwords::Passwords;
+use crate::service::sessions::Sessions;
 use crate::service::tags::Tags;
 use crate::store::Store;
 use crate::web::origin::OriginPolicy;
@@ -58,7 +61,8 @@ async fn alone(config: &Config, directory: DataDir, request: Request) -> Result<
     let answer = match keys.check(&store).await {
         Ok(()) => {
             let urls = addresses::urls(config.public_url.as_ref().map(|url| url.origin()), &config.listen.addresses);
-            operator(config, &store, &keys, &audit, &urls, effects).run(request, SystemTime::now()).await
+            let services = services(config, &store, &keys, &audit);
+            operator(config, services, &urls, effects).run(request, SystemTime::now()).await
         }
         Err(error) => Err(error),
     };
@@ -68,26 +72,31 @@ async fn alone(config: &Config, directory: DataDir, request: Request) -> Result<
     noted.map(|()| answer)
 }
 
+/// The parts that do it.
+pub(super) struct Services {
+    pub store: Store,
+    pub keys: Arc<Keys>,
+    pub accounts: Accounts,
+    pub tags: Tags,
+    pub audit: Audit,
+}
+
+fn services(config: &Config, store: &Store, keys: &Arc<Keys>, audit: &Audit) -> Services {
+    let sessions = Sessions::new(store.clone(), keys.clone());
+    let passwords = Passwords::new(keys.clone());
+    let accounts =
+        Accounts::new(store.clone(), keys.clone(), passwords, sessions, audit.clone(), options::accounts(config));
+    let tags = Tags::new(store.clone(), keys.clone(), audit.clone(), options::tags(config));
+    Services { store: store.clone(), keys: keys.clone(), accounts, tags, audit: audit.clone() }
+}
+
 /// What does it, with or without a server around it.
-pub(super) fn operator(
-    config: &Config,
-    store: &Store,
-    keys: &Arc<Keys>,
-    audit: &Audit,
-    urls: &[String],
-    effects: Effects,
-) -> Operator {
+pub(super) fn operator(config: &Config, services: Services, urls: &[String], effects: Effects) -> Operator {
     let origin = urls.first().cloned().unwrap_or_default();
     let policy = OriginPolicy::new(config.public_url.as_ref().map(|url| url.origin()));
     let warning = policy.warning(origin.trim_start_matches("https://"));
-    Operator {
-        store: store.clone(),
-        keys: keys.clone(),
-        tags: Tags::new(store.clone(), keys.clone(), audit.clone(), options::tags(config)),
-        audit: audit.clone(),
-        links: Links { origin, warning },
-        effects,
-    }
+    let Services { store, keys, accounts, tags, audit } = services;
+    Operator { store, keys, accounts, tags, audit, links: Links { origin, warning }, effects }
 }
 
 /// A command that is typed in the wrong place must not make a new, empty appliance there; and root must not leave files

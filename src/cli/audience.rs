@@ -8,7 +8,7 @@ use tracing::level_filters::LevelFilter;
 use super::output;
 use super::settings::Settings;
 use crate::app;
-use crate::domain::Error;
+use crate::domain::{Error, Kind};
 use crate::service::operator::{Answer, Refusal, Request};
 use crate::telemetry::{self, Format};
 
@@ -31,7 +31,13 @@ impl Audience {
         // A second request of the same command finds the log there.
         let _ = telemetry::install(telemetry::Options { format, level: LevelFilter::WARN }, io::stderr);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::internal)?;
-        runtime.block_on(app::operate(&config, request))
+        runtime.block_on(async {
+            tokio::select! {
+                answer = app::operate(&config, request) => answer,
+                // After a password was asked for, SIGINT has a handler and ends nothing by itself.
+                Ok(()) = tokio::signal::ctrl_c() => Err(interrupted()),
+            }
+        })
     }
 
     /// Prints `answer` as JSON, or `text` for people.
@@ -41,6 +47,12 @@ impl Audience {
     pub fn tell<T: Serialize>(&self, answer: &T, text: impl FnOnce(&T) -> String) -> Result<(), Refusal> {
         if self.json { output::json(answer) } else { output::say(&text(answer)) }
     }
+}
+
+fn interrupted() -> Refusal {
+    Error::new(Kind::Unavailable, "interrupted", "You did not wait for the answer.")
+        .hint("Look whether it was done before you try again.")
+        .into()
 }
 
 /// What a server of another version might answer.

@@ -6,11 +6,13 @@ mod check_config;
 mod completions;
 mod exit;
 mod healthcheck;
+mod invite;
 mod keys;
 mod man;
 mod output;
 mod pictures;
 mod print_config;
+mod prompt;
 mod run;
 mod session;
 mod settings;
@@ -35,11 +37,11 @@ use settings::Settings;
 #[derive(Parser)]
 #[command(name = "callqr", version, about, disable_help_subcommand = true, after_help = exit::HELP)]
 struct Arguments {
+    /// Print JSON, for programs; errors too, to standard error
+    #[arg(long, global = true)]
+    json: bool,
     #[command(flatten)]
     settings: Settings,
-    /// Print JSON, for programs; errors too, to standard error
-    #[arg(long, global = true, display_order = 900)]
-    json: bool,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -57,6 +59,9 @@ enum Command {
     /// People with an account
     #[command(subcommand)]
     User(user::User),
+    /// Invites: links with which people register
+    #[command(subcommand)]
+    Invite(invite::Invite),
     /// Tags: stickers that people can be called through
     #[command(subcommand)]
     Tag(tag::Tag),
@@ -103,6 +108,7 @@ fn obey(command: Command, audience: &Audience) -> Result<(), Refusal> {
         Command::PrintConfig => print_config::print_config(audience),
         Command::Healthcheck => healthcheck::healthcheck(&audience.settings),
         Command::User(command) => user::obey(command, audience),
+        Command::Invite(command) => invite::obey(command, audience),
         Command::Tag(command) => tag::obey(command, audience),
         Command::Session(command) => session::obey(command, audience),
         Command::Keys(command) => keys::obey(command, audience),

@@ -9,6 +9,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
+use super::Audience;
 use crate::domain::{Error, Kind};
 use crate::service::operator::Refusal;
 
@@ -65,9 +66,11 @@ pub fn explain(refusal: &Refusal, json: bool) {
     }
 }
 
-/// Tells what somebody should know beside the answer.
-pub fn warn(text: &str) {
-    eprintln!("callqr: {}", shown(text));
+/// Tells a person what they should know beside the answer; for programs it stands in the answer.
+pub fn warn(text: Option<&str>, audience: &Audience) {
+    if let (Some(text), false) = (text, audience.json) {
+        eprintln!("callqr: {}", shown(text));
+    }
 }
 
 /// A text that came from elsewhere, with nothing in it that a terminal obeys.

@@ -30,6 +30,11 @@ pub struct Pictures {
 }
 
 impl Pictures {
+    /// Whether any was asked for.
+    pub const fn wanted(&self) -> bool {
+        self.png.is_some() || self.svg.is_some() || self.qr
+    }
+
     /// Shows the code of `link` where it is wanted.
     ///
     /// # Errors

@@ -59,9 +59,7 @@ pub fn obey(command: Tag, audience: &Audience) -> Result<(), Refusal> {
             let Answer::NewTag(tag) = audience.ask(request)? else { return Err(unexpected()) };
             audience.tell(&tag, made)?;
             pictures.show(&tag.url, audience)?;
-            if let (Some(warning), false) = (&tag.url_warning, audience.json) {
-                output::warn(warning);
-            }
+            output::warn(tag.url_warning.as_deref(), audience);
             Ok(())
         }
         Tag::List { user } => {

@@ -1,17 +1,76 @@
 //! `callqr user`
 
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 
 use super::Audience;
 use super::audience::unexpected;
-use super::output::stamp;
+use super::output::{self, count, shown, stamp};
+use super::pictures::Pictures;
+use super::prompt::{self, confirm, new_password};
 use super::table::Table;
-use crate::service::operator::{Answer, Refusal, Request, Users};
+use crate::service::operator::{self, Answer, DeletedUser, PasswordLink, PasswordSet, Refusal, Request, Users};
 
 #[derive(Subcommand)]
 pub enum User {
     /// Show everybody with an account
     List,
+    /// Make an account; asks for its password
+    Add {
+        /// The name to log in with
+        username: String,
+        /// Let it operate the server; the first account always does
+        #[arg(long)]
+        administrator: bool,
+        /// Let it join this user's household and share its tags
+        #[arg(long, value_name = "USER")]
+        household: Option<String>,
+        /// Read the password from standard input, one line
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Let nobody log in with an account any more; its devices are logged out
+    Disable {
+        /// A username or an id
+        user: String,
+    },
+    /// Let its owner log in again
+    Enable {
+        /// A username or an id
+        user: String,
+    },
+    /// Make somebody an administrator, or an owner and no more
+    Role {
+        /// A username or an id
+        user: String,
+        role: Role,
+    },
+    /// Delete an account with all that is its own; asks first
+    Delete {
+        /// A username or an id
+        user: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Set a new password, or make a link with which somebody sets it; devices are logged out then
+    ResetPassword {
+        /// A username or an id
+        user: String,
+        /// Make a link that works once, for a day
+        #[arg(long, conflicts_with = "password_stdin")]
+        link: bool,
+        /// Read the new password from standard input, one line
+        #[arg(long)]
+        password_stdin: bool,
+        #[command(flatten)]
+        pictures: Pictures,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    Administrator,
+    Owner,
 }
 
 /// Does what was asked for.
@@ -21,7 +80,57 @@ pub fn obey(command: User, audience: &Audience) -> Result<(), Refusal> {
             let Answer::Users(users) = audience.ask(Request::ListUsers)? else { return Err(unexpected()) };
             audience.tell(&users, list)
         }
+        User::Add { username, administrator, household, password_stdin } => {
+            let password = new_password(password_stdin)?;
+            change(
+                Request::AddUser { username, password, administrator, household_of: household },
+                "can log in",
+                audience,
+            )
+        }
+        User::Disable { user } => {
+            change(Request::DisableUser { user }, "is disabled: all devices are logged out", audience)
+        }
+        User::Enable { user } => change(Request::EnableUser { user }, "can log in again", audience),
+        User::Role { user, role } => {
+            let administrator = role == Role::Administrator;
+            let now = if administrator { "is an administrator" } else { "is an owner and no administrator" };
+            change(Request::SetRole { user, administrator }, now, audience)
+        }
+        User::Delete { user, yes } => {
+            let question = format!(
+                "Delete {}? Sessions and personal data go, and the household's tags when nobody is left in it.",
+                shown(&user)
+            );
+            confirm(&question, yes)?;
+            let Answer::DeletedUser(gone) = audience.ask(Request::DeleteUser { user })? else {
+                return Err(unexpected());
+            };
+            audience.tell(&gone, deleted)
+        }
+        User::ResetPassword { user, link: true, pictures, .. } => {
+            let Answer::PasswordLink(link) = audience.ask(Request::NewPasswordLink { user })? else {
+                return Err(unexpected());
+            };
+            audience.tell(&link, password_link)?;
+            pictures.show(&link.url, audience)?;
+            output::warn(link.url_warning.as_deref(), audience);
+            Ok(())
+        }
+        User::ResetPassword { user, password_stdin, pictures, .. } => {
+            if pictures.wanted() {
+                return Err(prompt::usage("Pictures are made of a link.", "Add --link, or leave them out."));
+            }
+            let request = Request::SetPassword { user, password: new_password(password_stdin)? };
+            let Answer::NewPassword(set) = audience.ask(request)? else { return Err(unexpected()) };
+            audience.tell(&set, password_set)
+        }
     }
+}
+
+fn change(request: Request, now: &str, audience: &Audience) -> Result<(), Refusal> {
+    let Answer::User(user) = audience.ask(request)? else { return Err(unexpected()) };
+    audience.tell(&user, |user: &operator::User| format!("{} {now}.\n", shown(&user.username)))
 }
 
 fn list(users: &Users) -> String {
@@ -38,4 +147,27 @@ fn list(users: &Users) -> String {
         ]);
     }
     table.text("Nobody has an account yet.")
+}
+
+fn deleted(gone: &DeletedUser) -> String {
+    let sessions = count(gone.ended.len(), "session", "sessions");
+    let tags = match gone.revoked.len() {
+        0 => String::new(),
+        tags => format!(" {} went too.", count(tags, "tag", "tags")),
+    };
+    format!("{} is deleted; {sessions} ended.{tags}\n", shown(&gone.username))
+}
+
+fn password_set(set: &PasswordSet) -> String {
+    let sessions = count(set.ended.len(), "session", "sessions");
+    format!("{} has a new password; {sessions} ended.\n", shown(&set.user.username))
+}
+
+fn password_link(link: &PasswordLink) -> String {
+    format!(
+        "With this link {} sets a new password, once, until {} UTC. It is shown this once:\n\n  {}\n\n",
+        shown(&link.user.username),
+        stamp(link.expires_at),
+        shown(&link.url)
+    )
 }

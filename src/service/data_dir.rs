@@ -36,8 +36,10 @@ impl DataDir {
             Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
             Err(TryLockError::WouldBlock) => {
                 let message = format!("Another callqr is running with the data directory {shown}.");
-                Err(Error::new(Kind::Conflict, "already-running", message)
-                    .hint("Stop that one first, or choose another directory with --data-dir."))
+                Err(Error::new(Kind::Conflict, "already-running", message).hint(
+                    "Stop that one first, or choose another directory with --data-dir. A command such as `callqr user` \
+                         ends by itself: then try again.",
+                ))
             }
             Err(TryLockError::Error(error)) => Err(unusable(error)),
         }

@@ -29,7 +29,7 @@ pub use audit::{Audit, AuditRow, NewEvents};
 pub use expiry::{Expiry, Kept};
 pub use invites::{Invite, Invites};
 pub use logins::{Login, Logins, NewLogin};
-pub use operator::{BareLogin, BareTag, Operator, Person};
+pub use operator::{BareLogin, BareTag, Operator};
 pub use sealed::{FieldKey, Match, Sealed, SealedColumn, SealedValue};
 pub use setup::Setup;
 pub use tags::{NewTag, Tag, Tags};

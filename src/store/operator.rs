@@ -7,24 +7,7 @@ use rusqlite::{Row, Transaction, params};
 use super::Store;
 use super::convert::{from_millis, one_row, time, to_millis};
 use crate::domain::Result;
-use crate::domain::account::Member;
 use crate::domain::ids::{AccountId, HouseholdId, LoginId, TagId};
-
-/// Somebody with an account.
-pub struct Person {
-    /// Which, where it belongs and what it may do.
-    pub member: Member,
-    /// The name, sealed.
-    pub username_sealed: Vec<u8>,
-    /// Whether nobody may log in with it.
-    pub disabled: bool,
-    /// When it was made.
-    pub created_at: SystemTime,
-    /// When one of its log-ins was last used.
-    pub last_used_at: Option<SystemTime>,
-    /// How many log-ins it has.
-    pub sessions: u32,
-}
 
 /// A tag without its texts.
 pub struct BareTag {
@@ -58,14 +41,6 @@ pub struct BareLogin {
 pub struct Operator<'a>(pub(super) &'a Store);
 
 impl Operator<'_> {
-    /// Everybody with an account, the oldest account first.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn people(&self) -> Result<Vec<Person>> {
-        self.0.reader.transaction(people).await
-    }
-
     /// The tags of one household or of all, the newest first.
     ///
     /// # Errors
@@ -105,28 +80,6 @@ impl Operator<'_> {
             })
             .await
     }
-}
-
-fn people(transaction: &Transaction<'_>) -> Result<Vec<Person>> {
-    let sql = "SELECT a.id, a.household_id, a.administrator, a.username_sealed, a.disabled, a.created_at, \
-               max(l.last_used_at) AS last_used_at, count(l.id) AS sessions \
-               FROM accounts AS a LEFT JOIN logins AS l ON l.account_id = a.id GROUP BY a.id ORDER BY a.created_at, a.id";
-    let mut statement = transaction.prepare(sql)?;
-    let people = statement.query_map([], |row| {
-        Ok(Person {
-            member: Member {
-                account: AccountId::from_bytes(row.get("id")?),
-                household: HouseholdId::from_bytes(row.get("household_id")?),
-                administrator: row.get("administrator")?,
-            },
-            username_sealed: row.get("username_sealed")?,
-            disabled: row.get("disabled")?,
-            created_at: time(row, "created_at")?,
-            last_used_at: row.get::<_, Option<i64>>("last_used_at")?.map(from_millis),
-            sessions: row.get("sessions")?,
-        })
-    })?;
-    Ok(people.collect::<rusqlite::Result<_>>()?)
 }
 
 fn tags(transaction: &Transaction<'_>, of: Option<HouseholdId>) -> Result<Vec<BareTag>> {

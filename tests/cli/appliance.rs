@@ -180,3 +180,36 @@ fn words_that_are_not_understood_have_their_own_exit_code() {
     let version = output(directory.path(), &["--version"]);
     assert_eq!(text(&version.stdout), format!("callqr {}\n", env!("CARGO_PKG_VERSION")));
 }
+
+#[test]
+fn a_shell_completes_the_words() {
+    let directory = tempfile::tempdir().unwrap();
+    let script = output(directory.path(), &["completions", "bash"]);
+    std::fs::write(directory.path().join("callqr.bash"), &script.stdout).unwrap();
+    let complete = "source ./callqr.bash; COMP_WORDS=(callqr user reset-p); COMP_CWORD=2; _callqr callqr reset-p user; \
+                    echo \"${COMPREPLY[@]}\"";
+    let completed = Command::new("bash").args(["-c", complete]).current_dir(directory.path()).output().unwrap();
+    assert_eq!(text(&completed.stdout), "reset-password\n", "{}", text(&completed.stderr));
+    for (shell, part) in [("zsh", "#compdef callqr"), ("fish", "complete -c callqr")] {
+        let script = text(&output(directory.path(), &["completions", shell]).stdout);
+        assert!(script.contains(part) && script.contains("reset-password"), "{shell}");
+    }
+    assert_eq!(output(directory.path(), &["completions", "tcsh"]).status.code(), Some(2));
+}
+
+#[test]
+fn the_manual_has_a_page_for_each_command() {
+    let directory = tempfile::tempdir().unwrap();
+    let page = text(&output(directory.path(), &["man"]).stdout);
+    assert!(page.contains(".TH callqr 1") && page.contains("Exit codes:"), "{page}");
+    assert_eq!(output(directory.path(), &["man", "pages/man1"]).status.code(), Some(0));
+    for name in ["callqr", "callqr-run", "callqr-user", "callqr-user-reset-password", "callqr-tag-new", "callqr-audit"]
+    {
+        let page = std::fs::read_to_string(directory.path().join(format!("pages/man1/{name}.1"))).unwrap();
+        assert!(page.contains(&format!(".TH {name} 1")), "{name}: {page}");
+    }
+    std::fs::write(directory.path().join("file"), "").unwrap();
+    let refused = output(directory.path(), &["man", "file/man1"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("file/man1"), "{}", text(&refused.stderr));
+}

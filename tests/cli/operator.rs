@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::appliances::{Server, Socket, make_tag};
-use super::support::{Said, output, say};
+use super::support::{Said, output, say, say_with};
 
 /// Tells the same story with a server that runs, then with its data alone.
 async fn both_ways(story: impl AsyncFn(&Path)) {
@@ -123,6 +123,34 @@ async fn sessions_are_listed_and_ended() {
 }
 
 #[tokio::test]
+async fn a_disabled_account_is_cut_off_at_once_and_a_deleted_households_calls_end() {
+    let server = Server::start().await;
+    let ada = server.owner().await;
+    let data = server.data_dir();
+    assert_eq!(say_with(&data, &["user", "add", "bob", "--password-stdin"], PASSWORD).await.code, 0);
+    let body = serde_json::json!({ "username": "bob", "password": PASSWORD.trim_end() });
+    let reply = server.client.post("/api/v1/auth/login", &body).await;
+    let bob = server.client.with_token(reply.body["token"].as_str().unwrap());
+    let ticket = bob.post("/api/v1/presence/ticket", &Value::Null).await.body;
+    let path = ticket["signalingEndpoint"].as_str().unwrap();
+    let mut phone = Socket::open(&bob, path, ticket["ticket"].as_str().unwrap()).await;
+    let tag = make_tag(&bob).await;
+    let call = serde_json::json!({ "scannedToken": tag["qrCodeData"] });
+
+    assert_eq!(say(&data, &["user", "disable", "bob"]).await.code, 0);
+    assert_eq!(phone.closed().await, 4402);
+    assert_eq!(server.client.post("/api/v1/auth/login", &body).await.status, 401);
+
+    let call = server.client.post("/api/v1/calls/initiate", &call).await.body;
+    let path = call["signalingEndpoint"].as_str().unwrap();
+    let mut caller = Socket::open(&server.client, path, call["ticket"].as_str().unwrap()).await;
+    let gone = json(&data, &["user", "delete", "bob", "--yes"]).await;
+    assert_eq!(gone["revoked"], serde_json::json!([tag["id"]]));
+    caller.closed().await;
+    assert_eq!(ada.get("/api/v1/account").await.status, 200, "nobody else is touched");
+}
+
+#[tokio::test]
 async fn revoking_a_tag_ends_the_call_through_it() {
     let server = Server::start().await;
     let owner = server.owner().await;
@@ -206,6 +234,130 @@ async fn what_happened_is_told_without_names() {
         refused(&say(data, &["audit", "--limit", "0"]).await, 2, "1..=500");
     })
     .await;
+}
+
+const PASSWORD: &str = "four unrelated words here\n";
+
+async fn log_in(server: &Server, username: &str, password: &str) -> u16 {
+    let body = serde_json::json!({ "username": username, "password": password.trim_end() });
+    server.client.post("/api/v1/auth/login", &body).await.status
+}
+
+#[tokio::test]
+async fn an_account_is_made_disabled_enabled_and_deleted() {
+    both_ways(async |data| {
+        let add = ["user", "add", "Bob", "--household", "ada", "--password-stdin"];
+        let made = say_with(data, &add, PASSWORD).await;
+        assert_eq!((made.code, made.out.as_str()), (0, "bob can log in.\n"), "{made:?}");
+        let users = json(data, &["user", "list"]).await;
+        let (ada, bob) = (&users["users"][0], &users["users"][1]);
+        assert_eq!((&bob["username"], &bob["household"]), (&"bob".into(), &ada["household"]));
+        assert_eq!((&bob["administrator"], &bob["lastSeenDay"]), (&false.into(), &Value::Null));
+        refused(&say_with(data, &add, PASSWORD).await, 4, "taken");
+
+        assert_eq!(json(data, &["user", "role", "bob", "administrator"]).await["administrator"], true);
+        assert_eq!(say(data, &["user", "role", "bob", "owner"]).await.out, "bob is an owner and no administrator.\n");
+        refused(&say(data, &["user", "role", "ada", "owner"]).await, 4, "administrator");
+        refused(&say(data, &["user", "disable", "ada"]).await, 4, "administrator");
+
+        assert_eq!(json(data, &["user", "disable", bob["id"].as_str().unwrap()]).await["disabled"], true);
+        assert!(say(data, &["user", "list"]).await.out.contains("owner          disabled"));
+        assert_eq!(say(data, &["user", "enable", "bob"]).await.out, "bob can log in again.\n");
+
+        refused(&say(data, &["user", "delete", "bob"]).await, 2, "--yes");
+        let gone = json(data, &["user", "delete", "bob", "--yes"]).await;
+        assert_eq!((&gone["username"], gone["revoked"].as_array().unwrap().len()), (&"bob".into(), 0));
+        for words in [&["user", "delete", "bob", "--yes"][..], &["user", "disable", "bob"], &["user", "enable", "bob"]]
+        {
+            refused(&say(data, words).await, 3, "There is no user \"bob\"");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_first_account_can_be_made_here_and_operates_the_server() {
+    let server = Server::start().await;
+    let data = server.data_dir();
+    let made = say_with(&data, &["user", "add", "eve", "--password-stdin", "--json"], PASSWORD).await;
+    assert_eq!(made.json()["administrator"], true, "{made:?}");
+    assert_eq!(log_in(&server, "eve", PASSWORD).await, 200);
+}
+
+#[tokio::test]
+async fn passwords_that_break_a_rule_are_refused_and_none_is_taken_from_the_words() {
+    let server = Server::start().await;
+    server.owner().await;
+    let data = server.data_dir();
+    for (input, part) in
+        [("short\n", "at least 10"), ("", "at least 10"), ("two lines of\nwords\n", "more than one line")]
+    {
+        refused(&say_with(&data, &["user", "add", "bob", "--password-stdin"], input).await, 4, part);
+        refused(&say_with(&data, &["user", "reset-password", "ada", "--password-stdin"], input).await, 4, part);
+    }
+    let long = "x".repeat(5000);
+    refused(&say_with(&data, &["user", "add", "bob", "--password-stdin"], &long).await, 4, "at most");
+    refused(&say(&data, &["user", "add", "bob", "four unrelated words here"]).await, 2, "unexpected argument");
+    refused(
+        &say(&data, &["user", "add", "bob", "--password", "four unrelated words here"]).await,
+        2,
+        "unexpected argument",
+    );
+    refused(&say_with(&data, &["user", "reset-password", "nobody", "--password-stdin"], PASSWORD).await, 3, "no user");
+}
+
+#[tokio::test]
+async fn a_lost_password_is_replaced_and_what_the_old_one_opened_ends() {
+    let server = Server::start().await;
+    let owner = server.owner().await;
+    let data = server.data_dir();
+    let words = ["user", "reset-password", "ada", "--password-stdin"];
+    let set = say_with(&data, &words, PASSWORD).await;
+    assert_eq!(set.out, "ada has a new password; 1 session ended.\n", "{set:?}");
+    assert_eq!(owner.get("/api/v1/account").await.status, 401);
+    assert_eq!(log_in(&server, "ada", "correct horse battery").await, 401);
+    assert_eq!(log_in(&server, "ada", PASSWORD).await, 200);
+
+    let link = json(&data, &["user", "reset-password", "ada", "--link"]).await;
+    let (_, token) = link["url"].as_str().unwrap().split_once("/reset#").unwrap();
+    let body = serde_json::json!({ "token": token, "newPassword": "another set of words" });
+    assert_eq!(server.client.post("/api/v1/auth/reset", &body).await.status, 200);
+    assert_eq!(log_in(&server, "ada", "another set of words").await, 200);
+    refused(&say(&data, &["user", "reset-password", "ada", "--link", "--password-stdin"]).await, 2, "cannot be used");
+    refused(&say(&data, &["user", "reset-password", "ada", "--qr"]).await, 2, "--link");
+
+    let directory = server.stop().await;
+    let data = directory.path().join("data");
+    assert_eq!(say_with(&data, &words, PASSWORD).await.code, 0);
+    let shown = say(&data, &["user", "reset-password", "ada", "--link", "--qr"]).await;
+    assert!(shown.out.contains("/reset#") && shown.out.contains('█'), "{shown:?}");
+    let server = Server::start_in(directory, &[]).await;
+    assert_eq!(log_in(&server, "ada", PASSWORD).await, 200);
+}
+
+#[tokio::test]
+async fn an_invite_is_made_listed_revoked_and_used() {
+    both_ways(async |data| {
+        let shown = say(data, &["invite", "new", "--household", "ada", "--lifetime", "day"]).await;
+        assert!(shown.code == 0 && shown.out.contains("join a household") && shown.out.contains("/join#"), "{shown:?}");
+        let invites = json(data, &["invite", "list"]).await;
+        let invite = &invites["invites"][0];
+        assert_eq!((&invite["kind"], &invite["by"]), (&"household".into(), &Value::Null));
+        let id = invite["id"].as_str().unwrap();
+        let listed = say(data, &["invite", "list"]).await.out;
+        assert!(listed.contains(id) && listed.contains("command line"), "{listed}");
+        assert!(say(data, &["invite", "revoke", id]).await.out.contains("lets nobody in"));
+        refused(&say(data, &["invite", "revoke", id]).await, 3, "callqr invite list");
+        refused(&say(data, &["invite", "new", "--household", "nobody"]).await, 3, "no user");
+        assert_eq!(say(data, &["invite", "list"]).await.out, "There are no invites.\n");
+    })
+    .await;
+    let server = Server::start().await;
+    server.owner().await;
+    let invite = json(&server.data_dir(), &["invite", "new"]).await;
+    let (_, token) = invite["url"].as_str().unwrap().split_once("/join#").unwrap();
+    let body = serde_json::json!({ "username": "bob", "password": "four unrelated words", "inviteToken": token });
+    assert_eq!(server.client.post("/api/v1/auth/register", &body).await.status, 201);
 }
 
 fn scan(picture: &Path) -> String {

@@ -1,18 +1,19 @@
 //! What happens only at a terminal: a pseudo-terminal, in which the binary runs as a person runs it.
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::{Child, Command};
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
 use super::appliances::Server;
 
 /// A terminal with a command in it.
 struct Terminal {
     keyboard: File,
+    line: File,
     screen: String,
     child: Child,
 }
@@ -35,11 +36,34 @@ impl Terminal {
             .stderr(end())
             .spawn()
             .unwrap();
-        Self { keyboard: File::from(master), screen: String::new(), child }
+        Self { keyboard: File::from(master), line: end(), screen: String::new(), child }
+    }
+
+    /// Reads the screen until it shows `part`.
+    fn see(&mut self, part: &str) {
+        let mut bytes = [0; 4096];
+        while !self.screen.contains(part) {
+            let read = self.keyboard.read(&mut bytes).unwrap_or(0);
+            assert_ne!(read, 0, "it ended: {}", self.screen);
+            self.screen.push_str(&String::from_utf8_lossy(&bytes[..read]));
+        }
+    }
+
+    /// Types a secret, when the terminal has stopped to show what is typed.
+    fn answer(&mut self, keys: &str) {
+        while tcgetattr(&self.line).unwrap().local_modes.contains(LocalModes::ECHO) {
+            std::thread::yield_now();
+        }
+        self.press(keys);
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).unwrap();
     }
 
     /// Waits for the end; everything that was on the screen, and the exit code.
     fn end(mut self) -> (String, i32) {
+        drop(self.line);
         let mut rest = Vec::new();
         // A terminal whose last program has left answers with an error; what came before counts.
         let _ = self.keyboard.read_to_end(&mut rest);
@@ -96,4 +120,58 @@ async fn a_new_tag_is_shown_as_a_code_that_a_phone_reads() {
     let narrow = move || Terminal::start(&data, 40, &["tag", "new", "ada"]).end();
     let (screen, code) = tokio::task::spawn_blocking(narrow).await.unwrap();
     assert!(code == 0 && screen.contains("this terminal has 40") && !screen.contains('█'), "{screen}");
+}
+
+#[tokio::test]
+async fn a_password_is_typed_twice_and_never_shown() {
+    let server = Server::start().await;
+    server.owner().await;
+    let data = server.data_dir();
+    let talk = move || {
+        let mut terminal = Terminal::start(&data, 80, &["user", "add", "bob"]);
+        terminal.see("New password");
+        terminal.answer("four unrelated words\n");
+        terminal.see("Again: ");
+        terminal.answer("four unrelated words\n");
+        let (screen, code) = terminal.end();
+        assert!(code == 0 && screen.contains("bob can log in."), "{screen}");
+        assert!(!screen.contains("unrelated"), "{screen}");
+
+        let mut terminal = Terminal::start(&data, 80, &["user", "reset-password", "bob"]);
+        terminal.see("New password");
+        terminal.answer("four unrelated words\n");
+        terminal.see("Again: ");
+        terminal.answer("for unrelated words\n");
+        let (screen, code) = terminal.end();
+        assert!(code == 4 && screen.contains("not the same"), "{screen}");
+
+        // Ctrl-C ends it, and the terminal shows again what is typed.
+        let mut terminal = Terminal::start(&data, 80, &["user", "reset-password", "bob"]);
+        terminal.see("New password");
+        terminal.answer("\x03");
+        assert_eq!(terminal.child.wait().unwrap().code(), Some(4));
+        assert!(tcgetattr(&terminal.line).unwrap().local_modes.contains(LocalModes::ECHO));
+    };
+    tokio::task::spawn_blocking(talk).await.unwrap();
+    let body = serde_json::json!({ "username": "bob", "password": "four unrelated words" });
+    assert_eq!(server.client.post("/api/v1/auth/login", &body).await.status, 200);
+}
+
+#[tokio::test]
+async fn deleting_asks_first() {
+    let server = Server::start().await;
+    server.owner().await;
+    let data = server.data_dir();
+    let talk = move || {
+        for (keys, code, part) in
+            [("\n", 4, "Nothing was done."), ("n\n", 4, "Nothing"), ("y\n", 0, "ada is deleted; 1 session")]
+        {
+            let mut terminal = Terminal::start(&data, 80, &["user", "delete", "ada"]);
+            terminal.see("[y/N] ");
+            terminal.press(keys);
+            let (screen, ended) = terminal.end();
+            assert!(ended == code && screen.contains(part), "{screen}");
+        }
+    };
+    tokio::task::spawn_blocking(talk).await.unwrap();
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Accounts;
 use crate::domain::account::{InviteKind, Member, Registration};
@@ -18,7 +18,7 @@ use crate::store;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long an invite works.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum InviteLifetime {
     /// 24 hours.

@@ -6,7 +6,8 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 
 use super::time;
-use crate::domain::ids::{AccountId, HouseholdId, LoginId, TagId};
+use crate::domain::account::InviteKind;
+use crate::domain::ids::{AccountId, HouseholdId, InviteId, LoginId, TagId};
 use crate::service::tags::State;
 
 /// One answer.
@@ -15,6 +16,21 @@ use crate::service::tags::State;
 pub enum Answer {
     /// To [`super::Request::ListUsers`].
     Users(Users),
+    /// To [`super::Request::AddUser`], [`super::Request::DisableUser`], [`super::Request::EnableUser`] and
+    /// [`super::Request::SetRole`].
+    User(User),
+    /// To [`super::Request::DeleteUser`].
+    DeletedUser(DeletedUser),
+    /// To [`super::Request::SetPassword`].
+    NewPassword(PasswordSet),
+    /// To [`super::Request::NewPasswordLink`].
+    PasswordLink(PasswordLink),
+    /// To [`super::Request::ListInvites`].
+    Invites(Invites),
+    /// To [`super::Request::NewInvite`].
+    NewInvite(NewInvite),
+    /// To [`super::Request::RevokeInvite`].
+    RevokedInvite(RevokedInvite),
     /// To [`super::Request::ListTags`].
     Tags(Tags),
     /// To [`super::Request::NewTag`].
@@ -59,6 +75,94 @@ pub struct User {
     pub last_seen_day: Option<String>,
     /// How many devices are logged in.
     pub sessions: u32,
+}
+
+/// An account that is no more.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct DeletedUser {
+    /// Which.
+    pub id: AccountId,
+    /// The name that it had.
+    pub username: String,
+    /// Its sessions, which ended.
+    pub ended: Vec<LoginId>,
+    /// The tags that went with it, because nobody is left in its household.
+    pub revoked: Vec<TagId>,
+}
+
+/// A password was set.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct PasswordSet {
+    /// Whose.
+    pub user: Named,
+    /// The sessions that ended with the old one.
+    pub ended: Vec<LoginId>,
+}
+
+/// A link that sets a new password, once. It is shown now and never again.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PasswordLink {
+    /// Whose.
+    pub user: Named,
+    /// The link.
+    pub url: String,
+    /// Why its address may not work everywhere, where it may not.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub url_warning: Option<String>,
+    /// When it stops working.
+    #[serde(with = "time")]
+    pub expires_at: SystemTime,
+}
+
+/// Invites that were not used yet, the newest first.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Invites {
+    /// Them.
+    pub invites: Vec<Invite>,
+}
+
+/// A link that lets somebody register, once.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Invite {
+    /// Which.
+    pub id: InviteId,
+    /// Whether it leads into the inviter's household or into one of its own.
+    pub kind: InviteKind,
+    /// Who made it; none: the command line.
+    pub by: Option<Named>,
+    /// When it was made.
+    #[serde(with = "time")]
+    pub created_at: SystemTime,
+    /// When it stops working.
+    #[serde(with = "time")]
+    pub expires_at: SystemTime,
+}
+
+/// An invite that was just made. Its link is shown now and never again.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewInvite {
+    /// Which.
+    pub id: InviteId,
+    /// Where it leads to.
+    pub kind: InviteKind,
+    /// The link.
+    pub url: String,
+    /// Why its address may not work everywhere, where it may not.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub url_warning: Option<String>,
+    /// When it stops working.
+    #[serde(with = "time")]
+    pub expires_at: SystemTime,
+}
+
+/// An invite that lets nobody in any more.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RevokedInvite {
+    /// Which.
+    pub id: InviteId,
 }
 
 /// Tags, the newest first.

@@ -6,6 +6,7 @@
 
 mod answer;
 mod audit;
+mod invites;
 mod keys;
 mod people;
 mod refusal;
@@ -13,17 +14,18 @@ mod request;
 mod sessions;
 mod tags;
 mod time;
+mod users;
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 pub use answer::{
-    Answer, Ended, Event as AuditEvent, Events, Household, Named, NewTag, RevokedTag, RotatedKeys, Session, Sessions,
-    Tag, Tags, User, Users,
+    Answer, DeletedUser, Ended, Event as AuditEvent, Events, Household, Invite, Invites, Named, NewInvite, NewTag,
+    PasswordLink, PasswordSet, RevokedInvite, RevokedTag, RotatedKeys, Session, Sessions, Tag, Tags, User, Users,
 };
 pub use refusal::{Refusal, Reply};
-pub use request::Request;
+pub use request::{NewPassword, Request};
 
 use super::audit::{Audit, Event};
 use super::keys::Keys;
@@ -59,8 +61,10 @@ pub struct Links {
 pub struct Operator {
     /// The database.
     pub store: Store,
-    /// What opens names.
+    /// What values are sealed with.
     pub keys: Arc<Keys>,
+    /// People.
+    pub accounts: service::accounts::Accounts,
     /// Stickers.
     pub tags: service::tags::Tags,
     /// What is noted of what is done.
@@ -75,10 +79,27 @@ impl Operator {
     /// Does one thing.
     ///
     /// # Errors
-    /// `no-such-user`, `no-such-tag`, `no-such-session`; those of what is done; the database's.
+    /// `no-such-user`, `no-such-invite`, `no-such-tag`, `no-such-session`; those of what is done; the database's.
     pub async fn run(&self, request: Request, now: SystemTime) -> Result<Answer> {
         match request {
             Request::ListUsers => self.list_users().await.map(Answer::Users),
+            Request::AddUser { username, password, administrator, household_of } => {
+                let household_of = household_of.as_deref();
+                self.add_user(username, &password, administrator, household_of, now).await.map(Answer::User)
+            }
+            Request::DisableUser { user } => self.disable_user(&user).await.map(Answer::User),
+            Request::EnableUser { user } => self.enable_user(&user).await.map(Answer::User),
+            Request::SetRole { user, administrator } => self.set_role(&user, administrator).await.map(Answer::User),
+            Request::DeleteUser { user } => self.delete_user(&user).await.map(Answer::DeletedUser),
+            Request::SetPassword { user, password } => {
+                self.set_password(&user, &password).await.map(Answer::NewPassword)
+            }
+            Request::NewPasswordLink { user } => self.new_password_link(&user, now).await.map(Answer::PasswordLink),
+            Request::ListInvites => self.list_invites(now).await.map(Answer::Invites),
+            Request::NewInvite { household_of, lifetime } => {
+                self.new_invite(household_of.as_deref(), lifetime, now).await.map(Answer::NewInvite)
+            }
+            Request::RevokeInvite { invite } => self.revoke_invite(invite).await.map(Answer::RevokedInvite),
             Request::ListTags { user } => self.list_tags(user.as_deref(), now).await.map(Answer::Tags),
             Request::NewTag { user, label, public_text, lifetime } => {
                 self.new_tag(&user, &label, &public_text, lifetime, now).await.map(Answer::NewTag)
@@ -90,6 +111,16 @@ impl Operator {
             Request::RotateKeys => self.rotate_keys(now).await.map(Answer::RotatedKeys),
             Request::ListEvents { before, limit } => self.list_events(before, limit).await.map(Answer::Events),
         }
+    }
+
+    async fn bring_about(&self, effects: Vec<Effect>) {
+        for effect in effects {
+            (self.effects)(effect).await;
+        }
+    }
+
+    fn link(&self, page: &str, secret: &str) -> String {
+        format!("{}/{page}#{secret}", self.links.origin)
     }
 
     fn note(&self, event: Event, account: Option<AccountId>) {

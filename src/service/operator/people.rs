@@ -6,10 +6,9 @@ use super::{Household, Named, Operator, User, Users, time};
 use crate::domain::account::Username;
 use crate::domain::ids::{AccountId, HouseholdId};
 use crate::domain::{Error, Kind, Result};
-use crate::service::keys::Field;
-use crate::store::Person;
+use crate::service::accounts;
 
-/// Everybody, by id.
+/// Everybody, the oldest account first.
 pub(super) struct People(Vec<User>);
 
 impl People {
@@ -36,40 +35,24 @@ impl Operator {
     }
 
     pub(super) async fn people(&self) -> Result<People> {
-        let people = self.store.operator().people().await?;
-        people.into_iter().map(|person| self.open(person)).collect::<Result<_>>().map(People)
+        Ok(People(self.accounts.users().await?.into_iter().map(describe).collect()))
     }
 
     /// The one person with this username or id.
     pub(super) async fn find(&self, user: &str) -> Result<User> {
-        let id = match user.parse::<AccountId>() {
-            Ok(id) => Some(id),
-            Err(_) => match Username::parse(user) {
-                Ok(name) => {
-                    let found = self.store.accounts().by_username(self.keys.username_index(&name)).await?;
-                    found.map(|account| account.member.account)
-                }
-                Err(_) => None,
-            },
-        };
-        let people = self.people().await?.0;
-        people.into_iter().find(|person| Some(person.id) == id).ok_or_else(|| {
+        let id = user.parse::<AccountId>().ok();
+        let name = Username::parse(user).ok();
+        let is_meant =
+            |person: &User| Some(person.id) == id || name.as_ref().is_some_and(|name| name.as_str() == person.username);
+        self.people().await?.0.into_iter().find(is_meant).ok_or_else(|| {
             Error::new(Kind::NotFound, "no-such-user", format!("There is no user {user:?}."))
                 .hint("`callqr user list` shows them all.")
         })
     }
+}
 
-    fn open(&self, person: Person) -> Result<User> {
-        let Person { member, username_sealed, disabled, created_at, last_used_at, sessions } = person;
-        Ok(User {
-            id: member.account,
-            username: self.keys.open_field(Field::Username, member.account.as_bytes(), &username_sealed)?,
-            household: member.household,
-            administrator: member.administrator,
-            disabled,
-            created_at,
-            last_seen_day: last_used_at.map(time::day),
-            sessions,
-        })
-    }
+fn describe(user: accounts::User) -> User {
+    let accounts::User { id, household, username, administrator, disabled, created_at, last_seen_day, sessions } = user;
+    let last_seen_day = last_seen_day.map(time::day);
+    User { id, username, household, administrator, disabled, created_at, last_seen_day, sessions }
 }

@@ -1,9 +1,13 @@
 //! What the operator asks for.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
 
-use crate::domain::ids::{LoginId, TagId};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::domain::ids::{InviteId, LoginId, TagId};
+use crate::domain::secret::Secret;
 use crate::domain::tag::Lifetime;
+use crate::service::accounts::InviteLifetime;
 
 /// One request. A person is named by username or by `acct_…`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -11,6 +15,65 @@ use crate::domain::tag::Lifetime;
 pub enum Request {
     /// Everybody with an account.
     ListUsers,
+    /// A new account.
+    AddUser {
+        /// The name to log in with.
+        username: String,
+        /// Its password.
+        password: NewPassword,
+        /// Whether it operates the server; the first account always does.
+        administrator: bool,
+        /// Whose household it joins; one of its own where nobody is named.
+        household_of: Option<String>,
+    },
+    /// Lets nobody log in with an account any more.
+    DisableUser {
+        /// Whose.
+        user: String,
+    },
+    /// Lets its owner log in again.
+    EnableUser {
+        /// Whose.
+        user: String,
+    },
+    /// Makes somebody an administrator, or an owner and no more.
+    SetRole {
+        /// Whom.
+        user: String,
+        /// Which of the two.
+        administrator: bool,
+    },
+    /// Deletes an account with all that is its own.
+    DeleteUser {
+        /// Whose.
+        user: String,
+    },
+    /// Sets a new password.
+    SetPassword {
+        /// Whose.
+        user: String,
+        /// The new one.
+        password: NewPassword,
+    },
+    /// A link that lets somebody set a new password, once.
+    NewPasswordLink {
+        /// Whose.
+        user: String,
+    },
+    /// Invites that were not used yet.
+    ListInvites,
+    /// A link that lets somebody register, once.
+    NewInvite {
+        /// Whose household it leads to; one of its own where nobody is named.
+        household_of: Option<String>,
+        /// How long it works.
+        lifetime: InviteLifetime,
+    },
+    /// Takes an invite back.
+    RevokeInvite {
+        /// Which.
+        invite: InviteId,
+    },
     /// Tags, of one person's household or of all.
     ListTags {
         /// Whose household's.
@@ -56,4 +119,37 @@ pub enum Request {
         /// How many entries at most.
         limit: u32,
     },
+}
+
+/// A password on its way to being hashed: readable where it is sent, nowhere else.
+pub struct NewPassword(Secret<String>);
+
+impl NewPassword {
+    /// The password as typed.
+    pub fn new(text: String) -> Self {
+        Self(Secret::new(text))
+    }
+
+    /// Its text.
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+}
+
+impl fmt::Debug for NewPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Serialize for NewPassword {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.expose())
+    }
+}
+
+impl<'de> Deserialize<'de> for NewPassword {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::new)
+    }
 }

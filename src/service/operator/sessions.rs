@@ -41,10 +41,8 @@ impl Operator {
         self.after_the_end_of(ended).await
     }
 
-    pub(super) async fn after_the_end_of(&self, ended: Vec<LoginId>) -> Result<Ended> {
-        for login in &ended {
-            (self.effects)(Effect::LoginEnded(*login)).await;
-        }
+    async fn after_the_end_of(&self, ended: Vec<LoginId>) -> Result<Ended> {
+        self.bring_about(ended.iter().map(|login| Effect::LoginEnded(*login)).collect()).await;
         Ok(Ended { ended })
     }
 }

@@ -43,7 +43,7 @@ impl Operator {
         Ok(NewTag {
             id: made.tag.id,
             household: members.unwrap_or(super::Household { id: household, members: Vec::new() }),
-            url: format!("{}/c#{}", self.links.origin, made.token.code()),
+            url: self.link("c", &made.token.code()),
             url_warning: self.links.warning.clone(),
             expires_at: made.tag.expires_at,
         })
@@ -55,7 +55,7 @@ impl Operator {
                 .hint("`callqr tag list` shows them all."));
         }
         self.note(Event::TagRevoked, None);
-        (self.effects)(Effect::TagWithdrawn(id)).await;
+        self.bring_about(vec![Effect::TagWithdrawn(id)]).await;
         Ok(RevokedTag { id })
     }
 }
