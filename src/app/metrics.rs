@@ -78,6 +78,7 @@ fn families(relay: &Relay, hub: &Hub) -> Vec<Family> {
             "Limits that were hit.",
             "limit",
             vec![
+                ("allocations".into(), control.allocations_evicted),
                 ("answers_to_strangers".into(), control.unanswered),
                 ("calls".into(), control.calls_refused),
                 ("queue_of_a_stream".into(), traffic.overflowed),

@@ -130,8 +130,8 @@ section! {
         /// The most bytes that one call may send in both directions together; at least 1MiB.
         bytes_per_call: Size = Size::mebibytes(2048),
         /// The most allocations of one participant at the same time. A browser makes up to six, and as many again after
-        /// each change of networks, while those of the network that is gone live on. 2 to 64.
-        allocations_per_participant: u32 = 32,
+        /// each change of networks; one too many takes the place of the one that has been silent for longest. 2 to 64.
+        allocations_per_participant: u32 = 8,
         /// The most peers that one request may permit. 1 to 64.
         permissions_per_request: u32 = 10,
         /// The most channels of one allocation. 1 to 1,000.

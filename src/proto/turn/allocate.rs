@@ -7,8 +7,8 @@ use stun::attributes::{
     AttrType,
 };
 use stun::error_code::{
-    CODE_ADDR_FAMILY_NOT_SUPPORTED, CODE_ALLOC_MISMATCH, CODE_ALLOC_QUOTA_REACHED, CODE_BAD_REQUEST,
-    CODE_INSUFFICIENT_CAPACITY, CODE_UNSUPPORTED_TRANS_PROTO,
+    CODE_ADDR_FAMILY_NOT_SUPPORTED, CODE_ALLOC_MISMATCH, CODE_BAD_REQUEST, CODE_INSUFFICIENT_CAPACITY,
+    CODE_UNSUPPORTED_TRANS_PROTO,
 };
 use turn::proto::PROTO_UDP;
 use turn::proto::lifetime::Lifetime;
@@ -52,20 +52,22 @@ impl Control {
         // 4. DONT-FRAGMENT is understood: nothing leaves through a relay socket, so nothing is fragmented there.
         // 5. to 7. REQUESTED-ADDRESS-FAMILY, ADDITIONAL-ADDRESS-FAMILY, EVEN-PORT and RESERVATION-TOKEN.
         let wanted = wanted(request)?;
-        // 8. The participant's quota: 486.
-        let quota = self.limits.allocations_per_participant;
-        let call = self.calls.call(who.session).ok_or(CODE_ALLOC_QUOTA_REACHED)?;
-        if call.allocations.iter().filter(|a| a.leg.side == who.side).count() >= quota {
-            return Err(refusal(CODE_ALLOC_QUOTA_REACHED, "Allocation Quota Reached"));
-        }
-        // 9. ALTERNATE-SERVER (300) is never needed: there is one server.
-        let number = call.number;
-        let username = std::sync::Arc::clone(&call.participants[who.side].username);
         let lifetime =
             requested_lifetime(request, self.limits.lifetime)?.max(self.limits.lifetime.min(Duration::from_secs(600)));
+        // 8. The participant's quota: instead of 486, the allocation that has been silent for longest makes room.
+        if let Some(silent) = self.calls.surplus(who, self.limits.allocations_per_participant, now) {
+            self.counts.allocations_evicted += 1;
+            self.close(&silent);
+        }
+        // 9. ALTERNATE-SERVER (300) is never needed: there is one server.
+        let call = self.calls.call(who.session).ok_or(CODE_ALLOC_MISMATCH)?;
+        let (number, place) = (call.number, call.free_place());
+        let username = std::sync::Arc::clone(&call.participants[who.side].username);
+        call.meters.begin(place, now);
         let leg = Leg {
             client: from,
             side: who.side,
+            place,
             port: self.calls.free_port(who.session, wanted.even),
             families: wanted.families,
             expires: now + lifetime,

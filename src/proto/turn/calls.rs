@@ -51,6 +51,13 @@ pub struct Call {
     pub meters: Arc<Meters>,
 }
 
+impl Call {
+    /// A place that none of its allocations has.
+    pub fn free_place(&self) -> u8 {
+        (0..u8::MAX).find(|place| self.allocations.iter().all(|a| a.leg.place != *place)).unwrap_or(u8::MAX)
+    }
+}
+
 /// Whom a username stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Identity {
@@ -230,6 +237,16 @@ impl Calls {
             port = port.checked_add(step).unwrap_or(FIRST_PORT);
         }
         port
+    }
+
+    /// Which allocation must go so that this participant, who may have `quota`, can have one more: the one whose client
+    /// has sent no media for longest, be it since it was made. Of several, the one that was made last: a browser makes
+    /// those first that it likes best.
+    pub fn surplus(&self, who: Identity, quota: usize, now: Instant) -> Option<Client> {
+        let call = self.sessions.get(&who.session)?;
+        let own = || call.allocations.iter().filter(|a| a.leg.side == who.side);
+        let silent = own().max_by_key(|a| call.meters.silence(a.leg.place, now));
+        silent.filter(|_| own().count() >= quota).map(|a| a.leg.client)
     }
 
     /// The earliest moment at which something ends.

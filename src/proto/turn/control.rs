@@ -25,6 +25,10 @@ use super::view::Update;
 use crate::domain::ids::SessionId;
 use crate::proto::stun::message::Received;
 
+/// How many times as long as its request an answer to a Binding request may be. XOR-MAPPED-ADDRESS of IPv6 makes it 44
+/// bytes, so there the 20 bytes of a bare request are too few.
+const MOST_PER_BINDING: usize = 2;
+
 /// What the machine needs besides bytes and the time.
 #[derive(Debug, Clone)]
 pub struct Setup {
@@ -92,7 +96,7 @@ pub struct Control {
     epoch: Instant,
     nonces: Nonces,
     throttle: Throttle,
-    counts: Counts,
+    pub(super) counts: Counts,
     outputs: VecDeque<Output>,
 }
 
@@ -102,6 +106,8 @@ impl Control {
         let Setup { realm, mut limits, seed, epoch } = setup;
         // Twice as many addresses as calls, so that drawing a free one at random takes two tries.
         limits.calls = limits.calls.min(CALLS as usize / 2);
+        // A place is a byte.
+        limits.allocations_per_participant = limits.allocations_per_participant.min(usize::from(u8::MAX) / 2);
         let word = |at: usize| seed[at..at + 8].iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
         Self {
             calls: Calls::new(word(0)),
@@ -159,7 +165,7 @@ impl Control {
         let (epoch, limits) = (self.epoch, &self.limits);
         let meters = || {
             let rate = limits.bits_per_second.map(|bits| Rate::new(bits / 8, limits.burst));
-            Meters::new(epoch, rate, limits.bytes_per_call)
+            Meters::new(epoch, rate, limits.bytes_per_call, 2 * limits.allocations_per_participant)
         };
         let (_, closed) = self.calls.admit(session, participants, &self.realm, now + lifetime, meters);
         self.publish(session);
@@ -217,17 +223,24 @@ impl Control {
 
     /// RFC 8489, section 12 and 14.2.
     fn binding(&mut self, request: &Received<'_>, from: Client, now: Instant) {
+        let unknown = unknown_attributes(request);
+        let answer = if unknown.is_empty() {
+            Reply::success(request).with_mapped(from.peer()).bare()
+        } else {
+            Reply::error(request, CODE_UNKNOWN_ATTRIBUTE, "").with_unknown(&unknown).bare()
+        };
+        // Whoever forges the source of a datagram must not gain more than twice what it takes. A stream's is proven.
+        if !from.is_stream() && answer.len() > MOST_PER_BINDING * request.raw.len() {
+            self.counts.unanswered += 1;
+            return;
+        }
         if !self.may_answer(&from, now) {
             return;
         }
-        let unknown = unknown_attributes(request);
-        let reply = if unknown.is_empty() {
-            Reply::success(request).with_mapped(from.peer())
-        } else {
+        if !unknown.is_empty() {
             self.counts.error(CODE_UNKNOWN_ATTRIBUTE);
-            Reply::error(request, CODE_UNKNOWN_ATTRIBUTE, "").with_unknown(&unknown)
-        };
-        self.send(from, reply.bare());
+        }
+        self.send(from, answer);
     }
 
     fn authenticated(&mut self, request: &Received<'_>, from: Client, now: Instant) {

@@ -7,8 +7,9 @@ use std::time::Duration;
 pub struct Limits {
     /// Calls admitted at the same time; at most [`super::address::CALLS`].
     pub calls: usize,
-    /// Allocations of one participant at the same time (486 beyond). A phone with IPv4 and IPv6 makes six for each ICE
-    /// restart (UDP, TCP and TLS from each address), and those of a network that it has left stay until they expire.
+    /// Allocations of one participant at the same time, at most 127; one more takes the place of the one that has been
+    /// silent for longest. A phone with IPv4 and IPv6 makes six for each ICE restart (UDP, TCP and TLS from each
+    /// address), and those of a network that it has left would stay until they expire.
     pub allocations_per_participant: usize,
     /// Channels of one allocation at the same time (508 beyond).
     pub channels_per_allocation: usize,
@@ -34,7 +35,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             calls: 20_000,
-            allocations_per_participant: 32,
+            allocations_per_participant: 8,
             channels_per_allocation: 10,
             permissions_per_request: 10,
             lifetime: Duration::from_secs(600),

@@ -1,6 +1,6 @@
-//! A leaky bucket in one word, and what a call has used.
+//! A leaky bucket in one word, and what a call has used: its bytes, and when each of its allocations last sent media.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 /// A generic cell rate algorithm: the state is the one moment at which everything taken so far will have drained.
@@ -55,6 +55,9 @@ impl Default for Bucket {
     }
 }
 
+/// Activity is noted in units of 2^24 ns (17 ms), which fit 32 bits for longer than any call lasts.
+const TICK: u32 = 24;
+
 /// What one call has used of its limits, and what those are.
 #[derive(Debug)]
 pub struct Meters {
@@ -63,6 +66,8 @@ pub struct Meters {
     budget: u64,
     sides: [Bucket; 2],
     bytes: AtomicU64,
+    /// By an allocation's place: the tick in which its client last sent media, or in which it was made.
+    active: Box<[AtomicU32]>,
 }
 
 /// Why a packet is over a limit.
@@ -75,26 +80,48 @@ pub enum Over {
 }
 
 impl Meters {
-    /// Meters of a new call. `rate` counts bytes; both limits are optional.
-    pub fn new(epoch: Instant, rate: Option<Rate>, budget: Option<u64>) -> Self {
+    /// Meters of a new call with so many `places` for allocations. `rate` counts bytes; both limits are optional.
+    pub fn new(epoch: Instant, rate: Option<Rate>, budget: Option<u64>, places: usize) -> Self {
         let budget = budget.unwrap_or(u64::MAX);
-        Self { epoch, rate, budget, sides: [Bucket::new(), Bucket::new()], bytes: AtomicU64::new(0) }
+        let active = (0..places).map(|_| AtomicU32::new(0)).collect();
+        Self { epoch, rate, budget, sides: [Bucket::new(), Bucket::new()], bytes: AtomicU64::new(0), active }
     }
 
-    /// Accounts for `bytes` of media from participant `side`.
-    pub fn take(&self, side: usize, bytes: usize, now: Instant) -> Result<(), Over> {
-        let bytes = bytes as u64;
-        if let Some(rate) = self.rate {
-            let now = u64::try_from(now.saturating_duration_since(self.epoch).as_nanos()).unwrap_or(u64::MAX);
-            if !self.sides[side & 1].take(bytes, rate, now) {
-                return Err(Over::Rate);
-            }
+    /// Accounts for `bytes` of media from participant `side`, sent by the client of the allocation at `place`.
+    pub fn take(&self, side: usize, place: u8, bytes: usize, now: Instant) -> Result<(), Over> {
+        let (bytes, now) = (bytes as u64, self.nanoseconds(now));
+        if let Some(active) = self.active.get(usize::from(place)) {
+            active.store((now >> TICK) as u32, Relaxed);
+        }
+        if let Some(rate) = self.rate
+            && !self.sides[side & 1].take(bytes, rate, now)
+        {
+            return Err(Over::Rate);
         }
         if self.bytes.fetch_add(bytes, Relaxed).saturating_add(bytes) > self.budget {
             self.bytes.fetch_sub(bytes, Relaxed);
             return Err(Over::Budget);
         }
         Ok(())
+    }
+
+    /// Begins to watch the new allocation at `place`.
+    pub fn begin(&self, place: u8, now: Instant) {
+        if let Some(active) = self.active.get(usize::from(place)) {
+            active.store((self.nanoseconds(now) >> TICK) as u32, Relaxed);
+        }
+    }
+
+    /// For how long the client of the allocation at `place` has sent no media, in units of 17 ms.
+    pub fn silence(&self, place: u8, now: Instant) -> u32 {
+        let last = self.active.get(usize::from(place)).map_or(0, |active| active.load(Relaxed));
+        let silence = ((self.nanoseconds(now) >> TICK) as u32).wrapping_sub(last) as i32;
+        // Another core's clock may have been read a moment later than `now`: that is no silence, not a long one.
+        silence.max(0) as u32
+    }
+
+    fn nanoseconds(&self, now: Instant) -> u64 {
+        u64::try_from(now.saturating_duration_since(self.epoch).as_nanos()).unwrap_or(u64::MAX)
     }
 }
 
@@ -115,10 +142,23 @@ mod tests {
     #[test]
     fn the_two_directions_have_their_own_rate_and_share_the_budget() {
         let t = crate::proto::turn::testing::start();
-        let meters = Meters::new(t, Some(Rate::new(1000, Duration::from_secs(1))), Some(1500));
-        assert_eq!(meters.take(0, 1000, t), Ok(()));
-        assert_eq!(meters.take(0, 1, t), Err(Over::Rate));
-        assert_eq!(meters.take(1, 500, t), Ok(()));
-        assert_eq!(meters.take(1, 1, t), Err(Over::Budget));
+        let meters = Meters::new(t, Some(Rate::new(1000, Duration::from_secs(1))), Some(1500), 2);
+        assert_eq!(meters.take(0, 0, 1000, t), Ok(()));
+        assert_eq!(meters.take(0, 0, 1, t), Err(Over::Rate));
+        assert_eq!(meters.take(1, 1, 500, t), Ok(()));
+        assert_eq!(meters.take(1, 1, 1, t), Err(Over::Budget));
+    }
+
+    #[test]
+    fn silence_is_since_the_last_packet_and_a_clock_that_was_read_later_is_none() {
+        let t = crate::proto::turn::testing::start();
+        let (meters, second) = (Meters::new(t, None, None, 2), Duration::from_secs(1));
+        meters.begin(0, t + second);
+        assert_eq!(meters.take(1, 1, 100, t + 3 * second), Ok(()));
+        let in_seconds = |place, at| f64::from(meters.silence(place, at)) * (1u64 << TICK) as f64 / 1e9;
+        assert!((3.9..4.1).contains(&in_seconds(0, t + 5 * second)));
+        assert!((1.9..2.1).contains(&in_seconds(1, t + 5 * second)));
+        assert_eq!(meters.silence(1, t + 2 * second), 0);
+        assert_eq!(meters.take(1, 9, 100, t), Ok(()), "a place that does not exist is nobody's");
     }
 }

@@ -18,6 +18,8 @@ use crate::proto::stun::message::Received;
 
 const CALLS: usize = 3;
 const CLIENTS: u8 = 8;
+/// Fewer than a participant may wish for, so that allocations have to make room.
+const QUOTA: usize = 2;
 
 #[derive(Debug, Clone)]
 struct Allocation {
@@ -26,6 +28,8 @@ struct Allocation {
     expires: Instant,
     permission: Option<Instant>,
     channels: HashMap<u16, (SocketAddr, Instant)>,
+    /// When its client last sent media, and when in the schedule it was made.
+    active: (Instant, usize),
 }
 
 /// What must be true outside.
@@ -50,6 +54,15 @@ impl Model {
         Some(*to)
     }
 
+    /// Forgets whoever must make room for one more allocation of this participant.
+    fn make_room(&mut self, user: (usize, usize)) {
+        let own = || self.allocations.iter().filter(|(_, a)| a.user == user);
+        let silent = own().min_by_key(|(_, a)| (a.active.0, std::cmp::Reverse(a.active.1))).map(|(client, _)| *client);
+        if let Some(silent) = silent.filter(|_| own().count() >= QUOTA) {
+            self.allocations.remove(&silent);
+        }
+    }
+
     fn forget_dead(&mut self, now: Instant) {
         for end in &mut self.admitted {
             *end = end.filter(|end| now < *end);
@@ -64,10 +77,13 @@ impl Model {
 /// # Panics
 /// When the machine and the model disagree.
 pub fn run(bytes: &[u8]) {
-    let mut world = World::with(|limits| (limits.bits_per_second, limits.bytes_per_call) = (None, None));
+    let mut world = World::with(|limits| {
+        (limits.bits_per_second, limits.bytes_per_call) = (None, None);
+        limits.allocations_per_participant = QUOTA;
+    });
     let mut model = Model { admitted: [None; CALLS], allocations: HashMap::new() };
     let mut nonces: HashMap<Client, String> = HashMap::new();
-    for step in bytes.chunks_exact(4) {
+    for (number, step) in bytes.chunks_exact(4).enumerate() {
         let client = client(step[1] % CLIENTS);
         let user = (usize::from(step[2]) % CALLS, usize::from(step[2] >> 4) % 2);
         match step[0] % 12 {
@@ -90,8 +106,8 @@ pub fn run(bytes: &[u8]) {
                 while world.server.poll_output().is_some() {}
                 model.allocations.remove(&client);
             }
-            5 | 6 => media(&mut world, &model, client, step),
-            kind => request(&mut world, &mut model, &mut nonces, client, user, kind, step),
+            5 | 6 => media(&mut world, &mut model, client, step),
+            kind => request(&mut world, &mut model, &mut nonces, client, user, kind, (number, step)),
         }
         model.forget_dead(world.now);
         check(&mut world, &model);
@@ -128,7 +144,7 @@ fn peer(model: &Model, choice: u8) -> SocketAddr {
     }
 }
 
-fn media(world: &mut World, model: &Model, client: Client, step: &[u8]) {
+fn media(world: &mut World, model: &mut Model, client: Client, step: &[u8]) {
     let payload = &step[1..];
     let (packet, target) = if step[0] % 12 == 5 {
         let peer = peer(model, step[2]);
@@ -148,6 +164,9 @@ fn media(world: &mut World, model: &Model, client: Client, step: &[u8]) {
             let bound = channels.iter().find(|(_, (peer, until))| *peer == from && world.now < *until);
             let begins = bound.map_or([0x00, 0x17], |(number, _)| number.to_be_bytes());
             assert_eq!(bytes[..2], begins, "ChannelData where the receiver has bound one, else a Data indication");
+            if let Some(allocation) = model.allocations.get_mut(&client) {
+                allocation.active.0 = world.now;
+            }
         }
         (Err(_), None) => {}
         (got, expected) => panic!("went to {got:?} instead of {expected:?}"),
@@ -161,7 +180,7 @@ fn request(
     client: Client,
     user: (usize, usize),
     kind: u8,
-    step: &[u8],
+    (number_of_step, step): (usize, &[u8]),
 ) {
     let caller = Caller {
         nonce: nonces.get(&client).cloned().unwrap_or_default(),
@@ -197,6 +216,7 @@ fn request(
         _ if model.admitted[user.0].is_none_or(|end| now >= end) => panic!("unknown credentials are not"),
         0 if method == ALLOCATE => {
             assert!(existing.is_none(), "one allocation for a client");
+            model.make_room(user);
             let address = relayed(&message);
             assert!(model.allocations.values().all(|a| a.address != address), "an address is one allocation's");
             let others = model.allocations.values().filter(|a| model.admitted[a.user.0].is_some());
@@ -205,9 +225,8 @@ fn request(
                 "one IP, one call"
             );
             let expires = now + Duration::from_secs(600);
-            model
-                .allocations
-                .insert(client, Allocation { user, address, expires, permission: None, channels: HashMap::new() });
+            let (channels, active) = (HashMap::new(), (now, number_of_step));
+            model.allocations.insert(client, Allocation { user, address, expires, permission: None, channels, active });
         }
         0 => {
             assert!(owned, "only the owner changes an allocation");
@@ -235,7 +254,6 @@ fn request(
             "forbidden only for strange addresses"
         ),
         400 => assert!(method == CHANNEL_BIND && owned, "bad only for a channel in use"),
-        486 => assert!(method == ALLOCATE),
         other => panic!("an unexpected {other}"),
     }
 }

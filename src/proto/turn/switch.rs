@@ -185,7 +185,7 @@ impl Switch {
         if forward.len() > LONGEST_DATAGRAM {
             return Err(Dropped::TooLong);
         }
-        view.meters.take(leg.side, payload.len(), now).map_err(|over| match over {
+        view.meters.take(leg.side, leg.place, payload.len(), now).map_err(|over| match over {
             Over::Rate => Dropped::Rate,
             Over::Budget => Dropped::Budget,
         })?;

@@ -28,6 +28,8 @@ pub struct Leg {
     pub client: Client,
     /// Which participant's it is: 0 or 1.
     pub side: usize,
+    /// Where [`Meters`] notes its activity; no other allocation of the call has the same place.
+    pub place: u8,
     /// The relayed port; the relayed IP is the call's.
     pub port: u16,
     /// Which families it has a relayed address of, by [`Family::index`].

@@ -161,27 +161,76 @@ fn nobody_touches_an_allocation_with_another_ones_credentials() {
 }
 
 #[test]
-fn an_allocation_beyond_a_participants_quota_gets_486_until_one_ends() {
+fn a_participant_has_eight_allocations_and_the_longest_silent_one_makes_room_for_another() {
     let (mut world, _) = world();
     let quota = Limits::default().allocations_per_participant;
-    let callers: Vec<Caller> =
-        (1..=quota + 1).map(|n| Caller::new(&mut world, "call-0", n.try_into().unwrap())).collect();
-    for caller in &callers[..quota] {
-        caller.allocate(&mut world);
+    assert_eq!(quota, 8);
+    let owner = Caller::new(&mut world, "call-1", 60);
+    let at_owner = owner.allocate(&mut world);
+    let callers: Vec<Caller> = (1..=11).map(|n| Caller::new(&mut world, "call-0", n)).collect();
+    let at: Vec<SocketAddr> = callers[..quota].iter().map(|caller| caller.allocate(&mut world)).collect();
+    for (caller, here) in callers.iter().zip(&at) {
+        assert_eq!((caller.permit(&mut world, at_owner), owner.permit(&mut world, *here)), (0, 0));
     }
-    assert_eq!(callers[quota].ask(&mut world, ALLOCATE, &[UDP_RELAY]).0, 486);
-    Caller::new(&mut world, "call-1", 60).allocate(&mut world);
-    assert_eq!(callers[3].ask(&mut world, REFRESH, &[NOW]).0, 0);
-    callers[quota].allocate(&mut world);
+    // Seven speak, the third one last of all; the fifth is silent, though its peer sends to it.
+    for n in [7, 1, 0, 3, 5, 6, 2] {
+        world.pass(1);
+        assert!(world.media(callers[n].client, &send(at_owner, b"x")).is_ok());
+        assert!(world.media(owner.client, &send(at[4], b"x")).is_ok());
+    }
+    world.pass(1);
+    for (n, silent) in [(8, 4), (9, 7), (10, 1)] {
+        callers[n].allocate(&mut world);
+        assert_eq!(world.gone.pop(), Some(callers[silent].client));
+        assert!(world.media(callers[silent].client, &send(at_owner, b"x")).is_err());
+        assert_eq!(callers[silent].ask(&mut world, REFRESH, &[]).0, 437, "which makes a browser allocate anew");
+    }
+    assert!(world.media(callers[2].client, &send(at_owner, b"x")).is_ok(), "who spoke last goes on");
+    let counts = world.server.control().counts();
+    assert_eq!((counts.allocations, counts.allocations_evicted), (8 + 1, 3), "the other participant has its own");
 }
 
 #[test]
-fn a_phone_that_changes_its_network_four_times_still_gets_its_allocations() {
+fn the_voice_survives_a_browser_that_allocates_again_and_again() {
+    let (mut world, caller) = world();
+    let owner = Caller::new(&mut world, "call-1", 60);
+    let (here, there) = (caller.allocate(&mut world), owner.allocate(&mut world));
+    assert_eq!((caller.permit(&mut world, there), owner.permit(&mut world, here)), (0, 0));
+    // Five restarts of six candidates each, made within half a second; the selected path speaks every 20 ms.
+    for n in 2..=31 {
+        Caller::new(&mut world, "call-0", n).allocate(&mut world);
+        for _ in 0..4 {
+            world.now += std::time::Duration::from_millis(20);
+            assert!(world.media(caller.client, &send(there, b"x")).is_ok());
+        }
+    }
+    assert!(!world.gone.contains(&caller.client));
+}
+
+#[test]
+fn a_phone_that_left_its_network_gets_all_its_new_allocations_and_keeps_them() {
     let (mut world, _) = world();
-    // Two addresses, each over UDP, TCP and TLS; what stays on a network that is gone is not taken back.
-    for n in 1..=5 * 6 {
+    for network in 0..5 {
+        world.pass(3);
+        let new: Vec<Caller> = (1..=6).map(|n| Caller::new(&mut world, "call-0", network * 6 + n)).collect();
+        for caller in &new {
+            caller.allocate(&mut world);
+        }
+        for caller in &new {
+            assert_eq!(caller.ask(&mut world, REFRESH, &[]).0, 0, "none of the new ones made room for another");
+        }
+    }
+}
+
+#[test]
+fn a_request_that_fails_makes_nobody_go() {
+    let (mut world, _) = world();
+    for n in 1..=8 {
         Caller::new(&mut world, "call-0", n).allocate(&mut world);
     }
+    let ninth = Caller::new(&mut world, "call-0", 9);
+    assert_eq!(ninth.ask(&mut world, ALLOCATE, &[UDP_RELAY, (0x000D, &[0, 1])]).0, 400);
+    assert_eq!(world.server.control().counts().allocations_evicted, 0);
 }
 
 #[test]
