@@ -28,6 +28,8 @@ pub mod view;
 #[allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods)]
 pub mod schedule;
 #[cfg(any(test, fuzzing))]
+pub mod targets;
+#[cfg(any(test, fuzzing))]
 #[allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods)]
 pub mod testing;
 #[cfg(test)]

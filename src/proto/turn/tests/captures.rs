@@ -16,13 +16,14 @@ use crate::proto::turn::header::parse_send;
 use crate::proto::turn::switch::{Dropped, Switch};
 use crate::proto::turn::testing::{REALM, World, code, udp};
 
-const CAPTURES: [(&str, &str); 3] = [
+pub const CAPTURES: [(&str, &str); 3] = [
     ("chromium", include_str!("captures/chromium.txt")),
     ("firefox", include_str!("captures/firefox.txt")),
     ("aioice", include_str!("captures/aioice.txt")),
 ];
 
-fn packets(text: &str) -> Vec<(u8, Vec<u8>)> {
+/// The clients' numbers and their packets.
+pub fn packets(text: &str) -> Vec<(u8, Vec<u8>)> {
     let packet = |line: &str| {
         let (client, hex) = line.split_once(' ').unwrap();
         let bytes = (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap());

@@ -5,6 +5,7 @@ mod allocations;
 mod authentication;
 mod binding;
 mod captures;
+mod fuzzed;
 mod media;
 mod memory;
 mod peers;
