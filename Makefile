@@ -2,10 +2,10 @@
 
 CARGO ?= cargo
 .DEFAULT_GOAL := help
-.PHONY: help run build check test test-fast bench bench-relay fuzz shots tools clean
+.PHONY: help run build check check-instructions test test-fast bench bench-relay fuzz shots tools clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## build the release binary and start it (ARGS="--help" shows its options)
 	$(CARGO) run --release --locked -- $(ARGS)
@@ -16,6 +16,10 @@ build: ## build the release binary: target/release/callqr
 check: ## formatting and lints, as CI sees them
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
+
+check-instructions: ## fails when a relayed packet takes more instructions than before (valgrind counts)
+	@bash tests/tools.sh valgrind
+	$(CARGO) bench --locked --profile quick --bench relay -- --instructions
 
 test: ## everything: lints, Rust, front end, real browsers; installs missing tools
 	@bash tests/all.sh
@@ -30,11 +34,12 @@ bench: ## times and memory of the whole appliance, with real Chromium; results i
 	@bash tests/tools.sh
 	$(CARGO) build --release --locked
 	$(CARGO) bench --locked --bench tokens
-	BENCH_ONLY=ChannelData BENCH_CALLS=1,100 BENCH_ROUNDS=3 $(CARGO) bench --locked --bench relay
+	BENCH_ONLY='UDP, ChannelData' BENCH_CALLS=1,100 BENCH_ROUNDS=3 $(CARGO) bench --locked --bench relay
 	cd tests/browser && npm ci --silent && node bench.js ../../target/release/callqr
 
-bench-relay: ## the relay's cost per packet beside coturn and a bare loop
+bench-relay: ## the relay's cost per packet beside other relays and a bare loop (BENCH_COTURN=a newer turnserver)
 	@bash tests/tools.sh
+	@bash benches/relay/rivals.sh
 	$(CARGO) bench --locked --bench relay
 
 fuzz: ## fuzz the parsers that strangers can reach (SECONDS_EACH=60)

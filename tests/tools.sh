@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs by apt what the tests use and this machine lacks. Does nothing, quickly, when all is there.
+# Installs by apt what the tests use and this machine lacks. Does nothing, quickly, when all is there. Arguments are
+# further commands that are needed, where the package has the same name.
 set -euo pipefail
 
 # command:package
@@ -17,6 +18,7 @@ wanted=(
   faketime:faketime
   sqlite3:sqlite3
 )
+for command in "$@"; do wanted+=("$command:$command"); done
 
 missing=()
 for pair in "${wanted[@]}"; do

@@ -1,12 +1,15 @@
-//! The least that any relay must do: one packet in, one packet out, to the port that its bytes 4 and 5 name.
+//! The least that any relay must do: one packet in, one packet out, to the address that its bytes 4 to 9 name.
 
 use std::io::IoSliceMut;
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{SocketAddr, UdpSocket};
 
 use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSocketState};
 
+/// The bytes that name the target, behind the four of a ChannelData header.
+const TARGET: usize = 10;
+
 fn target(packet: &[u8]) -> SocketAddr {
-    (Ipv4Addr::LOCALHOST, u16::from_be_bytes([packet[4], packet[5]])).into()
+    ([packet[4], packet[5], packet[6], packet[7]], u16::from_be_bytes([packet[8], packet[9]])).into()
 }
 
 /// A system call for each packet in, and one for each out; blocking, so that nothing else is paid for.
@@ -15,7 +18,7 @@ pub fn one_by_one(address: SocketAddr) {
     let mut buffer = [0; 2048];
     loop {
         if let Ok((length, _)) = socket.recv_from(&mut buffer)
-            && length > 5
+            && length >= TARGET
         {
             let _ = socket.send_to(&buffer[..length], target(&buffer));
         }
@@ -38,7 +41,7 @@ pub fn batched(address: SocketAddr) {
         let received = state.recv((&socket).into(), &mut slices, &mut metas).unwrap_or(0);
         socket.set_nonblocking(false).unwrap();
         for (meta, chunk) in metas[..received].iter().zip(buffer.chunks_exact(65_536)) {
-            for contents in chunk[..meta.len].chunks(meta.stride.max(1)).filter(|packet| packet.len() > 5) {
+            for contents in chunk[..meta.len].chunks(meta.stride.max(1)).filter(|packet| packet.len() >= TARGET) {
                 let destination = target(contents);
                 let transmit = Transmit { destination, ecn: None, contents, segment_size: None, src_ip: None };
                 let _ = state.try_send((&socket).into(), &transmit);

@@ -1,14 +1,15 @@
-//! Clients: two for each call, allocated and bound to each other.
+//! TURN clients, two for each call: they allocate, then bind or permit each other; many requests are under way at once.
 
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
-use std::net::{SocketAddr, UdpSocket};
-use std::time::Duration;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use stun::attributes::{ATTR_NONCE, ATTR_REALM, ATTR_USERNAME};
 use stun::integrity::MessageIntegrity;
 use stun::message::{
     CLASS_REQUEST, CLASS_SUCCESS_RESPONSE, Getter as _, METHOD_ALLOCATE, METHOD_CHANNEL_BIND, METHOD_CREATE_PERMISSION,
-    Message, MessageType, Method, Setter,
+    Message, MessageType, Setter,
 };
 use stun::textattrs::TextAttribute;
 use turn::proto::channum::ChannelNumber;
@@ -17,99 +18,159 @@ use turn::proto::relayaddr::RelayedAddress;
 use turn::proto::reqtrans::RequestedTransport;
 
 use crate::servers::{PASSWORD, Server};
+use crate::wire::Wire;
 
 pub const CHANNEL: u16 = 0x4000;
 
-/// One client of a call.
-pub struct Client {
-    pub socket: UdpSocket,
-    /// Where the other one is, as this server names it.
-    pub peer: SocketAddr,
+/// Requests under way at the same time.
+const WINDOW: usize = 32;
+/// How long nothing may arrive before all that is under way is asked again.
+const PATIENCE: Duration = Duration::from_millis(300);
+const TRIES: usize = 10;
+
+/// What a client asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// An allocation without credentials: the answer is a realm and a nonce.
+    Challenge,
+    Allocate,
+    /// A permission for the other one of the call.
+    Permit,
+    /// A channel to the other one of the call.
+    Bind,
 }
 
-/// Makes the clients of a call; `bind` is whether they bind channels, or only permit each other.
-pub fn pair(server: Server, address: SocketAddr, call: usize, bind: bool) -> io::Result<[Client; 2]> {
-    let mut sessions = [Session::open(address)?, Session::open(address)?];
-    if !server.is_turn() {
-        let [a, b] = sessions.map(|session| session.socket);
-        let (at_a, at_b) = (a.local_addr()?, b.local_addr()?);
-        return Ok([Client { socket: a, peer: at_b }, Client { socket: b, peer: at_a }]);
-    }
-    let mut relayed = [address; 2];
-    for side in 0..2 {
-        relayed[side] = sessions[side].allocate(server.username(call, side))?;
-    }
-    for side in 0..2 {
-        sessions[side].meet(relayed[1 - side], bind)?;
-    }
-    let [a, b] = sessions.map(|session| session.socket);
-    Ok([Client { socket: a, peer: relayed[1] }, Client { socket: b, peer: relayed[0] }])
+/// All clients of a measurement. Client `n` talks to client `n ^ 1`.
+pub struct Clients {
+    sessions: Vec<Session>,
 }
 
+#[derive(Default)]
 struct Session {
-    socket: UdpSocket,
     username: String,
-    challenge: Option<(String, String)>,
-    transaction: u64,
+    realm: String,
+    nonce: String,
+    relayed: Option<SocketAddr>,
 }
 
-impl Session {
-    fn open(server: SocketAddr) -> io::Result<Self> {
-        let socket = UdpSocket::bind("127.0.0.1:0")?;
-        socket.connect(server)?;
-        socket.set_read_timeout(Some(Duration::from_millis(500)))?;
-        Ok(Self { socket, username: String::new(), challenge: None, transaction: 0 })
+impl Clients {
+    /// Clients that nobody knows yet.
+    pub fn new(server: Server, count: usize) -> Self {
+        let session = |n| Session { username: server.username(n / 2, n % 2), ..Session::default() };
+        Self { sessions: (0..count).map(session).collect() }
     }
 
-    fn allocate(&mut self, username: String) -> io::Result<SocketAddr> {
-        self.username = username;
-        let transport = RequestedTransport { protocol: turn::proto::PROTO_UDP };
-        let refused = self.ask(METHOD_ALLOCATE, &[&transport])?;
-        let text = |a| TextAttribute::get_from_as(&refused, a).map(|found| found.text).map_err(io::Error::other);
-        self.challenge = Some((text(ATTR_REALM)?, text(ATTR_NONCE)?));
-        let granted = self.ask(METHOD_ALLOCATE, &[&transport])?;
-        let mut relayed = RelayedAddress::default();
-        relayed.get_from(&granted).map_err(io::Error::other)?;
-        Ok(SocketAddr::new(relayed.ip, relayed.port))
+    /// Where a client can be reached, as the server names it.
+    pub fn relayed(&self, client: usize) -> Option<SocketAddr> {
+        self.sessions[client].relayed
     }
 
-    fn meet(&mut self, peer: SocketAddr, bind: bool) -> io::Result<()> {
-        let peer = PeerAddress { ip: peer.ip(), port: peer.port() };
-        let answer = if bind {
-            self.ask(METHOD_CHANNEL_BIND, &[&ChannelNumber(CHANNEL), &peer])?
-        } else {
-            self.ask(METHOD_CREATE_PERMISSION, &[&peer])?
-        };
-        if answer.typ.class == CLASS_SUCCESS_RESPONSE { Ok(()) } else { Err(io::Error::other("refused")) }
-    }
-
-    fn ask(&mut self, method: Method, attributes: &[&dyn Setter]) -> io::Result<Message> {
-        self.transaction += 1;
-        let mut request = Message::new();
-        request.typ = MessageType::new(method, CLASS_REQUEST);
-        request.transaction_id.0[4..].copy_from_slice(&self.transaction.to_be_bytes());
-        request.write_header();
-        for attribute in attributes {
-            attribute.add_to(&mut request).map_err(io::Error::other)?;
-        }
-        if let Some((realm, nonce)) = &self.challenge {
-            for (attribute, text) in [(ATTR_USERNAME, &self.username), (ATTR_REALM, realm), (ATTR_NONCE, nonce)] {
-                TextAttribute::new(attribute, text.clone()).add_to(&mut request).map_err(io::Error::other)?;
+    /// Lets every client do this, and waits until all have.
+    pub fn all(&mut self, step: Step, wire: &mut dyn Wire) -> io::Result<()> {
+        let mut waiting: VecDeque<usize> = (0..self.sessions.len()).collect();
+        let mut asked = BTreeSet::new();
+        let (mut last, mut tries) = (Instant::now(), 0);
+        while !waiting.is_empty() || !asked.is_empty() {
+            while asked.len() < WINDOW
+                && let Some(client) = waiting.pop_front()
+            {
+                asked.insert(client);
+                self.ask(step, client, wire)?;
             }
-            let key = MessageIntegrity::new_long_term_integrity(self.username.clone(), realm.clone(), PASSWORD.into());
-            key.add_to(&mut request).map_err(io::Error::other)?;
-        }
-        let mut buffer = [0; 2048];
-        for _ in 0..6 {
-            self.socket.send(&request.raw)?;
-            while let Ok(length) = self.socket.recv(&mut buffer) {
-                let mut answer = Message::new();
-                if answer.unmarshal_binary(&buffer[..length]).is_ok() && answer.transaction_id == request.transaction_id
-                {
-                    return Ok(answer);
+            let mut answers = Vec::new();
+            wire.receive(&mut |client, packet| answers.push((client, packet.to_vec())));
+            for (client, packet) in answers {
+                if self.take(step, client, &packet)? && asked.remove(&client) {
+                    (last, tries) = (Instant::now(), 0);
+                }
+            }
+            if last.elapsed() > PATIENCE {
+                (last, tries) = (Instant::now(), tries + 1);
+                if tries > TRIES {
+                    return Err(io::Error::new(io::ErrorKind::TimedOut, format!("{step:?} is not answered")));
+                }
+                for client in &asked {
+                    self.ask(step, *client, wire)?;
                 }
             }
         }
-        Err(io::ErrorKind::TimedOut.into())
+        Ok(())
     }
+
+    fn ask(&self, step: Step, client: usize, wire: &mut dyn Wire) -> io::Result<()> {
+        let request = self.request(step, client).map_err(io::Error::other)?;
+        // What is not taken is asked again, like what is lost.
+        wire.send(client, &request, request.len());
+        Ok(())
+    }
+
+    fn request(&self, step: Step, client: usize) -> Result<Vec<u8>, stun::Error> {
+        let session = &self.sessions[client];
+        let method = match step {
+            Step::Challenge | Step::Allocate => METHOD_ALLOCATE,
+            Step::Permit => METHOD_CREATE_PERMISSION,
+            Step::Bind => METHOD_CHANNEL_BIND,
+        };
+        let mut request = Message::new();
+        request.typ = MessageType::new(method, CLASS_REQUEST);
+        request.transaction_id.0 = transaction(step, client);
+        request.write_header();
+        match step {
+            Step::Challenge | Step::Allocate => {
+                RequestedTransport { protocol: turn::proto::PROTO_UDP }.add_to(&mut request)?;
+            }
+            Step::Permit | Step::Bind => {
+                if step == Step::Bind {
+                    ChannelNumber(CHANNEL).add_to(&mut request)?;
+                }
+                if let Some(peer) = self.sessions[client ^ 1].relayed {
+                    PeerAddress { ip: peer.ip(), port: peer.port() }.add_to(&mut request)?;
+                }
+            }
+        }
+        if step != Step::Challenge {
+            let texts =
+                [(ATTR_USERNAME, &session.username), (ATTR_REALM, &session.realm), (ATTR_NONCE, &session.nonce)];
+            for (attribute, text) in texts {
+                TextAttribute::new(attribute, text.clone()).add_to(&mut request)?;
+            }
+            let (username, realm) = (session.username.clone(), session.realm.clone());
+            MessageIntegrity::new_long_term_integrity(username, realm, PASSWORD.into()).add_to(&mut request)?;
+        }
+        Ok(request.raw)
+    }
+
+    /// Takes an answer in; whether it is the one that this step waits for.
+    fn take(&mut self, step: Step, client: usize, packet: &[u8]) -> io::Result<bool> {
+        let mut answer = Message::new();
+        if answer.unmarshal_binary(packet).is_err() || answer.transaction_id.0 != transaction(step, client) {
+            return Ok(false);
+        }
+        let Some(session) = self.sessions.get_mut(client) else { return Ok(false) };
+        if step == Step::Challenge {
+            let text = |a| {
+                TextAttribute::get_from_as(&answer, a)
+                    .map(|found| found.text)
+                    .map_err(|_| io::Error::other(format!("no challenge, but {answer}")))
+            };
+            (session.realm, session.nonce) = (text(ATTR_REALM)?, text(ATTR_NONCE)?);
+            return Ok(true);
+        }
+        if answer.typ.class != CLASS_SUCCESS_RESPONSE {
+            return Err(io::Error::other(format!("{step:?} is refused: {answer}")));
+        }
+        if step == Step::Allocate {
+            let mut relayed = RelayedAddress::default();
+            relayed.get_from(&answer).map_err(io::Error::other)?;
+            session.relayed = Some(SocketAddr::new(relayed.ip, relayed.port));
+        }
+        Ok(true)
+    }
+}
+
+fn transaction(step: Step, client: usize) -> [u8; 12] {
+    let mut id = [0xA5; 12];
+    id[0] = step as u8;
+    id[4..8].copy_from_slice(&(client as u32).to_be_bytes());
+    id
 }

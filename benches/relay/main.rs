@@ -1,7 +1,9 @@
-//! What the relay costs per packet, beside coturn and beside a bare loop: `make bench-relay`.
+//! What the relay costs per packet, beside other relays and beside a bare loop: `make bench-relay`.
 //!
 //! Every server is a process of its own on one core; the clients are this process on another. Servers take turns, round
-//! by round, and the medians count. `BENCH_ROUNDS`, `BENCH_SECONDS` and `BENCH_CALLS` change how much is measured.
+//! by round, and the medians count. `BENCH_ROUNDS`, `BENCH_SECONDS`, `BENCH_CALLS`, `BENCH_ONLY` (a part of a load's name)
+//! and `BENCH_SERVERS` (parts of servers' names, with commas) change how much is measured; `BENCH_COTURN` and
+//! `BENCH_TURN_SERVER` name programs to compare with.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod bare;
@@ -11,36 +13,56 @@ mod load;
 mod plot;
 mod process;
 mod report;
+mod serve;
 mod servers;
+mod traffic;
+mod wire;
 
 use std::time::Duration;
 
-use load::Load;
+use load::{Framing, Load, Pace};
 use report::Report;
 use servers::Server;
+use wire::Transport;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
-    if let Some(at) = arguments.iter().position(|a| a == "--serve") {
-        return servers::serve(&arguments[at + 1], arguments[at + 2].parse().unwrap());
+    let after = |flag: &str| arguments.iter().position(|a| a == flag).map(|at| &arguments[at + 1..]);
+    if let Some([what, calls, address, ..]) = after("--serve") {
+        return serve::serve(what, calls.parse().unwrap(), address.parse().unwrap());
     }
-    if let Some(at) = arguments.iter().position(|a| a == "--forward") {
-        return instructions::forward(&arguments[at + 1], arguments[at + 2].parse().unwrap());
+    if let Some([what, packets, ..]) = after("--forward") {
+        return instructions::forward(what, packets.parse().unwrap());
     }
-    instructions::print();
+    if after("--instructions").is_some() {
+        return instructions::check();
+    }
     process::pin_to(0);
-    let number = |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.into());
-    let rounds: usize = number("BENCH_ROUNDS", "5").parse().unwrap();
-    let duration = Duration::from_secs_f64(number("BENCH_SECONDS", "1.0").parse().unwrap());
-    let calls: Vec<usize> = number("BENCH_CALLS", "10,100,1000").split(',').map(|n| n.parse().unwrap()).collect();
+    let setting = |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.into());
+    let (mut servers, missing) = Server::all();
+    for missing in missing {
+        println!("not compared: {missing}");
+    }
+    let wanted = setting("BENCH_SERVERS", "");
+    servers.retain(|server| wanted.split(',').any(|part| server.name().contains(part)));
+    let rounds: usize = setting("BENCH_ROUNDS", "5").parse().unwrap();
+    let duration = Duration::from_secs_f64(setting("BENCH_SECONDS", "1.0").parse().unwrap());
+    let calls: Vec<usize> =
+        setting("BENCH_CALLS", "10,100,1000,10000").split(',').map(|n| n.parse().unwrap()).collect();
+    let only = setting("BENCH_ONLY", "");
     let mut report = Report::default();
-    for load in loads(&calls, duration) {
+    for load in loads(&calls, duration).into_iter().filter(|load| load.name().contains(&only)) {
         for round in 0..rounds {
-            for server in Server::all() {
-                if !server.can(&load) {
+            for server in servers.iter().filter(|server| server.can(&load)) {
+                let rate = match load.pace {
+                    Pace::FlatOut => None,
+                    Pace::PerSecond(rate) => Some(rate as f64),
+                    Pace::Half => report.packets_per_cpu_second(server.name(), &load.flat_out()).map(|most| most / 2.0),
+                };
+                if load.pace == Pace::Half && rate.is_none() {
                     continue;
                 }
-                match load::run(server, &load) {
+                match load::run(server, &load, rate) {
                     Ok(sample) => report.add(server.name(), &load, sample),
                     Err(error) => eprintln!("{} with {}: {error}", server.name(), load.name()),
                 }
@@ -51,24 +73,33 @@ fn main() {
         report.print(&load);
     }
     report.write("target/bench-relay");
+    instructions::print();
 }
 
-/// What is measured: flat out for the cost of a packet, paced for what sleeping and waking costs, and the latency.
+/// What is measured: flat out for the cost of a packet, paced for what sleeping and waking costs, and half a load for
+/// the latency under it.
 fn loads(calls: &[usize], duration: Duration) -> Vec<Load> {
-    use load::{Framing, Pace};
-    let mut loads = Vec::new();
-    for &calls in calls {
-        loads.push(Load { framing: Framing::ChannelData, pace: Pace::FlatOut, calls, size: 172, duration });
-    }
-    for framing in [Framing::Send, Framing::Trains] {
+    let voice = |transport, framing, pace, calls| {
         let size = if framing == Framing::Trains { 1200 } else { 172 };
-        loads.push(Load { framing, pace: Pace::FlatOut, calls: 100, size, duration });
+        Load { transport, framing, pace, calls, size, duration }
+    };
+    let mut loads = Vec::new();
+    for framing in [Framing::ChannelData, Framing::Send, Framing::Trains] {
+        loads.extend(calls.iter().map(|&calls| voice(Transport::Udp, framing, Pace::FlatOut, calls)));
     }
+    for transport in [Transport::Tcp, Transport::Tls] {
+        // A connection is a file on both sides.
+        let calls = calls.iter().filter(|&&calls| calls <= 1000);
+        loads.extend(calls.map(|&calls| voice(transport, Framing::ChannelData, Pace::FlatOut, calls)));
+    }
+    let half = [100, 1000].into_iter().filter(|half| calls.contains(half));
+    loads.extend(half.map(|calls| voice(Transport::Udp, Framing::ChannelData, Pace::Half, calls)));
+    // A call at voice's pace is 50 packets a second each way.
     for rate in [1_000, 5_000, 20_000, 50_000] {
-        let calls = (rate / 100) as usize;
-        loads.push(Load { framing: Framing::ChannelData, pace: Pace::PerSecond(rate), calls, size: 172, duration });
+        loads.push(voice(Transport::Udp, Framing::ChannelData, Pace::PerSecond(rate), (rate / 100) as usize));
     }
-    let wanted = std::env::var("BENCH_ONLY").unwrap_or_default();
-    loads.retain(|load| load.name().contains(&wanted));
+    for transport in [Transport::Tcp, Transport::Tls] {
+        loads.push(voice(transport, Framing::ChannelData, Pace::PerSecond(10_000), 100));
+    }
     loads
 }

@@ -5,13 +5,15 @@ use std::fmt::Write as _;
 /// One bar: what it stands for, and its lowest, middle and highest value.
 pub struct Bar {
     pub server: String,
+    /// Which colour: the same for one server in all groups.
+    pub colour: usize,
     pub values: [f64; 3],
 }
 
 const WIDTH: f64 = 900.0;
 const LEFT: f64 = 180.0;
 const LINE: f64 = 22.0;
-const COLOURS: [&str; 6] = ["#0a6ebd", "#69b3e7", "#c44536", "#555555", "#999999", "#7a9e4b"];
+const COLOURS: [&str; 7] = ["#0a6ebd", "#c44536", "#e0a458", "#7a9e4b", "#555555", "#999999", "#69b3e7"];
 
 /// Draws groups of bars, in microseconds of the server's CPU time per packet.
 pub fn svg(groups: &[(String, Vec<Bar>)]) -> String {
@@ -28,8 +30,9 @@ pub fn svg(groups: &[(String, Vec<Bar>)]) -> String {
     for (load, bars) in groups {
         y += LINE;
         let _ = writeln!(out, "<text x=\"8\" y=\"{y}\" font-weight=\"bold\">{load}</text>");
-        for (bar, colour) in bars.iter().zip(COLOURS.iter().cycle()) {
+        for bar in bars {
             y += LINE;
+            let colour = COLOURS[bar.colour % COLOURS.len()];
             let [low, middle, high] = bar.values.map(|value| LEFT + value * scale);
             let (top, centre) = (y - 13.0, y - 5.0);
             let _ = writeln!(out, "<text x=\"{}\" y=\"{y}\" text-anchor=\"end\">{}</text>", LEFT - 6.0, bar.server);

@@ -1,5 +1,6 @@
 //! Processes: pinning, and the CPU time and memory of a child.
 
+use std::io;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -8,10 +9,10 @@ pub struct Process(Child);
 
 impl Process {
     /// Starts a command on one core.
-    pub fn start(core: usize, command: &[String]) -> Self {
+    pub fn start(core: usize, command: &[String]) -> io::Result<Self> {
         let mut pinned = Command::new("taskset");
         pinned.args(["-c", &core.to_string()]).args(command).stdin(Stdio::null()).stdout(Stdio::null());
-        Self(pinned.stderr(Stdio::null()).spawn().expect("taskset (util-linux) and the server are installed"))
+        Ok(Self(pinned.stderr(Stdio::null()).spawn()?))
     }
 
     /// CPU time of all threads so far, from the scheduler's own clock.
@@ -44,6 +45,20 @@ pub fn pin_to(core: usize) {
     let pid = std::process::id().to_string();
     let done = Command::new("taskset").args(["-a", "-c", "-p", &core.to_string(), &pid]).stdout(Stdio::null()).status();
     assert!(done.is_ok_and(|status| status.success()), "taskset (util-linux) is needed");
-    // Many clients are many sockets.
-    let _ = Command::new("prlimit").args(["--pid", &pid, "--nofile=65536:65536"]).status();
+    // Many clients are many connections.
+    let all = Command::new("prlimit").args(["--pid", &pid, "--nofile=65536:65536"]).stderr(Stdio::null()).status();
+    drop(all);
+}
+
+/// What was measured on.
+pub fn machine() -> String {
+    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+    let model = read("/proc/cpuinfo");
+    let model = model.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or_default();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    format!(
+        "Linux {}, {cores} cores,{}",
+        read("/proc/sys/kernel/osrelease").trim(),
+        model.trim_start_matches([' ', '\t', ':'])
+    )
 }

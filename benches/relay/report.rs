@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::load::{Load, Sample};
 use crate::plot::{self, Bar};
+use crate::process;
 
 #[derive(Default)]
 pub struct Report {
@@ -22,19 +23,36 @@ impl Report {
         self.samples.entry(key).or_default().push(sample);
     }
 
+    /// What a server did flat out with a whole core, in the middle of all rounds.
+    pub fn packets_per_cpu_second(&self, server: &str, load: &Load) -> Option<f64> {
+        summary(self.samples.get(&(load.name(), server.to_string()))?)["packetsPerCpuSecond"].as_f64()
+    }
+
     /// The table of one load.
     pub fn print(&self, load: &Load) {
         println!("\n{}", load.name());
         println!(
-            "{:<22}{:>12}{:>16}{:>12}{:>9}{:>9}{:>9}{:>9}{:>10}{:>10}",
-            "", "µs/packet", "(min-max)", "packets/s", "lost %", "p50 µs", "p99 µs", "p99.9", "B/alloc", "alloc/s"
+            "{:<24}{:>7}{:>11}{:>16}{:>12}{:>8}{:>8}{:>8}{:>8}{:>9}{:>9}{:>11}",
+            "",
+            "calls",
+            "µs/packet",
+            "(min-max)",
+            "packets/s",
+            "lost %",
+            "p50 µs",
+            "p99 µs",
+            "p99.9",
+            "B/alloc",
+            "alloc/s",
+            "per CPU s"
         );
         for key in self.order.iter().filter(|(name, _)| *name == load.name()) {
             let summary = summary(&self.samples[key]);
             let of = |name: &str| summary[name].as_f64().unwrap_or(f64::NAN);
             println!(
-                "{:<22}{:>12.2}{:>16}{:>12.0}{:>9.2}{:>9.0}{:>9.0}{:>9.0}{:>10.0}{:>10.0}",
+                "{:<24}{:>7}{:>11.2}{:>16}{:>12.0}{:>8.2}{:>8.0}{:>8.0}{:>8.0}{:>9.0}{:>9.0}{:>11.0}",
                 key.1,
+                of("calls"),
                 of("microsecondsPerPacket"),
                 format!("{:.2}-{:.2}", of("lowest"), of("highest")),
                 of("packetsPerSecond"),
@@ -44,6 +62,7 @@ impl Report {
                 of("latencyP999"),
                 of("bytesPerAllocation"),
                 of("allocationsPerSecond"),
+                of("allocationsPerCpuSecond"),
             );
         }
     }
@@ -57,7 +76,11 @@ impl Report {
             .collect();
         std::fs::create_dir_all(folder).unwrap();
         let path = format!("{folder}/relay.json");
-        std::fs::write(&path, serde_json::to_string_pretty(&json!({ "relay": results })).unwrap()).unwrap();
+        std::fs::write(
+            &path,
+            serde_json::to_string_pretty(&json!({ "machine": process::machine(), "relay": results })).unwrap(),
+        )
+        .unwrap();
         println!("\n{path}");
         let picture = format!("{folder}/relay.svg");
         std::fs::write(&picture, plot::svg(&self.groups())).unwrap();
@@ -66,11 +89,16 @@ impl Report {
 
     fn groups(&self) -> Vec<(String, Vec<Bar>)> {
         let mut groups: Vec<(String, Vec<Bar>)> = Vec::new();
+        let mut servers: Vec<&String> = Vec::new();
         for key in &self.order {
             let summary = summary(&self.samples[key]);
             let values =
                 ["lowest", "microsecondsPerPacket", "highest"].map(|name| summary[name].as_f64().unwrap_or(0.0));
-            let bar = Bar { server: key.1.clone(), values };
+            if !servers.contains(&&key.1) {
+                servers.push(&key.1);
+            }
+            let colour = servers.iter().position(|server| **server == key.1).unwrap_or(0);
+            let bar = Bar { server: key.1.clone(), colour, values };
             match groups.last_mut().filter(|(load, _)| *load == key.0) {
                 Some((_, bars)) => bars.push(bar),
                 None => groups.push((key.0.clone(), vec![bar])),
@@ -85,6 +113,7 @@ fn summary(samples: &[Sample]) -> Value {
     let each = |value: &dyn Fn(&Sample) -> f64| median(samples.iter().map(value).collect());
     let latency = |share: f64| each(&|s| percentile(&s.latencies, share));
     json!({
+        "calls": each(&|s| s.calls as f64),
         "microsecondsPerPacket": median(cost.clone()),
         "packetsPerCpuSecond": 1e6 / median(cost.clone()),
         "lowest": cost.iter().copied().fold(f64::INFINITY, f64::min),
@@ -97,6 +126,7 @@ fn summary(samples: &[Sample]) -> Value {
         "latencyP999": latency(0.999),
         "bytesPerAllocation": each(&|s| s.memory_per_allocation),
         "allocationsPerSecond": each(&|s| s.allocations_per_second),
+        "allocationsPerCpuSecond": each(&|s| s.allocations_per_cpu_second),
         "rounds": samples.len(),
     })
 }
