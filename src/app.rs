@@ -40,6 +40,7 @@ use crate::service::sessions::Sessions;
 use crate::service::setup;
 use crate::service::tags::Tags;
 use crate::service::tickets::Tickets;
+use crate::service::vaults::Vaults;
 use crate::store::Store;
 use crate::tls::Certificates;
 use crate::web::health::{Condition, Probes};
@@ -150,6 +151,7 @@ impl App {
             accounts,
             sessions: sessions.clone(),
             tags,
+            vaults: Vaults::new(store.clone()),
             limits: limits(&config, audit.clone()),
             audit: audit.clone(),
             requests: Admission::new(config.limits.requests as usize, config.limits.requests_per_source as usize),

@@ -14,5 +14,6 @@ pub mod random;
 pub mod secret;
 pub mod stretch;
 pub mod tag;
+pub mod vault;
 
 pub use error::{Error, Kind, Result};

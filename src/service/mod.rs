@@ -17,6 +17,7 @@ pub mod sessions;
 pub mod setup;
 pub mod tags;
 pub mod tickets;
+pub mod vaults;
 
 #[cfg(test)]
 mod tests;

@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_field_keys.sql"),
     include_str!("migrations/0005_clock.sql"),
     include_str!("migrations/0006_identities.sql"),
+    include_str!("migrations/0007_vaults.sql"),
 ];
 
 /// Tells our databases from other programs' (SQLite's `application_id`): "cqr1".

@@ -17,6 +17,7 @@ mod setup;
 mod tags;
 mod thread;
 mod users;
+mod vaults;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -34,6 +35,7 @@ pub use sealed::{FieldKey, Match, Sealed, SealedColumn, SealedValue};
 pub use setup::Setup;
 pub use tags::{NewTag, Tag, Tags};
 pub use users::{Ended, User};
+pub use vaults::{Vault, Vaults, Wrap};
 
 use crate::domain::ids::LoginId;
 use crate::domain::{Error, Kind, Result};
@@ -95,6 +97,11 @@ impl Store {
     /// Tags.
     pub const fn tags(&self) -> Tags<'_> {
         Tags(self)
+    }
+
+    /// Vaults.
+    pub const fn vaults(&self) -> Vaults<'_> {
+        Vaults(self)
     }
 
     /// What the operator's command line does.

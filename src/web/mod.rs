@@ -28,6 +28,7 @@ mod register;
 mod request;
 mod timestamp;
 mod tokens;
+mod vault;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -49,6 +50,7 @@ use crate::service::ice::Ice;
 use crate::service::limits::Limits;
 use crate::service::sessions::Sessions;
 use crate::service::tags::Tags;
+use crate::service::vaults::Vaults;
 use error::Failure;
 use health::Probes;
 use origin::OriginPolicy;
@@ -61,6 +63,8 @@ pub struct Edge {
     pub sessions: Sessions,
     /// Stickers.
     pub tags: Tags,
+    /// What only the owners' browsers can read.
+    pub vaults: Vaults,
     /// What happened, for the operator.
     pub audit: Audit,
     /// How often a source may ask.
@@ -152,6 +156,10 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(tokens::revoke))
         .routes(routes!(tokens::pause))
         .routes(routes!(tokens::resume))
+        .routes(routes!(vault::vault))
+        .routes(routes!(vault::replace))
+        .routes(routes!(vault::let_in))
+        .routes(routes!(vault::shut_out))
         .routes(routes!(calls::initiate))
         .routes(routes!(calls::signaling))
         .routes(routes!(presence::ticket))

@@ -139,7 +139,8 @@ impl<T: DeserializeOwned> FromRequest<State> for Json<T> {
     }
 }
 
-async fn read(body: Body, size: usize, time: Duration) -> Result<bytes::Bytes, Failure> {
+/// The request's body, bounded in size and time.
+pub async fn read(body: Body, size: usize, time: Duration) -> Result<bytes::Bytes, Failure> {
     let collected = tokio::time::timeout(time, Limited::new(body, size).collect()).await.map_err(|_| {
         let error = Error::invalid("body-timeout", "The body did not arrive in time.")
             .hint("Try again on a better connection.");

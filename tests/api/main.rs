@@ -20,3 +20,4 @@ mod metrics;
 mod port;
 mod restart;
 mod tokens;
+mod vault;

@@ -114,6 +114,11 @@ impl Client {
 
     /// Any request, on a connection of its own.
     pub async fn send(&self, method: Method, path: &str, body: String) -> Reply {
+        self.send_bytes(method, path, body.into_bytes()).await
+    }
+
+    /// The same for a body that need not be text.
+    pub async fn send_bytes(&self, method: Method, path: &str, body: Vec<u8>) -> Reply {
         let response = self.ask(method, path, body).await;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         // What follows a changed protocol is no body.
@@ -128,11 +133,11 @@ impl Client {
 
     /// The status of a GET, and the answer, which keeps the connection for as long as it is kept.
     pub async fn hold(&self, path: &str) -> (u16, hyper::Response<hyper::body::Incoming>) {
-        let response = self.ask(Method::GET, path, String::new()).await;
+        let response = self.ask(Method::GET, path, Vec::new()).await;
         (response.status().as_u16(), response)
     }
 
-    async fn ask(&self, method: Method, path: &str, body: String) -> hyper::Response<hyper::body::Incoming> {
+    async fn ask(&self, method: Method, path: &str, body: Vec<u8>) -> hyper::Response<hyper::body::Incoming> {
         let stream = self.connect(&["http/1.1"]).await.unwrap();
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
         tokio::spawn(connection.with_upgrades());

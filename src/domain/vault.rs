@@ -1,0 +1,144 @@
+//! The household's vault as the server sees it (`docs/e2e.md`, section 4): ciphertext with a number on it.
+
+use super::error::{Error, Result};
+
+/// A sealed vault; only its form and its revision can be seen.
+#[derive(Clone)]
+pub struct SealedVault(Vec<u8>);
+
+impl SealedVault {
+    /// The most bytes: room for the texts of some thousand stickers.
+    pub const MAX: usize = 512 * 1024;
+
+    /// Checks what a browser sends.
+    ///
+    /// # Errors
+    /// `bad-vault` when it does not have the form.
+    pub fn parse(bytes: Vec<u8>) -> Result<Self> {
+        const HEADER: usize = 1 + 8;
+        const SEAL: usize = 12 + 16;
+        const STEP: usize = 4096;
+        let content = bytes.len().saturating_sub(HEADER + SEAL);
+        let vault = Self(bytes);
+        if content > 0
+            && content.is_multiple_of(STEP)
+            && vault.0.len() <= Self::MAX
+            && vault.0[0] == 1
+            && (1..i64::MAX as u64).contains(&vault.revision())
+        {
+            return Ok(vault);
+        }
+        Err(Error::invalid("bad-vault", "This is not a sealed vault.")
+            .hint("Seal it as docs/e2e.md says; it may have 512 KiB."))
+    }
+
+    /// Counts the vault's states.
+    pub fn revision(&self) -> u64 {
+        self.0[1..9].iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
+    }
+
+    /// The bytes to store.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// In which way somebody opens the vault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WayIn {
+    /// With the account's password.
+    Password,
+    /// With a code on paper.
+    Recovery,
+    /// With a passkey whose authenticator has the PRF extension.
+    Passkey,
+}
+
+impl WayIn {
+    /// The number that stands in a wrap.
+    pub const fn kind(self) -> u8 {
+        match self {
+            Self::Password => 1,
+            Self::Recovery => 2,
+            Self::Passkey => 3,
+        }
+    }
+
+    /// The way with this number.
+    pub const fn from_kind(kind: u8) -> Option<Self> {
+        match kind {
+            1 => Some(Self::Password),
+            2 => Some(Self::Recovery),
+            3 => Some(Self::Passkey),
+            _ => None,
+        }
+    }
+}
+
+/// The vault's key, wrapped for one way in.
+#[derive(Clone, Copy)]
+pub struct Wrapped([u8; Self::LENGTH]);
+
+impl Wrapped {
+    /// How many bytes it has.
+    pub const LENGTH: usize = 62;
+
+    /// Checks what a browser sends.
+    ///
+    /// # Errors
+    /// `bad-wrap` when it is not a wrap for this way.
+    pub fn parse(bytes: &[u8], way: WayIn) -> Result<Self> {
+        <[u8; Self::LENGTH]>::try_from(bytes)
+            .ok()
+            .filter(|bytes| bytes[..2] == [1, way.kind()])
+            .map(Self)
+            .ok_or_else(|| Error::invalid("bad-wrap", "This is not a wrapped key for this way into the vault."))
+    }
+
+    /// The one that these stored bytes stand for.
+    pub const fn from_bytes(bytes: [u8; Self::LENGTH]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes to store.
+    pub const fn as_bytes(&self) -> &[u8; Self::LENGTH] {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn what_is_no_vault_is_refused() {
+        let mut bytes = vec![0; 1 + 8 + 12 + 4096 + 16];
+        (bytes[0], bytes[8]) = (1, 7);
+        assert_eq!(SealedVault::parse(bytes.clone()).unwrap().revision(), 7);
+        let refused = |bytes: Vec<u8>| SealedVault::parse(bytes).err().unwrap().code;
+        for (at, value) in [(0, 2), (1, 0x80), (8, 0)] {
+            let mut wrong = bytes.clone();
+            wrong[at] = value;
+            assert_eq!(refused(wrong), "bad-vault", "byte {at}");
+        }
+        for length in [0, 1, 36, 37, 38, bytes.len() - 1, bytes.len() + 1, SealedVault::MAX + 4096] {
+            let mut wrong = bytes.clone();
+            wrong.resize(length, 0);
+            assert_eq!(refused(wrong), "bad-vault", "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn a_wrap_says_for_which_way_it_is() {
+        let mut bytes = [0; Wrapped::LENGTH];
+        for way in [WayIn::Password, WayIn::Recovery, WayIn::Passkey] {
+            bytes[..2].copy_from_slice(&[1, way.kind()]);
+            assert!(Wrapped::parse(&bytes, way).is_ok());
+            assert_eq!(WayIn::from_kind(way.kind()), Some(way));
+        }
+        assert_eq!(Wrapped::parse(&bytes, WayIn::Password).err().unwrap().code, "bad-wrap");
+        assert_eq!(Wrapped::parse(&bytes[1..], WayIn::Passkey).err().unwrap().code, "bad-wrap");
+    }
+}

@@ -1,0 +1,130 @@
+//! Households' vaults, and their keys wrapped for accounts: ciphertext that the server cannot open.
+
+use rusqlite::{OptionalExtension as _, Transaction, params};
+
+use super::Store;
+use super::convert::one_row;
+use crate::domain::ids::{AccountId, HouseholdId};
+use crate::domain::vault::{SealedVault, WayIn, Wrapped};
+use crate::domain::{Error, Kind, Result};
+
+/// The vault's key, wrapped for one way into it.
+#[derive(Clone)]
+pub struct Wrap {
+    /// For which.
+    pub way: WayIn,
+    /// SHA-256 of a passkey's credential id; `None` for the other ways.
+    pub credential: Option<[u8; 32]>,
+    /// The key.
+    pub wrapped: Wrapped,
+}
+
+/// What an account needs to open its household's vault.
+pub struct Vault {
+    /// As it was sealed; `None` while there is none.
+    pub blob: Option<Vec<u8>>,
+    /// The account's ways in.
+    pub wraps: Vec<Wrap>,
+}
+
+/// Vaults in the database.
+pub struct Vaults<'a>(pub(super) &'a Store);
+
+impl Vaults<'_> {
+    /// The household's vault, with this account's ways into it.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn of(&self, household: HouseholdId, account: AccountId) -> Result<Vault> {
+        self.0
+            .reader
+            .transaction(move |transaction| {
+                let sql = "SELECT blob FROM vaults WHERE household_id = ?1";
+                let blob = transaction.query_row(sql, [household.as_bytes()], |row| row.get(0)).optional()?;
+                Ok(Vault { blob, wraps: wraps(transaction, account)? })
+            })
+            .await
+    }
+
+    /// Puts a vault in the place of the revision before it; `false`, and nothing done, when that is not the present one.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn replace(&self, household: HouseholdId, vault: SealedVault) -> Result<bool> {
+        self.0
+            .writer
+            .transaction(move |transaction| {
+                // At most i64::MAX - 1: `SealedVault` says so.
+                let revision = vault.revision() as i64;
+                let values = params![household.as_bytes(), revision, vault.as_bytes()];
+                let sql = if revision == 1 {
+                    "INSERT INTO vaults (household_id, revision, blob) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING"
+                } else {
+                    "UPDATE vaults SET revision = ?2, blob = ?3 WHERE household_id = ?1 AND revision = ?2 - 1"
+                };
+                one_row(transaction.execute(sql, values)?)
+            })
+            .await
+    }
+
+    /// Adds a way in, or replaces it.
+    ///
+    /// # Errors
+    /// `too-many-ways-in` when the account has `most` already.
+    pub async fn put_wrap(&self, account: AccountId, wrap: Wrap, most: usize) -> Result<()> {
+        self.0
+            .writer
+            .transaction(move |transaction| {
+                delete(transaction, account, wrap.way, wrap.credential)?;
+                if wraps(transaction, account)?.len() >= most {
+                    let message = format!("An account has at most {most} ways into its vault.");
+                    return Err(Error::new(Kind::Conflict, "too-many-ways-in", message)
+                        .hint("Remove a passkey that you do not use any more."));
+                }
+                let sql = "INSERT INTO vault_wraps (account_id, kind, credential, wrapped) VALUES (?1, ?2, ?3, ?4)";
+                transaction.execute(
+                    sql,
+                    params![
+                        account.as_bytes(),
+                        wrap.way.kind(),
+                        credential(wrap.credential.as_ref()),
+                        wrap.wrapped.as_bytes()
+                    ],
+                )?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// Removes a way in; whether there was one.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn delete_wrap(&self, account: AccountId, way: WayIn, credential: Option<[u8; 32]>) -> Result<bool> {
+        self.0.writer.transaction(move |transaction| delete(transaction, account, way, credential)).await
+    }
+}
+
+fn wraps(transaction: &Transaction<'_>, account: AccountId) -> Result<Vec<Wrap>> {
+    let sql = "SELECT kind, credential, wrapped FROM vault_wraps WHERE account_id = ?1 ORDER BY kind, credential";
+    let mut statement = transaction.prepare_cached(sql)?;
+    let rows = statement.query_map([account.as_bytes()], |row| {
+        Ok((row.get::<_, u8>(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, [u8; Wrapped::LENGTH]>(2)?))
+    })?;
+    rows.map(|row| {
+        let (kind, credential, wrapped) = row?;
+        let way = WayIn::from_kind(kind).ok_or_else(|| Error::internal("a way into the vault that there is not"))?;
+        Ok(Wrap { way, credential: credential.try_into().ok(), wrapped: Wrapped::from_bytes(wrapped) })
+    })
+    .collect()
+}
+
+fn delete(transaction: &Transaction<'_>, account: AccountId, way: WayIn, passkey: Option<[u8; 32]>) -> Result<bool> {
+    let sql = "DELETE FROM vault_wraps WHERE account_id = ?1 AND kind = ?2 AND credential = ?3";
+    let values = params![account.as_bytes(), way.kind(), credential(passkey.as_ref())];
+    one_row(transaction.execute(sql, values)?)
+}
+
+fn credential(passkey: Option<&[u8; 32]>) -> &[u8] {
+    passkey.map_or(&[], |digest| digest.as_slice())
+}

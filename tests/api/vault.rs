@@ -1,0 +1,92 @@
+//! The household's vault: kept and handed out as it was sealed, replaced in order.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hyper::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Client, Reply, Server};
+
+fn vectors() -> Value {
+    serde_json::from_str(include_str!("../fixtures/e2e.json")).unwrap()
+}
+
+/// The vault of the vectors, as if it were another revision.
+fn sealed(revision: u8) -> Vec<u8> {
+    let mut blob = URL_SAFE_NO_PAD.decode(vectors()["vault"]["blob"].as_str().unwrap()).unwrap();
+    blob[8] = revision;
+    blob
+}
+
+async fn put_vault(client: &Client, blob: Vec<u8>) -> Reply {
+    client.with_header("content-type", "application/octet-stream").send_bytes(Method::PUT, "/api/v1/vault", blob).await
+}
+
+async fn put(client: &Client, path: &str, body: &Value) -> Reply {
+    client.with_header("content-type", "application/json").send(Method::PUT, path, body.to_string()).await
+}
+
+#[tokio::test]
+async fn a_vault_is_replaced_in_order_and_the_slower_device_is_told() {
+    let server = Server::start().await;
+    let owner = server.owner().await;
+    let empty = owner.get("/api/v1/vault").await;
+    assert_eq!(empty.status, 200);
+    assert_eq!((&empty.body["blob"], &empty.body["wraps"]), (&Value::Null, &json!([])));
+    assert!(empty.body["household"].as_str().unwrap().starts_with("house_"));
+
+    assert_eq!(put_vault(&owner, sealed(2)).await.body["error"]["code"], "vault-changed");
+    assert_eq!(put_vault(&owner, sealed(1)).await.status, 204);
+    assert_eq!(put_vault(&owner, sealed(1)).await.body["error"]["code"], "vault-changed");
+    assert_eq!(put_vault(&owner, sealed(2)).await.status, 204);
+    assert_eq!(put_vault(&owner, sealed(2)).await.status, 409);
+    assert_eq!(owner.get("/api/v1/vault").await.body["blob"], URL_SAFE_NO_PAD.encode(sealed(2)));
+
+    assert_eq!(put_vault(&owner, vec![1; 100]).await.body["error"]["code"], "bad-vault");
+    assert_eq!(put_vault(&owner, vec![1; 600_000]).await.status, 413);
+    assert_eq!(server.client.get("/api/v1/vault").await.status, 401);
+    assert_eq!(put_vault(&server.client, sealed(3)).await.status, 401);
+}
+
+#[tokio::test]
+async fn an_account_has_its_ways_in() {
+    let server = Server::start().await;
+    let owner = server.owner().await;
+    let wraps = &vectors()["wraps"];
+    let wrap = |way: &str| wraps[way]["wrapped"].clone();
+    let passkey = URL_SAFE_NO_PAD.encode([7; 32]);
+
+    for way in ["password", "recovery"] {
+        let added = put(&owner, &format!("/api/v1/vault/ways/{way}"), &json!({ "wrapped": wrap(way) })).await;
+        assert_eq!(added.status, 204, "{}", added.body);
+    }
+    let body = json!({ "wrapped": wrap("passkey"), "credential": passkey });
+    for _ in 0..2 {
+        assert_eq!(put(&owner, "/api/v1/vault/ways/passkey", &body).await.status, 204);
+    }
+    let ways = owner.get("/api/v1/vault").await.body["wraps"].clone();
+    assert_eq!(
+        ways,
+        json!([
+            { "way": "password", "credential": null, "wrapped": wrap("password") },
+            { "way": "recovery", "credential": null, "wrapped": wrap("recovery") },
+            { "way": "passkey", "credential": passkey, "wrapped": wrap("passkey") },
+        ])
+    );
+
+    for (way, body, status, code) in [
+        ("password", json!({ "wrapped": wrap("recovery") }), 400, "bad-wrap"),
+        ("password", json!({ "wrapped": "AQ" }), 400, "bad-wrap"),
+        ("password", json!({ "wrapped": wrap("password"), "credential": passkey }), 400, "bad-way-in"),
+        ("passkey", json!({ "wrapped": wrap("passkey") }), 400, "bad-way-in"),
+        ("passkey", json!({ "wrapped": wrap("passkey"), "credential": "AQ" }), 400, "bad-way-in"),
+        ("invite", json!({ "wrapped": wrap("invite") }), 404, "not-found"),
+    ] {
+        let refused = put(&owner, &format!("/api/v1/vault/ways/{way}"), &body).await;
+        assert_eq!((refused.status, refused.body["error"]["code"].as_str()), (status, Some(code)), "{way} {body}");
+    }
+
+    assert_eq!(owner.delete("/api/v1/vault/ways/recovery").await.status, 204);
+    assert_eq!(owner.delete(&format!("/api/v1/vault/ways/passkey?credential={passkey}")).await.status, 204);
+    assert_eq!(owner.get("/api/v1/vault").await.body["wraps"].as_array().unwrap().len(), 1);
+}
