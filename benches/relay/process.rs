@@ -53,12 +53,10 @@ pub fn pin_to(core: usize) {
 /// What was measured on.
 pub fn machine() -> String {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
-    let model = read("/proc/cpuinfo");
-    let model = model.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or_default();
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    format!(
-        "Linux {}, {cores} cores,{}",
-        read("/proc/sys/kernel/osrelease").trim(),
-        model.trim_start_matches([' ', '\t', ':'])
-    )
+    let cpus = read("/proc/cpuinfo");
+    // This process is kept on one of them, so the system's own count would be one.
+    let cores = cpus.lines().filter(|line| line.starts_with("processor")).count();
+    let model = cpus.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or_default();
+    let model = model.trim_start_matches([' ', '\t', ':']);
+    format!("Linux {}, {cores} cores, {model}", read("/proc/sys/kernel/osrelease").trim())
 }
