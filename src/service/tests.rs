@@ -315,3 +315,5 @@ async fn nothing_that_people_wrote_stands_in_the_files() {
         }
     }
 }
+
+mod households;

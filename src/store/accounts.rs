@@ -204,13 +204,15 @@ fn refuse_beyond_bounds(transaction: &Transaction<'_>, account: &NewAccount, mos
     if by_username(transaction, account.username_index)?.is_some() {
         return Err(Error::new(Kind::Conflict, "username-taken", "This username is taken.").hint("Choose another one."));
     }
-    let count = |sql: &str, household: &[u8]| transaction.query_row(sql, [household], |row| row.get::<_, u32>(0));
-    if count("SELECT count(*) FROM accounts WHERE ?1 IS NOT NULL", &[])? >= most {
+    let accounts: u32 = transaction.query_row("SELECT count(*) FROM accounts", [], |row| row.get(0))?;
+    if accounts >= most {
         return Err(Error::new(Kind::Conflict, "too-many-accounts", "This server has as many accounts as it takes.")
             .hint("Ask whoever runs it to raise accounts.max."));
     }
+    let of_household = "SELECT count(*) FROM accounts WHERE household_id = ?1";
     let household = account.member.household.as_bytes();
-    if count("SELECT count(*) FROM accounts WHERE household_id = ?1", household)? >= MOST_MEMBERS {
+    let members: u32 = transaction.query_row(of_household, [household], |row| row.get(0))?;
+    if members >= MOST_MEMBERS {
         let message = format!("A household has at most {MOST_MEMBERS} accounts.");
         return Err(Error::new(Kind::Conflict, "household-full", message).hint("Ask for an invite of another kind."));
     }

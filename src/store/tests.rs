@@ -300,3 +300,20 @@ async fn more_work_than_the_queue_holds_is_refused_and_the_rest_is_done() {
     }
     assert!((43..=44).contains(&refused), "{refused} were refused");
 }
+
+#[tokio::test]
+async fn a_household_has_a_bounded_number_of_accounts() {
+    let Opened { store, .. } = open();
+    let household = with_account(&store).await.household;
+    let join = |household| {
+        let mut account = account();
+        account.member.household = household;
+        let store = store.clone();
+        async move { store.accounts().create(account, None, Entry::Operator, 99, at(0)).await.map_err(|e| e.code) }
+    };
+    for _ in 1..32 {
+        assert_eq!(join(household).await, Ok(()));
+    }
+    assert_eq!(join(household).await, Err("household-full"));
+    assert_eq!(join(HouseholdId::random()).await, Ok(()), "others have room");
+}
