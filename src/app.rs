@@ -29,6 +29,7 @@ use crate::relay::Relay;
 use crate::service::accounts::Accounts;
 use crate::service::admission::Admission;
 use crate::service::audit::{Audit, Event};
+use crate::service::call_log::CallLog;
 use crate::service::cleaner::{Cleaner, ClockHealth, Connected};
 use crate::service::data_dir::DataDir;
 use crate::service::ice::Ice;
@@ -134,14 +135,16 @@ impl App {
             tags: tags.clone(),
             audit: audit.clone(),
         };
+        let call_log = CallLog::new(store.clone(), keys.clone(), options::call_log(&config));
         let standing = standing(tags.clone(), sessions.clone());
-        let (hub, switchboard) = Hub::start(options::hub(&config), ice.clone(), tickets, standing);
+        let (hub, switchboard) =
+            Hub::start_telling(options::hub(&config), ice.clone(), tickets, standing, note_calls(call_log.clone()));
         let self_test = SelfTest::default();
         let cleaner = Cleaner::new(
             store.clone(),
             sessions.clone(),
             audit.clone(),
-            config.retention.audit.0,
+            options::retention(&config),
             connected(hub.clone()),
             effects(hub.clone()),
             Instant::now(),
@@ -153,6 +156,7 @@ impl App {
             tags,
             vaults: Vaults::new(store.clone()),
             limits: limits(&config, audit.clone()),
+            call_log,
             audit: audit.clone(),
             requests: Admission::new(config.limits.requests as usize, config.limits.requests_per_source as usize),
             sockets: Admission::new(connections, connections_per_source),
@@ -351,6 +355,18 @@ fn effects(hub: Hub) -> Effects {
                 Effect::TagWithdrawn(tag) => hub.withdraw_tag(tag).await,
             }
         })
+    })
+}
+
+/// Has what is to be kept of a call written without holding up the others.
+fn note_calls(log: CallLog) -> hub::Ended {
+    Box::new(move |call| {
+        let log = log.clone();
+        tokio::spawn(async move {
+            if let Err(error) = log.note(call, SystemTime::now()).await {
+                tracing::warn!(code = error.code, "a call that is over could not be noted");
+            }
+        });
     })
 }
 

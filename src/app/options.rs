@@ -8,7 +8,7 @@ use crate::domain::network::Network;
 use crate::hub;
 use crate::relay;
 use crate::service::data_dir::DataDir;
-use crate::service::{accounts, keys, limits, tags};
+use crate::service::{accounts, call_log, cleaner, keys, limits, tags};
 use crate::tls;
 use crate::web::origin::OriginPolicy;
 use crate::web::serve;
@@ -30,6 +30,17 @@ pub fn given_keys(config: &Config) -> Option<PathBuf> {
     config.keys.file.clone().or_else(|| keys::credential(credentials.as_deref()))
 }
 
+/// What is kept of calls.
+pub fn call_log(config: &Config) -> call_log::Options {
+    let kept = &config.retention;
+    call_log::Options { missed_calls: kept.missed_calls.0, call_sessions: kept.call_sessions.0 }
+}
+
+/// How long other things are kept.
+pub fn retention(config: &Config) -> cleaner::Retention {
+    cleaner::Retention { audit: config.retention.audit.0, call_sessions: config.retention.call_sessions.0 }
+}
+
 /// How long calls ring and last, and how many there may be.
 pub fn hub(config: &Config) -> hub::Options {
     let defaults = hub::Options::default();
@@ -40,6 +51,7 @@ pub fn hub(config: &Config) -> hub::Options {
         max_calls: defaults.max_calls.min(config.relay.calls as usize),
         max_message: bytes(config.http.websocket_message),
         max_queue: bytes(config.http.websocket_queue),
+        fingerprints: config.retention.call_sessions.0 > std::time::Duration::ZERO,
         ..defaults
     }
 }

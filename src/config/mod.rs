@@ -170,6 +170,10 @@ section! {
     Retention {
         /// Security events. 1d to 3650d.
         audit: Period = Period::seconds(30 * 24 * 60 * 60),
+        /// Missed calls, for accounts that keep a list of them. 1h to 365d.
+        missed_calls: Period = Period::seconds(7 * 24 * 60 * 60),
+        /// Records of calls: names that are good for one call, times and how it ended. 0s (none are made) to 365d.
+        call_sessions: Period = Period::seconds(0),
     }
 }
 
@@ -278,6 +282,8 @@ impl Config {
             ("relay.allocation_lifetime", self.relay.allocation_lifetime, minutes(1), minutes(10)),
             ("relay.gathering_pause", self.relay.gathering_pause, Period::seconds(0), Period(Duration::from_millis(5))),
             ("retention.audit", self.retention.audit, minutes(24 * 60), minutes(3650 * 24 * 60)),
+            ("retention.missed_calls", self.retention.missed_calls, minutes(60), minutes(365 * 24 * 60)),
+            ("retention.call_sessions", self.retention.call_sessions, Period::seconds(0), minutes(365 * 24 * 60)),
             ("http.handshake_timeout", self.http.handshake_timeout, Period::seconds(1), minutes(10)),
             ("http.header_timeout", self.http.header_timeout, Period::seconds(1), minutes(10)),
             ("http.body_timeout", self.http.body_timeout, Period::seconds(1), minutes(10)),

@@ -1,6 +1,10 @@
 //! The words for who takes part in a call and how it ends.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
+
+use super::ids::{AnonymousId, HouseholdId, SessionId, TagId};
 
 /// Which side of a call a participant is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -38,4 +42,48 @@ pub enum EndReason {
     Withdrawn,
     /// The proof of a sticker's key failed: somebody may sit in the middle.
     Mismatch,
+}
+
+/// A call that is over.
+#[derive(Debug, Clone, Copy)]
+pub struct Ended {
+    /// The call.
+    pub session: SessionId,
+    /// The sticker that was scanned.
+    pub tag: TagId,
+    /// Whose sticker it is.
+    pub household: HouseholdId,
+    /// The caller's name on this call.
+    pub caller: AnonymousId,
+    /// The owner's name on this call.
+    pub owner: AnonymousId,
+    /// Why it ended.
+    pub reason: EndReason,
+    /// Whether a device rang.
+    pub rang: bool,
+    /// How long it rang.
+    pub waited: Duration,
+    /// How long they talked; `None` when nobody answered.
+    pub talked: Option<Duration>,
+    /// The digest of both DTLS fingerprints, where it was asked for.
+    pub fingerprints: Option<[u8; 32]>,
+}
+
+#[cfg(test)]
+impl Ended {
+    /// A call that rang for ten seconds.
+    pub(crate) fn unanswered(household: HouseholdId, tag: TagId) -> Self {
+        Self {
+            session: SessionId::random(),
+            tag,
+            household,
+            caller: AnonymousId::random(),
+            owner: AnonymousId::random(),
+            reason: EndReason::NoAnswer,
+            rang: true,
+            waited: Duration::from_secs(10),
+            talked: None,
+            fingerprints: Some([7; 32]),
+        }
+    }
 }

@@ -110,6 +110,11 @@ id!(
     "session_"
 );
 id!(
+    /// One entry of an account's list of missed calls.
+    MissedCallId,
+    "missed_"
+);
+id!(
     /// One participant of one call; says nothing about who that is.
     AnonymousId,
     "anon_"

@@ -78,6 +78,9 @@ pub struct PlaceCall {
 pub type Standing =
     Box<dyn Fn(TagId, Option<LoginId>) -> Pin<Box<dyn Future<Output = Result<bool>> + Send>> + Send + Sync>;
 
+/// Hears of each call that is over; must not wait.
+pub type Ended = Box<dyn Fn(crate::domain::call::Ended) + Send>;
+
 /// What a WebSocket was opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Endpoint {
@@ -90,6 +93,17 @@ pub enum Endpoint {
 impl Hub {
     /// Starts the task. It ends after [`Hub::shutdown`], or when every handle is gone.
     pub fn start(options: Options, ice: Arc<Ice>, tickets: Tickets, standing: Standing) -> (Self, JoinHandle<()>) {
+        Self::start_telling(options, ice, tickets, standing, Box::new(|_| {}))
+    }
+
+    /// As [`Hub::start`]; tells `ended` of each call that is over.
+    pub fn start_telling(
+        options: Options,
+        ice: Arc<Ice>,
+        tickets: Tickets,
+        standing: Standing,
+        ended: Ended,
+    ) -> (Self, JoinHandle<()>) {
         let (commands, commands_rx) = mpsc::channel(QUEUE);
         let (gone, gone_rx) = mpsc::unbounded_channel();
         let max_sockets = u32::try_from(options.max_connections).unwrap_or(u32::MAX);
@@ -103,7 +117,7 @@ impl Hub {
             max_message: options.max_message,
             max_queue: options.max_queue,
         });
-        let task = Task::new(options, ice, shared.ticketing.clone(), shared.counts.clone());
+        let task = Task::new(options, ice, shared.ticketing.clone(), shared.counts.clone(), ended);
         let task = tokio::spawn(task.run(commands_rx, gone_rx));
         (Self { commands, gone, shared }, task)
     }

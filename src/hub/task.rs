@@ -8,9 +8,9 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
-use super::Counts;
 use super::claims::Ticketing;
 use super::outbox::{Outbox, Overflow};
+use super::{Counts, Ended};
 use crate::domain::ids::{HouseholdId, LoginId};
 use crate::domain::{Error, Kind, Result};
 use crate::proto::signal::wire::{PresenceRole, Ring, Standing, ToClient, Welcome};
@@ -32,6 +32,7 @@ pub struct Task {
     ice: Arc<Ice>,
     ticketing: Arc<Ticketing>,
     counts: Arc<Counts>,
+    ended: Ended,
     remotes: HashMap<ConnectionId, Remote>,
 }
 
@@ -43,8 +44,8 @@ struct Remote {
 }
 
 impl Task {
-    pub fn new(options: Options, ice: Arc<Ice>, ticketing: Arc<Ticketing>, counts: Arc<Counts>) -> Self {
-        Self { board: Switchboard::new(options), ice, ticketing, counts, remotes: HashMap::new() }
+    pub fn new(options: Options, ice: Arc<Ice>, ticketing: Arc<Ticketing>, counts: Arc<Counts>, ended: Ended) -> Self {
+        Self { board: Switchboard::new(options), ice, ticketing, counts, ended, remotes: HashMap::new() }
     }
 
     /// Runs until it is shut down or nobody holds a handle.
@@ -127,6 +128,10 @@ impl Task {
             let (connection, message) = match output {
                 Output::Admit { session, participants, lifetime } => {
                     self.ice.admit(session, participants, lifetime);
+                    continue;
+                }
+                Output::Over(ended) => {
+                    (self.ended)(ended);
                     continue;
                 }
                 Output::Revoke { session } => {

@@ -27,6 +27,15 @@ const COPIES_KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// Which log-ins are connected now, and so in use.
 pub type Connected = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Vec<LoginId>> + Send>> + Send + Sync>;
 
+/// How long the operator wants things kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Retention {
+    /// Security events.
+    pub audit: Duration,
+    /// Records of calls.
+    pub call_sessions: Duration,
+}
+
 /// Removes what has ended.
 pub struct Cleaner {
     store: Store,
@@ -71,12 +80,13 @@ impl Cleaner {
         store: Store,
         sessions: Sessions,
         audit: Audit,
-        audit_kept: Duration,
+        kept: Retention,
         connected: Connected,
         effects: Effects,
         steady: Instant,
     ) -> Result<Self> {
-        let kept = Kept { login_idle: sessions.idle(), audit: audit_kept };
+        let Retention { audit: events, call_sessions } = kept;
+        let kept = Kept { login_idle: sessions.idle(), audit: events, call_sessions };
         let clock = Clock::new(store.expiry().clock_seen().await?, steady);
         let health = ClockHealth::default();
         Ok(Self { store, sessions, audit, kept, connected, effects, clock, health, hour_began: None })

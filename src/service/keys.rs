@@ -38,6 +38,8 @@ pub enum Field {
     EmergencyContact,
     /// An account's vehicle number.
     VehicleNumber,
+    /// What is noted of a missed call.
+    MissedCall,
     /// A tag's private label.
     TagLabel,
     /// A tag's public text.
@@ -46,8 +48,14 @@ pub enum Field {
 
 impl Field {
     /// Every field.
-    pub const ALL: [Self; 5] =
-        [Self::Username, Self::EmergencyContact, Self::VehicleNumber, Self::TagLabel, Self::TagPublicText];
+    pub const ALL: [Self; 6] = [
+        Self::Username,
+        Self::EmergencyContact,
+        Self::VehicleNumber,
+        Self::MissedCall,
+        Self::TagLabel,
+        Self::TagPublicText,
+    ];
 
     /// Where values of the field stand.
     pub const fn column(self) -> SealedColumn {
@@ -55,6 +63,7 @@ impl Field {
             Self::Username => ("accounts", "id", "username_sealed"),
             Self::EmergencyContact => ("accounts", "id", "emergency_contact_sealed"),
             Self::VehicleNumber => ("accounts", "id", "vehicle_number_sealed"),
+            Self::MissedCall => ("missed_calls", "id", "call_sealed"),
             Self::TagLabel => ("tags", "id", "label_sealed"),
             Self::TagPublicText => ("tags", "id", "public_text_sealed"),
         };
@@ -66,6 +75,7 @@ impl Field {
             Self::Username => b"account.username",
             Self::EmergencyContact => b"account.emergency-contact",
             Self::VehicleNumber => b"account.vehicle-number",
+            Self::MissedCall => b"missed-call",
             Self::TagLabel => b"tag.label",
             Self::TagPublicText => b"tag.public-text",
         }

@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod admission;
 pub mod audit;
+pub mod call_log;
 pub mod cleaner;
 pub mod clock;
 pub mod data_dir;

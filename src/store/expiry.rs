@@ -19,6 +19,8 @@ pub struct Kept {
     pub login_idle: Duration,
     /// Security events.
     pub audit: Duration,
+    /// Records of calls, after their end.
+    pub call_sessions: Duration,
 }
 
 /// Rows that end at `end`, and for how much longer they are kept.
@@ -34,6 +36,8 @@ const EXPIRING: &[Expiring] = &[
     Expiring { table: "setup_token", end: "expires_at", kept: AT_ONCE },
     Expiring { table: "invites", end: "expires_at", kept: AT_ONCE },
     Expiring { table: "password_resets", end: "expires_at", kept: AT_ONCE },
+    Expiring { table: "missed_calls", end: "expires_at", kept: AT_ONCE },
+    Expiring { table: "call_sessions", end: "ended_at", kept: |kept| kept.call_sessions },
     Expiring { table: "audit", end: "at", kept: |kept| kept.audit },
 ];
 

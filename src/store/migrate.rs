@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_clock.sql"),
     include_str!("migrations/0006_identities.sql"),
     include_str!("migrations/0007_vaults.sql"),
+    include_str!("migrations/0008_calls.sql"),
 ];
 
 /// Tells our databases from other programs' (SQLite's `application_id`): "cqr1".

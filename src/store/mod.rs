@@ -6,6 +6,7 @@
 
 mod accounts;
 mod audit;
+mod calls;
 mod convert;
 mod expiry;
 mod invites;
@@ -27,6 +28,7 @@ use rusqlite::TransactionBehavior;
 
 pub use accounts::{Account, Accounts, Changes, Entry, NewAccount};
 pub use audit::{Audit, AuditRow, NewEvents};
+pub use calls::{CallRecord, Calls, MissedCall};
 pub use expiry::{Expiry, Kept};
 pub use invites::{Invite, Invites};
 pub use logins::{Login, Logins, NewLogin};
@@ -72,6 +74,11 @@ impl Store {
     /// The audit trail.
     pub const fn audit(&self) -> Audit<'_> {
         Audit(self)
+    }
+
+    /// Calls that are over.
+    pub const fn calls(&self) -> Calls<'_> {
+        Calls(self)
     }
 
     /// What has an end.

@@ -22,6 +22,7 @@ mod identity;
 mod index;
 mod invites;
 mod link;
+mod missed;
 mod pages;
 mod presence;
 mod register;
@@ -46,6 +47,7 @@ use crate::hub::Hub;
 use crate::service::accounts::Accounts;
 use crate::service::admission::Admission;
 use crate::service::audit::Audit;
+use crate::service::call_log::CallLog;
 use crate::service::ice::Ice;
 use crate::service::limits::Limits;
 use crate::service::sessions::Sessions;
@@ -65,6 +67,8 @@ pub struct Edge {
     pub tags: Tags,
     /// What only the owners' browsers can read.
     pub vaults: Vaults,
+    /// What is kept of calls.
+    pub call_log: CallLog,
     /// What happened, for the operator.
     pub audit: Audit,
     /// How often a source may ask.
@@ -162,6 +166,8 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(vault::shut_out))
         .routes(routes!(calls::initiate))
         .routes(routes!(calls::signaling))
+        .routes(routes!(missed::missed_calls, missed::forget_missed_calls))
+        .routes(routes!(missed::forget_missed_call))
         .routes(routes!(presence::ticket))
         .routes(routes!(presence::signaling));
     OpenApiRouter::with_openapi(openapi::outline())

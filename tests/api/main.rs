@@ -18,6 +18,7 @@ mod headers;
 mod invites;
 mod metrics;
 mod port;
+mod records;
 mod restart;
 mod tokens;
 mod vault;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::CloseReason;
 use super::bucket::Rate;
 use super::wire::{FromClient, ToClient};
+use crate::domain::call::Ended;
 use crate::domain::call::Role;
 use crate::domain::ids::{AnonymousId, HouseholdId, LoginId, SessionId, TagId};
 
@@ -43,6 +44,8 @@ pub struct Options {
     pub max_connections: usize,
     /// What one connection may send.
     pub rate: Rate,
+    /// Whether to remember a digest of the DTLS fingerprints until the end of a call.
+    pub fingerprints: bool,
     /// The most bytes of one message from a connection, at most [`wire::MAX_MESSAGE`](super::wire::MAX_MESSAGE).
     pub max_message: usize,
     /// The most bytes that wait to be sent to one connection.
@@ -66,6 +69,7 @@ impl Default for Options {
             max_devices_per_household: 16,
             max_connections: 10_000,
             rate: Rate { burst: 200, per_second: 20 },
+            fingerprints: false,
             max_message: super::wire::MAX_MESSAGE,
             max_queue: 256 * 1024,
         }
@@ -232,6 +236,8 @@ pub enum Output {
         /// The call.
         session: SessionId,
     },
+    /// A call that had begun to ring is over: for whoever keeps something of it.
+    Over(Ended),
     /// Greet somebody on a call, with a ticket for `seat`.
     Welcome {
         /// To whom.

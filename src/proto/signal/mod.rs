@@ -5,6 +5,7 @@
 mod bucket;
 mod call;
 mod close;
+mod fingerprint;
 mod io;
 mod leg;
 pub mod octets;

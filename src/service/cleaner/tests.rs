@@ -1,7 +1,9 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::domain::call::Ended;
 use crate::domain::tag::{Lifetime, TagText};
+use crate::service::call_log::{CallLog, Options};
 use crate::service::clock::built;
 use crate::service::sessions::Identity;
 use crate::service::tests::{House, day, house};
@@ -43,8 +45,9 @@ impl Passing {
             let connected = connected.lock().unwrap().clone();
             Box::pin(async move { connected })
         });
+        let kept = Retention { audit: 2 * MINUTE, call_sessions: MINUTE };
         let (store, sessions, audit) = (house.store.clone(), house.sessions.clone(), house.audit.clone());
-        Cleaner::new(store, sessions, audit, 2 * MINUTE, connected, effects, steady).await.unwrap()
+        Cleaner::new(store, sessions, audit, kept, connected, effects, steady).await.unwrap()
     }
 
     async fn step(&mut self) -> Duration {
@@ -119,6 +122,25 @@ async fn events_sessions_and_links_end_within_a_minute_of_their_time() {
     assert_eq!(*passing.ended.lock().unwrap(), []);
     passing.pass(MINUTE).await;
     assert_eq!(*passing.ended.lock().unwrap(), [owner.login], "what hangs on the session ends with it");
+}
+
+#[tokio::test]
+async fn what_is_kept_of_calls_ends_within_a_minute_of_its_time() {
+    let mut passing = Passing::new().await;
+    let owner = passing.house.owner().await;
+    let (tag, _) = passing.house.tag(owner, None).await;
+    passing.house.store.calls().set_keeps(owner.account, true).await;
+    let options = Options { missed_calls: 3 * MINUTE, call_sessions: MINUTE };
+    let log = CallLog::new(passing.house.store.clone(), passing.house.keys.clone(), options);
+    log.note(Ended::unanswered(owner.household, tag), day(0)).await.unwrap();
+    passing.pass(MINUTE - Duration::from_millis(1)).await;
+    assert_eq!(passing.house.store.calls().records().await.len(), 1);
+    passing.pass(MINUTE).await;
+    assert_eq!(passing.house.store.calls().records().await.len(), 0);
+    assert_eq!(log.missed(owner).await.unwrap().len(), 1);
+    passing.pass(MINUTE).await;
+    passing.pass(MINUTE).await;
+    assert_eq!(log.missed(owner).await.unwrap(), []);
 }
 
 #[tokio::test]

@@ -1,13 +1,14 @@
 //! How a call ends, for everybody who takes part.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::super::CloseReason;
 use super::super::io::{Output, Party};
 use super::super::wire::ToClient;
 use super::context::Context;
 use super::{Call, Phase, Ringer};
-use crate::domain::call::EndReason;
+use crate::domain::call::{EndReason, Ended};
 use crate::domain::ids::LoginId;
 
 impl Call {
@@ -45,6 +46,9 @@ impl Call {
 
     /// Tells everybody, closes every connection of the call and takes the relay away.
     pub(super) fn end(&mut self, reason: EndReason, cx: &mut Context<'_>) {
+        if !self.is_over() {
+            cx.outputs.push_back(Output::Over(self.summary(reason, cx)));
+        }
         let phase = std::mem::replace(&mut self.phase, Phase::Over);
         let device = match phase {
             Phase::Talking { device, .. } => {
@@ -60,6 +64,27 @@ impl Call {
         for connection in [self.caller.connection(), device] {
             cx.send(connection, ToClient::Ended { reason });
             cx.close(connection, CloseReason::Ended);
+        }
+    }
+
+    fn summary(&self, reason: EndReason, cx: &Context<'_>) -> Ended {
+        let elapsed = self.clock.elapsed(cx.now);
+        let (rang, waited, talked) = match &self.phase {
+            Phase::Talking { .. } => (true, self.waited, Some(elapsed)),
+            Phase::Ringing { devices, .. } => (!devices.is_empty(), elapsed, None),
+            Phase::Placed | Phase::Over => (false, Duration::ZERO, None),
+        };
+        Ended {
+            session: self.session,
+            tag: self.tag,
+            household: self.household,
+            caller: self.caller_id,
+            owner: self.owner_id,
+            reason,
+            rang,
+            waited,
+            talked,
+            fingerprints: self.fingerprints.digest(),
         }
     }
 

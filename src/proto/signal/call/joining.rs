@@ -1,6 +1,7 @@
 //! Connecting to a call: for the first time, again after a cut, and after the server was restarted.
 
 use super::super::CloseReason;
+use super::super::fingerprint::Fingerprints;
 use super::super::io::{ConnectionId, Options, Output, Party, Progress, Seat};
 use super::super::leg::Leg;
 use super::super::wire::ToClient;
@@ -39,6 +40,8 @@ impl Call {
             caller: Leg::new(now),
             phase: Phase::Placed,
             clock: Clock { started: now, before: seat.elapsed },
+            waited: std::time::Duration::ZERO,
+            fingerprints: Fingerprints::default(),
             restored: true,
         })
     }

@@ -15,6 +15,7 @@ pub use context::{Connection, Context, Endpoint};
 pub use joining::Joining;
 
 use super::CloseReason;
+use super::fingerprint::Fingerprints;
 use super::io::{ConnectionId, Options, Party, Placement, Progress, Seat};
 use super::leg::Leg;
 use super::policy;
@@ -32,6 +33,9 @@ pub struct Call {
     caller: Leg,
     phase: Phase,
     clock: Clock,
+    /// How long it rang before somebody answered, as far as this process knows.
+    waited: Duration,
+    fingerprints: Fingerprints,
     /// Brought here by a ticket of an earlier process: other tickets may know more about it than we do.
     restored: bool,
 }
@@ -98,6 +102,8 @@ impl Call {
             caller: Leg::new(now),
             phase: Phase::Placed,
             clock: Clock { started: now, before: Duration::ZERO },
+            waited: Duration::ZERO,
+            fingerprints: Fingerprints::default(),
             restored: false,
         }
     }

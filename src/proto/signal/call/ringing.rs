@@ -57,6 +57,7 @@ impl Call {
     pub(super) fn accept(&mut self, login: LoginId, cx: &mut Context<'_>) -> Result<(), CloseReason> {
         match &self.phase {
             Phase::Ringing { .. } => {
+                self.waited = self.clock.elapsed(cx.now);
                 self.clock = super::Clock { started: cx.now, before: std::time::Duration::ZERO };
                 self.start_talking(login, cx);
                 Ok(())

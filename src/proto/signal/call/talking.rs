@@ -49,6 +49,9 @@ impl Call {
         if !matches!(self.phase, Phase::Talking { .. }) {
             return Err(CloseReason::BadMessage);
         }
+        if cx.options.fingerprints {
+            self.fingerprints.note(party, &media);
+        }
         cx.send(self.other(party), ToClient::Media(media));
         Ok(())
     }

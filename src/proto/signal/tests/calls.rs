@@ -16,6 +16,55 @@ fn candidate(address: &str, kind: &str) -> Value {
 }
 
 #[test]
+fn the_end_of_a_call_is_told_once_with_what_became_of_it() {
+    use crate::domain::call::EndReason;
+
+    let with_fingerprint = |kind: &str, print: &str| json!({"type": kind, "payload": {"sdp": format!("{SDP}a=fingerprint:sha-256 {print}\r\n")}});
+    let mut digests = Vec::new();
+    for fingerprints in [false, true] {
+        let mut scene = Scene::with(Options { fingerprints, ..Options::default() });
+        let owner = scene.owner();
+        let phone = scene.phone(owner);
+        let caller = scene.call(owner);
+        scene.wait(10.0);
+        let device = scene.pick_up(phone);
+        scene.say(device, "accept");
+        scene.send(caller, with_fingerprint("offer", "AB:CD"));
+        scene.send(device, with_fingerprint("answer", "EF:01"));
+        scene.wait(20.0);
+        assert_eq!(scene.over.len(), 0);
+        scene.say(caller, "hangup");
+        scene.drop(device);
+        let [over] = scene.over[..] else { panic!("{} ends", scene.over.len()) };
+        assert_eq!((over.tag, over.household, over.reason), (owner.tag, owner.household, EndReason::HungUp));
+        assert_eq!((over.waited.as_secs(), over.talked.map(|talked| talked.as_secs())), (10, Some(20)));
+        assert!(over.rang);
+        digests.push(over.fingerprints);
+    }
+    assert!(digests[0].is_none() && digests[1].is_some(), "they are looked at only where they are asked for");
+}
+
+#[test]
+fn a_call_that_nobody_answers_is_told_of_too_and_one_that_never_began_is_not() {
+    use crate::domain::call::EndReason;
+
+    let mut scene = Scene::new();
+    let (nowhere, owner) = (scene.owner(), scene.owner());
+    scene.phone(owner);
+    scene.place(owner);
+    scene.wait(31.0);
+    assert_eq!(scene.over.len(), 0, "its caller never came");
+    scene.call(nowhere);
+    scene.call(owner);
+    scene.wait(46.0);
+    let told: Vec<_> = scene.over.iter().map(|over| (over.tag, over.reason, over.rang, over.talked)).collect();
+    assert_eq!(
+        told,
+        [(nowhere.tag, EndReason::Unreachable, false, None), (owner.tag, EndReason::NoAnswer, true, None)]
+    );
+}
+
+#[test]
 fn a_call_from_the_tap_to_the_end() {
     let mut scene = Scene::new();
     let owner = scene.owner();

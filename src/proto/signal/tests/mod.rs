@@ -31,6 +31,8 @@ pub struct Scene {
     /// The newest ring of each presence connection.
     pub rings: BTreeMap<ConnectionId, Seat>,
     pub relayed: BTreeSet<SessionId>,
+    /// Calls that were over.
+    pub over: Vec<crate::domain::call::Ended>,
 }
 
 /// A household with one sticker.
@@ -62,6 +64,7 @@ impl Scene {
             seats: BTreeMap::new(),
             presence_seats: BTreeMap::new(),
             rings: BTreeMap::new(),
+            over: Vec::new(),
             relayed: BTreeSet::new(),
         }
     }
@@ -186,6 +189,10 @@ impl Scene {
             let (connection, words) = match output {
                 Output::Admit { session, .. } => {
                     self.relayed.insert(session);
+                    continue;
+                }
+                Output::Over(ended) => {
+                    self.over.push(ended);
                     continue;
                 }
                 Output::Revoke { session } => {

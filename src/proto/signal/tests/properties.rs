@@ -221,6 +221,7 @@ impl World {
                     known.devices.clear();
                     assert!(self.relayed.insert(session), "admitted once");
                 }
+                Output::Over(_) => {}
                 Output::Revoke { session } => {
                     assert!(self.relayed.remove(&session), "what was admitted is revoked once");
                 }
