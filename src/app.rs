@@ -32,9 +32,11 @@ use crate::service::audit::{Audit, Event};
 use crate::service::call_log::CallLog;
 use crate::service::cleaner::{Cleaner, ClockHealth, Connected};
 use crate::service::data_dir::DataDir;
+use crate::service::factors::Factors;
 use crate::service::ice::Ice;
 use crate::service::keys::{Keys, Rotation};
 use crate::service::limits::Limits;
+use crate::service::login::{self, LogIn};
 use crate::service::operator::{Effect, Effects, Operator};
 use crate::service::passwords::Passwords;
 use crate::service::sessions::Sessions;
@@ -117,21 +119,32 @@ impl App {
 
         let ice = Arc::new(Ice::new(Arc::new(relay.clone())));
         let tickets = Tickets::new(&keys.ticket_key())?;
-        let sessions = Sessions::new(store.clone(), keys.clone());
+        let sessions = Sessions::new(store.clone(), keys.clone(), options::sessions(&config));
+        let factors = Factors::new(store.clone(), keys.clone(), audit.clone());
         let passwords = Passwords::new(keys.clone());
         let accounts = Accounts::new(
             store.clone(),
             keys.clone(),
-            passwords,
+            passwords.clone(),
             sessions.clone(),
             audit.clone(),
             options::accounts(&config),
         );
+        let login = LogIn::new(login::Parts {
+            store: store.clone(),
+            keys: keys.clone(),
+            passwords,
+            accounts: accounts.clone(),
+            sessions: sessions.clone(),
+            factors: factors.clone(),
+            audit: audit.clone(),
+        });
         let tags = Tags::new(store.clone(), keys.clone(), audit.clone(), options::tags(&config));
         let services = Services {
             store: store.clone(),
             keys: keys.clone(),
             accounts: accounts.clone(),
+            factors: factors.clone(),
             tags: tags.clone(),
             audit: audit.clone(),
         };
@@ -153,6 +166,8 @@ impl App {
         let router = web::router(Edge {
             accounts,
             sessions: sessions.clone(),
+            login,
+            factors,
             tags,
             vaults: Vaults::new(store.clone()),
             limits: limits(&config, audit.clone()),

@@ -89,6 +89,12 @@ async fn make_account(store: &Store, household: HouseholdId) {
         vehicle_number_sealed: None,
         password_hash: String::new(),
     };
-    let login = NewLogin { id: LoginId::random(), account: member.account, secret_hash: [1; 32], expires_at: later };
+    let login = NewLogin {
+        id: LoginId::random(),
+        account: member.account,
+        secret_hash: [1; 32],
+        device_sealed: vec![1],
+        expires_at: later,
+    };
     store.accounts().create(account, Some(login), Entry::Setup([1; 32]), 9, now).await.unwrap();
 }

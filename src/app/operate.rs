@@ -13,6 +13,7 @@ use crate::domain::{Error, Kind, Result};
 use crate::service::accounts::Accounts;
 use crate::service::audit::Audit;
 use crate::service::data_dir::DataDir;
+use crate::service::factors::Factors;
 use crate::service::keys::Keys;
 use crate::service::operator::{Answer, Effects, Links, Operator, Refusal, Reply, Request};
 use crate::service::passwords::Passwords;
@@ -77,17 +78,19 @@ pub(super) struct Services {
     pub store: Store,
     pub keys: Arc<Keys>,
     pub accounts: Accounts,
+    pub factors: Factors,
     pub tags: Tags,
     pub audit: Audit,
 }
 
 fn services(config: &Config, store: &Store, keys: &Arc<Keys>, audit: &Audit) -> Services {
-    let sessions = Sessions::new(store.clone(), keys.clone());
+    let sessions = Sessions::new(store.clone(), keys.clone(), options::sessions(config));
+    let factors = Factors::new(store.clone(), keys.clone(), audit.clone());
     let passwords = Passwords::new(keys.clone());
     let accounts =
         Accounts::new(store.clone(), keys.clone(), passwords, sessions, audit.clone(), options::accounts(config));
     let tags = Tags::new(store.clone(), keys.clone(), audit.clone(), options::tags(config));
-    Services { store: store.clone(), keys: keys.clone(), accounts, tags, audit: audit.clone() }
+    Services { store: store.clone(), keys: keys.clone(), accounts, factors, tags, audit: audit.clone() }
 }
 
 /// What does it, with or without a server around it.
@@ -95,8 +98,8 @@ pub(super) fn operator(config: &Config, services: Services, urls: &[String], eff
     let origin = urls.first().cloned().unwrap_or_default();
     let policy = OriginPolicy::new(config.public_url.as_ref().map(|url| url.origin()));
     let warning = policy.warning(origin.trim_start_matches("https://"));
-    let Services { store, keys, accounts, tags, audit } = services;
-    Operator { store, keys, accounts, tags, audit, links: Links { origin, warning }, effects }
+    let Services { store, keys, accounts, factors, tags, audit } = services;
+    Operator { store, keys, accounts, factors, tags, audit, links: Links { origin, warning }, effects }
 }
 
 /// A command that is typed in the wrong place must not make a new, empty appliance there; and root must not leave files

@@ -8,7 +8,7 @@ use crate::domain::network::Network;
 use crate::hub;
 use crate::relay;
 use crate::service::data_dir::DataDir;
-use crate::service::{accounts, call_log, cleaner, keys, limits, tags};
+use crate::service::{accounts, call_log, cleaner, keys, limits, sessions, tags};
 use crate::tls;
 use crate::web::origin::OriginPolicy;
 use crate::web::serve;
@@ -111,6 +111,11 @@ pub fn bytes(size: Size) -> usize {
 /// Who may register.
 pub fn accounts(config: &Config) -> accounts::Options {
     accounts::Options { registration: config.accounts.registration, max: config.accounts.max }
+}
+
+/// How long people stay logged in.
+pub const fn sessions(config: &Config) -> sessions::Options {
+    sessions::Options { idle: config.sessions.idle.0, lifetime: config.sessions.lifetime.0 }
 }
 
 /// How long stickers live, and how many a household may have.

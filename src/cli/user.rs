@@ -65,6 +65,11 @@ pub enum User {
         #[command(flatten)]
         pictures: Pictures,
     },
+    /// Remove the authenticator app, the passkeys and the recovery codes of somebody who lost them
+    ResetMfa {
+        /// A username or an id
+        user: String,
+    },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -107,6 +112,9 @@ pub fn obey(command: User, audience: &Audience) -> Result<(), Refusal> {
                 return Err(unexpected());
             };
             audience.tell(&gone, deleted)
+        }
+        User::ResetMfa { user } => {
+            change(Request::ResetMfa { user }, "has no second factor: the password alone lets in", audience)
         }
         User::ResetPassword { user, link: true, pictures, .. } => {
             let Answer::PasswordLink(link) = audience.ask(Request::NewPasswordLink { user })? else {

@@ -69,6 +69,8 @@ section! {
         relay: Relay = Relay::default(),
         /// Bounds on what strangers may ask for.
         limits: Limits = Limits::default(),
+        /// How long people stay logged in.
+        sessions: Sessions = Sessions::default(),
         /// How long things are kept.
         retention: Retention = Retention::default(),
         /// Time limits of the HTTP edge.
@@ -174,6 +176,16 @@ section! {
         missed_calls: Period = Period::seconds(7 * 24 * 60 * 60),
         /// Records of calls: names that are good for one call, times and how it ended. 0s (none are made) to 365d.
         call_sessions: Period = Period::seconds(0),
+    }
+}
+
+section! {
+    /// How long people stay logged in. What cannot be undone asks for a fresh proof of who is asking all the same.
+    Sessions {
+        /// A session that is not used for this long ends; a device that waits to be rung uses it. 1h to 365d.
+        idle: Period = Period::seconds(30 * 24 * 60 * 60),
+        /// A session ends after this long, however much it is used. 1h to 365d.
+        lifetime: Period = Period::seconds(180 * 24 * 60 * 60),
     }
 }
 
@@ -284,6 +296,8 @@ impl Config {
             ("retention.audit", self.retention.audit, minutes(24 * 60), minutes(3650 * 24 * 60)),
             ("retention.missed_calls", self.retention.missed_calls, minutes(60), minutes(365 * 24 * 60)),
             ("retention.call_sessions", self.retention.call_sessions, Period::seconds(0), minutes(365 * 24 * 60)),
+            ("sessions.idle", self.sessions.idle, minutes(60), minutes(365 * 24 * 60)),
+            ("sessions.lifetime", self.sessions.lifetime, minutes(60), minutes(365 * 24 * 60)),
             ("http.handshake_timeout", self.http.handshake_timeout, Period::seconds(1), minutes(10)),
             ("http.header_timeout", self.http.header_timeout, Period::seconds(1), minutes(10)),
             ("http.body_timeout", self.http.body_timeout, Period::seconds(1), minutes(10)),

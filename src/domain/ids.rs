@@ -105,6 +105,11 @@ id!(
     "login_"
 );
 id!(
+    /// One passkey of an account.
+    PasskeyId,
+    "passkey_"
+);
+id!(
     /// One call, from the caller's tap to its end.
     SessionId,
     "session_"

@@ -5,6 +5,7 @@
 pub mod account;
 pub mod audit;
 pub mod call;
+pub mod device;
 pub mod error;
 pub mod ice;
 pub mod identity;

@@ -8,7 +8,6 @@ mod reset;
 mod users;
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 pub use export::Export;
 pub use invites::{Invite, InviteLifetime, NewInvite};
@@ -20,10 +19,10 @@ pub use users::{Ended, User};
 use super::audit::Audit;
 use super::keys::{Field, Keys};
 use super::passwords::Passwords;
-use super::sessions::{Begun, Sessions};
-use crate::domain::account::{Password, Registration, Username};
+use super::sessions::Sessions;
+use crate::domain::Result;
+use crate::domain::account::{Password, Registration};
 use crate::domain::secret::Secret;
-use crate::domain::{Error, Kind, Result};
 use crate::store::{Account, Store};
 
 /// Who may get an account, and how many there may be.
@@ -57,29 +56,6 @@ impl Accounts {
         options: Options,
     ) -> Self {
         Self { store, keys, passwords, sessions, audit, options }
-    }
-
-    /// Logs somebody in who knows a name and its password.
-    ///
-    /// # Errors
-    /// `wrong-credentials`, the same and after the same time for an unknown name, for a wrong password and for a
-    /// disabled account; `busy`.
-    pub async fn log_in(&self, username: &str, password: String, now: SystemTime) -> Result<Begun> {
-        let account = match Username::parse(username) {
-            Ok(username) => self.store.accounts().by_username(self.keys.username_index(&username)).await?,
-            Err(_) => None,
-        };
-        let hash = account.as_ref().map(|account| account.password_hash.clone());
-        let password = Secret::new(password);
-        let fits = self.passwords.verify(Password::attempt(password.expose().clone()), hash).await?;
-        match account {
-            Some(account) if fits && !account.disabled => {
-                self.upgrade_password(&account, password).await;
-                self.sessions.begin(account.member, now).await
-            }
-            _ => Err(Error::new(Kind::Unauthenticated, "wrong-credentials", "The username or the password is wrong.")
-                .hint("Check both and try again.")),
-        }
     }
 
     /// Replaces a hash that is weaker than today's, now that its password is at hand. That it cannot be replaced keeps

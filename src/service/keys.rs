@@ -16,6 +16,7 @@ use ::ring::hmac;
 use subtle::ConstantTimeEq as _;
 
 use crate::domain::account::Username;
+use crate::domain::ids::AccountId;
 use crate::domain::secret::Secret;
 use crate::domain::{Error, Result};
 use crate::files;
@@ -40,6 +41,14 @@ pub enum Field {
     VehicleNumber,
     /// What is noted of a missed call.
     MissedCall,
+    /// What kind of device a log-in is of.
+    LoginDevice,
+    /// The seed of an authenticator app.
+    TotpSeed,
+    /// What a passkey is called.
+    PasskeyName,
+    /// What is known of a passkey.
+    PasskeyCredential,
     /// A tag's private label.
     TagLabel,
     /// A tag's public text.
@@ -48,11 +57,15 @@ pub enum Field {
 
 impl Field {
     /// Every field.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 10] = [
         Self::Username,
         Self::EmergencyContact,
         Self::VehicleNumber,
         Self::MissedCall,
+        Self::LoginDevice,
+        Self::TotpSeed,
+        Self::PasskeyName,
+        Self::PasskeyCredential,
         Self::TagLabel,
         Self::TagPublicText,
     ];
@@ -64,6 +77,10 @@ impl Field {
             Self::EmergencyContact => ("accounts", "id", "emergency_contact_sealed"),
             Self::VehicleNumber => ("accounts", "id", "vehicle_number_sealed"),
             Self::MissedCall => ("missed_calls", "id", "call_sealed"),
+            Self::LoginDevice => ("logins", "id", "device_sealed"),
+            Self::TotpSeed => ("totp", "account_id", "seed_sealed"),
+            Self::PasskeyName => ("passkeys", "id", "name_sealed"),
+            Self::PasskeyCredential => ("passkeys", "id", "credential_sealed"),
             Self::TagLabel => ("tags", "id", "label_sealed"),
             Self::TagPublicText => ("tags", "id", "public_text_sealed"),
         };
@@ -76,6 +93,10 @@ impl Field {
             Self::EmergencyContact => b"account.emergency-contact",
             Self::VehicleNumber => b"account.vehicle-number",
             Self::MissedCall => b"missed-call",
+            Self::LoginDevice => b"login.device",
+            Self::TotpSeed => b"totp.seed",
+            Self::PasskeyName => b"passkey.name",
+            Self::PasskeyCredential => b"passkey.credential",
             Self::TagLabel => b"tag.label",
             Self::TagPublicText => b"tag.public-text",
         }
@@ -93,6 +114,8 @@ pub struct Keys {
     pepper: Secret<[u8; 32]>,
     check: Secret<[u8; 32]>,
     configuration: hmac::Key,
+    device: hmac::Key,
+    recovery: hmac::Key,
     ring: RwLock<Arc<Ring>>,
     file: Arc<KeyFile>,
     rotating: tokio::sync::Mutex<()>,
@@ -122,6 +145,8 @@ impl Keys {
             pepper: secrets.lasting("password pepper"),
             check: secrets.lasting("key check"),
             configuration: hmac_key("configuration digest"),
+            device: hmac_key("known devices"),
+            recovery: hmac_key("recovery codes"),
             ring: RwLock::new(Arc::new(Ring::new(secrets))),
             file: Arc::new(file),
             rotating: tokio::sync::Mutex::default(),
@@ -170,6 +195,17 @@ impl Keys {
     /// The key that seals call tickets; the same after a restart, so that calls survive it.
     pub fn ticket_key(&self) -> [u8; 32] {
         *self.ticket.expose()
+    }
+
+    /// The key that signs what devices are known again by.
+    pub(super) fn device_key(&self) -> hmac::Key {
+        self.device.clone()
+    }
+
+    /// What is stored of a recovery code of an account: meaningless without the key.
+    pub(super) fn recovery_hash(&self, account: AccountId, code: &[u8; 10]) -> [u8; 32] {
+        let tag = hmac::sign(&self.recovery, &[&account.as_bytes()[..], code].concat());
+        std::array::from_fn(|at| tag.as_ref()[at])
     }
 
     /// The key that signs session tokens now.

@@ -6,6 +6,7 @@
 //! go on working, and are replaced at the next log-in.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
@@ -34,6 +35,8 @@ pub struct Passwords {
     asked_for: Arc<Semaphore>,
     in_the_making: Arc<Semaphore>,
     keys: Arc<Keys>,
+    /// What hashing has cost so far: the blocks of memory that were written, in all passes together.
+    work: Arc<AtomicU64>,
     /// The hash of no password: checked when an account does not exist, so that this takes as long.
     nobody: Arc<str>,
 }
@@ -48,8 +51,15 @@ impl Passwords {
             asked_for: Arc::new(Semaphore::new(ASKED_FOR)),
             in_the_making: Arc::new(Semaphore::new(AT_ONCE)),
             keys,
+            work: Arc::default(),
             nobody: nobody.into(),
         }
+    }
+
+    /// What hashing has cost so far, in blocks of memory (1 KiB) times passes: what its time depends on, without a
+    /// clock's noise.
+    pub fn hashed(&self) -> u64 {
+        self.work.load(Ordering::Relaxed)
     }
 
     /// Whether a hash is weaker than, or otherwise made than, one that would be made now.
@@ -92,13 +102,14 @@ impl Passwords {
     pub async fn verify(&self, password: Password, hash: Option<String>) -> Result<bool> {
         let exists = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.nobody.to_string());
-        let keys = self.keys.clone();
+        let (keys, work) = (self.keys.clone(), self.work.clone());
         self.run(move || {
             let stored = PasswordHash::new(&hash).map_err(Error::internal)?;
             let (Some(salt), Some(expected)) = (&stored.salt, &stored.hash) else {
                 return Err(Error::internal("a stored password hash has no salt or no output"));
             };
             let params = Params::try_from(&stored).map_err(Error::internal)?;
+            work.fetch_add(u64::from(params.m_cost()) * u64::from(params.t_cost()), Ordering::Relaxed);
             let output = argon2id(&keys, &password, salt, params, expected.len())?;
             Ok(bool::from(output.ct_eq(expected.as_bytes())) && exists)
         })
@@ -167,7 +178,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
     use std::sync::mpsc;
 
     fn passwords() -> Passwords {

@@ -1,7 +1,8 @@
 //! Sessions of people who are logged in: made by logging in, ended by logging out, by time or by disuse.
 //!
 //! A page holds a cookie, an API client a token. Both stand for the same row in the database and are checked against
-//! it each time, so ending the session ends both at once.
+//! it each time, so ending the session ends both at once. A log-in may last for long, because a tablet by the door that
+//! was logged out overnight rings for nobody; what may be done with it without a fresh proof of who is asking is little.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -11,18 +12,24 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use super::jwt;
-use super::keys::Keys;
+use super::devices::{DeviceId, Devices};
+use super::jwt::{self, Bearer};
+use super::keys::{Field, Keys};
 use crate::domain::account::Member;
 use crate::domain::ids::{AccountId, HouseholdId, LoginId};
 use crate::domain::secret::Secret;
 use crate::domain::{Error, Kind, Result, random};
-use crate::store::{Login, NewLogin, Store};
+use crate::store::{Listed, Login, NewLogin, Store};
 
-/// A session ends after this time, however much it is used.
-const LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-/// A session that nobody has used for this time ends.
-const IDLE: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+/// How long sessions last.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// A session that nobody has used for this time ends.
+    pub idle: Duration,
+    /// A session ends after this time, however much it is used.
+    pub lifetime: Duration,
+}
+
 /// How exactly the last use is noted: finer would make every look at a page a write to the disk.
 const TOUCH_AFTER: Duration = Duration::from_secs(60 * 60);
 /// How long after a proof of who is asking sensitive actions work.
@@ -62,7 +69,29 @@ impl Identity {
     }
 }
 
-/// A session that has just begun.
+/// What is known of the device that logs in.
+pub struct Arrival {
+    /// What kind it is, for its owner to tell it by: "Firefox on Android".
+    pub device_name: String,
+    /// What its account is found by.
+    pub username_index: [u8; 32],
+    /// It has logged in to this account before.
+    pub known: Option<DeviceId>,
+}
+
+/// A session as its owner sees it.
+pub struct Session {
+    /// Which.
+    pub id: LoginId,
+    /// What kind of device has it; empty where nobody knows.
+    pub device: String,
+    /// When it began.
+    pub created_at: SystemTime,
+    /// When it was last used, to the hour or so.
+    pub last_used_at: SystemTime,
+}
+
+/// A session that has just begun, or whose secrets were just changed.
 #[derive(Debug)]
 pub struct Begun {
     /// Who logged in.
@@ -73,6 +102,8 @@ pub struct Begun {
     pub token: Secret<String>,
     /// When both become worthless at the latest.
     pub expires_at: SystemTime,
+    /// What this device is known again by at its next log-in; none where a session goes on.
+    pub device: Option<Secret<String>>,
     /// Log-ins that ended to make room for this one; what hangs on them should end too.
     pub displaced: Vec<LoginId>,
 }
@@ -82,6 +113,8 @@ pub struct Begun {
 pub struct Sessions {
     store: Store,
     keys: Arc<Keys>,
+    devices: Arc<Devices>,
+    options: Options,
 }
 
 /// A session prepared for the database: what goes in, and what its holder gets.
@@ -92,16 +125,17 @@ pub(super) struct Prepared {
 
 impl Sessions {
     /// Sessions in `store`, signed with `keys`.
-    pub const fn new(store: Store, keys: Arc<Keys>) -> Self {
-        Self { store, keys }
+    pub fn new(store: Store, keys: Arc<Keys>, options: Options) -> Self {
+        let devices = Arc::new(Devices::new(keys.device_key()));
+        Self { store, keys, devices, options }
     }
 
     /// Begins a session of `member`, who has just proven who they are.
     ///
     /// # Errors
     /// The database's.
-    pub async fn begin(&self, member: Member, now: SystemTime) -> Result<Begun> {
-        let Prepared { row, mut begun } = self.prepare(member, now);
+    pub async fn begin(&self, member: Member, arrival: &Arrival, now: SystemTime) -> Result<Begun> {
+        let Prepared { row, mut begun } = self.prepare(member, arrival, now);
         begun.displaced = self.store.logins().create(row, MOST, now).await?;
         Ok(begun)
     }
@@ -125,8 +159,12 @@ impl Sessions {
     /// `no-session` when nobody does, or not any more.
     pub async fn by_token(&self, token: &str, now: SystemTime) -> Result<Identity> {
         let keys = self.keys.verifying();
-        let id = keys.iter().find_map(|key| jwt::verify(&key.pair, token, now)).ok_or_else(no_session)?;
-        let login = self.current(id, now).await?;
+        let named = |id: &str| keys.iter().find(|key| key.id == id).map(|key| &**key);
+        let bearer = jwt::verify(named, token, now).ok_or_else(no_session)?;
+        let login = self.current(bearer.login, now).await?;
+        if login.generation != bearer.generation {
+            return Err(no_session());
+        }
         Ok(self.used(login, now).await)
     }
 
@@ -135,12 +173,12 @@ impl Sessions {
     /// # Errors
     /// The database's.
     pub async fn stands(&self, login: LoginId, now: SystemTime) -> Result<bool> {
-        Ok(self.store.logins().current(login, IDLE, now).await?.is_some())
+        Ok(self.store.logins().current(login, self.options.idle, now).await?.is_some())
     }
 
     /// How long a session lasts that nobody uses.
     pub const fn idle(&self) -> Duration {
-        IDLE
+        self.options.idle
     }
 
     /// Ends a session: its cookie and its token are worthless from now on.
@@ -151,35 +189,113 @@ impl Sessions {
         self.store.logins().end(login).await.map(|_| ())
     }
 
+    /// The account's sessions, the one used last first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn list(&self, identity: Identity, now: SystemTime) -> Result<Vec<Session>> {
+        let rows = self.store.logins().of(identity.account, self.options.idle, now).await?;
+        let open = |row: Listed| {
+            let sealed = row.device_sealed.as_deref();
+            let device = sealed.map(|sealed| self.keys.open_field(Field::LoginDevice, row.id.as_bytes(), sealed));
+            Ok(Session {
+                id: row.id,
+                device: device.transpose()?.unwrap_or_default(),
+                created_at: row.created_at,
+                last_used_at: row.last_used_at,
+            })
+        };
+        rows.into_iter().map(open).collect()
+    }
+
+    /// Ends one of the account's sessions.
+    ///
+    /// # Errors
+    /// `no-such-session` when the account has none with this id.
+    pub async fn end_one(&self, identity: Identity, id: LoginId) -> Result<()> {
+        if self.store.logins().end_of(identity.account, id).await? {
+            return Ok(());
+        }
+        Err(Error::new(Kind::NotFound, "no-such-session", "You have no such session, or it has ended."))
+    }
+
+    /// Ends all of the account's sessions but the asker's; says which.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn end_others(&self, identity: Identity) -> Result<Vec<LoginId>> {
+        self.store.logins().end_all_but(identity.account, Some(identity.login)).await
+    }
+
+    /// Ends all sessions of an account; says which.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn end_all(&self, account: AccountId) -> Result<Vec<LoginId>> {
+        self.store.logins().end_all_but(account, None).await
+    }
+
+    /// Gives the asker's session new secrets, because they have just proven who they are: what may have been copied
+    /// before is worthless, and sensitive actions work for a while.
+    ///
+    /// # Errors
+    /// `no-session` when it has ended meanwhile.
+    pub async fn rotate(&self, identity: Identity, now: SystemTime) -> Result<Begun> {
+        let secret: [u8; 32] = random::bytes();
+        let rotated = self.store.logins().rotate(identity.login, digest(&secret), now).await?;
+        let login = rotated.ok_or_else(no_session)?;
+        let bearer = Bearer { login: login.id, generation: login.generation };
+        Ok(Begun {
+            identity: Identity::of(login.member, login.id, now),
+            cookie: cookie(login.id, &secret),
+            token: Secret::new(jwt::sign(&self.keys.signing(), bearer, now, login.expires_at)),
+            expires_at: login.expires_at,
+            device: None,
+            displaced: Vec::new(),
+        })
+    }
+
+    /// The device that holds a token of an earlier log-in to the account that `username_index` finds.
+    pub(super) fn known_device(&self, token: &str, username_index: &[u8; 32], now: SystemTime) -> Option<DeviceId> {
+        self.devices.recognise(token, username_index, now)
+    }
+
     /// Deletes what has expired, and says which sessions ended: what hangs on them should end too. A device that is
     /// connected uses its session, so those of `connected` do not end for disuse.
     ///
     /// # Errors
     /// The database's.
     pub async fn purge(&self, now: SystemTime, connected: Vec<LoginId>) -> Result<Vec<LoginId>> {
-        self.store.purge(now, IDLE, connected).await
+        self.store.purge(now, self.options.idle, connected).await
     }
 
-    pub(super) fn prepare(&self, member: Member, now: SystemTime) -> Prepared {
+    pub(super) fn prepare(&self, member: Member, arrival: &Arrival, now: SystemTime) -> Prepared {
         let id = LoginId::random();
         let secret: [u8; 32] = random::bytes();
-        let expires_at = now + LIFETIME;
-        let cookie = URL_SAFE_NO_PAD.encode([id.as_bytes().as_slice(), &secret].concat());
-        let token = jwt::sign(&self.keys.signing().pair, id, now, expires_at);
+        let expires_at = now + self.options.lifetime;
+        let token = jwt::sign(&self.keys.signing(), Bearer { login: id, generation: 0 }, now, expires_at);
+        let device = arrival.known.unwrap_or_else(DeviceId::random);
         Prepared {
-            row: NewLogin { id, account: member.account, secret_hash: digest(&secret), expires_at },
+            row: NewLogin {
+                id,
+                account: member.account,
+                secret_hash: digest(&secret),
+                device_sealed: self.keys.seal(Field::LoginDevice, id.as_bytes(), &arrival.device_name),
+                expires_at,
+            },
             begun: Begun {
                 identity: Identity::of(member, id, now),
-                cookie: Secret::new(cookie),
+                cookie: cookie(id, &secret),
                 token: Secret::new(token),
                 expires_at,
+                device: Some(self.devices.issue(device, &arrival.username_index, now)),
                 displaced: Vec::new(),
             },
         }
     }
 
     async fn current(&self, id: LoginId, now: SystemTime) -> Result<Login> {
-        self.store.logins().current(id, IDLE, now).await?.ok_or_else(no_session)
+        self.store.logins().current(id, self.options.idle, now).await?.ok_or_else(no_session)
     }
 
     async fn used(&self, login: Login, now: SystemTime) -> Identity {
@@ -191,6 +307,10 @@ impl Sessions {
         }
         Identity::of(login.member, login.id, login.confirmed_at)
     }
+}
+
+fn cookie(id: LoginId, secret: &[u8; 32]) -> Secret<String> {
+    Secret::new(URL_SAFE_NO_PAD.encode([id.as_bytes().as_slice(), secret].concat()))
 }
 
 fn parse_cookie(value: &str) -> Option<(LoginId, [u8; 32])> {

@@ -19,6 +19,8 @@ pub struct Login {
     pub member: Member,
     /// SHA-256 of the secret in the cookie.
     pub secret_hash: [u8; 32],
+    /// How often its secrets were changed: tokens of earlier generations are worthless.
+    pub generation: u32,
     /// When its holder last proved who they are.
     pub confirmed_at: SystemTime,
     /// When it was last used, to the hour or so.
@@ -35,8 +37,22 @@ pub struct NewLogin {
     pub account: AccountId,
     /// SHA-256 of the secret in the cookie.
     pub secret_hash: [u8; 32],
+    /// What kind of device it is, sealed.
+    pub device_sealed: Vec<u8>,
     /// When it ends, however much it is used.
     pub expires_at: SystemTime,
+}
+
+/// A log-in as its owner sees it.
+pub struct Listed {
+    /// Which.
+    pub id: LoginId,
+    /// What kind of device it is, sealed; none for those from before this was asked.
+    pub device_sealed: Option<Vec<u8>>,
+    /// When it was made.
+    pub created_at: SystemTime,
+    /// When it was last used, to the hour or so.
+    pub last_used_at: SystemTime,
 }
 
 /// Log-ins in the database.
@@ -74,6 +90,62 @@ impl Logins<'_> {
         self.0.writer.transaction(move |transaction| touch(transaction, id, now)).await
     }
 
+    /// Gives a log-in a new secret, whose holder has just proven who they are; the new generation, or `None` when it has
+    /// ended meanwhile.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn rotate(&self, id: LoginId, secret_hash: [u8; 32], now: SystemTime) -> Result<Option<Login>> {
+        self.0
+            .writer
+            .transaction(move |transaction| {
+                let sql = "UPDATE logins SET secret_hash = ?2, generation = generation + 1, confirmed_at = ?3, \
+                           last_used_at = max(last_used_at, ?3) WHERE id = ?1";
+                transaction.prepare_cached(sql)?.execute(params![id.as_bytes(), secret_hash, to_millis(now)])?;
+                current(transaction, id, Duration::MAX, now)
+            })
+            .await
+    }
+
+    /// The log-ins of an account that have not ended, the one used last first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn of(&self, account: AccountId, idle: Duration, now: SystemTime) -> Result<Vec<Listed>> {
+        self.0.reader.transaction(move |transaction| list(transaction, account, idle, now)).await
+    }
+
+    /// Ends one log-in of an account; whether it had it.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn end_of(&self, account: AccountId, id: LoginId) -> Result<bool> {
+        self.0
+            .writer
+            .transaction(move |transaction| {
+                let sql = "DELETE FROM logins WHERE id = ?1 AND account_id = ?2";
+                one_row(transaction.execute(sql, params![id.as_bytes(), account.as_bytes()])?)
+            })
+            .await
+    }
+
+    /// Ends all log-ins of an account but one; says which.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn end_all_but(&self, account: AccountId, kept: Option<LoginId>) -> Result<Vec<LoginId>> {
+        self.0
+            .writer
+            .transaction(move |transaction| {
+                let sql = "DELETE FROM logins WHERE account_id = ?1 AND id IS NOT ?2 RETURNING id";
+                let mut statement = transaction.prepare_cached(sql)?;
+                let values = params![account.as_bytes(), kept.map(|id| *id.as_bytes())];
+                let ids = statement.query_map(values, |row| row.get(0).map(LoginId::from_bytes))?;
+                Ok(ids.collect::<rusqlite::Result<_>>()?)
+            })
+            .await
+    }
+
     /// Ends a log-in; whether there was one.
     ///
     /// # Errors
@@ -89,14 +161,15 @@ impl Logins<'_> {
 }
 
 pub(super) fn insert(transaction: &Transaction<'_>, login: &NewLogin, now: SystemTime) -> Result<()> {
-    let sql = "INSERT INTO logins (id, account_id, secret_hash, created_at, last_used_at, expires_at, confirmed_at) \
-               VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?4)";
+    let sql = "INSERT INTO logins (id, account_id, secret_hash, created_at, last_used_at, expires_at, confirmed_at, \
+               device_sealed) VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?4, ?6)";
     transaction.prepare_cached(sql)?.execute(params![
         login.id.as_bytes(),
         login.account.as_bytes(),
         login.secret_hash,
         to_millis(now),
         to_millis(login.expires_at),
+        login.device_sealed,
     ])?;
     Ok(())
 }
@@ -128,12 +201,29 @@ fn current(transaction: &Transaction<'_>, id: LoginId, idle: Duration, now: Syst
                 administrator: row.get("administrator")?,
             },
             secret_hash: row.get("secret_hash")?,
+            generation: row.get("generation")?,
             confirmed_at: time(row, "confirmed_at")?,
             last_used_at: time(row, "last_used_at")?,
             expires_at: time(row, "expires_at")?,
         })
     });
     Ok(login.optional()?)
+}
+
+fn list(transaction: &Transaction<'_>, account: AccountId, idle: Duration, now: SystemTime) -> Result<Vec<Listed>> {
+    let sql = "SELECT id, device_sealed, created_at, last_used_at FROM logins \
+               WHERE account_id = ?1 AND expires_at > ?2 AND last_used_at > ?3 ORDER BY last_used_at DESC, created_at DESC";
+    let mut statement = transaction.prepare_cached(sql)?;
+    let values = params![account.as_bytes(), to_millis(now), idle_since(now, idle)];
+    let rows = statement.query_map(values, |row| {
+        Ok(Listed {
+            id: LoginId::from_bytes(row.get("id")?),
+            device_sealed: row.get("device_sealed")?,
+            created_at: time(row, "created_at")?,
+            last_used_at: time(row, "last_used_at")?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 fn delete_least_used(transaction: &Transaction<'_>, account: AccountId, keep: u32) -> Result<Vec<LoginId>> {

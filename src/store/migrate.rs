@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0006_identities.sql"),
     include_str!("migrations/0007_vaults.sql"),
     include_str!("migrations/0008_calls.sql"),
+    include_str!("migrations/0009_second_factors.sql"),
 ];
 
 /// Tells our databases from other programs' (SQLite's `application_id`): "cqr1".

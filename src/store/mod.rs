@@ -9,6 +9,7 @@ mod audit;
 mod calls;
 mod convert;
 mod expiry;
+mod factors;
 mod invites;
 mod logins;
 mod migrate;
@@ -30,8 +31,9 @@ pub use accounts::{Account, Accounts, Changes, Entry, NewAccount};
 pub use audit::{Audit, AuditRow, NewEvents};
 pub use calls::{CallRecord, Calls, MissedCall};
 pub use expiry::{Expiry, Kept};
+pub use factors::{Factors, NewPasskey, Passkey, Totp};
 pub use invites::{Invite, Invites};
-pub use logins::{Login, Logins, NewLogin};
+pub use logins::{Listed, Login, Logins, NewLogin};
 pub use operator::{BareLogin, BareTag, Operator};
 pub use sealed::{FieldKey, Match, Sealed, SealedColumn, SealedValue};
 pub use setup::Setup;
@@ -99,6 +101,11 @@ impl Store {
     /// Invites.
     pub const fn invites(&self) -> Invites<'_> {
         Invites(self)
+    }
+
+    /// Second factors.
+    pub const fn factors(&self) -> Factors<'_> {
+        Factors(self)
     }
 
     /// Tags.

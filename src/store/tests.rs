@@ -34,7 +34,7 @@ fn account() -> NewAccount {
 }
 
 fn login(account: AccountId, expires_at: SystemTime) -> NewLogin {
-    NewLogin { id: LoginId::random(), account, secret_hash: random::bytes(), expires_at }
+    NewLogin { id: LoginId::random(), account, secret_hash: random::bytes(), device_sealed: vec![1], expires_at }
 }
 
 fn tag(household: HouseholdId, token: &Token, expires_at: Option<SystemTime>) -> NewTag {

@@ -19,6 +19,8 @@ pub struct User {
     pub sessions: u32,
     /// When one of them was last used, to the hour or so.
     pub last_used_at: Option<SystemTime>,
+    /// Whether logging in asks for more than the password.
+    pub second_factor: bool,
 }
 
 /// What ended with a change, and must end for those who are connected too.
@@ -163,7 +165,9 @@ impl Accounts<'_> {
 
 fn users(transaction: &Transaction<'_>) -> Result<Vec<User>> {
     let sql = "SELECT a.*, (SELECT count(*) FROM logins AS l WHERE l.account_id = a.id) AS sessions, \
-               (SELECT max(last_used_at) FROM logins AS l WHERE l.account_id = a.id) AS last_used_at \
+               (SELECT max(last_used_at) FROM logins AS l WHERE l.account_id = a.id) AS last_used_at, \
+               EXISTS (SELECT 1 FROM totp AS t WHERE t.account_id = a.id) OR \
+               EXISTS (SELECT 1 FROM passkeys AS p WHERE p.account_id = a.id) AS second_factor \
                FROM accounts AS a ORDER BY a.created_at, a.id";
     let mut statement = transaction.prepare_cached(sql)?;
     let users = statement.query_map([], |row| {
@@ -171,12 +175,13 @@ fn users(transaction: &Transaction<'_>) -> Result<Vec<User>> {
             account: accounts::from_row(row)?,
             sessions: row.get("sessions")?,
             last_used_at: row.get::<_, Option<i64>>("last_used_at")?.map(from_millis),
+            second_factor: row.get("second_factor")?,
         })
     })?;
     Ok(users.collect::<rusqlite::Result<_>>()?)
 }
 
-fn existing(transaction: &Transaction<'_>, id: AccountId) -> Result<Account> {
+pub(super) fn existing(transaction: &Transaction<'_>, id: AccountId) -> Result<Account> {
     accounts::by_id(transaction, id)?.ok_or_else(|| {
         Error::new(Kind::NotFound, "no-such-user", "There is no such user.").hint("Look at the list of users.")
     })

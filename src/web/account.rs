@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use axum::Json as Answer;
 use axum::body::Body;
 use axum::extract::State as Extract;
-use axum::http::{HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
@@ -13,8 +13,9 @@ use utoipa::ToSchema;
 use super::error::Failure;
 use super::identity::{Confirmed, clear_cookie};
 use super::request::Json;
+use super::second_factor::Factors;
 use super::timestamp::rfc3339;
-use super::{State, invites, tokens};
+use super::{State, auth, invites, tokens};
 use crate::domain::Error;
 use crate::domain::ids::AccountId;
 use crate::service::accounts::{Changes, Ended, Profile};
@@ -38,6 +39,7 @@ pub struct Account {
     #[schema(required = true)]
     vehicle_number: Option<String>,
     household: Household,
+    second_factor: Factors,
     /// Whether calls that nobody answered are listed for a while.
     keep_missed_calls: bool,
     /// Until when sensitive actions work without a new proof of who is asking; `null` when they do not.
@@ -76,6 +78,13 @@ pub struct AccountChanges {
     keep_missed_calls: Option<bool>,
 }
 
+/// A new password.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NewPassword {
+    new_password: String,
+}
+
 /// Everything that is kept about the asker and their household's tags.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -93,7 +102,7 @@ pub struct AccountExport {
 ))]
 pub async fn account(Extract(state): Extract<State>, identity: Identity) -> Result<Answer<Account>, Failure> {
     let profile = state.accounts.profile(identity).await?;
-    Ok(Answer(describe(profile, identity)))
+    Ok(Answer(describe(&state, profile, identity).await?))
 }
 
 /// Changes the asker's account
@@ -109,7 +118,7 @@ pub async fn change(
     let AccountChanges { emergency_contact, vehicle_number, keep_missed_calls } = body;
     let changes = Changes { emergency_contact, vehicle_number, keep_missed_calls };
     let profile = state.accounts.change(identity, changes).await?;
-    Ok(Answer(describe(profile, identity)))
+    Ok(Answer(describe(&state, profile, identity).await?))
 }
 
 /// Everything that is the asker's, as a file
@@ -123,7 +132,7 @@ pub async fn export(Extract(state): Extract<State>, Confirmed(identity): Confirm
     let tags = state.tags.list(identity, now).await?;
     let file = AccountExport {
         exported_at: rfc3339(now),
-        account: describe(export.profile, identity),
+        account: describe(&state, export.profile, identity).await?,
         tags: tags.into_iter().map(tokens::describe).collect(),
         invites: export.invites.into_iter().map(invites::describe).collect(),
     };
@@ -149,6 +158,25 @@ pub async fn delete(Extract(state): Extract<State>, Confirmed(identity): Confirm
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, clear_cookie())]).into_response())
 }
 
+/// Sets a new password
+///
+/// All other sessions end; this one gets new secrets.
+#[utoipa::path(post, path = "/account/password", tag = "account", security(("session" = []), ("confirmed" = [])),
+    operation_id = "change_password", request_body = NewPassword, responses(
+    (status = 200, description = "Set", body = auth::LoggedIn),
+))]
+pub async fn password(
+    Extract(state): Extract<State>,
+    Confirmed(identity): Confirmed,
+    headers: HeaderMap,
+    Json(body): Json<NewPassword>,
+) -> Result<Response<Body>, Failure> {
+    let ended = state.accounts.change_password(identity, body.new_password).await?;
+    disconnect(&state, &ended).await;
+    let begun = state.sessions.rotate(identity, SystemTime::now()).await?;
+    auth::answer(&state, &begun, !headers.contains_key(header::AUTHORIZATION), StatusCode::OK).await
+}
+
 /// What has ended in the database ends for whoever is connected.
 pub(super) async fn disconnect(state: &State, ended: &Ended) {
     for login in &ended.logins {
@@ -159,11 +187,11 @@ pub(super) async fn disconnect(state: &State, ended: &Ended) {
     }
 }
 
-fn describe(profile: Profile, identity: Identity) -> Account {
+async fn describe(state: &State, profile: Profile, identity: Identity) -> Result<Account, Failure> {
     let you = profile.id;
     let members = profile.household.members.into_iter();
     let members = members.map(|(id, username)| HouseholdMember { id, username, you: id == you }).collect();
-    Account {
+    Ok(Account {
         id: profile.id,
         username: profile.username,
         administrator: profile.administrator,
@@ -171,9 +199,10 @@ fn describe(profile: Profile, identity: Identity) -> Account {
         emergency_contact: profile.emergency_contact,
         vehicle_number: profile.vehicle_number,
         household: Household { members },
+        second_factor: state.factors.overview(identity.account).await?.into(),
         keep_missed_calls: profile.keep_missed_calls,
         confirmed_until: identity.is_confirmed(SystemTime::now()).then(|| rfc3339(identity.confirmed_until)),
-    }
+    })
 }
 
 /// Tells a field that is `null` from one that is not there.

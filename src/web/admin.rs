@@ -43,6 +43,8 @@ pub struct User {
     last_seen_day: Option<String>,
     /// How many devices are logged in.
     sessions: u32,
+    /// Whether logging in asks for more than the password.
+    second_factor: bool,
 }
 
 /// A link that sets a new password, once: shown now and never again.
@@ -170,6 +172,22 @@ pub async fn reset_password(
     Ok(Answer(ResetLink { link, expires_at: rfc3339(made.expires_at) }))
 }
 
+/// Removes all second factors of somebody who lost them
+#[utoipa::path(post, path = "/admin/users/{id}/reset-mfa", tag = "administration",
+    security(("administrator" = []), ("confirmed" = [])), params(("id" = String, Path, description = "The account")),
+    responses(
+    (status = 204, description = "Done"),
+    (status = 404, description = "`no-such-user`"),
+))]
+pub async fn reset_mfa(
+    Extract(state): Extract<State>,
+    ConfirmedAdministrator(by): ConfirmedAdministrator,
+    Places(id): Places<String>,
+) -> Result<StatusCode, Failure> {
+    state.factors.reset(account_id(&id)?, Some(by.account)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// An id that cannot be one is an id that nobody has.
 fn account_id(text: &str) -> Result<AccountId, Failure> {
     text.parse().map_err(|_| Error::new(Kind::NotFound, "no-such-user", "There is no such user.").into())
@@ -184,5 +202,6 @@ fn describe(user: accounts::User) -> User {
         created_at: rfc3339(user.created_at),
         last_seen_day: user.last_seen_day.map(day),
         sessions: user.sessions,
+        second_factor: user.second_factor,
     }
 }

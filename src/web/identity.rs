@@ -28,7 +28,7 @@ impl FromRequestParts<State> for Identity {
             })?;
             return Ok(state.sessions.by_token(token.trim(), now).await?);
         }
-        let cookie = cookie(&parts.headers)
+        let cookie = named_cookie(&parts.headers, COOKIE)
             .ok_or_else(|| Error::new(Kind::Unauthenticated, "no-session", "You are not logged in.").hint("Log in."))?;
         // A browser attaches the cookie whoever made the page; SameSite keeps most of that away, this the rest.
         if parts.method == Method::GET {
@@ -92,13 +92,14 @@ fn confirmed(identity: &Identity) -> Result<(), Failure> {
         .into())
 }
 
-fn cookie(headers: &HeaderMap) -> Option<&str> {
+/// The value of a cookie.
+pub(super) fn named_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+        .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
 /// The header that gives a page its session.

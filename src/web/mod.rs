@@ -21,12 +21,15 @@ mod headers;
 mod identity;
 mod index;
 mod invites;
+mod knock;
 mod link;
 mod missed;
 mod pages;
 mod presence;
 mod register;
 mod request;
+mod second_factor;
+mod sessions;
 mod timestamp;
 mod tokens;
 mod vault;
@@ -48,8 +51,10 @@ use crate::service::accounts::Accounts;
 use crate::service::admission::Admission;
 use crate::service::audit::Audit;
 use crate::service::call_log::CallLog;
+use crate::service::factors::Factors;
 use crate::service::ice::Ice;
 use crate::service::limits::Limits;
+use crate::service::login::LogIn;
 use crate::service::sessions::Sessions;
 use crate::service::tags::Tags;
 use crate::service::vaults::Vaults;
@@ -63,6 +68,10 @@ pub struct Edge {
     pub accounts: Accounts,
     /// Who is asking.
     pub sessions: Sessions,
+    /// How people come in.
+    pub login: LogIn,
+    /// What proves who they are, beside the password.
+    pub factors: Factors,
     /// Stickers.
     pub tags: Tags,
     /// What only the owners' browsers can read.
@@ -138,10 +147,24 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(openapi::json))
         .routes(routes!(register::register))
         .routes(routes!(auth::log_in))
+        .routes(routes!(auth::second_factor))
+        .routes(routes!(auth::second_factor_passkey))
+        .routes(routes!(auth::passkey))
+        .routes(routes!(auth::passkey_finish))
         .routes(routes!(auth::log_out))
+        .routes(routes!(sessions::list, sessions::end_others))
+        .routes(routes!(sessions::end))
+        .routes(routes!(sessions::confirm))
+        .routes(routes!(second_factor::begin_totp, second_factor::remove_totp))
+        .routes(routes!(second_factor::confirm_totp))
+        .routes(routes!(second_factor::renew_recovery_codes))
+        .routes(routes!(second_factor::begin_passkey))
+        .routes(routes!(second_factor::finish_passkey))
+        .routes(routes!(second_factor::remove_passkey))
         .routes(routes!(register::reset))
         .routes(routes!(account::account, account::change, account::delete))
         .routes(routes!(account::export))
+        .routes(routes!(account::password))
         .routes(routes!(invites::list, invites::create))
         .routes(routes!(invites::validate))
         .routes(routes!(invites::revoke))
@@ -152,6 +175,7 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(admin::promote))
         .routes(routes!(admin::demote))
         .routes(routes!(admin::reset_password))
+        .routes(routes!(admin::reset_mfa))
         .routes(routes!(audit::audit_trail))
         .routes(routes!(tokens::list))
         .routes(routes!(tokens::generate))

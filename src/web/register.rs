@@ -9,10 +9,11 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::error::Failure;
-use super::request::{Json, Source, same_origin};
+use super::request::{Json, same_origin};
 use super::{State, account, auth};
 use crate::service::accounts::Registering;
 use crate::service::limits::Action;
+use crate::service::login::Knock;
 
 /// A new account.
 #[derive(Deserialize, ToSchema)]
@@ -54,12 +55,12 @@ pub struct Reset {
 ))]
 pub async fn register(
     Extract(state): Extract<State>,
-    Source(source): Source,
+    knock: Knock,
     uri: Uri,
     headers: HeaderMap,
     Json(body): Json<Register>,
 ) -> Result<Response<Body>, Failure> {
-    state.limits.check(Action::Register, source, Instant::now())?;
+    state.limits.check(Action::Register, knock.source, Instant::now())?;
     if body.cookie {
         same_origin(&state.origin, &uri, &headers)?;
     }
@@ -70,6 +71,7 @@ pub async fn register(
         vehicle_number: body.vehicle_number,
         setup_token: body.setup_token,
         invite_token: body.invite_token,
+        device_name: knock.device_name,
     };
     let begun = state.accounts.register(registering, SystemTime::now()).await?;
     auth::answer(&state, &begun, body.cookie, StatusCode::CREATED).await
@@ -77,26 +79,26 @@ pub async fn register(
 
 /// Sets a new password by a link
 ///
-/// All sessions of the account end; a new one begins.
+/// All sessions of the account end; a new one begins, after the second factor where the account has one.
 #[utoipa::path(post, path = "/auth/reset", tag = "log-in", request_body = Reset, responses(
-    (status = 200, description = "Logged in", body = auth::LoggedIn),
+    (status = 200, description = "Logged in, or a second factor is needed", body = auth::LogInAnswer),
     (status = 403, description = "`reset-link`, `foreign-origin`"),
     (status = 429, description = "`too-many-requests`"),
 ))]
 pub async fn reset(
     Extract(state): Extract<State>,
-    Source(source): Source,
+    knock: Knock,
     uri: Uri,
     headers: HeaderMap,
     Json(body): Json<Reset>,
 ) -> Result<Response<Body>, Failure> {
-    state.limits.check(Action::Register, source, Instant::now())?;
+    state.limits.check(Action::Register, knock.source, Instant::now())?;
     if body.cookie {
         same_origin(&state.origin, &uri, &headers)?;
     }
     let now = SystemTime::now();
     let (member, ended) = state.accounts.finish_reset(&body.token, body.new_password, now).await?;
     account::disconnect(&state, &ended).await;
-    let begun = state.sessions.begin(member, now).await?;
-    auth::answer(&state, &begun, body.cookie, StatusCode::OK).await
+    let outcome = state.login.after_password(member.account, &knock, now).await?;
+    auth::answer_outcome(&state, outcome, body.cookie).await
 }

@@ -307,6 +307,25 @@ async fn passwords_that_break_a_rule_are_refused_and_none_is_taken_from_the_word
 }
 
 #[tokio::test]
+async fn somebody_who_lost_the_second_factor_gets_in_with_the_password() {
+    let server = Server::start().await;
+    let owner = server.owner().await;
+    let data = server.data_dir();
+    let secret = owner.post("/api/v1/account/totp", &serde_json::json!({})).await.body["secret"].clone();
+    let code = super::appliances::totp::code(secret.as_str().unwrap(), 0);
+    let done = owner.post("/api/v1/account/totp/confirm", &serde_json::json!({ "code": code })).await;
+    assert_eq!(done.status, 200, "{:?}", done.body);
+    let login = serde_json::json!({ "username": "ada", "password": "correct horse battery" });
+    let asked = server.client.post("/api/v1/auth/login", &login).await.body;
+    assert!(asked["secondFactor"]["ticket"].is_string(), "{asked}");
+
+    let reset = say(&data, &["user", "reset-mfa", "ada"]).await;
+    assert_eq!(reset.out, "ada has no second factor: the password alone lets in.\n", "{reset:?}");
+    assert!(server.client.post("/api/v1/auth/login", &login).await.body["token"].is_string());
+    refused(&say(&data, &["user", "reset-mfa", "nobody"]).await, 3, "no user");
+}
+
+#[tokio::test]
 async fn a_lost_password_is_replaced_and_what_the_old_one_opened_ends() {
     let server = Server::start().await;
     let owner = server.owner().await;

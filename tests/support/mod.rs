@@ -2,9 +2,13 @@
 
 #![allow(dead_code, clippy::unwrap_used)]
 
+mod authenticator;
 mod client;
 mod socket;
+pub mod totp;
 
+#[allow(unused_imports)]
+pub use authenticator::Authenticator;
 #[allow(unused_imports)]
 pub use client::{Client, Reply};
 #[allow(unused_imports)]

@@ -8,7 +8,7 @@ use crate::domain::ids::{AccountId, HouseholdId};
 use crate::domain::{Error, Kind, Result};
 use crate::service::audit::Event;
 use crate::service::keys::Field;
-use crate::service::sessions::{Begun, Prepared};
+use crate::service::sessions::{Arrival, Begun, Prepared};
 use crate::service::setup::digest;
 use crate::store::{Entry, NewAccount};
 
@@ -27,6 +27,8 @@ pub struct Registering {
     pub setup_token: Option<String>,
     /// The secret of an invite.
     pub invite_token: Option<String>,
+    /// What kind of device it comes from: "Firefox on Android".
+    pub device_name: String,
 }
 
 impl Accounts {
@@ -50,8 +52,10 @@ impl Accounts {
         let household = self.store.accounts().check_entry(entry, now).await?.unwrap_or_else(HouseholdId::random);
         let administrator = matches!(entry, Entry::Setup(_));
         let member = Member { account: AccountId::random(), household, administrator };
+        let device_name = registering.device_name.clone();
         let account = self.prepare(member, registering).await?;
-        let Prepared { row, begun } = self.sessions.prepare(member, now);
+        let arrival = Arrival { device_name, username_index: account.username_index, known: None };
+        let Prepared { row, begun } = self.sessions.prepare(member, &arrival, now);
         self.store.accounts().create(account, Some(row), entry, self.options.max, now).await?;
         self.audit.note(Event::AccountCreated, Some(member.account), None);
         if matches!(entry, Entry::Invite(_)) {

@@ -30,6 +30,8 @@ pub struct User {
     pub last_seen_day: Option<SystemTime>,
     /// How many devices are logged in.
     pub sessions: u32,
+    /// Whether logging in asks for more than the password.
+    pub second_factor: bool,
 }
 
 /// `actor` is the administrator whose doing it is; nobody where it is the account's own or the operator's.
@@ -50,6 +52,7 @@ impl Accounts {
                 created_at: user.account.created_at,
                 last_seen_day: user.last_used_at.map(day_of),
                 sessions: user.sessions,
+                second_factor: user.second_factor,
             })
         };
         users.into_iter().map(describe).collect()

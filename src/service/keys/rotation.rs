@@ -21,8 +21,8 @@ use crate::store::{Match, SealedColumn, Store};
 
 /// Values that are sealed again in one transaction: some milliseconds in which nobody else can write.
 const BATCH: u32 = if cfg!(test) { 2 } else { 200 };
-/// No session lasts longer, so no token that an old key signed is good after that.
-const TOKENS_LAST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// No session lasts longer (`sessions.lifetime` is at most that), so no token that an old key signed is good after that.
+const TOKENS_LAST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// How a rotation went.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -65,6 +65,8 @@ pub struct Operator {
     pub keys: Arc<Keys>,
     /// People.
     pub accounts: service::accounts::Accounts,
+    /// What proves who people are, beside the password.
+    pub factors: service::factors::Factors,
     /// Stickers.
     pub tags: service::tags::Tags,
     /// What is noted of what is done.
@@ -95,6 +97,7 @@ impl Operator {
                 self.set_password(&user, &password).await.map(Answer::NewPassword)
             }
             Request::NewPasswordLink { user } => self.new_password_link(&user, now).await.map(Answer::PasswordLink),
+            Request::ResetMfa { user } => self.reset_mfa(&user).await.map(Answer::User),
             Request::ListInvites => self.list_invites(now).await.map(Answer::Invites),
             Request::NewInvite { household_of, lifetime } => {
                 self.new_invite(household_of.as_deref(), lifetime, now).await.map(Answer::NewInvite)

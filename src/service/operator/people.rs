@@ -52,7 +52,17 @@ impl Operator {
 }
 
 fn describe(user: accounts::User) -> User {
-    let accounts::User { id, household, username, administrator, disabled, created_at, last_seen_day, sessions } = user;
+    let accounts::User {
+        id,
+        household,
+        username,
+        administrator,
+        disabled,
+        created_at,
+        last_seen_day,
+        sessions,
+        second_factor: _,
+    } = user;
     let last_seen_day = last_seen_day.map(time::day);
     User { id, username, household, administrator, disabled, created_at, last_seen_day, sessions }
 }

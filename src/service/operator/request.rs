@@ -60,6 +60,11 @@ pub enum Request {
         /// Whose.
         user: String,
     },
+    /// Removes all second factors of an account.
+    ResetMfa {
+        /// Whose.
+        user: String,
+    },
     /// Invites that were not used yet.
     ListInvites,
     /// A link that lets somebody register, once.

@@ -30,6 +30,7 @@ impl Operator {
             vehicle_number: None,
             setup_token: None,
             invite_token: None,
+            device_name: String::new(),
         };
         let id = self.accounts.add(registering, household, administrator, now).await?;
         self.find(&id.to_string()).await
@@ -68,6 +69,12 @@ impl Operator {
         let ended = self.accounts.set_password(id, &name, password.expose().to_owned()).await?;
         self.after(&ended).await;
         Ok(PasswordSet { user: Named { id, username }, ended: ended.logins })
+    }
+
+    pub(super) async fn reset_mfa(&self, user: &str) -> Result<User> {
+        let id = self.find(user).await?.id;
+        self.factors.reset(id, Some(COMMAND_LINE)).await?;
+        self.find(user).await
     }
 
     pub(super) async fn new_password_link(&self, user: &str, now: SystemTime) -> Result<PasswordLink> {

@@ -1,0 +1,281 @@
+//! Logging in: a password and, where the account has one, a second factor; or a passkey alone.
+//!
+//! Whoever tries with a name and a password learns nothing but whether both were right: an unknown name, a wrong, empty
+//! or over-long password and a disabled account get the same answer after the same work (one look into the database,
+//! one hash of the same strength). How fast anybody may try is up to [`Throttle`].
+
+mod confirm;
+mod passkey;
+mod second_factor;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use webauthn_rs::prelude::DiscoverableAuthentication;
+
+pub use confirm::Confirmation;
+pub use second_factor::Proof;
+
+use super::accounts::Accounts;
+use super::audit::Audit;
+use super::challenges::{Challenges, Step};
+use super::devices::DeviceId;
+use super::factors::Factors;
+use super::keys::{Field, Keys};
+use super::passkeys::{self, Site};
+use super::passwords::Passwords;
+pub use super::proofs::Method;
+use super::sessions::{Arrival, Begun, Sessions};
+use super::throttle::{Bucket, Charge, Throttle};
+use crate::domain::account::{Password, Username};
+use crate::domain::audit::Event;
+use crate::domain::ids::AccountId;
+use crate::domain::secret::Secret;
+use crate::domain::{Error, Kind, Result};
+use crate::store::{Account, Store};
+
+/// Who is at the door, as far as can be seen from inside.
+#[derive(Clone)]
+pub struct Knock {
+    /// From where; counted, and not kept.
+    pub source: IpAddr,
+    /// What the device was given when it last logged in.
+    pub device_token: Option<String>,
+    /// What kind of device it is: "Firefox on Android".
+    pub device_name: String,
+    /// By which name the page was opened; none by an IP address, where passkeys do not work.
+    pub site: Option<Site>,
+}
+
+/// How the first step of a log-in ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Logged in.
+    Begun(Begun),
+    /// The password was right, and a second factor is needed.
+    SecondFactor(Pending),
+}
+
+/// What is still needed.
+#[derive(Debug)]
+pub struct Pending {
+    /// Stands for the password in the second step.
+    pub ticket: String,
+    /// What can be given here and now.
+    pub methods: Vec<Method>,
+    /// Names of this server where the account's passkeys work, when they do not work by the name the page was opened by.
+    pub passkey_hosts: Vec<String>,
+    /// Until when.
+    pub expires_at: SystemTime,
+}
+
+/// A ticket that stands for a right password.
+#[derive(Serialize, Deserialize)]
+struct RightPassword {
+    account: AccountId,
+    known: Option<DeviceId>,
+    passkey: Option<AskedPasskey>,
+}
+
+/// What a browser is told, and what is needed to check its answer.
+#[derive(Serialize, Deserialize)]
+struct AskedPasskey {
+    options: Value,
+    state: DiscoverableAuthentication,
+}
+
+impl Step for RightPassword {
+    const NAME: &'static str = "callqr second factor 1";
+}
+
+/// What logging in needs.
+#[derive(Clone)]
+pub struct Parts {
+    /// Where accounts are.
+    pub store: Store,
+    /// What opens their names.
+    pub keys: Arc<Keys>,
+    /// What compares passwords.
+    pub passwords: Passwords,
+    /// What renews their hashes.
+    pub accounts: Accounts,
+    /// What a log-in leads to.
+    pub sessions: Sessions,
+    /// What else proves who somebody is.
+    pub factors: Factors,
+    /// Where it is noted.
+    pub audit: Audit,
+}
+
+/// Logs people in; cheap to clone.
+#[derive(Clone)]
+pub struct LogIn {
+    parts: Parts,
+    challenges: Arc<Challenges>,
+    throttle: Arc<Throttle>,
+}
+
+impl LogIn {
+    /// Log-ins by means of `parts`; nobody has failed yet.
+    pub fn new(parts: Parts) -> Self {
+        Self { parts, challenges: Arc::default(), throttle: Arc::new(Throttle::new(instant())) }
+    }
+
+    /// Whether this device has logged in to the account of this name before, so that it is not counted with strangers.
+    pub fn knows(&self, username: &str, knock: &Knock, now: SystemTime) -> bool {
+        self.known_device(&self.index(username), knock, now).is_some()
+    }
+
+    /// Logs somebody in who knows a name and its password, or asks for the second factor.
+    ///
+    /// # Errors
+    /// `wrong-credentials`; `too-many-attempts` with a time to wait; `busy`.
+    pub async fn with_password(
+        &self,
+        username: &str,
+        password: String,
+        knock: &Knock,
+        now: SystemTime,
+    ) -> Result<Outcome> {
+        let index = self.index(username);
+        let known = self.known_device(&index, knock, now);
+        // The bucket of one's own comes first.
+        let charge = match known {
+            Some(device) => self.charge(&[Bucket::Device(index, device)])?,
+            None => self.charge(&[
+                Bucket::NameFrom(index, knock.source),
+                Bucket::Name(index),
+                Bucket::Source(knock.source),
+            ])?,
+        };
+        let account = self.parts.store.accounts().by_username(index).await?;
+        let whole = password.len() <= Password::MAX_BYTES;
+        let hash = account.as_ref().map(|account| account.password_hash.clone());
+        let password = Secret::new(password);
+        let fits = match self.parts.passwords.verify(Password::attempt(password.expose().clone()), hash).await {
+            Ok(fits) => fits && whole,
+            Err(error) => {
+                self.throttle.forgive(charge, |_| false);
+                return Err(error);
+            }
+        };
+        let named = account.as_ref().map(|account| account.member.account);
+        match account {
+            Some(account) if fits && !account.disabled => {
+                self.throttle.forgive(charge, |at| at == 0);
+                self.parts.accounts.upgrade_password(&account, password).await;
+                self.proceed(account, known, knock, now).await
+            }
+            _ => {
+                self.parts.audit.note(Event::LoginFailed, named, None);
+                Err(wrong_credentials())
+            }
+        }
+    }
+
+    /// Goes on with somebody who has proven by other means what a password proves: by a link for a new one, say.
+    ///
+    /// # Errors
+    /// `no-account` when it was deleted or disabled meanwhile.
+    pub async fn after_password(&self, account: AccountId, knock: &Knock, now: SystemTime) -> Result<Outcome> {
+        let account = self.account(account).await?;
+        let index = self.index_of(&account)?;
+        let known = self.known_device(&index, knock, now);
+        self.proceed(account, known, knock, now).await
+    }
+
+    async fn proceed(
+        &self,
+        account: Account,
+        known: Option<DeviceId>,
+        knock: &Knock,
+        now: SystemTime,
+    ) -> Result<Outcome> {
+        if !self.parts.store.factors().any(account.member.account).await? {
+            return self.begin(account, known, knock, now).await.map(Outcome::Begun);
+        }
+        self.ask_for_second_factor(account.member.account, known, knock, now).await.map(Outcome::SecondFactor)
+    }
+
+    async fn ask_for_second_factor(
+        &self,
+        account: AccountId,
+        known: Option<DeviceId>,
+        knock: &Knock,
+        now: SystemTime,
+    ) -> Result<Pending> {
+        let overview = self.parts.factors.overview(account).await?;
+        let here = |host: &str| knock.site.as_ref().is_some_and(|site| site.host() == host);
+        let mut hosts: Vec<_> = overview.passkeys.into_iter().map(|passkey| passkey.host).collect();
+        hosts.sort_unstable();
+        hosts.dedup();
+        let passkey = match &knock.site {
+            Some(site) if hosts.iter().any(|host| here(host)) => Some(self.ask_for_passkey(account, site).await?),
+            _ => None,
+        };
+        let methods = [
+            (overview.totp, Method::Totp),
+            (passkey.is_some(), Method::Passkey),
+            (overview.recovery_codes_left > 0, Method::RecoveryCode),
+        ];
+        let passkey_hosts = if passkey.is_some() { Vec::new() } else { hosts };
+        let (ticket, expires_at) = self.challenges.seal(RightPassword { account, known, passkey }, now)?;
+        let methods = methods.into_iter().filter(|(there, _)| *there).map(|(_, method)| method).collect();
+        Ok(Pending { ticket, methods, passkey_hosts, expires_at })
+    }
+
+    async fn ask_for_passkey(&self, account: AccountId, site: &Site) -> Result<AskedPasskey> {
+        let (mut options, state) = passkeys::begin_asking(site)?;
+        let known: Vec<_> =
+            self.parts.factors.open_passkeys(account, site).await?.into_iter().map(|known| known.passkey).collect();
+        passkeys::narrow(&mut options, &known);
+        Ok(AskedPasskey { options, state })
+    }
+
+    /// Everything is proven.
+    async fn begin(&self, account: Account, known: Option<DeviceId>, knock: &Knock, now: SystemTime) -> Result<Begun> {
+        let username_index = self.index_of(&account)?;
+        let arrival = Arrival { device_name: knock.device_name.clone(), username_index, known };
+        let begun = self.parts.sessions.begin(account.member, &arrival, now).await?;
+        self.parts.audit.note(Event::LoginSucceeded, Some(account.member.account), None);
+        Ok(begun)
+    }
+
+    fn charge(&self, buckets: &[Bucket]) -> Result<Charge> {
+        let charge = self.throttle.charge(buckets, instant());
+        charge.inspect_err(|_| self.parts.audit.note(Event::LimitHit("login"), None, None))
+    }
+
+    fn known_device(&self, index: &[u8; 32], knock: &Knock, now: SystemTime) -> Option<DeviceId> {
+        self.parts.sessions.known_device(knock.device_token.as_deref()?, index, now)
+    }
+
+    /// What a name is found by. A text that cannot be a name finds nobody, with the same work.
+    fn index(&self, username: &str) -> [u8; 32] {
+        Username::parse(username).map_or([0; 32], |username| self.parts.keys.username_index(&username))
+    }
+
+    fn index_of(&self, account: &Account) -> Result<[u8; 32]> {
+        let row = account.member.account;
+        let username = self.parts.keys.open_field(Field::Username, row.as_bytes(), &account.username_sealed)?;
+        Ok(self.parts.keys.username_index(&Username::parse(&username)?))
+    }
+
+    async fn account(&self, id: AccountId) -> Result<Account> {
+        let account = self.parts.store.accounts().by_id(id).await?.filter(|account| !account.disabled);
+        account.ok_or_else(|| Error::new(Kind::Unauthenticated, "no-account", "This account does not exist any more."))
+    }
+}
+
+/// The runtime's time, which tests can hold.
+fn instant() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
+fn wrong_credentials() -> Error {
+    Error::new(Kind::Unauthenticated, "wrong-credentials", "The username or the password is wrong.")
+        .hint("Check both and try again.")
+}

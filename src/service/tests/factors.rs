@@ -1,0 +1,313 @@
+//! Second factors: setting them up, logging in with them, losing them. Times are those of a shifted clock.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::service::factors::RecoveryCodes;
+use crate::service::login::{Confirmation, Method, Pending, Proof};
+use crate::service::totp;
+
+#[path = "../../../tests/support/authenticator.rs"]
+mod authenticator;
+use authenticator::Authenticator;
+
+const PASSWORD: &str = "correct horse";
+const ORIGIN: &str = "https://callqr.local:8443";
+
+fn seconds(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
+
+fn site() -> Site {
+    Site::at(ORIGIN).unwrap()
+}
+
+impl House {
+    async fn ask(&self, now: SystemTime) -> Pending {
+        match self.login.with_password("ada.lovelace", PASSWORD.into(), &knock(1), now).await.unwrap() {
+            Outcome::SecondFactor(pending) => pending,
+            Outcome::Begun(_) => panic!("no second factor is asked for"),
+        }
+    }
+
+    async fn give(&self, pending: &Pending, proof: Proof, now: SystemTime) -> Result<Begun> {
+        self.login.with_second_factor(&pending.ticket, proof, &knock(1), now).await
+    }
+
+    /// Sets an authenticator app up with the code of `now`; its seed and the recovery codes.
+    async fn app(&self, owner: Identity, now: SystemTime) -> (totp::Seed, RecoveryCodes) {
+        let secret = self.factors.begin_totp(owner, "callqr.local", now).await.unwrap().secret;
+        let seed = totp::from_base32(secret.expose()).unwrap();
+        let codes = self.factors.confirm_totp(owner, &totp::code_at(&seed, now), now).await.unwrap();
+        (seed, codes.expect("the account had no recovery codes"))
+    }
+
+    async fn passkey(&self, owner: Identity, name: &str) -> (Authenticator, Option<RecoveryCodes>) {
+        let (ticket, options) = self.factors.begin_passkey(owner, &site(), name, day(0)).await.unwrap();
+        let mut device = Authenticator::new(ORIGIN);
+        let made = device.create(&options);
+        let (passkey, codes) = self.factors.finish_passkey(owner, &site(), &ticket, made, day(0)).await.unwrap();
+        assert_eq!((passkey.name.as_str(), passkey.host.as_str()), (name, "callqr.local"));
+        (device, codes)
+    }
+
+    fn asked(&self, now: SystemTime) -> (String, Value) {
+        self.login.ask_for_any_passkey(&site(), now).unwrap()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_app_is_set_up_by_its_first_code_and_asked_for_from_then_on() {
+    let house = house();
+    let owner = house.owner().await;
+    let secret = house.factors.begin_totp(owner, "callqr.local", day(0)).await.unwrap().secret;
+    let seed = totp::from_base32(secret.expose()).unwrap();
+    assert_eq!(code(house.factors.confirm_totp(owner, "000000x", day(0)).await), "wrong-code");
+    house.log_in("ada.lovelace", PASSWORD, day(0)).await.unwrap();
+    let right = totp::code_at(&seed, day(0));
+    let late = day(0) + seconds(15 * 60);
+    assert_eq!(code(house.factors.confirm_totp(owner, &totp::code_at(&seed, late), late).await), "begin-again");
+    let codes = house.factors.confirm_totp(owner, &right, day(0)).await.unwrap().unwrap();
+    assert_eq!(codes.len(), 10);
+    assert_eq!(code(house.factors.confirm_totp(owner, &right, day(0)).await), "begin-again");
+
+    let pending = house.ask(day(0)).await;
+    assert_eq!(pending.methods, [Method::Totp, Method::RecoveryCode]);
+    assert_eq!(pending.expires_at, day(0) + seconds(300));
+    assert_eq!(code(house.give(&pending, Proof::Totp(right), day(0)).await), "wrong-code", "each code once");
+    let next = totp::code_at(&seed, day(0) + seconds(30));
+    let begun = house.give(&pending, Proof::Totp(next.clone()), day(0)).await.unwrap();
+    assert_eq!(begun.identity.account, owner.account);
+    assert_eq!(code(house.give(&pending, Proof::Totp(next), day(0)).await), "ticket-expired", "each ticket once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrong_clock_is_told_and_its_code_never_taken() {
+    let house = house();
+    let owner = house.owner().await;
+    let (seed, _) = house.app(owner, day(0)).await;
+    let now = day(1);
+    let ahead = totp::code_at(&seed, now + seconds(180));
+    let pending = house.ask(now).await;
+    let told = house.give(&pending, Proof::Totp(ahead.clone()), now).await.unwrap_err();
+    assert_eq!(told.code, "server-clock");
+    assert!(told.message.contains("differ by about 3 minutes"), "{told}");
+    assert_eq!(code(house.give(&pending, Proof::Totp(ahead.clone()), now).await), "wrong-code", "it is told once");
+    let later = now + seconds(180);
+    assert_eq!(code(house.give(&pending, Proof::Totp(ahead), later).await), "wrong-code", "even when its time comes");
+    house.give(&pending, Proof::Totp(totp::code_at(&seed, later + seconds(30))), later).await.unwrap();
+
+    let secret = house.factors.begin_totp(owner, "callqr.local", day(2)).await.unwrap().secret;
+    let seed = totp::from_base32(secret.expose()).unwrap();
+    let behind = totp::code_at(&seed, day(2) - seconds(300));
+    assert_eq!(code(house.factors.confirm_totp(owner, &behind, day(2)).await), "server-clock", "at set-up, too");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ticket_has_five_attempts_and_an_account_few_more() {
+    let house = house();
+    let owner = house.owner().await;
+    let (seed, _) = house.app(owner, day(0)).await;
+    let pending = house.ask(day(1)).await;
+    let wrong = || Proof::RecoveryCode("0000-0000-0000-0000".into());
+    for _ in 0..5 {
+        assert_eq!(code(house.give(&pending, wrong(), day(1)).await), "wrong-code");
+    }
+    let right = totp::code_at(&seed, day(1));
+    assert_eq!(code(house.give(&pending, Proof::Totp(right.clone()), day(1)).await), "ticket-expired");
+    let another = house.ask(day(1)).await;
+    assert_eq!(code(house.give(&another, wrong(), day(1)).await), "wrong-code");
+    let refused = house.give(&another, Proof::Totp(right), day(1)).await.unwrap_err();
+    assert_eq!((refused.code, refused.kind), ("too-many-attempts", Kind::TooMany));
+    let old = house.ask(day(1)).await;
+    assert_eq!(code(house.give(&old, wrong(), day(1) + seconds(300)).await), "ticket-expired");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_recovery_code_works_once_and_new_ones_replace_the_old() {
+    let house = house();
+    let owner = house.owner().await;
+    assert_eq!(code(house.factors.renew_recovery_codes(owner).await), "no-second-factor");
+    let (_, codes) = house.app(owner, day(0)).await;
+    let first = codes[0].expose().to_uppercase().replace('-', " ");
+    house.give(&house.ask(day(1)).await, Proof::RecoveryCode(first.clone()), day(1)).await.unwrap();
+    assert_eq!(code(house.give(&house.ask(day(1)).await, Proof::RecoveryCode(first), day(1)).await), "wrong-code");
+    assert_eq!(house.factors.overview(owner.account).await.unwrap().recovery_codes_left, 9);
+    let fresh = house.factors.renew_recovery_codes(owner).await.unwrap();
+    let old = Proof::RecoveryCode(codes[1].expose().clone());
+    assert_eq!(code(house.give(&house.ask(day(1)).await, old, day(1)).await), "wrong-code");
+    let new = Proof::RecoveryCode(fresh[9].expose().clone());
+    house.give(&house.ask(day(1)).await, new, day(1)).await.unwrap();
+    let told = house.audit.list(None, 50).await.unwrap();
+    assert!(told.iter().any(|entry| entry.event.as_str() == "recovery-code-used"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_factor_takes_the_recovery_codes_along_and_an_operator_removes_all() {
+    let house = house();
+    let owner = house.owner().await;
+    house.app(owner, day(0)).await;
+    let (_, codes) = house.passkey(owner, "phone").await;
+    assert!(codes.is_none(), "there are some already");
+    house.factors.remove_totp(owner).await.unwrap();
+    assert_eq!(code(house.factors.remove_totp(owner).await), "no-totp");
+    let overview = house.factors.overview(owner.account).await.unwrap();
+    assert_eq!((overview.totp, overview.recovery_codes_left, overview.passkeys.len()), (false, 10, 1));
+    let id = overview.passkeys[0].id;
+    let eve = Identity { account: AccountId::random(), ..owner };
+    assert_eq!(code(house.factors.remove_passkey(eve, id).await), "no-such-passkey");
+    house.factors.remove_passkey(owner, id).await.unwrap();
+    assert_eq!(house.factors.overview(owner.account).await.unwrap().recovery_codes_left, 0);
+    house.log_in("ada.lovelace", PASSWORD, day(1)).await.unwrap();
+
+    house.app(owner, day(2)).await;
+    house.passkey(owner, "phone").await;
+    assert!(house.factors.reset(owner.account, None).await.unwrap());
+    assert!(!house.factors.reset(owner.account, None).await.unwrap());
+    house.log_in("ada.lovelace", PASSWORD, day(3)).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_passkey_stands_beside_the_password_or_in_its_place() {
+    let house = house();
+    let owner = house.owner().await;
+    let (mut device, codes) = house.passkey(owner, "My phone").await;
+    assert_eq!(codes.unwrap().len(), 10);
+
+    let pending = house.ask(day(1)).await;
+    assert_eq!(pending.methods, [Method::Passkey, Method::RecoveryCode]);
+    let options = house.login.second_factor_passkey(&pending.ticket, day(1)).unwrap();
+    assert_eq!(options["allowCredentials"].as_array().unwrap().len(), 1);
+    house.give(&pending, Proof::Passkey(device.get(&options)), day(1)).await.unwrap();
+
+    let (ticket, options) = house.asked(day(2));
+    let answer = device.get(&options);
+    let begun = house.login.with_passkey(&ticket, answer.clone(), &site(), &knock(1), day(2)).await.unwrap();
+    assert_eq!(begun.identity.account, owner.account);
+    let again = house.login.with_passkey(&ticket, answer, &site(), &knock(1), day(2)).await;
+    assert_eq!(code(again), "ticket-expired", "each ticket once");
+    let used = house.factors.overview(owner.account).await.unwrap().passkeys[0].last_used_at;
+    assert_eq!(used, Some(day(2)));
+
+    let (ticket, options) = house.asked(day(3));
+    let given = Confirmation::Passkey { ticket, credential: device.get(&options), site: site() };
+    house.login.confirm(begun.identity, given, day(3)).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_passkey_that_proves_nothing_is_refused() {
+    let house = house();
+    let owner = house.owner().await;
+    let (mut device, _) = house.passkey(owner, "phone").await;
+    let attempt = async |device: &mut Authenticator, change: fn(&mut Value)| {
+        let (ticket, options) = house.asked(day(1));
+        let mut answer = device.get(&options);
+        change(&mut answer);
+        match house.login.with_passkey(&ticket, answer, &site(), &knock(1), day(1)).await {
+            Ok(_) => "in",
+            Err(error) => error.code,
+        }
+    };
+    assert_eq!(attempt(&mut device, |_| {}).await, "in");
+
+    let mut copy = device.copy();
+    assert_eq!(attempt(&mut device, |_| {}).await, "in");
+    assert_eq!(attempt(&mut copy, |_| {}).await, "wrong-passkey", "its counter stands still");
+    assert_eq!(attempt(&mut device, |_| {}).await, "in");
+
+    device.verifies = false;
+    assert_eq!(attempt(&mut device, |_| {}).await, "wrong-passkey", "nobody touched it");
+    device.verifies = true;
+    device.origin = "https://callqr.local.evil.example".into();
+    assert_eq!(attempt(&mut device, |_| {}).await, "wrong-passkey", "another site's page");
+    device.origin = ORIGIN.into();
+    assert_eq!(attempt(&mut device, |answer| answer["response"]["signature"] = json!("AAAA")).await, "wrong-passkey");
+    assert_eq!(attempt(&mut device, |answer| answer["rawId"] = json!("AAAA")).await, "wrong-passkey");
+    let stranger = |answer: &mut Value| answer["response"]["userHandle"] = json!("AAAAAAAAAAAAAAAAAAAAAA");
+    assert_eq!(attempt(&mut device, stranger).await, "wrong-passkey");
+    assert_eq!(attempt(&mut device, |answer| *answer = json!({})).await, "bad-passkey");
+
+    let (_, options) = house.asked(day(1));
+    let (other_ticket, _) = house.asked(day(1));
+    let crossed = house.login.with_passkey(&other_ticket, device.get(&options), &site(), &knock(1), day(1)).await;
+    assert_eq!(code(crossed), "wrong-passkey", "the answer to another question");
+    assert_eq!(attempt(&mut device, |_| {}).await, "in", "none of it broke the passkey");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_passkey_works_by_the_name_it_was_made_for() {
+    let house = house();
+    let owner = house.owner().await;
+    let (mut device, _) = house.passkey(owner, "phone").await;
+    let elsewhere = Knock { site: Site::at("https://call.example.org").ok(), ..knock(1) };
+    let outcome = house.login.with_password("ada.lovelace", PASSWORD.into(), &elsewhere, day(1)).await.unwrap();
+    let Outcome::SecondFactor(pending) = outcome else { panic!("a second factor is asked for") };
+    assert_eq!((pending.methods, pending.passkey_hosts), (vec![Method::RecoveryCode], vec!["callqr.local".to_owned()]));
+    assert_eq!(code(house.login.second_factor_passkey(&pending.ticket, day(1))), "no-passkey-here");
+
+    let there = Site::at("https://call.example.org").unwrap();
+    let (ticket, options) = house.login.ask_for_any_passkey(&there, day(1)).unwrap();
+    device.origin = "https://call.example.org".into();
+    let moved = house.login.with_passkey(&ticket, device.get(&options), &there, &knock(1), day(1)).await;
+    assert_eq!(code(moved), "wrong-passkey");
+}
+
+#[tokio::test(start_paused = true)]
+async fn passkeys_are_made_for_their_session_once_and_in_bounded_number() {
+    let house = house();
+    let owner = house.owner().await;
+    for name in ["", "  ", &"x".repeat(65)] {
+        assert_eq!(code(house.factors.begin_passkey(owner, &site(), name, day(0)).await), "bad-passkey-name");
+    }
+    let (ticket, options) = house.factors.begin_passkey(owner, &site(), "phone", day(0)).await.unwrap();
+    let mut device = Authenticator::new(ORIGIN);
+    let made = device.create(&options);
+    let other = Identity { login: LoginId::random(), ..owner };
+    let finish = async |who, made: &Value, now| {
+        code(
+            house
+                .factors
+                .finish_passkey(who, &site(), &ticket, made.clone(), now)
+                .await
+                .map(drop)
+                .and(Err::<(), _>(crate::domain::Error::invalid("made", ""))),
+        )
+    };
+    assert_eq!(finish(other, &made, day(0)).await, "begin-again", "somebody else's session");
+    assert_eq!(finish(owner, &made, day(0) + seconds(300)).await, "begin-again", "too late");
+    device.verifies = false;
+    assert_eq!(finish(owner, &device.create(&options), day(0)).await, "passkey-refused", "nobody touched it");
+    assert_eq!(finish(owner, &json!({}), day(0)).await, "bad-passkey");
+    assert_eq!(finish(owner, &made, day(0)).await, "made");
+    assert_eq!(finish(owner, &made, day(0)).await, "begin-again", "each ticket once");
+
+    for n in 1..20 {
+        house.passkey(owner, &format!("device {n}")).await;
+    }
+    let (ticket, options) = house.factors.begin_passkey(owner, &site(), "one more", day(0)).await.unwrap();
+    assert_eq!(options["excludeCredentials"].as_array().unwrap().len(), 20);
+    let made = Authenticator::new(ORIGIN).create(&options);
+    let refused = house.factors.finish_passkey(owner, &site(), &ticket, made, day(0)).await;
+    assert_eq!(code(refused), "too-many-passkeys");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_of_a_second_factor_stands_readable_in_the_files() {
+    let house = house();
+    let owner = house.owner().await;
+    let (seed, codes) = house.app(owner, day(0)).await;
+    house.passkey(owner, "canary passkey name").await;
+    house.store.close().await;
+    let mut files = 0;
+    for entry in std::fs::read_dir(house.data.path()).unwrap() {
+        let path = entry.unwrap().path();
+        let Ok(bytes) = std::fs::read(&path) else { continue };
+        files += 1;
+        let plain = codes[0].expose().replace('-', "");
+        for canary in [&seed.expose()[..], totp::base32(&seed).expose().as_bytes(), plain.as_bytes(), b"canary passkey"]
+        {
+            assert!(!bytes.windows(canary.len()).any(|window| window == canary), "{}", path.display());
+        }
+    }
+    assert!(files > 0);
+}

@@ -1,0 +1,144 @@
+//! `/api/v1/sessions` and `/api/v1/account/confirm`: where an account is logged in, and proving again who is asking.
+
+use std::time::SystemTime;
+
+use axum::body::Body;
+use axum::extract::State as Extract;
+use axum::http::{HeaderMap, Response, StatusCode, Uri, header};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::State;
+use super::auth::{LoggedIn, answer, one_proof};
+use super::error::Failure;
+use super::knock::OpenedAt;
+use super::request::{Json, Places};
+use super::timestamp::rfc3339;
+use crate::domain::audit::Event;
+use crate::domain::ids::LoginId;
+use crate::domain::{Error, Kind};
+use crate::service::login::Confirmation;
+use crate::service::sessions::Identity;
+
+/// Where an account is logged in.
+#[derive(Serialize, ToSchema)]
+pub struct Sessions {
+    sessions: Vec<Session>,
+}
+
+/// One log-in of one device.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Session {
+    #[schema(value_type = String)]
+    id: LoginId,
+    /// "Firefox on Android"; empty where nobody knows.
+    device: String,
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// To the hour or so.
+    #[schema(format = DateTime)]
+    last_used_at: String,
+    /// Whether it is the one that asks.
+    current: bool,
+}
+
+/// What proves again who is asking: exactly one of the four.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Confirm {
+    password: Option<String>,
+    /// Six digits from an authenticator app.
+    totp: Option<String>,
+    recovery_code: Option<String>,
+    /// What `PublicKeyCredential.toJSON()` gives; goes with `ticket`.
+    #[schema(value_type = Option<Object>)]
+    passkey: Option<Value>,
+    /// Of `POST /api/v1/auth/passkey`.
+    ticket: Option<String>,
+}
+
+/// Lists the account's sessions, the one used last first
+#[utoipa::path(get, path = "/sessions", tag = "account", security(("session" = [])),
+    operation_id = "list_sessions", responses(
+    (status = 200, description = "The sessions", body = Sessions),
+))]
+pub async fn list(Extract(state): Extract<State>, identity: Identity) -> Result<axum::Json<Sessions>, Failure> {
+    let sessions = state.sessions.list(identity, SystemTime::now()).await?;
+    let describe = |session: crate::service::sessions::Session| Session {
+        id: session.id,
+        device: session.device,
+        created_at: rfc3339(session.created_at),
+        last_used_at: rfc3339(session.last_used_at),
+        current: session.id == identity.login,
+    };
+    Ok(axum::Json(Sessions { sessions: sessions.into_iter().map(describe).collect() }))
+}
+
+/// Ends one of the account's sessions
+///
+/// Its device is not rung any more, and a call that it is on ends for it.
+#[utoipa::path(delete, path = "/sessions/{id}", tag = "account", security(("session" = [])),
+    operation_id = "end_session", params(("id" = String, Path, description = "The session")), responses(
+    (status = 204, description = "Ended"),
+    (status = 404, description = "`no-such-session`"),
+))]
+pub async fn end(
+    Extract(state): Extract<State>,
+    identity: Identity,
+    Places(id): Places<String>,
+) -> Result<StatusCode, Failure> {
+    let id = id.parse().map_err(|_| Error::new(Kind::NotFound, "no-such-session", "You have no such session."))?;
+    state.sessions.end_one(identity, id).await?;
+    state.hub.end_login(id).await;
+    state.audit.note(Event::SessionEnded, Some(identity.account), None);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Ends all of the account's sessions but the one that asks
+#[utoipa::path(delete, path = "/sessions", tag = "account", security(("session" = [])),
+    operation_id = "end_other_sessions", responses(
+    (status = 204, description = "Ended"),
+))]
+pub async fn end_others(Extract(state): Extract<State>, identity: Identity) -> Result<StatusCode, Failure> {
+    for login in state.sessions.end_others(identity).await? {
+        state.hub.end_login(login).await;
+    }
+    state.audit.note(Event::SessionsEnded, Some(identity.account), None);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Proves again who is asking
+///
+/// Opens ten minutes in which sensitive actions work, and gives the session new secrets: the cookie and the token of
+/// before are worthless.
+#[utoipa::path(post, path = "/account/confirm", tag = "account", security(("session" = [])),
+    operation_id = "confirm", request_body = Confirm, responses(
+    (status = 200, description = "Confirmed", body = LoggedIn),
+    (status = 403, description = "`wrong-password`, `wrong-code`, `server-clock`, `wrong-passkey`, `ticket-expired`"),
+    (status = 429, description = "`too-many-attempts`"),
+))]
+pub async fn confirm(
+    Extract(state): Extract<State>,
+    identity: Identity,
+    uri: Uri,
+    headers: HeaderMap,
+    Json(body): Json<Confirm>,
+) -> Result<Response<Body>, Failure> {
+    let given = match (body.password, body.totp, body.recovery_code, body.passkey) {
+        (Some(password), None, None, None) => Confirmation::Password(password),
+        (None, Some(code), None, None) => Confirmation::Totp(code),
+        (None, None, Some(code), None) => Confirmation::RecoveryCode(code),
+        (None, None, None, Some(credential)) => {
+            let ticket = body.ticket.ok_or_else(|| {
+                Error::invalid("no-ticket", "A passkey needs the ticket by which it was asked for.")
+                    .hint("POST /api/v1/auth/passkey gives one.")
+            })?;
+            Confirmation::Passkey { ticket, credential, site: OpenedAt::of(&state, &uri, &headers)?.0 }
+        }
+        _ => return Err(one_proof("password, totp, recoveryCode or passkey").into()),
+    };
+    let begun = state.login.confirm(identity, given, SystemTime::now()).await?;
+    answer(&state, &begun, !headers.contains_key(header::AUTHORIZATION), StatusCode::OK).await
+}
