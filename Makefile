@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 .DEFAULT_GOAL := help
-.PHONY: help run build check check-instructions test test-fast bench bench-relay fuzz shots tools clean
+.PHONY: help run build check check-instructions test test-fast test-security bench bench-relay fuzz shots tools clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,9 +13,10 @@ run: ## build the release binary and start it (ARGS="--help" shows its options)
 build: ## build the release binary: target/release/callqr
 	$(CARGO) build --release --locked
 
-check: ## formatting and lints, as CI sees them
+check: ## formatting, lints and dependencies, as CI sees them (ADVISORY_DB=CLONE checks for known vulnerabilities too)
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
+	@bash tests/deny.sh
 
 check-instructions: ## fails when a relayed packet takes more instructions than before (valgrind counts)
 	@bash tests/tools.sh valgrind
@@ -26,6 +27,9 @@ test: ## everything: lints, Rust, front end, real browsers; installs missing too
 
 test-fast: ## everything but the browsers
 	@bash tests/all.sh fast
+
+test-security: ## attack the real binary: slow clients, TLS scanners, API and WebSocket fuzzers; installs missing tools
+	@bash tests/security.sh
 
 tools: ## install by apt what the tests need and this machine lacks
 	@bash tests/tools.sh

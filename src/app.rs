@@ -8,9 +8,11 @@ mod metrics;
 mod open_files;
 mod operate;
 mod options;
+mod patience;
 mod ports;
 mod rewind;
 mod self_test;
+mod unsent;
 
 use std::net::SocketAddr;
 use std::path::Path;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every test (`fast`: without browsers), goes on after a failure, and says at the end what passed and what did not.
+# Runs every test (`fast`: without browsers and attacks), goes on after a failure, and says at the end what passed and what did not.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 fast=${1:-}
@@ -26,11 +26,13 @@ step 'tools' bash tests/tools.sh
 ((failed)) && { echo 'The tools above are missing: nothing was tested.' >&2; exit 1; }
 step 'format' cargo fmt --check
 step 'lints' cargo clippy --locked --all-targets -- -D warnings
+step 'dependencies' bash tests/deny.sh
 step 'Rust tests' cargo test --locked
 step 'front end: packages' node_packages tests/js
 step 'front end: types and units' in_folder tests/js npm test
 if [[ $fast != fast ]]; then
   step 'binary' cargo build --locked
+  step 'security' bash tests/security.sh
   step 'browsers: packages' node_packages tests/browser
   step 'browsers' in_folder tests/browser npm test
 fi

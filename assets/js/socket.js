@@ -29,7 +29,7 @@ const PATIENCE = 6_000;
 /** How many messages wait for a connection that is away; more than a whole negotiation needs. */
 const QUEUE = 200;
 /** Close codes after which the same ticket would be refused again. */
-const FINAL = new Set([1000, 1009, 4400, 4401, 4402, 4403, 4404, 4409, 4422]);
+const FINAL = new Set([1000, 1002, 1007, 1009, 4400, 4401, 4402, 4403, 4404, 4409, 4422]);
 
 /** @type {Surroundings} */
 const BROWSER = {

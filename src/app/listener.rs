@@ -1,19 +1,20 @@
 //! The one TCP port: looks at a connection's first byte, and after TLS at the first decrypted byte, and hands it on.
 
 use std::net::{IpAddr, SocketAddr};
-use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use rustls::ServerConfig;
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
-use tokio_io_timeout::TimeoutWriter;
 use tokio_rustls::TlsAcceptor;
 
+use super::patience::Patient;
 use super::rewind::Rewind;
 use crate::domain::network::Network;
 use crate::relay::{Relay, Transport};
@@ -22,8 +23,10 @@ use crate::web::serve::{self, Version};
 
 /// How long the accept loop rests when the process has run out of file descriptors.
 const REST: Duration = Duration::from_millis(100);
-/// How long a client may take nothing at all of what is written to it.
-const STALL: Duration = Duration::from_secs(60);
+
+/// How long the system may wait for a client to acknowledge, or to have room again: half a minute without consent ends
+/// a call too (RFC 7675, 5.1). Without it a client that is gone is held for a quarter of an hour.
+const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
 /// What a connection may turn into. Cloned for each one.
 #[derive(Clone)]
@@ -90,6 +93,7 @@ pub async fn accept(listener: TcpListener, door: Door) {
 async fn handle(stream: TcpStream, peer: SocketAddr, door: Door) {
     // Voice packets and signalling are small and must not wait for each other.
     let _ = stream.set_nodelay(true);
+    let _ = SockRef::from(&stream).set_tcp_user_timeout(Some(UNACKNOWLEDGED));
     let mut first = [0];
     match timeout(door.handshake_time, stream.peek(&mut first)).await {
         Ok(Ok(1)) => {}
@@ -105,7 +109,8 @@ async fn handle(stream: TcpStream, peer: SocketAddr, door: Door) {
 
 async fn handle_tls(stream: TcpStream, peer: SocketAddr, door: Door) {
     // Below TLS, where every byte that the client takes can be seen.
-    let stream = impatient(stream);
+    let is_http = Arc::new(AtomicBool::new(false));
+    let stream = Patient::new(stream, is_http.clone());
     let Ok(Ok(stream)) = timeout(door.handshake_time, TlsAcceptor::from(door.tls.clone()).accept(stream)).await else {
         return;
     };
@@ -116,15 +121,11 @@ async fn handle_tls(stream: TcpStream, peer: SocketAddr, door: Door) {
     let Ok(Ok(Some((first, stream)))) = timeout(door.handshake_time, Rewind::peek(stream)).await else { return };
     match first {
         0x00..=0x03 => turn(stream, peer, Transport::Tls, door).await,
-        _ => serve::serve(stream, peer, version, door.router, door.http, door.closing).await,
+        _ => {
+            is_http.store(true, Ordering::Relaxed);
+            serve::serve(stream, peer, version, door.router, door.http, door.closing).await;
+        }
     }
-}
-
-/// A stream that breaks when its other end stops taking what is written: it would be held for ever.
-fn impatient<S: AsyncWrite>(stream: S) -> Pin<Box<TimeoutWriter<S>>> {
-    let mut writer = TimeoutWriter::new(stream);
-    writer.set_timeout(Some(STALL));
-    Box::pin(writer)
 }
 
 async fn turn<S>(stream: S, peer: SocketAddr, transport: Transport, mut door: Door)
@@ -134,30 +135,5 @@ where
     tokio::select! {
         () = door.relay.serve_stream(stream, peer, transport) => {}
         () = serve::closed(&mut door.closing) => {}
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use tokio::time::{Instant, sleep};
-
-    #[tokio::test(start_paused = true)]
-    async fn who_takes_nothing_is_given_up_and_who_is_slow_is_not() {
-        let (ours, mut theirs) = tokio::io::duplex(16);
-        let mut stream = impatient(ours);
-        let reading = tokio::spawn(async move {
-            for _ in 0..20 {
-                sleep(STALL / 2).await;
-                theirs.read_exact(&mut [0; 8]).await.unwrap();
-            }
-            (theirs, Instant::now())
-        });
-        let error = stream.write_all(&[0; 1000]).await.unwrap_err();
-        assert_eq!(error.kind(), std::io::ErrorKind::TimedOut);
-        let (_theirs, last_taken) = reading.await.unwrap();
-        assert_eq!(last_taken.elapsed().as_secs(), STALL.as_secs());
     }
 }

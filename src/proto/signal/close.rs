@@ -7,6 +7,10 @@ use super::wire::ToClient;
 pub enum CloseReason {
     /// The call ended; `ended` was sent before.
     Ended,
+    /// Frames that RFC 6455 forbids.
+    BadFrame,
+    /// Text that is not UTF-8.
+    NotText,
     /// A message of more than 64 KiB.
     TooLarge,
     /// The server stops; the call may go on with the server that follows.
@@ -38,6 +42,8 @@ impl CloseReason {
     pub const fn code(self) -> u16 {
         match self {
             Self::Ended => 1000,
+            Self::BadFrame => 1002,
+            Self::NotText => 1007,
             Self::TooLarge => 1009,
             Self::Restarting => 1012,
             Self::Overloaded => 1013,
@@ -57,6 +63,12 @@ impl CloseReason {
     pub fn error(self) -> Option<ToClient> {
         let (code, message, hint) = match self {
             Self::Ended | Self::Restarting => return None,
+            Self::BadFrame => (
+                "bad-frame",
+                "What came is not WebSocket as RFC 6455 has it.",
+                "Use the WebSocket of a browser or of a well-kept library.",
+            ),
+            Self::NotText => ("not-text", "A text message was not UTF-8.", "Send text as UTF-8."),
             Self::TooLarge => (
                 "too-large",
                 "A message was larger than 64 KiB.",

@@ -183,7 +183,8 @@ where
 fn fault(error: &Error) -> Option<CloseReason> {
     match error {
         Error::Capacity(_) => Some(CloseReason::TooLarge),
-        Error::Utf8(_) | Error::Protocol(_) => Some(CloseReason::BadMessage),
+        Error::Utf8(_) => Some(CloseReason::NotText),
+        Error::Protocol(_) => Some(CloseReason::BadFrame),
         _ => None,
     }
 }

@@ -1,0 +1,91 @@
+"""slowhttptest: five hundred clients that send or read as slowly as they can.
+
+What is open is counted in the system's table of the server's own sockets: a client that does not read does not notice
+either that it was cut off, so slowhttptest's own count says nothing about that.
+"""
+
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import report
+from appliance import Appliance
+from probe import Probe, baseline
+
+CLIENTS = 500
+# So many seconds for all of them to come. The limits are 10 s for a head, 15 s for a body, and 10 s at less than 512 B/s.
+RAMP = 2
+LIMIT = 15
+# For the clocks of a busy machine.
+SLACK = 2
+# The appliance examines itself over connections of its own.
+OWN = 2
+
+ATTACKS = {
+    "slow headers": ["-H", "-i", "5", "-x", "24", "-t", "GET", "-u", "/health"],
+    "slow bodies": ["-B", "-i", "5", "-s", "8192", "-x", "10", "-f", "application/json", "-t", "POST",
+                    "-u", "/api/v1/tokens/validate"],
+    "slow reading": ["-X", "-w", "10", "-y", "20", "-n", "5", "-z", "32", "-k", "3", "-u", "LARGEST"],
+}
+
+
+def run(binary):
+    report.section("slow clients (slowhttptest)")
+    # So that all five hundred are served, slowly, and none is just turned away.
+    with Appliance(binary, {"limits": {"requests_per_source": 1024}}) as appliance:
+        quiet = baseline(appliance)
+        print(f"       a probe's p99 without an attack: {quiet:.0f} ms")
+        for name, arguments in ATTACKS.items():
+            attack(appliance, name, [largest_file(appliance) if word == "LARGEST" else word for word in arguments], quiet)
+        report.check("the appliance survives", appliance.alive())
+
+
+def attack(appliance, name, arguments, quiet):
+    arguments[-1] = appliance.url + arguments[-1]
+    command = ["slowhttptest", *arguments, "-c", str(CLIENTS), "-r", str(CLIENTS // RAMP), "-l", "30", "-p", "5", "-v", "0"]
+    with Probe(appliance) as probe, Watch(appliance.port) as watch:
+        subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120, check=False)
+    most = max(count for _, count in watch.seen)
+    # A busy machine takes longer to let all of them in.
+    all_in = next(at for at, count in watch.seen if count == most)
+    last = max(at for at, count in watch.seen if count > OWN)
+    report.check(f"{name}: the attack took place", most > CLIENTS * 0.9, f"{most} connections at once")
+    fine = last <= all_in + LIMIT + SLACK
+    report.check(f"{name}: all are closed within {LIMIT} s", fine, f"all in at {all_in:.0f} s, the last out at {last:.0f} s")
+    took = report.p99(probe.times) if probe.times else float("inf")
+    fine = took < 500 and not probe.failures and len(probe.times) > 20
+    report.check(f"{name}: a probe's p99 is under 500 ms", fine, f"{took:.0f} ms of {len(probe.times)}, {quiet:.0f} without; {probe.failures[:3]}")
+
+
+class Watch(threading.Thread):
+    """Counts the server's sockets to 127.0.0.1 that are not closed: `seen` has seconds and counts."""
+
+    def __init__(self, port):
+        super().__init__(daemon=True)
+        self.port, self.seen, self.over = port, [], threading.Event()
+        self.began = time.monotonic()
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.join()
+
+    def run(self):
+        while not self.over.wait(0.25):
+            self.seen.append((time.monotonic() - self.began, self.count()))
+
+    def count(self):
+        rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        # Local address, remote address, state; 06 is TIME_WAIT, which holds nothing, and 0A listens.
+        return sum(row[1].endswith(f":{self.port:04X}") and row[2].startswith("0100007F:") and row[3] not in ("06", "0A") for row in rows)
+
+
+def largest_file(appliance):
+    """What is most worth reading slowly."""
+    _, page = appliance.ask("GET", "/")
+    files = {part for part in page.split('"') if part.startswith("/a/")}
+    return max(files, key=lambda file: len(appliance.ask("GET", file)[1]))
