@@ -28,7 +28,7 @@ def run(binary):
 def test(appliance, who, arguments):
     tool = Path(sys.executable).parent / "schemathesis"
     command = [tool, "--config-file", HERE / "schemathesis.toml", "run", "--checks", "all", "--phases", "examples,coverage,fuzzing,stateful",
-               "--max-examples", "15", "--max-time", "25", "--workers", "2", "--tls-verify", appliance.authority, "--request-timeout", "20",
+               "--max-examples", "15", "--workers", "2", "--tls-verify", appliance.authority, "--request-timeout", "20",
                "--generation-database", "none", "--no-color", *arguments, f"{appliance.url}/api/v1/openapi.json"]
     answer = subprocess.run(command, cwd=appliance.path, capture_output=True, text=True, timeout=400, check=False)
     lines = answer.stdout.splitlines()
