@@ -3,6 +3,7 @@
 //! A handler of the API is annotated with `#[utoipa::path]` and entered into the router with `routes!`, which does not
 //! compile without the annotation. It names its own answers; what is true of many requests is added here, once:
 //!
+//! - an operation's id is made from its method and path;
 //! - `security(("session" = []))` means a bearer token or the cookie, and brings 401 and 403
 //!   `foreign-origin`; `"administrator"` and `"confirmed"` bring their own 403 as well;
 //! - a body brings 400, 408, 413 and 415; a place in the path brings 404, a query 400; everything

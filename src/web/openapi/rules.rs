@@ -16,13 +16,24 @@ pub fn complete(document: &mut Value) {
             "description": "What a page gets that logs in with \"cookie\": true."
         },
     });
-    for (_, item) in document["paths"].as_object_mut().into_iter().flatten() {
+    for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
         for method in METHODS {
             if let Some(operation) = item.get_mut(method) {
+                // Handlers of the same name in two files are two operations.
+                operation["operationId"] = json!(name(path, method));
                 complete_operation(operation);
             }
         }
     }
+}
+
+/// `post /api/v1/tokens/{id}/pause` is `postTokensIdPause`.
+fn name(path: &str, method: &str) -> String {
+    let words = path.trim_start_matches("/api/v1").split(|c: char| !c.is_ascii_alphanumeric());
+    words.fold(method.to_owned(), |name, word| {
+        let (first, rest) = word.split_at(word.len().min(1));
+        name + &first.to_ascii_uppercase() + rest
+    })
 }
 
 fn complete_operation(operation: &mut Value) {
