@@ -48,11 +48,12 @@ pub fn obey(command: Session, audience: &Audience) -> Result<(), Refusal> {
 }
 
 fn list(sessions: &Sessions) -> String {
-    let mut table = Table::new(["ID", "USERNAME", "LOGGED IN (UTC)", "LAST USED (UTC)", "ENDS (UTC)"]);
+    let mut table = Table::new(["ID", "USERNAME", "DEVICE", "LOGGED IN (UTC)", "LAST USED (UTC)", "ENDS (UTC)"]);
     for session in &sessions.sessions {
         table.row([
             session.id.to_string(),
             session.user.username.clone(),
+            if session.device.is_empty() { "unknown".to_owned() } else { session.device.clone() },
             stamp(session.created_at),
             stamp(session.last_used_at),
             stamp(session.expires_at),

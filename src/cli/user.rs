@@ -142,7 +142,8 @@ fn change(request: Request, now: &str, audience: &Audience) -> Result<(), Refusa
 }
 
 fn list(users: &Users) -> String {
-    let mut table = Table::new(["USERNAME", "ROLE", "STATE", "MADE (UTC)", "LAST SEEN", "SESSIONS", "ID"]);
+    let mut table =
+        Table::new(["USERNAME", "ROLE", "STATE", "MADE (UTC)", "LAST SEEN", "SESSIONS", "2ND FACTOR", "ID"]);
     for user in &users.users {
         table.row([
             user.username.clone(),
@@ -151,6 +152,7 @@ fn list(users: &Users) -> String {
             stamp(user.created_at),
             user.last_seen_day.clone().unwrap_or_else(|| "-".to_owned()),
             user.sessions.to_string(),
+            if user.second_factor { "yes" } else { "no" }.to_owned(),
             user.id.to_string(),
         ]);
     }

@@ -29,6 +29,8 @@ pub struct BareLogin {
     pub id: LoginId,
     /// Whose.
     pub account: AccountId,
+    /// What kind of device it is, sealed; none where nobody knows.
+    pub device_sealed: Option<Vec<u8>>,
     /// When it was made.
     pub created_at: SystemTime,
     /// When it was last used, to the hour or so.
@@ -99,7 +101,7 @@ fn tags(transaction: &Transaction<'_>, of: Option<HouseholdId>) -> Result<Vec<Ba
 }
 
 fn logins(transaction: &Transaction<'_>, of: Option<AccountId>, now: SystemTime) -> Result<Vec<BareLogin>> {
-    let sql = "SELECT id, account_id, created_at, last_used_at, expires_at FROM logins \
+    let sql = "SELECT id, account_id, device_sealed, created_at, last_used_at, expires_at FROM logins \
                WHERE (?1 IS NULL OR account_id = ?1) AND expires_at > ?2 ORDER BY last_used_at DESC, id";
     let mut statement = transaction.prepare(sql)?;
     let logins = statement.query_map(params![of.as_ref().map(AccountId::as_bytes), to_millis(now)], login_from_row)?;
@@ -110,6 +112,7 @@ fn login_from_row(row: &Row<'_>) -> rusqlite::Result<BareLogin> {
     Ok(BareLogin {
         id: LoginId::from_bytes(row.get("id")?),
         account: AccountId::from_bytes(row.get("account_id")?),
+        device_sealed: row.get("device_sealed")?,
         created_at: time(row, "created_at")?,
         last_used_at: time(row, "last_used_at")?,
         expires_at: time(row, "expires_at")?,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::appliances::{Server, Socket, make_tag};
+use super::appliances::{Server, Socket, make_tag, totp};
 use super::support::{Said, output, say, say_with};
 
 /// Tells the same story with a server that runs, then with its data alone.
@@ -99,6 +99,7 @@ async fn sessions_are_listed_and_ended() {
     let sessions = json(&data, &["session", "list", "ada"]).await;
     let id = sessions["sessions"][0]["id"].as_str().unwrap();
     assert_eq!(sessions["sessions"][0]["user"]["username"], "ada");
+    assert!(sessions["sessions"][0]["device"].is_string());
     let shown = say(&data, &["session", "list"]).await;
     assert!(shown.out.lines().nth(1).unwrap().starts_with(&format!("{id}  ada")), "{shown:?}");
 
@@ -352,6 +353,29 @@ async fn a_lost_password_is_replaced_and_what_the_old_one_opened_ends() {
     assert!(shown.out.contains("/reset#") && shown.out.contains('█'), "{shown:?}");
     let server = Server::start_in(directory, &[]).await;
     assert_eq!(log_in(&server, "ada", PASSWORD).await, 200);
+}
+
+#[tokio::test]
+async fn whoever_lost_a_second_factor_gets_in_with_the_password() {
+    let server = Server::start().await;
+    let owner = server.owner().await;
+    let data = server.data_dir();
+    let begun = owner.post("/api/v1/account/totp", &serde_json::json!({})).await.body;
+    let code = totp::code(begun["secret"].as_str().unwrap(), 0);
+    let done = owner.post("/api/v1/account/totp/confirm", &serde_json::json!({ "code": code })).await;
+    assert_eq!(done.status, 200, "{done:?}");
+    assert_eq!(json(&data, &["user", "list"]).await["users"][0]["secondFactor"], true);
+    let body = serde_json::json!({ "username": "ada", "password": "correct horse battery" });
+    assert!(server.client.post("/api/v1/auth/login", &body).await.body["token"].is_null());
+
+    let reset = say(&data, &["user", "reset-mfa", "ada"]).await;
+    assert_eq!(reset.out, "ada has no second factor: the password alone lets in.\n", "{reset:?}");
+    assert!(server.client.post("/api/v1/auth/login", &body).await.body["token"].is_string());
+    refused(&say(&data, &["user", "reset-mfa", "nobody"]).await, 3, "no user");
+
+    let directory = server.stop().await;
+    let reset = json(&directory.path().join("data"), &["user", "reset-mfa", "ada"]).await;
+    assert_eq!(reset["secondFactor"], false);
 }
 
 #[tokio::test]

@@ -75,6 +75,8 @@ pub struct User {
     pub last_seen_day: Option<String>,
     /// How many devices are logged in.
     pub sessions: u32,
+    /// Whether logging in takes more than the password.
+    pub second_factor: bool,
 }
 
 /// An account that is no more.
@@ -249,6 +251,8 @@ pub struct Session {
     pub id: LoginId,
     /// Whose.
     pub user: Named,
+    /// What kind of device it is, in a few words; empty where nobody knows.
+    pub device: String,
     /// When it logged in.
     #[serde(with = "time")]
     pub created_at: SystemTime,

@@ -52,17 +52,15 @@ impl Operator {
 }
 
 fn describe(user: accounts::User) -> User {
-    let accounts::User {
-        id,
-        household,
-        username,
-        administrator,
-        disabled,
-        created_at,
-        last_seen_day,
-        sessions,
-        second_factor: _,
-    } = user;
-    let last_seen_day = last_seen_day.map(time::day);
-    User { id, username, household, administrator, disabled, created_at, last_seen_day, sessions }
+    User {
+        id: user.id,
+        username: user.username,
+        household: user.household,
+        administrator: user.administrator,
+        disabled: user.disabled,
+        created_at: user.created_at,
+        last_seen_day: user.last_seen_day.map(time::day),
+        sessions: user.sessions,
+        second_factor: user.second_factor,
+    }
 }

@@ -6,6 +6,8 @@ use super::{Effect, Ended, Operator, Session, Sessions};
 use crate::domain::ids::LoginId;
 use crate::domain::{Error, Kind, Result};
 use crate::service::audit::Event;
+use crate::service::keys::Field;
+use crate::store::BareLogin;
 
 impl Operator {
     pub(super) async fn list_sessions(&self, user: Option<&str>, now: SystemTime) -> Result<Sessions> {
@@ -15,14 +17,19 @@ impl Operator {
         };
         let people = self.people().await?;
         let sessions = self.store.operator().logins(account, now).await?;
-        let sessions = sessions.into_iter().map(|login| Session {
-            id: login.id,
-            user: people.named(login.account),
-            created_at: login.created_at,
-            last_used_at: login.last_used_at,
-            expires_at: login.expires_at,
-        });
-        Ok(Sessions { sessions: sessions.collect() })
+        let describe = |login: BareLogin| {
+            let sealed = login.device_sealed.as_deref();
+            let device = sealed.map(|sealed| self.keys.open_field(Field::LoginDevice, login.id.as_bytes(), sealed));
+            Ok(Session {
+                id: login.id,
+                user: people.named(login.account),
+                device: device.transpose()?.unwrap_or_default(),
+                created_at: login.created_at,
+                last_used_at: login.last_used_at,
+                expires_at: login.expires_at,
+            })
+        };
+        Ok(Sessions { sessions: sessions.into_iter().map(describe).collect::<Result<_>>()? })
     }
 
     pub(super) async fn end_session(&self, id: LoginId) -> Result<Ended> {
