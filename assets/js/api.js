@@ -22,20 +22,21 @@ export class ApiError extends Error {
 const TIME_LIMIT = 12_000;
 
 /**
- * @param {'GET'|'POST'|'DELETE'} method
+ * @param {'GET'|'POST'|'PUT'|'DELETE'} method
  * @param {string} path
- * @param {unknown} [body] sent as JSON
+ * @param {unknown} [body] sent as JSON, bytes as they are
  * @returns {Promise<any>} the answer's JSON; null for an empty answer
  * @throws {ApiError}
  */
 export async function request(method, path, body) {
+  const raw = body instanceof Uint8Array;
   let response;
   let answer = null;
   try {
     response = await fetch(path, {
       method,
-      headers: body === undefined ? {} : { 'content-type': 'application/json' },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      headers: body === undefined ? {} : { 'content-type': raw ? 'application/octet-stream' : 'application/json' },
+      body: raw ? /** @type {Uint8Array<ArrayBuffer>} */ (body) : body === undefined ? undefined : JSON.stringify(body),
       credentials: 'same-origin',
       cache: 'no-store',
       referrerPolicy: 'no-referrer',

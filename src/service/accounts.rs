@@ -21,8 +21,9 @@ use super::keys::{Field, Keys};
 use super::passwords::Passwords;
 use super::sessions::Sessions;
 use crate::domain::Result;
-use crate::domain::account::{Password, Registration};
+use crate::domain::account::{Password, Registration, Username};
 use crate::domain::secret::Secret;
+use crate::domain::stretch::SALT_LENGTH;
 use crate::store::{Account, Store};
 
 /// Who may get an account, and how many there may be.
@@ -56,6 +57,14 @@ impl Accounts {
         options: Options,
     ) -> Self {
         Self { store, keys, passwords, sessions, audit, options }
+    }
+
+    /// What the password of this name is to be stretched with; looks alike for a name that nobody has, or nobody can have.
+    pub fn password_salt(&self, username: &str) -> [u8; SALT_LENGTH] {
+        match Username::parse(username) {
+            Ok(username) => self.keys.password_salt(username.as_str()),
+            Err(_) => self.keys.password_salt(username),
+        }
     }
 
     /// Replaces a hash that is weaker than today's, now that its password is at hand. That it cannot be replaced keeps

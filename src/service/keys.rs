@@ -18,6 +18,7 @@ use subtle::ConstantTimeEq as _;
 use crate::domain::account::Username;
 use crate::domain::ids::AccountId;
 use crate::domain::secret::Secret;
+use crate::domain::stretch::SALT_LENGTH;
 use crate::domain::{Error, Result};
 use crate::files;
 use crate::store::{SealedColumn, Store};
@@ -110,6 +111,7 @@ impl Field {
 /// The keys of this installation.
 pub struct Keys {
     index: hmac::Key,
+    salt: hmac::Key,
     ticket: Secret<[u8; 32]>,
     pepper: Secret<[u8; 32]>,
     check: Secret<[u8; 32]>,
@@ -141,6 +143,7 @@ impl Keys {
         let hmac_key = |purpose| hmac::Key::new(hmac::HMAC_SHA256, secrets.lasting(purpose).expose());
         Ok(Self {
             index: hmac_key("username index"),
+            salt: hmac_key("password salts"),
             ticket: secrets.lasting("call tickets"),
             pepper: secrets.lasting("password pepper"),
             check: secrets.lasting("key check"),
@@ -156,6 +159,14 @@ impl Keys {
     /// What an account is found by: the same for the same name, meaningless without the key.
     pub fn username_index(&self, username: &Username) -> [u8; 32] {
         digest(&self.index, username.as_str())
+    }
+
+    /// What the password of this name is stretched with before it is shown to the server, whether there is such an account or
+    /// not: nobody learns from it who has one, and nothing need be kept.
+    pub fn password_salt(&self, username: &str) -> [u8; SALT_LENGTH] {
+        let mut salt = [0; SALT_LENGTH];
+        salt.copy_from_slice(&digest(&self.salt, username)[..SALT_LENGTH]);
+        salt
     }
 
     /// What a configuration is recognised by; tells nothing of it without the key.

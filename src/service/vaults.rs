@@ -3,7 +3,9 @@
 use super::sessions::Identity;
 use crate::domain::vault::{SealedVault, WayIn, Wrapped};
 use crate::domain::{Error, Kind, Result};
-use crate::store::{Store, Vault, Wrap};
+pub use crate::store::{Vault, Wrap};
+
+use crate::store::Store;
 
 /// A password, a recovery code and some passkeys.
 const MOST_WRAPS: usize = 18;
@@ -28,6 +30,21 @@ impl Vaults {
         self.store.vaults().of(owner.household, owner.account).await
     }
 
+    /// Takes in the household's first vault, with the asker's way into it.
+    ///
+    /// # Errors
+    /// `vault-changed` when the household has one already; `bad-vault` when it is not a first one; `bad-way-in`.
+    pub async fn create(&self, owner: Identity, vault: SealedVault, wrap: Wrap) -> Result<()> {
+        fits(wrap.way, wrap.credential)?;
+        if vault.revision() != 1 {
+            return Err(Error::invalid("bad-vault", "The first vault has the revision 1."));
+        }
+        if self.store.vaults().create(owner.household, owner.account, vault, wrap).await? {
+            return Ok(());
+        }
+        Err(changed())
+    }
+
     /// Puts a vault in the place of the revision before it.
     ///
     /// # Errors
@@ -36,8 +53,7 @@ impl Vaults {
         if self.store.vaults().replace(owner.household, vault).await? {
             return Ok(());
         }
-        Err(Error::new(Kind::Conflict, "vault-changed", "Another device has changed the vault meanwhile.")
-            .hint("Open the vault again and make the change in what it holds now."))
+        Err(changed())
     }
 
     /// Adds a way into the vault for the asker, or replaces it.
@@ -63,6 +79,11 @@ impl Vaults {
         fits(way, credential)?;
         self.store.vaults().delete_wrap(owner.account, way, credential).await.map(drop)
     }
+}
+
+fn changed() -> Error {
+    Error::new(Kind::Conflict, "vault-changed", "Another device has changed the vault meanwhile.")
+        .hint("Open the vault again and make the change in what it holds now.")
 }
 
 fn fits(way: WayIn, credential: Option<[u8; 32]>) -> Result<()> {

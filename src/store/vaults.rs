@@ -46,6 +46,33 @@ impl Vaults<'_> {
             .await
     }
 
+    /// Takes in a household's first vault together with a way into it, so that no vault is ever without one; `false`, and
+    /// nothing done, when the household has a vault already.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn create(
+        &self,
+        household: HouseholdId,
+        account: AccountId,
+        vault: SealedVault,
+        wrap: Wrap,
+    ) -> Result<bool> {
+        self.0
+            .writer
+            .transaction(move |transaction| {
+                let sql =
+                    "INSERT INTO vaults (household_id, revision, blob) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+                let values = params![household.as_bytes(), vault.revision() as i64, vault.as_bytes()];
+                if !one_row(transaction.execute(sql, values)?)? {
+                    return Ok(false);
+                }
+                put(transaction, account, &wrap)?;
+                Ok(true)
+            })
+            .await
+    }
+
     /// Puts a vault in the place of the revision before it; `false`, and nothing done, when that is not the present one.
     ///
     /// # Errors
@@ -57,11 +84,7 @@ impl Vaults<'_> {
                 // At most i64::MAX - 1: `SealedVault` says so.
                 let revision = vault.revision() as i64;
                 let values = params![household.as_bytes(), revision, vault.as_bytes()];
-                let sql = if revision == 1 {
-                    "INSERT INTO vaults (household_id, revision, blob) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING"
-                } else {
-                    "UPDATE vaults SET revision = ?2, blob = ?3 WHERE household_id = ?1 AND revision = ?2 - 1"
-                };
+                let sql = "UPDATE vaults SET revision = ?2, blob = ?3 WHERE household_id = ?1 AND revision = ?2 - 1";
                 one_row(transaction.execute(sql, values)?)
             })
             .await
@@ -81,17 +104,7 @@ impl Vaults<'_> {
                     return Err(Error::new(Kind::Conflict, "too-many-ways-in", message)
                         .hint("Remove a passkey that you do not use any more."));
                 }
-                let sql = "INSERT INTO vault_wraps (account_id, kind, credential, wrapped) VALUES (?1, ?2, ?3, ?4)";
-                transaction.execute(
-                    sql,
-                    params![
-                        account.as_bytes(),
-                        wrap.way.kind(),
-                        credential(wrap.credential.as_ref()),
-                        wrap.wrapped.as_bytes()
-                    ],
-                )?;
-                Ok(())
+                put(transaction, account, &wrap)
             })
             .await
     }
@@ -117,6 +130,14 @@ fn wraps(transaction: &Transaction<'_>, account: AccountId) -> Result<Vec<Wrap>>
         Ok(Wrap { way, credential: credential.try_into().ok(), wrapped: Wrapped::from_bytes(wrapped) })
     })
     .collect()
+}
+
+fn put(transaction: &Transaction<'_>, account: AccountId, wrap: &Wrap) -> Result<()> {
+    let sql = "INSERT OR REPLACE INTO vault_wraps (account_id, kind, credential, wrapped) VALUES (?1, ?2, ?3, ?4)";
+    let values =
+        params![account.as_bytes(), wrap.way.kind(), credential(wrap.credential.as_ref()), wrap.wrapped.as_bytes()];
+    transaction.execute(sql, values)?;
+    Ok(())
 }
 
 fn delete(transaction: &Transaction<'_>, account: AccountId, way: WayIn, passkey: Option<[u8; 32]>) -> Result<bool> {

@@ -28,6 +28,7 @@ mod pages;
 mod presence;
 mod register;
 mod request;
+mod salt;
 mod second_factor;
 mod sessions;
 mod timestamp;
@@ -152,6 +153,7 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(auth::passkey))
         .routes(routes!(auth::passkey_finish))
         .routes(routes!(auth::log_out))
+        .routes(routes!(salt::salt))
         .routes(routes!(sessions::list, sessions::end_others))
         .routes(routes!(sessions::end))
         .routes(routes!(sessions::confirm))
@@ -185,6 +187,7 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(tokens::pause))
         .routes(routes!(tokens::resume))
         .routes(routes!(vault::vault))
+        .routes(routes!(vault::create))
         .routes(routes!(vault::replace))
         .routes(routes!(vault::let_in))
         .routes(routes!(vault::shut_out))

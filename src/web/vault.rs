@@ -15,6 +15,7 @@ use crate::domain::Error;
 use crate::domain::ids::HouseholdId;
 use crate::domain::vault::{SealedVault, WayIn, Wrapped};
 use crate::service::sessions::Identity;
+use crate::service::vaults::Wrap;
 
 /// What an account needs to open its household's vault. Byte strings are base64url.
 #[derive(Serialize, ToSchema)]
@@ -44,6 +45,20 @@ pub struct Way {
     wrapped: String,
 }
 
+/// A household's first vault. Byte strings are base64url.
+#[derive(Deserialize, ToSchema)]
+pub struct First {
+    /// The sealed vault, of revision 1.
+    blob: String,
+    /// `password`, `recovery` or `passkey`.
+    #[schema(value_type = String, pattern = "^(password|recovery|passkey)$")]
+    way: WayIn,
+    /// SHA-256 of a passkey's credential id; not for the other ways.
+    credential: Option<String>,
+    /// The vault's key, wrapped for this way.
+    wrapped: String,
+}
+
 /// A way into the vault, to be added.
 #[derive(Deserialize, ToSchema)]
 pub struct LetIn {
@@ -66,7 +81,7 @@ pub struct ShutOut {
 ))]
 pub async fn vault(Extract(state): Extract<State>, owner: Identity) -> Result<Answer<Opened>, Failure> {
     let vault = state.vaults.vault(owner).await?;
-    let way = |wrap: crate::store::Wrap| Way {
+    let way = |wrap: Wrap| Way {
         way: wrap.way,
         credential: wrap.credential.map(|digest| URL_SAFE_NO_PAD.encode(digest)),
         wrapped: URL_SAFE_NO_PAD.encode(wrap.wrapped.as_bytes()),
@@ -78,9 +93,27 @@ pub async fn vault(Extract(state): Extract<State>, owner: Identity) -> Result<An
     }))
 }
 
+/// Makes the household's vault, with a first way into it
+#[utoipa::path(post, path = "/vault", tag = "vault", security(("session" = [])), request_body = First, responses(
+    (status = 201, description = "Made"),
+    (status = 400, description = "`bad-vault`, `bad-wrap` or `bad-way-in`"),
+    (status = 409, description = "`vault-changed`: there is one already"),
+))]
+pub async fn create(
+    Extract(state): Extract<State>,
+    owner: Identity,
+    Json(body): Json<First>,
+) -> Result<StatusCode, Failure> {
+    let vault = SealedVault::parse(URL_SAFE_NO_PAD.decode(&body.blob).unwrap_or_default())?;
+    let wrapped = Wrapped::parse(&URL_SAFE_NO_PAD.decode(&body.wrapped).unwrap_or_default(), body.way)?;
+    let credential = body.credential.as_deref().map(digest).transpose()?;
+    state.vaults.create(owner, vault, Wrap { way: body.way, credential, wrapped }).await?;
+    Ok(StatusCode::CREATED)
+}
+
 /// Replaces the vault
 ///
-/// The body is the sealed vault; its revision is one more than that of the one it replaces, 1 for the first.
+/// The body is the sealed vault; its revision is one more than that of the one it replaces.
 #[utoipa::path(put, path = "/vault", tag = "vault", security(("session" = [])),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"), responses(
     (status = 204, description = "Replaced"),

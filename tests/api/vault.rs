@@ -36,8 +36,15 @@ async fn a_vault_is_replaced_in_order_and_the_slower_device_is_told() {
     assert!(empty.body["household"].as_str().unwrap().starts_with("house_"));
 
     assert_eq!(put_vault(&owner, sealed(2)).await.body["error"]["code"], "vault-changed");
-    assert_eq!(put_vault(&owner, sealed(1)).await.status, 204);
-    assert_eq!(put_vault(&owner, sealed(1)).await.body["error"]["code"], "vault-changed");
+    assert_eq!(put_vault(&owner, sealed(1)).await.body["error"]["code"], "vault-changed", "there is none to replace");
+    let first = |revision| {
+        let wrapped = vectors()["wraps"]["password"]["wrapped"].clone();
+        json!({ "blob": URL_SAFE_NO_PAD.encode(sealed(revision)), "way": "password", "wrapped": wrapped })
+    };
+    assert_eq!(owner.post("/api/v1/vault", &first(2)).await.code(), "bad-vault");
+    assert_eq!(owner.post("/api/v1/vault", &first(1)).await.status, 201);
+    assert_eq!(owner.get("/api/v1/vault").await.body["wraps"].as_array().unwrap().len(), 1);
+    assert_eq!(owner.post("/api/v1/vault", &first(1)).await.code(), "vault-changed");
     assert_eq!(put_vault(&owner, sealed(2)).await.status, 204);
     assert_eq!(put_vault(&owner, sealed(2)).await.status, 409);
     assert_eq!(owner.get("/api/v1/vault").await.body["blob"], URL_SAFE_NO_PAD.encode(sealed(2)));
@@ -89,4 +96,23 @@ async fn an_account_has_its_ways_in() {
     assert_eq!(owner.delete("/api/v1/vault/ways/recovery").await.status, 204);
     assert_eq!(owner.delete(&format!("/api/v1/vault/ways/passkey?credential={passkey}")).await.status, 204);
     assert_eq!(owner.get("/api/v1/vault").await.body["wraps"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_salt_tells_nobody_who_has_an_account() {
+    let server = Server::start().await;
+    server.owner().await;
+    let salt = async |username: &str| {
+        let reply = server.client.post("/api/v1/auth/salt", &json!({ "username": username })).await;
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        assert_eq!(reply.body["kdf"], json!({ "name": "PBKDF2-SHA-256", "rounds": 600_000 }));
+        let salt = reply.body["salt"].as_str().unwrap().to_owned();
+        assert_eq!(URL_SAFE_NO_PAD.decode(&salt).unwrap().len(), 16);
+        salt
+    };
+    assert_eq!(salt("ada").await, salt(" ADA ").await, "as the name is understood at the log-in");
+    assert_eq!(salt("nobody").await, salt("nobody").await, "and of a name that nobody has");
+    assert_ne!(salt("ada").await, salt("nobody").await);
+    salt("no name at all: \u{0}").await;
+    salt("").await;
 }

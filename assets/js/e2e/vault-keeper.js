@@ -1,0 +1,166 @@
+/** The household's vault as an owner's page works with it: made, opened, changed, and kept in step with other devices. */
+
+import { ApiError } from '../api.js';
+import { decode64, encode64, randomBytes } from './bytes.js';
+import { makeIdentity } from './identity-keys.js';
+import { openVault, sealVault } from './vault.js';
+import { unwrap, wrap } from './wraps.js';
+
+/**
+ * @typedef {import('./bytes.js').Bytes} Bytes
+ * @typedef {import('./vault.js').VaultContent} VaultContent
+ * @typedef {import('./vault.js').Seen} Seen
+ * @typedef {import('./wraps.js').WayIn} WayIn
+ * @typedef {{way: WayIn, key: Bytes, credential?: string}} Opener a way into the vault, with what it takes
+ *
+ * @typedef {object} Memory what a device keeps of a household's vault
+ * @property {(household: string) => Seen|null} seen
+ * @property {(household: string, seen: Seen) => void} remember
+ *
+ * @typedef {(method: 'GET'|'POST'|'PUT', path: string, body?: unknown) => Promise<any>} Ask
+ * @typedef {{household: string, blob: string|null, wraps: {way: WayIn, credential: string|null, wrapped: string}[]}} Answer
+ */
+
+/** How often a change is made again in what another device has made of the vault meanwhile. */
+const TRIES = 5;
+
+/** There is a vault, and this way does not open it. */
+export class Locked extends Error {}
+
+export class VaultKeeper {
+  #ask;
+  #memory;
+  /** @type {{key: Bytes, household: Bytes}|null} */
+  #vault = null;
+  #name = '';
+  /** @type {VaultContent|null} */
+  #content = null;
+
+  /** @param {Ask} ask the server @param {Memory} memory */
+  constructor(ask, memory) {
+    this.#ask = ask;
+    this.#memory = memory;
+  }
+
+  /** What is in it; null while it is locked. */
+  get content() {
+    return this.#content;
+  }
+
+  /** The household's key, for a device that shall open the vault without being asked again; null while it is locked. */
+  get key() {
+    return this.#vault?.key ?? null;
+  }
+
+  /**
+   * Opens the vault, or makes it where there is none yet.
+   * @param {Opener} opener
+   * @returns {Promise<void>}
+   * @throws {Locked} when the account has no such way in, or it is another secret
+   */
+  async enter(opener) {
+    const answer = await this.#look();
+    if (answer.blob === null) return this.#make(answer, opener);
+    const found = answer.wraps.find(({ way, credential }) => way === opener.way && credential === (opener.credential ?? null));
+    const wrapped = decode64(found?.wrapped);
+    const household = householdBytes(answer.household);
+    if (!wrapped) throw new Locked();
+    const key = await unwrap(wrapped, { ...opener, household }).catch(() => { throw new Locked(); });
+    await this.#open(answer, { key, household });
+  }
+
+  /** With the household's key, which this device had kept. @param {Bytes} key */
+  async resume(key) {
+    const answer = await this.#look();
+    if (answer.blob === null) throw new Locked();
+    await this.#open(answer, { key, household: householdBytes(answer.household) });
+  }
+
+  /** Adds a way in, or replaces it. @param {Opener} opener */
+  async letIn({ way, key, credential }) {
+    if (!this.#vault) throw new Locked();
+    const wrapped = await wrap(this.#vault.key, { way, key, household: this.#vault.household });
+    await this.#ask('PUT', `/api/v1/vault/ways/${way}`, { wrapped: encode64(wrapped), ...(credential && { credential }) });
+  }
+
+  /**
+   * Changes what is in it, again and again where another device is faster.
+   * @param {(content: VaultContent) => void} edit changes what it is given
+   */
+  async change(edit) {
+    if (!this.#vault) throw new Locked();
+    for (let attempt = 1; ; attempt += 1) {
+      const content = structuredClone(/** @type {VaultContent} */ (this.#content));
+      edit(content);
+      try {
+        return await this.#put(content, this.#revision + 1);
+      } catch (error) {
+        if (!(error instanceof ApiError) || error.code !== 'vault-changed' || attempt === TRIES) throw error;
+      }
+      await this.#open(await this.#look(), this.#vault);
+    }
+  }
+
+  lock() {
+    this.#vault = this.#content = null;
+  }
+
+  get #revision() {
+    return this.#memory.seen(this.#name)?.revision ?? 0;
+  }
+
+  /** @returns {Promise<Answer>} */
+  #look() {
+    return this.#ask('GET', '/api/v1/vault');
+  }
+
+  /** @param {Answer} answer @param {{key: Bytes, household: Bytes}} vault */
+  async #open(answer, vault) {
+    const blob = decode64(answer.blob);
+    if (!blob) throw new Locked();
+    const { content, seen } = await openVault(blob, vault, this.#memory.seen(answer.household));
+    this.#keep(answer.household, vault, content, seen);
+  }
+
+  /** Together with the way in: a vault without one would be lost. @param {Answer} answer @param {Opener} opener @returns {Promise<void>} */
+  async #make(answer, opener) {
+    // A server that had given out a vault and says now that there is none would have this one made in its place.
+    if (this.#memory.seen(answer.household)) throw new Locked();
+    const vault = { key: randomBytes(32), household: householdBytes(answer.household) };
+    const blob = await sealVault({ identities: [await makeIdentity()], tags: {} }, 1, vault);
+    const { way, credential } = opener;
+    const wrapped = encode64(await wrap(vault.key, { ...opener, household: vault.household }));
+    try {
+      await this.#ask('POST', '/api/v1/vault', { blob: encode64(blob), way, wrapped, ...(credential && { credential }) });
+    } catch (error) {
+      // Another device was faster: its vault is the one.
+      if (error instanceof ApiError && error.code === 'vault-changed') return this.enter(opener);
+      throw error;
+    }
+    await this.#open({ ...answer, blob: encode64(blob) }, vault);
+  }
+
+  /** @param {VaultContent} content @param {number} revision */
+  async #put(content, revision) {
+    const vault = /** @type {{key: Bytes, household: Bytes}} */ (this.#vault);
+    const blob = await sealVault(content, revision, vault);
+    await this.#ask('PUT', '/api/v1/vault', blob);
+    const { seen } = await openVault(blob, vault, null);
+    this.#keep(this.#name, vault, content, seen);
+  }
+
+  /** @param {string} household @param {{key: Bytes, household: Bytes}} vault @param {VaultContent} content @param {Seen} seen */
+  #keep(household, vault, content, seen) {
+    this.#name = household;
+    this.#vault = vault;
+    this.#content = content;
+    this.#memory.remember(household, seen);
+  }
+}
+
+/** @param {string} id @returns {Bytes} */
+function householdBytes(id) {
+  const bytes = decode64(id.replace(/^house_/, ''), 16);
+  if (!bytes) throw new Locked();
+  return bytes;
+}

@@ -1,0 +1,46 @@
+//! `/api/v1/auth/salt`: how a password is stretched in the browser (`docs/e2e.md`, section 3).
+
+use axum::Json as Answer;
+use axum::extract::State as Extract;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::State;
+use super::error::Failure;
+use super::request::Json;
+use crate::domain::stretch::{KDF, ROUNDS};
+
+/// Whose password is to be stretched.
+#[derive(Deserialize, ToSchema)]
+pub struct Who {
+    username: String,
+}
+
+/// How.
+#[derive(Serialize, ToSchema)]
+pub struct Stretching {
+    /// 16 bytes, base64url.
+    salt: String,
+    kdf: Kdf,
+}
+
+/// A derivation.
+#[derive(Serialize, ToSchema)]
+pub struct Kdf {
+    #[schema(value_type = String)]
+    name: &'static str,
+    rounds: u32,
+}
+
+/// How to stretch a password
+///
+/// The same for a name at any time, whether anybody has it or not.
+#[utoipa::path(post, path = "/auth/salt", tag = "log-in", request_body = Who, responses(
+    (status = 200, description = "The salt and the derivation", body = Stretching),
+))]
+pub async fn salt(Extract(state): Extract<State>, Json(body): Json<Who>) -> Result<Answer<Stretching>, Failure> {
+    let salt = URL_SAFE_NO_PAD.encode(state.accounts.password_salt(&body.username));
+    Ok(Answer(Stretching { salt, kdf: Kdf { name: KDF, rounds: ROUNDS } }))
+}

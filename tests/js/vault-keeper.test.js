@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ApiError } from '../../assets/js/api.js';
+import { decode64, encode64 } from '../../assets/js/e2e/bytes.js';
+import { RolledBack } from '../../assets/js/e2e/vault.js';
+import { Locked, VaultKeeper } from '../../assets/js/e2e/vault-keeper.js';
+import { run } from './e2e-vectors.js';
+
+/** The server's rules (`src/store/vaults.rs`), for one account. */
+class Server {
+  /** @type {Uint8Array|null} */
+  blob = null;
+  /** @type {{way: string, credential: string|null, wrapped: string}[]} */
+  wraps = [];
+  beforePut = async () => {};
+
+  ask = async (/** @type {string} */ method, /** @type {string} */ path, /** @type {any} */ body) => {
+    if (method === 'GET') return { household: 'house_EBESExQVFhcYGRobHB0eHw', blob: this.blob && encode64(/** @type {any} */ (this.blob)), wraps: this.wraps };
+    if (method === 'POST') {
+      if (this.blob) throw new ApiError('vault-changed', 409);
+      this.blob = decode64(body.blob);
+      this.wraps = [{ way: body.way, credential: body.credential ?? null, wrapped: body.wrapped }];
+      return null;
+    }
+    if (path !== '/api/v1/vault') {
+      const way = path.split('/').at(-1) ?? '';
+      const credential = body.credential ?? null;
+      this.wraps = [...this.wraps.filter((wrap) => wrap.way !== way || wrap.credential !== credential), { way, credential, wrapped: body.wrapped }];
+      return null;
+    }
+    await this.beforePut();
+    const number = (/** @type {Uint8Array|null} */ blob) => (blob ? blob[8] : 0);
+    if (number(body) !== number(this.blob) + 1) throw new ApiError('vault-changed', 409);
+    this.blob = body;
+    return null;
+  };
+}
+
+class Device {
+  /** @type {import('../../assets/js/e2e/vault.js').Seen|null} */
+  last = null;
+  seen = () => this.last;
+  remember = (/** @type {string} */ _, /** @type {import('../../assets/js/e2e/vault.js').Seen} */ seen) => { this.last = seen; };
+}
+
+const password = { way: /** @type {const} */ ('password'), key: run(32, 1) };
+const recovery = { way: /** @type {const} */ ('recovery'), key: run(32, 2) };
+const passkey = { way: /** @type {const} */ ('passkey'), key: run(32, 3), credential: encode64(run(32, 9)) };
+const tag = { token: 't', label: 'Blue van', publicText: '' };
+
+test('a vault is made once, and opens on another device in each of its ways', async () => {
+  const server = new Server();
+  const first = new VaultKeeper(server.ask, new Device());
+  await first.enter(password);
+  assert.equal(first.content?.identities.length, 1);
+  await first.letIn(recovery);
+  await first.letIn(passkey);
+  await first.change((content) => { content.tags.tag_1 = tag; });
+  for (const opener of [password, recovery, passkey]) {
+    const second = new VaultKeeper(server.ask, new Device());
+    await second.enter(opener);
+    assert.deepEqual(second.content, first.content);
+  }
+  const third = new VaultKeeper(server.ask, new Device());
+  await third.resume(/** @type {Uint8Array<ArrayBuffer>} */ (first.key));
+  assert.deepEqual(third.content?.tags, { tag_1: tag });
+});
+
+test('two devices that make it at the same time have one vault', async () => {
+  const server = new Server();
+  const both = [new VaultKeeper(server.ask, new Device()), new VaultKeeper(server.ask, new Device())];
+  await Promise.all(both.map((keeper) => keeper.enter(password)));
+  assert.deepEqual(both[0].content, both[1].content);
+  assert.equal(both[0].content?.identities.length, 1);
+});
+
+test('another secret does not open it, and makes no other', async () => {
+  const server = new Server();
+  await new VaultKeeper(server.ask, new Device()).enter(password);
+  const before = server.blob;
+  for (const wrong of [{ ...password, key: run(32, 7) }, recovery, passkey]) {
+    const keeper = new VaultKeeper(server.ask, new Device());
+    await assert.rejects(keeper.enter(wrong), Locked);
+    assert.equal(keeper.content, null);
+    await assert.rejects(keeper.change(() => {}), Locked);
+  }
+  assert.equal(server.blob, before);
+});
+
+test('two devices change it at the same time, and nothing is lost', async () => {
+  const server = new Server();
+  const [one, two] = [new VaultKeeper(server.ask, new Device()), new VaultKeeper(server.ask, new Device())];
+  await one.enter(password);
+  await two.enter(password);
+  await Promise.all([
+    one.change((content) => { content.tags.tag_1 = tag; }),
+    two.change((content) => { content.tags.tag_2 = tag; }),
+  ]);
+  const reader = new VaultKeeper(server.ask, new Device());
+  await reader.enter(password);
+  assert.deepEqual(Object.keys(reader.content?.tags ?? {}).sort(), ['tag_1', 'tag_2']);
+});
+
+test('a device that is never the fastest gives up', async () => {
+  const server = new Server();
+  const slow = new VaultKeeper(server.ask, new Device());
+  const fast = new VaultKeeper(server.ask, new Device());
+  await slow.enter(password);
+  await fast.enter(password);
+  let busy = false;
+  server.beforePut = async () => {
+    if (busy) return;
+    busy = true;
+    await fast.change((content) => { content.tags.tag_2 = tag; });
+    busy = false;
+  };
+  await assert.rejects(slow.change((content) => { content.tags.tag_1 = tag; }), ApiError);
+});
+
+test('a server that gives out an old vault, or none any more, is found out', async () => {
+  const server = new Server();
+  const device = new Device();
+  const keeper = new VaultKeeper(server.ask, device);
+  await keeper.enter(password);
+  const old = server.blob;
+  await keeper.change((content) => { content.tags.tag_1 = tag; });
+  server.blob = old;
+  await assert.rejects(new VaultKeeper(server.ask, device).enter(password), RolledBack);
+  await assert.rejects(keeper.change((content) => { content.tags.tag_2 = tag; }), RolledBack);
+  server.blob = null;
+  await assert.rejects(new VaultKeeper(server.ask, device).enter(password), Locked);
+  assert.equal(server.blob, null, 'no new vault in the place of the lost one');
+});
+
+test('what the server stores is ciphertext', async () => {
+  const server = new Server();
+  const keeper = new VaultKeeper(server.ask, new Device());
+  await keeper.enter(password);
+  await keeper.change((content) => { content.tags.tag_1 = tag; });
+  const stored = Buffer.concat([Buffer.from(server.blob ?? []), ...server.wraps.map(({ wrapped }) => Buffer.from(decode64(wrapped) ?? []))]);
+  for (const secret of [Buffer.from('Blue van'), Buffer.from(keeper.key ?? []), Buffer.from(password.key)]) assert.equal(stored.indexOf(secret), -1);
+});
