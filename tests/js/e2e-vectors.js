@@ -58,7 +58,7 @@ export async function vectors() {
   const household = run(16, 0x10);
   const vaultKey = run(32, 0x20);
   const nonce = run(12, 0x30);
-  const content = { identities: [stored], tags: { 'tag_EBESExQVFhcYGRobHB0eHw': { token: sticker.token, label: 'Blue van', publicText: '' } } };
+  const content = { identities: [stored], tags: { 'tag_EBESExQVFhcYGRobHB0eHw': { token: sticker.token, keyHash: encode64(await keyHash(identity)), label: 'Blue van', publicText: '' } } };
 
   const transcript = {
     session: run(16, 1), callerNonce: run(32, 2), ownerNonce: run(32, 3), callerFingerprint: run(32, 4), ownerFingerprint: run(32, 5),

@@ -161,7 +161,7 @@ test('a vault opens with its key, for its household, and never goes back', async
 test('a vault\'s size tells little', async () => {
   const vault = { key: run(32, 1), household: run(16, 1) };
   const sizes = await Promise.all([0, 1, 10].map(async (count) => {
-    const tags = Object.fromEntries(Array.from({ length: count }, (_, at) => [`tag_${at}`, { token: 'x'.repeat(43), label: 'Blue van', publicText: '' }]));
+    const tags = Object.fromEntries(Array.from({ length: count }, (_, at) => [`tag_${at}`, { token: 'x'.repeat(43), keyHash: 'x'.repeat(22), label: 'Blue van', publicText: '' }]));
     return (await sealVault({ identities: [], tags }, 1, vault)).length;
   }));
   assert.deepEqual(new Set(sizes), new Set([9 + 12 + 4096 + 16]));

@@ -46,7 +46,7 @@ class Device {
 const password = { way: /** @type {const} */ ('password'), key: run(32, 1) };
 const recovery = { way: /** @type {const} */ ('recovery'), key: run(32, 2) };
 const passkey = { way: /** @type {const} */ ('passkey'), key: run(32, 3), credential: encode64(run(32, 9)) };
-const tag = { token: 't', label: 'Blue van', publicText: '' };
+const tag = { token: 't', keyHash: 'k', label: 'Blue van', publicText: '' };
 
 test('a vault is made once, and opens on another device in each of its ways', async () => {
   const server = new Server();

@@ -5,7 +5,8 @@ import { NONCE_LENGTH, NotOpened, TAG_LENGTH, open, padded, seal, unpadded } fro
 
 /**
  * @typedef {import('./bytes.js').Bytes} Bytes
- * @typedef {{token: string, label: string, publicText: string}} VaultTag `token`: as it stands in the sticker's code
+ * @typedef {{token: string, keyHash: string, label: string, publicText: string}} VaultTag `token` and `keyHash`: as they stand in the
+ * sticker's code
  * @typedef {{identities: import('./identity-keys.js').StoredIdentity[], tags: Record<string, VaultTag>}} VaultContent
  * the newest identity first; tags by their id
  * @typedef {{revision: number, hash: string}} Seen the newest blob that a device has seen

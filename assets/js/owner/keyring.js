@@ -1,23 +1,40 @@
-/** The keys with which this device answers for its household: filled from the vault, kept in the page's memory alone. */
+/** The keys with which this device answers for its household: taken from the vault, kept in the page's memory alone. */
 
+import { decode64, encode64 } from '../e2e/bytes.js';
+import { keyHash } from '../e2e/identity.js';
 import { openIdentity } from '../e2e/identity-keys.js';
 import { OwnerProof } from '../e2e/owner-proof.js';
 import { confirmationKey } from '../e2e/sticker.js';
 
-/**
- * @typedef {{identity: import('../e2e/identity-keys.js').StoredIdentity, token: string}} KeyedTag a tag whose sticker carries a key
- */
+/** @typedef {import('../e2e/owner-proof.js').TagKeys} TagKeys */
 
 export class Keyring {
-  /** @type {Map<string, Promise<import('../e2e/owner-proof.js').TagKeys>>} */
+  /** @type {Map<string, Promise<TagKeys>>} */
   #tags = new Map();
 
-  /** @param {string} tagId @param {KeyedTag} tag */
-  add(tagId, { identity, token }) {
-    const keys = Promise.all([openIdentity(identity), confirmationKey(token)]).then(([{ sign }, confirmation]) => ({ sign, confirmation }));
-    // Whoever needs them learns what is wrong with them.
-    keys.catch(() => {});
-    this.#tags.set(tagId, keys);
+  /** What the vault holds now, in the place of what it held. @param {import('../e2e/vault.js').VaultContent} content */
+  async fill({ identities, tags }) {
+    const hashes = await Promise.all(identities.map(async ({ identity }) => encode64(await keyHash(decode64(identity) ?? new Uint8Array(0)))));
+    const filled = new Map();
+    for (const [id, tag] of Object.entries(tags)) {
+      const identity = identities[hashes.indexOf(tag.keyHash)];
+      if (!identity) continue;
+      const keys = Promise.all([openIdentity(identity), confirmationKey(tag.token)]).then(([{ sign }, confirmation]) => ({ sign, confirmation }));
+      // Whoever needs them learns what is wrong with them.
+      keys.catch(() => {});
+      filled.set(id, keys);
+    }
+    this.#tags = filled;
+  }
+
+  /** The vault was locked. */
+  empty() {
+    this.#tags = new Map();
+  }
+
+  /** Whether this device can answer for a tag whose sticker carries a key. @param {string} tagId */
+  has(tagId) {
+    return this.#tags.has(tagId);
   }
 
   /**

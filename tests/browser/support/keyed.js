@@ -12,12 +12,13 @@ export async function keyedSticker(world, stored) {
 }
 
 /** Gives the keys to a device of the owner, as its vault does. */
-export function unlock(device, { id, identity, token }) {
-  return device.tab.run(async ({ id, identity, token }) => {
+export function unlock(device, { id, identity, token, keyHash }) {
+  const content = { identities: [identity], tags: { [id]: { token, keyHash, label: '', publicText: '' } } };
+  return device.tab.run(async (content) => {
     const main = document.querySelector('script[type=module]').src;
     const { keyring } = await import(new URL('keyring.js', main).href);
-    keyring.add(id, { identity, token });
-  }, { id, identity, token });
+    await keyring.fill(content);
+  }, content);
 }
 
 /**
