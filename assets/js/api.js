@@ -22,7 +22,7 @@ export class ApiError extends Error {
 const TIME_LIMIT = 12_000;
 
 /**
- * @param {'GET'|'POST'|'PUT'|'DELETE'} method
+ * @param {'GET'|'POST'|'PUT'|'PATCH'|'DELETE'} method
  * @param {string} path
  * @param {unknown} [body] sent as JSON, bytes as they are
  * @returns {Promise<any>} the answer's JSON; null for an empty answer

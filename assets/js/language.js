@@ -1,4 +1,4 @@
-/** Which language the owner chose, if any; the browser's own otherwise. */
+/** Which language the person chose on this device, if any; the browser's own otherwise. */
 
 import { chooseLanguage, LANGUAGES } from './i18n.js';
 
@@ -10,23 +10,26 @@ export function language() {
 }
 
 /**
- * Offers every language by its own name. The page is loaded anew when another is chosen.
- * @param {HTMLSelectElement} select
+ * Offers every language by its own name in each `select[data-languages]`. The page is loaded anew when another is chosen.
+ * @param {() => void} [leaving] the last moment to keep what the page must not lose
  */
-export function offerLanguages(select) {
+export function offerLanguages(leaving) {
   const current = language();
-  for (const code of LANGUAGES) {
-    const name = new Intl.DisplayNames([code], { type: 'language' }).of(code) ?? code;
-    select.append(new Option(name, code, code === current, code === current));
-  }
-  select.addEventListener('change', () => {
-    try {
-      localStorage.setItem(KEY, select.value);
-    } catch {
-      // Storage is switched off: the browser's language stays.
+  for (const select of /** @type {NodeListOf<HTMLSelectElement>} */ (document.querySelectorAll('select[data-languages]'))) {
+    for (const code of LANGUAGES) {
+      const name = new Intl.DisplayNames([code], { type: 'language' }).of(code) ?? code;
+      select.append(new Option(name, code, code === current, code === current));
     }
-    location.reload();
-  });
+    select.addEventListener('change', () => {
+      try {
+        localStorage.setItem(KEY, select.value);
+      } catch {
+        // Storage is switched off: the browser's language stays.
+      }
+      leaving?.();
+      location.reload();
+    });
+  }
 }
 
 /** @returns {string|null} */

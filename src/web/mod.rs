@@ -127,6 +127,8 @@ pub fn router(edge: Edge) -> Router {
     let (api, annotated) = api().split_for_parts();
     api.route("/", get(pages::owner))
         .route("/setup", get(pages::setup))
+        .route("/join", get(pages::join))
+        .route("/reset", get(pages::reset))
         .route("/c", get(pages::caller))
         .route("/api", get(openapi::page))
         .route("/favicon.ico", get(pages::favicon))

@@ -1,4 +1,4 @@
-//! The three pages, and what a browser or a curious person asks for beside them.
+//! The pages, and what a browser or a curious person asks for beside them.
 
 use axum::body::Body;
 use axum::extract::State as Extract;
@@ -16,6 +16,16 @@ pub async fn owner(headers: HeaderMap) -> Result<Response<Body>, Failure> {
 /// `GET /setup`: makes the first account; the one-time token is in the fragment.
 pub async fn setup(headers: HeaderMap) -> Result<Response<Body>, Failure> {
     assets::page("setup.html", &headers)
+}
+
+/// `GET /join`: makes an account by an invite; its token is in the fragment.
+pub async fn join(headers: HeaderMap) -> Result<Response<Body>, Failure> {
+    assets::page("join.html", &headers)
+}
+
+/// `GET /reset`: sets a new password by an administrator's link; its token is in the fragment.
+pub async fn reset(headers: HeaderMap) -> Result<Response<Body>, Failure> {
+    assets::page("reset.html", &headers)
 }
 
 /// `GET /c`: the caller's page; the sticker's code is in the fragment.

@@ -1,19 +1,23 @@
-// Pictures of every page in every state: phone and desktop, light and dark, English and Arabic, into shots/.
+// Pictures of every page in every state: phone and desktop, light and dark, English and Arabic, the accounts' pages in German too,
+// into shots/.
 // `node shots.js [PART…]` takes only the looks whose name contains a part, for example `phone-dark-en`.
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { World } from './support/world.js';
+import { totp } from './support/totp.js';
 import { until } from './support/until.js';
 
 const folder = fileURLToPath(new URL('shots/', import.meta.url));
 const parts = process.argv.slice(2);
 
-const LOOKS = ['en', 'ar'].flatMap((locale) => ['light', 'dark'].flatMap((colorScheme) =>
+const looks = (locales) => locales.flatMap((locale) => ['light', 'dark'].flatMap((colorScheme) =>
   [['phone', { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true }],
     ['desktop', { viewport: { width: 1280, height: 800 } }]].map(([size, options]) => ({
     name: `${size}-${colorScheme}-${locale}`, options: { ...options, locale, colorScheme },
   })))).filter(({ name }) => parts.length === 0 || parts.some((part) => name.includes(part)));
+const LOOKS = looks(['en', 'ar']);
+const ACCOUNT_LOOKS = looks(['en', 'ar', 'de']);
 
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
@@ -24,8 +28,13 @@ try {
   await world.register();
   for (const look of LOOKS) await theOwner(look);
   const sticker = await world.sticker({ label: 'Blue van', publicText: 'Am I in your way? Ring me.' });
+  const { invitee } = await people();
+  for (const look of ACCOUNT_LOOKS) await links(look);
+  for (const look of ACCOUNT_LOOKS) await secondStep(look);
+  for (const look of ACCOUNT_LOOKS) await account(look, invitee);
+  for (const look of ACCOUNT_LOOKS) await administration(look, invitee);
   for (const look of LOOKS) await closedDoors(look, sticker);
-  for (const look of LOOKS) await calls(look, sticker);
+  for (const look of LOOKS) await calls(look, sticker, invitee);
 } finally {
   await world.close();
 }
@@ -98,6 +107,116 @@ async function theOwner(look) {
   await world.clear();
 }
 
+/** An owner with an authenticator app, and another administrator of the household who has none. */
+async function people() {
+  const api = (method, path, body, bearer = world.bearer) => world.server.api(method, `/api/v1${path}`, { body, bearer });
+  const { secret } = await api('POST', '/account/totp');
+  await api('POST', '/account/totp/confirm', { code: totp(secret) });
+  const invite = await api('POST', '/invites', { kind: 'household' });
+  const invitee = { username: 'jan.peters', password: 'three unrelated words' };
+  await api('POST', '/auth/register', { ...invitee, inviteToken: invite.url.split('#')[1] });
+  const { users } = await api('GET', '/admin/users');
+  await api('POST', `/admin/users/${users.find(({ username }) => username === invitee.username).id}/administrator`);
+  const other = await api('POST', '/invites', { kind: 'owner' });
+  await api('POST', '/auth/register', { username: 'workshop', password: 'three unrelated words', inviteToken: other.url.split('#')[1] });
+  await api('POST', `/admin/users/${(await api('GET', '/admin/users')).users.find(({ username }) => username === 'workshop').id}/disable`);
+  return { invitee };
+}
+
+async function links(look) {
+  const api = (body) => world.server.api('POST', '/api/v1/invites', { body, bearer: world.bearer });
+  const guest = await world.device(look.options);
+  for (const kind of ['household', 'owner']) {
+    const { id, url } = await api({ kind });
+    await guest.tab.open(`${world.origin}/join#${url.split('#')[1]}`);
+    await guest.comesTo('open', kind);
+    await picture(look, guest, `join-${kind}`);
+    await world.server.api('DELETE', `/api/v1/invites/${id}`, { bearer: world.bearer });
+  }
+  await guest.tab.open(`${world.origin}/join#${'x'.repeat(43)}`);
+  await guest.comesTo('closed', 'used');
+  await picture(look, guest, 'join-used');
+  await guest.tab.open(`${world.origin}/join`);
+  await guest.comesTo('closed', 'no-token');
+  await picture(look, guest, 'join-no-token');
+  await guest.tab.open(`${world.origin}/reset#${'x'.repeat(43)}`);
+  await guest.comesTo('open');
+  await picture(look, guest, 'reset');
+  await guest.tab.type('#password', 'three unrelated words');
+  await guest.tap('submit');
+  await guest.comesTo('closed');
+  await picture(look, guest, 'reset-used');
+  await world.clear();
+}
+
+async function secondStep(look) {
+  const owner = await world.device(look.options);
+  await owner.opensHome();
+  await owner.givesPassword(world.owner);
+  await owner.comesTo('second');
+  await picture(look, owner, 'second-totp');
+  await owner.tap('second-use-recovery-code');
+  await owner.tab.type('#second-code', 'none of them');
+  await owner.tap('second-form-submit');
+  await owner.finds('#second-problem');
+  await picture(look, owner, 'second-recovery-code-refused');
+  await world.clear();
+}
+
+async function account(look, person) {
+  const owner = await world.device(look.options);
+  const session = await owner.tab.cdp();
+  await session.send('WebAuthn.enable');
+  await session.send('WebAuthn.addVirtualAuthenticator', {
+    options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
+  });
+  await owner.logsIn(person);
+  for (const room of ['', '/password', '/totp', '/passkeys', '/devices', '/notes', '/missed', '/people', '/data']) {
+    await owner.goesTo(`#account${room}`);
+    await picture(look, owner, `account${room.replace('/', '-')}`);
+  }
+  await owner.goesTo('#account/totp');
+  await owner.tap('totp-begin');
+  await owner.finds('#totp-code');
+  await picture(look, owner, 'account-totp-enrol');
+  await owner.goesTo('#account/people');
+  await owner.tap('invite');
+  await owner.finds('#link-card');
+  await picture(look, owner, 'account-people-invite');
+  await owner.tap('link-done');
+  await owner.goesTo('#account/passkeys');
+  await owner.tab.type('#passkey-name', 'My phone');
+  await owner.tap('passkey-form-submit');
+  await owner.finds('#codes-dialog');
+  await picture(look, owner, 'account-codes-shown');
+  await owner.tap('codes-kept');
+  await owner.finds('#passkeys');
+  await picture(look, owner, 'account-passkeys-one');
+  await owner.goesTo('#account/codes');
+  await picture(look, owner, 'account-codes');
+  await owner.goesTo('#account/passkeys');
+  await owner.tab.tap('#passkeys button');
+  await until('the passkey is gone', () => owner.tab.run(() => !document.getElementById('passkeys')));
+  await world.clear();
+}
+
+async function administration(look, person) {
+  const admin = await world.device(look.options);
+  await admin.logsIn(person);
+  for (const room of ['', '/people', '/invites', '/events', '/health']) {
+    await admin.goesTo(`#admin${room}`);
+    await picture(look, admin, `admin${room.replace('/', '-')}`);
+  }
+  await admin.goesTo('#admin/people');
+  await admin.tab.tap(`[data-user="${world.owner.username}"]`);
+  await admin.isIn('admin/person');
+  await picture(look, admin, 'admin-person');
+  await admin.tap('user-disable');
+  await picture(look, admin, 'admin-sure');
+  await admin.tap('sure-no');
+  await world.clear();
+}
+
 async function closedDoors(look, sticker) {
   const caller = await world.caller(look.options);
   const door = async (fragment, name) => {
@@ -125,9 +244,9 @@ async function closedDoors(look, sticker) {
   await world.clear();
 }
 
-async function calls(look, sticker) {
+async function calls(look, sticker, person) {
   const device = await world.device(look.options);
-  await device.logsIn();
+  await device.logsIn(person);
   const caller = await world.caller(look.options);
   await caller.scan(sticker.url);
   await caller.comesTo('ready');

@@ -75,7 +75,9 @@ test('from the printed set-up link to two voices', async () => {
       return document.getElementById('sticker-dialog').open && href.startsWith('data:image/png') ? href : '';
     }));
     const file = join(server.folder, 'sticker.png');
-    writeFileSync(file, Buffer.from(png.split(',')[1], 'base64'));
+    const picture = Buffer.from(png.split(',')[1], 'base64');
+    writeFileSync(file, picture);
+    assert.ok(picture.readUInt32BE(20) > 1.2 * picture.readUInt32BE(16), 'below the code there is the caption');
     url = execFileSync('zbarimg', ['--quiet', '--raw', file], { stdio: ['ignore', 'pipe', 'ignore'] }).toString().trim();
     assert.match(url, /^https:\/\/\S+\/c#pqc:1:[\w-]{43}:[\w-]{6}$/);
     assert.equal(new URL(url).origin, origin, 'the sticker leads to where its owner opened the page');

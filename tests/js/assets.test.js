@@ -5,17 +5,18 @@ import { join, posix } from 'node:path';
 import { asset, assetPaths } from './support.js';
 import { LANGUAGES } from '../../assets/js/i18n.js';
 
-const PAGES = ['caller.html', 'owner.html', 'setup.html'];
+const PAGES = ['caller.html', 'owner.html', 'setup.html', 'join.html', 'reset.html'];
 /** What a response's headers and an HTTP/2 request cost beside the body, generously. */
 const OVERHEAD = 350;
 const LIMIT = 60 * 1024;
 
-/** The modules that one loads, itself included. @param {string} entry @param {Set<string>} [seen] */
+/** The modules that one loads, itself included, also those that it loads later. @param {string} entry @param {Set<string>} [seen] */
 function modules(entry, seen = new Set()) {
   if (seen.has(entry)) return seen;
   seen.add(entry);
-  const source = asset(entry).toString();
-  for (const [, path] of source.matchAll(/^(?:import|export)[^'"]*?from '([^']+)';/gm)) {
+  // Comments name modules too, for their types.
+  const source = asset(entry).toString().replaceAll(/\/\*\*[\s\S]*?\*\//g, '');
+  for (const [, path] of source.matchAll(/(?:^(?:import|export)[^'"]*?from |\bimport\()'([^']+)'/gm)) {
     modules(posix.join(posix.dirname(entry), path), seen);
   }
   return seen;
@@ -47,6 +48,12 @@ test('the caller page preloads exactly the modules that it runs, so that a slow 
   const preloaded = [...asset('caller.html').toString().matchAll(/rel="modulepreload" href="\/a\/BUILD_ID\/([^"]+)"/g)].map(([, path]) => path);
   const needed = [...modules('js/caller/main.js')].filter((path) => path !== 'js/caller/main.js');
   assert.deepEqual(preloaded.sort(), needed.sort());
+});
+
+test('the caller loads nothing that is about accounts', () => {
+  const foreign = [...modules('js/caller/main.js')].filter((path) => /\/(owner|account|admin|login|join|reset|setup)\//.test(path)
+    || /\/(auth|webauthn|confirmed|fields|parts|strength|link-token)\.js$/.test(path));
+  assert.deepEqual(foreign, []);
 });
 
 test('every file that a page or module names exists', () => {

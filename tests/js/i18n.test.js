@@ -12,7 +12,9 @@ const placeholders = (text) => [...text.matchAll(/\{\w+\}/g)].map(([name]) => na
 /** @param {Text} text */
 const sentences = (text) => (typeof text === 'string' ? [text] : Object.values(text));
 
-for (const name of ['caller', 'owner']) {
+const BUNDLES = ['caller', 'owner', 'account', 'admin', 'join'];
+
+for (const name of BUNDLES) {
   const english = bundle(name, 'en');
   for (const language of LANGUAGES) {
     test(`${name}: ${language} has every text, placeholder and plural form`, () => {
@@ -35,15 +37,21 @@ for (const name of ['caller', 'owner']) {
   }
 }
 
+test('no text stands in two bundles', () => {
+  const keys = BUNDLES.flatMap((name) => Object.keys(bundle(name, 'en')));
+  assert.deepEqual(keys.filter((key, index) => keys.indexOf(key) !== index), []);
+});
+
 test('every text that the pages ask for exists, and every text is asked for', () => {
-  const known = { ...bundle('caller', 'en'), ...bundle('owner', 'en') };
+  const known = Object.assign({}, ...BUNDLES.map((name) => bundle(name, 'en')));
   const sources = assetPaths().filter((path) => /\.(js|html)$/.test(path)).map((path) => asset(path).toString());
   const asked = new Set(sources.flatMap((source) => [
     ...source.matchAll(/data-t(?:-label|-hint)?="([^"]+)"/g), ...source.matchAll(/say\('([^']+)'/g),
   ]).map(([, key]) => key));
   for (const key of asked) assert.ok(key in known, key);
   const all = sources.join('\n');
-  const composed = ['reason.', 'owner.reason.', 'action.', 'status.', 'tags.', 'setup.'];
+  const composed = ['reason.', 'owner.reason.', 'action.', 'status.', 'tags.', 'setup.', 'second.', 'error.', 'join.', 'confirm.use.', 'invite.',
+    'user.', 'event.', 'health.', 'service.'];
   for (const key of Object.keys(known)) {
     assert.ok(asked.has(key) || all.includes(`'${key}'`) || composed.some((prefix) => key.startsWith(prefix)), `${key} is never shown`);
   }

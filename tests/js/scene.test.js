@@ -6,7 +6,7 @@ import { LANGUAGES, Texts } from '../../assets/js/i18n.js';
 import { verdict } from '../../assets/js/owner/readiness.js';
 import { ownerScene } from '../../assets/js/owner/scene.js';
 import { fileName } from '../../assets/js/owner/sticker-view.js';
-import { strength } from '../../assets/js/setup/strength.js';
+import { strength } from '../../assets/js/strength.js';
 import { asset } from './support.js';
 
 /** @typedef {import('../../assets/js/stage.js').Scene} Scene */
@@ -107,9 +107,9 @@ test('the meter encourages long passwords', () => {
 });
 
 test('a saved picture is called after its sticker', () => {
-  assert.equal(fileName('Blue van, 2nd'), 'callqr-Blue-van-2nd.png');
-  assert.equal(fileName('حقيبة السفر'), 'callqr-حقيبة-السفر.png');
-  assert.equal(fileName('../../etc/\u202Epasswd'), 'callqr-etc-passwd.png');
-  assert.equal(fileName(' ?! '), 'callqr.png');
-  assert.equal(fileName('x'.repeat(120)).length, 'callqr-.png'.length + 40);
+  assert.equal(fileName('Blue van, 2nd', 'png'), 'callqr-Blue-van-2nd.png');
+  assert.equal(fileName('حقيبة السفر', 'png'), 'callqr-حقيبة-السفر.png');
+  assert.equal(fileName('../../etc/\u202Epasswd', 'png'), 'callqr-etc-passwd.png');
+  assert.equal(fileName(' ?! ', 'png'), 'callqr.png');
+  assert.equal(fileName('x'.repeat(120), 'png').length, 'callqr-.png'.length + 40);
 });

@@ -4,7 +4,8 @@ import { keepAwake } from '../awake.js';
 import { CallDriver } from '../call-driver.js';
 import { byId, fillTexts } from '../dom.js';
 import { CallerProof } from '../e2e/caller-proof.js';
-import { chooseLanguage, loadTexts } from '../i18n.js';
+import { loadTexts } from '../i18n.js';
+import { language, offerLanguages } from '../language.js';
 import { Loudspeaker } from '../loudspeaker.js';
 import { forgetCall, recallCall, rememberCall, touchCall } from '../remembered-call.js';
 import { Stage } from '../stage.js';
@@ -19,7 +20,7 @@ const LOOK_AGAIN = 5_000;
 /** Some notices depend on the time alone. */
 const REDRAW = 1_000;
 
-const textsLoading = loadTexts(['caller'], chooseLanguage(navigator.languages));
+const textsLoading = loadTexts(['caller'], language());
 const doorOpening = tryDoor(location.hash);
 /** @type {import('./scene.js').Door} */
 let door = { at: 'checking' };
@@ -33,6 +34,7 @@ let call = null;
 
 const texts = await textsLoading;
 fillTexts(texts);
+offerLanguages();
 const stage = new Stage(tapped);
 const tones = new Tones();
 const loudspeaker = new Loudspeaker(/** @type {HTMLAudioElement} */ (byId('voice')), draw);

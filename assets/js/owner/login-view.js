@@ -1,51 +1,121 @@
-/** The log-in form. */
+/** The log-in: name and password, or a passkey; then the second step where the person has one. */
 
-import { ApiError, request } from '../api.js';
+import { request } from '../api.js';
+import { logIn } from '../auth.js';
 import { byId, input, setText } from '../dom.js';
 import { failureText } from '../failure.js';
 import { once, showProblem } from '../fields.js';
+import { afterRefusal } from '../login/flow.js';
+import { PasskeyDoor } from '../login/passkey-door.js';
+import { SecondFactorView } from '../login/second-factor-view.js';
+import { holdButton } from '../parts.js';
+import { PasskeyError } from '../webauthn.js';
 
-/**
- * @param {import('../i18n.js').Texts} texts
- * @param {{tapped: () => void, entered: () => Promise<void>}} done `tapped` runs within the gesture, which lets the page make sounds
- */
-export function prepareLogin(texts, { tapped, entered }) {
-  byId('login-form').addEventListener('submit', (event) => {
-    event.preventDefault();
-    tapped();
-    void once('login-submit', async () => {
-      showProblem('login-problem', '');
-      try {
-        await request('POST', '/api/v1/auth/login', {
-          username: input('login-username').value, password: input('login-password').value, cookie: true,
-        });
-      } catch (error) {
-        const wrong = error instanceof ApiError && error.status === 401;
-        showProblem('login-problem', wrong ? texts.say('error.bad-login') : failureText(error, texts));
-        input('login-password').select();
-        return;
-      }
-      input('login-password').value = '';
-      await entered();
+/** @typedef {'setup'|'invite'|'open'|'closed'} Registration */
+
+export class LoginView {
+  #texts;
+  #second;
+  #passkeys;
+
+  /**
+   * @param {import('../i18n.js').Texts} texts
+   * @param {{tapped: () => void, entered: () => Promise<void>}} done `tapped` runs within the gesture, which lets the page make sounds
+   */
+  constructor(texts, { tapped, entered }) {
+    this.#texts = texts;
+    this.#second = new SecondFactorView(byId('second'), texts, {
+      entered: () => {
+        this.#showFirst(true);
+        input('login-password').value = '';
+        return entered();
+      },
+      back: (problem) => {
+        this.#showFirst(true);
+        document.body.dataset.state = 'login';
+        showProblem('login-problem', problem);
+        input('login-password').value = '';
+        input('login-password').focus();
+      },
     });
-  });
-}
+    this.#passkeys = new PasskeyDoor((entry) => this.#enter(entry));
+    byId('login-form').addEventListener('submit', (event) => {
+      event.preventDefault();
+      tapped();
+      void once('login-submit', () => this.#password());
+    });
+    byId('login-passkey').addEventListener('click', () => {
+      tapped();
+      void once('login-passkey', () => this.#knock());
+    });
+  }
 
-/**
- * Says why there is a log-in to see, where that helps; without any account there is none to fill in.
- * @param {import('../i18n.js').Texts} texts
- * @param {boolean} loggedOut
- */
-export async function explainLogin(texts, loggedOut) {
-  showProblem('login-notice', loggedOut ? texts.say('login.logged-out') : '');
-  draw(true);
-  const server = await request('GET', '/api/v1').catch(() => null);
-  draw(server?.registration !== 'setup');
+  /**
+   * Shows the log-in, and says why there is one to see, where that helps; without any account there is none to fill in.
+   * @param {boolean} loggedOut
+   */
+  async show(loggedOut) {
+    showProblem('login-notice', loggedOut ? this.#texts.say('login.logged-out') : '');
+    showProblem('login-problem', '');
+    this.#showFirst(true);
+    byId('second').hidden = true;
+    this.#explain('closed');
+    const server = await request('GET', '/api/v1').catch(() => null);
+    this.#explain(server?.registration ?? 'closed');
+    if (server && server.registration !== 'setup') void this.#passkeys.offer((error) => this.#refused(error));
+  }
 
-  /** @param {boolean} account */
-  function draw(account) {
-    setText(byId('login-headline'), texts.say(account ? 'login.headline' : 'login.no-account'));
-    setText(byId('login-detail'), texts.say(account ? 'login.detail' : 'login.setup'));
+  /** The person is in, or has gone elsewhere. */
+  hide() {
+    this.#passkeys.stopOffering();
+  }
+
+  /** @param {Registration} registration */
+  #explain(registration) {
+    const account = registration !== 'setup';
+    setText(byId('login-headline'), this.#texts.say(account ? 'login.headline' : 'login.no-account'));
+    setText(byId('login-detail'), this.#texts.say(account ? 'login.detail' : 'login.setup'));
     byId('login-form').hidden = !account;
+    byId('login-passkey').hidden = !account || !this.#passkeys.possible;
+    byId('login-join').hidden = registration !== 'open';
+    byId('login-invite').hidden = registration !== 'invite';
+  }
+
+  async #password() {
+    showProblem('login-problem', '');
+    try {
+      await this.#enter(await logIn(input('login-username').value, input('login-password').value));
+    } catch (error) {
+      this.#refused(error);
+      input('login-password').select();
+    }
+  }
+
+  async #knock() {
+    showProblem('login-problem', '');
+    try {
+      await this.#passkeys.knock();
+    } catch (error) {
+      this.#refused(error);
+    }
+  }
+
+  /** @param {import('../auth.js').Entry} entry */
+  async #enter(entry) {
+    this.#passkeys.stopOffering();
+    if (entry?.secondFactor) this.#showFirst(false);
+    await this.#second.goOn(entry);
+  }
+
+  /** @param {unknown} error */
+  #refused(error) {
+    if (error instanceof PasskeyError) return showProblem('login-problem', this.#texts.say(`error.${error.problem}`));
+    showProblem('login-problem', failureText(error, this.#texts, ['error.']));
+    holdButton('login-submit', afterRefusal({ at: 'password' }, error).wait);
+  }
+
+  /** @param {boolean} shown */
+  #showFirst(shown) {
+    byId('login-first').hidden = !shown;
   }
 }

@@ -16,8 +16,11 @@ import { Tones } from '../tones.js';
 import { bringDialogsBack, dropDialogs, putDialogsAside } from './aside.js';
 import { Bell } from './bell.js';
 import { keyring } from './keyring.js';
-import { explainLogin, prepareLogin } from './login-view.js';
+import { LoginView } from './login-view.js';
+import { showMissed } from './missed-view.js';
+import { readPlace } from './places.js';
 import { Presence } from './presence.js';
+import { RoomsView } from './rooms-view.js';
 import { isMissed, ownerScene } from './scene.js';
 import { drawStatus } from './status-view.js';
 import { prepareStayOn } from './stay-on.js';
@@ -34,7 +37,7 @@ const RING_GRACE = 3_000;
 const texts = await loadTexts(['caller', 'owner'], language());
 fillTexts(texts);
 passwordButtons(texts);
-offerLanguages(/** @type {HTMLSelectElement} */ (byId('language')));
+offerLanguages();
 
 const readiness = { microphone: false, microphoneBlocked: false };
 const tones = new Tones(showStatus);
@@ -44,7 +47,8 @@ const loudspeaker = new Loudspeaker(/** @type {HTMLAudioElement} */ (byId('voice
 const tags = new TagsView(texts);
 const presence = new Presence({ changed: presenceChanged, ring: rung, ringStopped });
 new StickerView(texts, tags, () => void tags.load());
-prepareLogin(texts, { tapped: () => void tones.unlock(), entered: enter });
+const login = new LoginView(texts, { tapped: () => void tones.unlock(), entered: enter });
+const rooms = new RoomsView(texts.language, () => showLogin(true));
 
 /** @type {CallDriver|null} */
 let call = null;
@@ -63,6 +67,7 @@ byId('logout').addEventListener('click', () => void logOut());
 document.addEventListener('click', () => void tones.unlock().then(showStatus), { once: true });
 window.setInterval(() => call && showCall(), REDRAW);
 window.addEventListener('pagehide', () => touchCall());
+window.addEventListener('hashchange', goTo);
 void offerCertificate();
 await enter();
 
@@ -82,7 +87,27 @@ async function enter() {
   void readMicrophone();
   void tags.load();
   void presence.start();
+  login.hide();
+  goTo();
+}
+
+/** To where the address says, unless a call is on the screen: then afterwards. */
+function goTo() {
+  if (presence.state === 'logged-out') return;
   show();
+  if (call) return;
+  if (place() === 'home') {
+    rooms.close();
+    byId('status-headline').focus({ preventScroll: true });
+    void showMissed(texts);
+  } else {
+    void rooms.open();
+  }
+}
+
+/** Who is logged in may be elsewhere than at home. */
+function place() {
+  return readPlace(location.hash).part === 'home' ? 'home' : 'room';
 }
 
 /** @param {boolean} loggedOut */
@@ -92,8 +117,11 @@ function showLogin(loggedOut) {
   call = null;
   bell.silence();
   dropDialogs();
+  rooms.close();
+  // Who logs in next begins at home.
+  if (location.hash) history.replaceState(null, '', location.pathname);
   show('login');
-  void explainLogin(texts, loggedOut);
+  void login.show(loggedOut);
 }
 
 async function logOut() {
@@ -105,13 +133,12 @@ async function logOut() {
   }
 }
 
-/** @param {'login'|'home'} [place] */
-function show(place = 'home') {
-  byId('login').hidden = place !== 'login';
-  byId('home').hidden = place === 'login' || call !== null;
-  byId('stage').hidden = place === 'login' || call === null;
-  if (call) return showCall();
-  document.body.dataset.state = place;
+/** @param {'login'|'home'|'room'} [at] */
+function show(at = place()) {
+  for (const name of ['login', 'home', 'room']) byId(name).hidden = at !== name || (at !== 'login' && call !== null);
+  byId('stage').hidden = at === 'login' || call === null;
+  if (call && at !== 'login') return showCall();
+  document.body.dataset.state = at;
   delete document.body.dataset.reason;
   awake();
   showStatus();
@@ -227,8 +254,11 @@ function dismiss() {
   call = null;
   ringing = '';
   show();
-  byId('status-headline').focus();
+  // A room that was open is as it was left, with what was typed there.
+  byId(place() === 'home' ? 'status-headline' : 'room-headline').focus();
   bringDialogsBack();
+  if (place() === 'room') void rooms.stay();
+  if (place() === 'home') void showMissed(texts);
 }
 
 /** The certificate authority's certificate is there to load when the server made it itself. */

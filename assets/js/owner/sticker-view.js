@@ -5,6 +5,7 @@ import { byId, input, setText } from '../dom.js';
 import { failureText } from '../failure.js';
 import { once, showProblem } from '../fields.js';
 import { ASIDE } from './aside.js';
+import { stickerPng, stickerSvg, svgAddress } from './sticker-picture.js';
 
 /** How long "Copied" is shown. */
 const COPIED = 2_000;
@@ -61,16 +62,29 @@ export class StickerView {
   #show({ url, urlWarning, label, publicText, qr }) {
     this.#url = url;
     const picture = /** @type {HTMLImageElement} */ (byId('sticker-svg'));
-    picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(qr.svg)}`;
+    picture.src = svgAddress(qr.svg);
     picture.alt = this.#texts.say('sticker.alt');
-    const link = /** @type {HTMLAnchorElement} */ (byId('sticker-download'));
-    link.href = qr.png;
-    link.download = fileName(label);
-    setText(byId('sticker-invite'), publicText || this.#texts.say('sticker.invite'));
-    setText(byId('sticker-promise'), this.#texts.say(publicText ? 'sticker.how' : 'sticker.promise'));
+    const invite = publicText || this.#texts.say('sticker.invite');
+    const promise = this.#texts.say(publicText ? 'sticker.how' : 'sticker.promise');
+    setText(byId('sticker-invite'), invite);
+    setText(byId('sticker-promise'), promise);
+    void this.#offerPictures(stickerSvg({ qr: qr.svg, invite, promise }), qr.png, label);
     showProblem('sticker-warning', urlWarning ? this.#warning(new URL(url).host) : '');
     dialog('sticker-dialog').showModal();
     byId('sticker-headline').focus();
+  }
+
+  /** @param {string} svg @param {string} bare the code alone, for a browser that cannot draw @param {string} label */
+  async #offerPictures(svg, bare, label) {
+    const link = (/** @type {string} */ id) => /** @type {HTMLAnchorElement} */ (byId(id));
+    const url = this.#url;
+    link('sticker-download-svg').href = svgAddress(svg);
+    link('sticker-download-svg').download = fileName(label, 'svg');
+    const png = await stickerPng(svg).catch(() => bare);
+    // Closed meanwhile: its link must not come back.
+    if (this.#url !== url) return;
+    link('sticker-download').href = png;
+    link('sticker-download').download = fileName(label, 'png');
   }
 
   /** @param {string} host */
@@ -89,14 +103,14 @@ export class StickerView {
   #forget() {
     this.#url = '';
     byId('sticker-svg').removeAttribute('src');
-    byId('sticker-download').removeAttribute('href');
+    for (const id of ['sticker-download', 'sticker-download-svg']) byId(id).removeAttribute('href');
   }
 }
 
-/** What the picture is called when it is saved: after the sticker, so that three of them can be told apart. @param {string} label */
-export function fileName(label) {
+/** What the picture is called when it is saved: after the sticker, so that three of them can be told apart. @param {string} label @param {'png'|'svg'} kind */
+export function fileName(label, kind) {
   const name = label.normalize('NFC').replace(/[^\p{L}\p{M}\p{N}]+/gu, '-').replace(/^-|-$/g, '').slice(0, 40);
-  return name ? `callqr-${name}.png` : 'callqr.png';
+  return name ? `callqr-${name}.${kind}` : `callqr.${kind}`;
 }
 
 /** @param {string} id */

@@ -171,14 +171,62 @@ export class Owner extends Person {
   }
 
   /** Logs in and makes this device ready to ring, by the real form. */
-  async logsIn() {
+  async logsIn(account = this.world.owner) {
     await this.opensHome();
-    await this.comesTo('login');
-    await this.tab.type('#login-username', this.world.owner.username);
-    await this.tab.type('#login-password', this.world.owner.password);
-    await this.tap('login-submit');
+    await this.givesPassword(account);
     await this.comesTo('home');
     await this.isReady();
+  }
+
+  /** Fills in name and password, and sends them: what follows may be a second step, or a refusal. */
+  async givesPassword({ username, password }) {
+    await this.comesTo('login');
+    await this.tab.type('#login-username', username);
+    await this.tab.type('#login-password', password);
+    await this.tap('login-submit');
+  }
+
+  /** Makes an account by an invite's link. */
+  async joins(link, { username, password }) {
+    await this.tab.open(link);
+    await this.comesTo('open');
+    await this.tab.type('#username', username);
+    await this.tab.type('#password', password);
+    await this.tap('submit');
+    await this.comesTo('home');
+    await this.isReady();
+  }
+
+  /** Goes to a room of the account or of the administration, and waits until it is drawn; or home, with `#`. */
+  async goesTo(hash) {
+    await this.tab.run((place) => {
+      location.hash = place;
+    }, hash);
+    if (hash === '#') return this.comesTo('home');
+    await this.isIn(hash.replace(/^#/, '').split('/').slice(0, 2).join('/'));
+  }
+
+  isIn(room) {
+    return until(`the room ${room} is open`, () => this.tab.run((name) => document.body.dataset.room === name
+      && !document.getElementById('room').hasAttribute('aria-busy') && document.getElementById('room-body').childElementCount > 0, room), {
+      detail: async () => ({ ...(await this.see()), room: await this.tab.run(() => [document.body.dataset.room, document.getElementById('room').textContent]), complaints: this.tab.complaints }),
+    });
+  }
+
+  /** Waits until the element is there to be seen. */
+  finds(selector, what = selector) {
+    return until(`${what} is shown`, () => this.tab.run((wanted) => {
+      const element = document.querySelector(wanted);
+      return Boolean(element?.checkVisibility());
+    }, selector), {
+      detail: async () => ({ ...(await this.see()), text: await this.tab.run(() => document.body.innerText.slice(0, 2_000)), complaints: this.tab.complaints }),
+    });
+  }
+
+  /** What an element says, when it is there. */
+  async reads(selector) {
+    await this.finds(selector);
+    return this.tab.run((wanted) => document.querySelector(wanted).innerText.trim(), selector);
   }
 
   /** Waits until the page says that calls reach it. */

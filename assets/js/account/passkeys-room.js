@@ -1,0 +1,40 @@
+/** Passkeys: a fingerprint, a face or a PIN instead of the password, or as its second step. */
+
+import { input, make } from '../dom.js';
+import { actionButton, field, form, own } from '../parts.js';
+import { makePasskey, passkeysImpossible } from '../webauthn.js';
+import { day, relative } from '../when.js';
+import { showRecoveryCodes } from './codes-sheet.js';
+
+/** @typedef {{id: string, name: string, createdAt: string, lastUsedAt: string|null}} Passkey */
+
+/** @type {import('../owner/rooms-view.js').DrawRoom} */
+export async function passkeysRoom({ texts, ask, act, again, tell }) {
+  const { secondFactor } = await ask('GET', '/api/v1/account');
+  const impossible = passkeysImpossible(window);
+  /** @param {Passkey} passkey */
+  const item = ({ id, name, createdAt, lastUsedAt }) => make('li', { class: 'item', 'data-passkey': id },
+    make('div', {}, make('h3', {}, own(name)),
+      make('p', {}, texts.say('passkeys.made', { date: day(createdAt, texts.language) })),
+      make('p', {}, lastUsedAt ? texts.say('devices.used', { when: relative(lastUsedAt, Date.now(), texts.language) }) : texts.say('passkeys.unused'))),
+    actionButton(texts.say('tags.remove'), { kind: 'quiet danger', name: `${texts.say('tags.remove')}: ${name}` }, () => act(async () => {
+      await ask('DELETE', `/api/v1/account/passkeys/${id}`);
+      await again();
+    })));
+  const add = form({ id: 'passkey-form', submit: texts.say('passkeys.add') }, () => act(async () => {
+    const name = input('passkey-name').value.trim() || texts.say('passkeys.unnamed');
+    const { ticket, publicKey } = await ask('POST', '/api/v1/account/passkeys', { name });
+    const made = await ask('POST', '/api/v1/account/passkeys/finish', { ticket, credential: await makePasskey(publicKey) });
+    if (made.recoveryCodes?.length > 0) await showRecoveryCodes(made.recoveryCodes, texts);
+    await again();
+    tell(texts.say('passkeys.done'));
+  }), field(texts.say('passkeys.name'), { id: 'passkey-name', maxlength: '60', autocomplete: 'off', dir: 'auto', placeholder: texts.say('passkeys.name.hint') }));
+  return {
+    headline: texts.say('passkeys.title'),
+    body: [
+      make('p', { class: 'lead' }, texts.say('passkeys.detail')),
+      secondFactor.passkeys.length > 0 ? make('ul', { class: 'items', id: 'passkeys' }, ...secondFactor.passkeys.map(item)) : null,
+      impossible ? make('p', { class: 'notice' }, texts.say(`error.${impossible}`)) : add,
+    ],
+  };
+}

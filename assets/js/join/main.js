@@ -1,0 +1,72 @@
+/** The page of an invite: makes an account in the inviter's household, or in one of its own. */
+
+import { ApiError, request } from '../api.js';
+import { register } from '../auth.js';
+import { byId, fillTexts, input, setText } from '../dom.js';
+import { failureText } from '../failure.js';
+import { longEnough, once, passwordButtons, showProblem, watchStrength } from '../fields.js';
+import { loadTexts } from '../i18n.js';
+import { keepToken, takeToken } from '../link-token.js';
+import { language, offerLanguages } from '../language.js';
+import { holdButton } from '../parts.js';
+import { welcome } from './welcome.js';
+
+const inviteToken = takeToken();
+const texts = await loadTexts(['caller', 'owner', 'join'], language());
+fillTexts(texts);
+passwordButtons(texts);
+offerLanguages(() => keepToken(inviteToken));
+watchStrength(texts);
+
+byId('join-form').addEventListener('submit', (event) => {
+  event.preventDefault();
+  void once('submit', join);
+});
+byId('retry').addEventListener('click', () => void once('retry', open));
+window.addEventListener('hashchange', () => location.reload());
+await open();
+
+/** Looks at the link, and says what it is for. */
+async function open() {
+  const [server, invite] = await Promise.all([
+    request('GET', '/api/v1').catch(failed),
+    inviteToken ? request('POST', '/api/v1/invites/validate', { token: inviteToken }).catch(failed) : null,
+  ]);
+  show(welcome(server, inviteToken !== '', invite));
+}
+
+/** @param {import('./welcome.js').Welcome} shown */
+function show({ state, key, wait }) {
+  byId('open').hidden = state !== 'open';
+  byId('closed').hidden = state !== 'closed';
+  const [headline, detail] = state === 'open' ? ['open-headline', 'open-detail'] : ['closed-headline', 'closed-detail'];
+  setText(byId(headline), texts.say(`join.${key}`));
+  setText(byId(detail), texts.say(`join.${key}.detail`, { wait: texts.duration(wait) }));
+  byId('retry').hidden = key !== 'unreachable' && key !== 'busy';
+  byId('go').hidden = !byId('retry').hidden;
+  document.title = texts.say(`join.${key}`);
+  byId('page').hidden = false;
+  document.body.dataset.state = state;
+  document.body.dataset.reason = key;
+  if (state === 'closed') byId(headline).focus();
+}
+
+async function join() {
+  showProblem('problem', '');
+  if (!longEnough(texts, 'password', 'problem')) return;
+  try {
+    await register({ username: input('username').value.trim(), password: input('password').value, ...(inviteToken ? { inviteToken } : {}) });
+    location.replace('/');
+  } catch (error) {
+    // Somebody was quicker with the same link, or it expired while the form was filled in.
+    if (error instanceof ApiError && error.code === 'invite-link') return show({ state: 'closed', key: 'used', wait: 0 });
+    if (error instanceof ApiError && error.code === 'registration-closed') return show({ state: 'closed', key: 'not-open', wait: 0 });
+    showProblem('problem', failureText(error, texts, ['setup.error.', 'error.']));
+    if (error instanceof ApiError && error.status === 429) holdButton('submit', error.retryAfter ?? 30);
+  }
+}
+
+/** @param {unknown} error @returns {{failed: ApiError}} */
+function failed(error) {
+  return { failed: error instanceof ApiError ? error : new ApiError('internal', 500) };
+}

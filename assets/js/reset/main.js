@@ -1,0 +1,56 @@
+/** The page of an administrator's link: a new password for somebody who has lost theirs. */
+
+import { ApiError } from '../api.js';
+import { resetPassword } from '../auth.js';
+import { byId, fillTexts, input } from '../dom.js';
+import { failureText } from '../failure.js';
+import { longEnough, once, passwordButtons, showProblem, watchStrength } from '../fields.js';
+import { loadTexts } from '../i18n.js';
+import { keepToken, takeToken } from '../link-token.js';
+import { language, offerLanguages } from '../language.js';
+import { SecondFactorView } from '../login/second-factor-view.js';
+import { holdButton } from '../parts.js';
+
+const token = takeToken();
+const texts = await loadTexts(['caller', 'owner', 'join'], language());
+fillTexts(texts);
+passwordButtons(texts);
+offerLanguages(() => keepToken(token));
+watchStrength(texts);
+document.title = texts.say('reset.headline');
+
+// The password is set by then: who cannot go on here can still log in with it.
+const second = new SecondFactorView(byId('second'), texts, { entered: goHome, back: goHome });
+byId('reset-form').addEventListener('submit', (event) => {
+  event.preventDefault();
+  void once('submit', reset);
+});
+window.addEventListener('hashchange', () => location.reload());
+show(token ? 'open' : 'closed');
+
+/** @param {'open'|'closed'|'second'} state */
+function show(state) {
+  byId('open').hidden = state !== 'open';
+  byId('closed').hidden = state !== 'closed';
+  byId('page').hidden = false;
+  document.body.dataset.state = state;
+  if (state === 'closed') byId('closed-headline').focus();
+}
+
+async function reset() {
+  showProblem('problem', '');
+  if (!longEnough(texts, 'password', 'problem')) return;
+  try {
+    const entry = await resetPassword(token, input('password').value);
+    if (entry?.secondFactor) show('second');
+    await second.goOn(entry);
+  } catch (error) {
+    if (error instanceof ApiError && error.code === 'reset-link') return show('closed');
+    showProblem('problem', failureText(error, texts, ['setup.error.', 'error.']));
+    if (error instanceof ApiError && error.status === 429) holdButton('submit', error.retryAfter ?? 30);
+  }
+}
+
+function goHome() {
+  location.replace('/');
+}
