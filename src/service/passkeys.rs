@@ -9,6 +9,8 @@
 //! a ceremony is kept: it goes into a ticket that is sealed, expires and works once (see `challenges`), which is what
 //! the library's warning about replays asks for.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use webauthn_rs::prelude::{
     CredentialID, DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential,
@@ -92,7 +94,8 @@ pub(super) fn begin_asking(site: &Site) -> Result<(Value, DiscoverableAuthentica
 
 /// Tells the browser which passkeys will do, where that is known.
 pub(super) fn narrow(options: &mut Value, passkeys: &[Passkey]) {
-    let ids = passkeys.iter().map(|passkey| json!({ "type": "public-key", "id": passkey.cred_id() }));
+    let id = |passkey: &Passkey| URL_SAFE_NO_PAD.encode(passkey.cred_id());
+    let ids = passkeys.iter().map(|passkey| json!({ "type": "public-key", "id": id(passkey) }));
     options["allowCredentials"] = ids.collect();
 }
 
