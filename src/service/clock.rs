@@ -82,7 +82,7 @@ impl Clock {
 
 /// The day on which this program was built.
 pub fn built() -> SystemTime {
-    let seconds = env!("CALLQR_BUILT").parse().unwrap_or_default();
+    let seconds = env!("BUILT_AT").parse().unwrap_or_default();
     SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
 }
 
