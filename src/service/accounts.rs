@@ -20,10 +20,10 @@ use super::audit::Audit;
 use super::keys::{Field, Keys};
 use super::passwords::Passwords;
 use super::sessions::Sessions;
-use crate::domain::Result;
 use crate::domain::account::{Password, Registration, Username};
 use crate::domain::secret::Secret;
 use crate::domain::stretch::SALT_LENGTH;
+use crate::domain::{Error, Result};
 use crate::store::{Account, Store};
 
 /// Who may get an account, and how many there may be.
@@ -67,19 +67,25 @@ impl Accounts {
         }
     }
 
-    /// Replaces a hash that is weaker than today's, now that its password is at hand. That it cannot be replaced keeps
-    /// nobody out.
-    pub async fn upgrade_password(&self, account: &Account, password: Secret<String>) {
+    /// Replaces a hash that is weaker than today's, now that its password is at hand, in the database and in `account`.
+    /// That it cannot be replaced keeps nobody out.
+    pub async fn upgrade_password(&self, account: &mut Account, password: Secret<String>) {
         if !self.passwords.is_outdated(&account.password_hash) {
             return;
         }
         let upgrade = async {
             let new_hash = self.passwords.hash(Password::attempt(password.expose().clone())).await?;
             let old_hash = account.password_hash.clone();
-            self.store.accounts().upgrade_password(account.member.account, old_hash, new_hash).await
+            let id = account.member.account;
+            let replaced = self.store.accounts().upgrade_password(id, old_hash, new_hash.clone()).await?;
+            Ok(replaced.then_some(new_hash))
         };
-        if let Err(error) = upgrade.await {
-            tracing::warn!(code = error.code, "a password's hash could not be brought up to date");
+        match upgrade.await {
+            Ok(Some(new_hash)) => account.password_hash = new_hash,
+            Ok(None) => {}
+            Err::<_, Error>(error) => {
+                tracing::warn!(code = error.code, "a password's hash could not be brought up to date");
+            }
         }
     }
 

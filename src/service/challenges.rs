@@ -146,7 +146,8 @@ impl Challenges {
     }
 }
 
-fn expired() -> Error {
+/// What a ticket answers that is worth nothing any more.
+pub(super) fn expired() -> Error {
     Error::new(Kind::Unauthenticated, "ticket-expired", "This took too long, or was done already.").hint("Begin again.")
 }
 

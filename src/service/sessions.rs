@@ -130,13 +130,25 @@ impl Sessions {
         Self { store, keys, devices, options }
     }
 
-    /// Begins a session of `member`, who has just proven who they are.
+    /// Begins a session of `member`, who has just proven who they are; `password_hash` is that of the password which was
+    /// right at that time.
     ///
     /// # Errors
-    /// The database's.
-    pub async fn begin(&self, member: Member, arrival: &Arrival, now: SystemTime) -> Result<Begun> {
+    /// `busy` when the account was disabled or has another password by now: what was proven is worth nothing any more.
+    pub async fn begin(
+        &self,
+        member: Member,
+        password_hash: String,
+        arrival: &Arrival,
+        now: SystemTime,
+    ) -> Result<Begun> {
         let Prepared { row, mut begun } = self.prepare(member, arrival, now);
-        begun.displaced = self.store.logins().create(row, MOST, now).await?;
+        let displaced = self.store.logins().create(row, password_hash, MOST, now).await?;
+        begun.displaced = displaced.ok_or_else(|| {
+            Error::new(Kind::Unavailable, "busy", "The account was changed at this moment.")
+                .hint("Try again.")
+                .retry_after(Duration::from_secs(1))
+        })?;
         Ok(begun)
     }
 

@@ -91,6 +91,12 @@ impl House {
         self.accounts.register(registration("Ada.Lovelace", Some(&token)), day(0)).await.unwrap().identity
     }
 
+    /// Begins a session as one who has proven who they are.
+    async fn begin(&self, owner: Identity) -> Begun {
+        let account = self.store.accounts().by_id(owner.account).await.unwrap().unwrap();
+        self.sessions.begin(owner.member(), account.password_hash, &arrival(), day(0)).await.unwrap()
+    }
+
     /// Logs in from a place and a device that nobody knows.
     pub(super) async fn log_in(&self, username: &str, password: &str, now: SystemTime) -> Result<Begun> {
         match self.login.with_password(username, password.into(), &knock(1), now).await? {
@@ -212,8 +218,7 @@ async fn sessions_end_by_disuse_and_by_age() {
 async fn a_device_that_stays_connected_stays_logged_in_until_its_time_is_over() {
     let house = house();
     let owner = house.owner().await;
-    let (tablet, lost) =
-        (owner.login, house.sessions.begin(owner.member(), &arrival(), day(0)).await.unwrap().identity.login);
+    let (tablet, lost) = (owner.login, house.begin(owner).await.identity.login);
     assert_eq!(house.sessions.purge(day(13), vec![tablet]).await.unwrap(), []);
     assert_eq!(house.sessions.purge(day(15), vec![tablet]).await.unwrap(), [lost]);
     assert_eq!(house.sessions.purge(day(30), vec![tablet]).await.unwrap(), [tablet]);
@@ -223,7 +228,7 @@ async fn a_device_that_stays_connected_stays_logged_in_until_its_time_is_over() 
 async fn made_up_cookies_and_tokens_are_nobodys() {
     let house = house();
     let owner = house.owner().await;
-    let begun = house.sessions.begin(owner.member(), &arrival(), day(0)).await.unwrap();
+    let begun = house.begin(owner).await;
     let cookie = begun.cookie.expose();
     let mut other_secret = cookie.clone();
     other_secret.replace_range(60..64, if cookie.ends_with("AAAA") { "BBBB" } else { "AAAA" });

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
-use super::convert::{time, to_millis};
+use super::convert::{one_row, time, to_millis};
 use super::{NewLogin, Store, invites, logins, setup};
 use crate::domain::account::Member;
 use crate::domain::ids::{AccountId, HouseholdId};
@@ -154,17 +154,17 @@ impl Accounts<'_> {
         self.0.writer.transaction(move |transaction| update(transaction, id, changes)).await
     }
 
-    /// Replaces the hash of the same password by a stronger one, unless the password was changed meanwhile.
+    /// Replaces the hash of the same password by a stronger one; whether it did, which it does not when the password was
+    /// changed meanwhile.
     ///
     /// # Errors
     /// The database's.
-    pub async fn upgrade_password(&self, id: AccountId, old_hash: String, new_hash: String) -> Result<()> {
+    pub async fn upgrade_password(&self, id: AccountId, old_hash: String, new_hash: String) -> Result<bool> {
         self.0
             .writer
             .transaction(move |transaction| {
                 let sql = "UPDATE accounts SET password_hash = ?3 WHERE id = ?1 AND password_hash = ?2";
-                transaction.execute(sql, params![id.as_bytes(), old_hash, new_hash])?;
-                Ok(())
+                one_row(transaction.execute(sql, params![id.as_bytes(), old_hash, new_hash])?)
             })
             .await
     }

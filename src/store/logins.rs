@@ -60,16 +60,29 @@ pub struct Logins<'a>(pub(super) &'a Store);
 
 impl Logins<'_> {
     /// Adds a log-in; when its account then has more than `most`, the ones unused for longest end and are returned.
+    /// `None`, and nothing done, when the account was disabled or has another password than that of `password_hash`.
     ///
     /// # Errors
     /// The database's.
-    pub async fn create(&self, login: NewLogin, most: u32, now: SystemTime) -> Result<Vec<LoginId>> {
+    pub async fn create(
+        &self,
+        login: NewLogin,
+        password_hash: String,
+        most: u32,
+        now: SystemTime,
+    ) -> Result<Option<Vec<LoginId>>> {
         self.0
             .writer
             .transaction(move |transaction| {
+                let sql = "SELECT 1 FROM accounts WHERE id = ?1 AND password_hash = ?2 AND NOT disabled";
+                let as_proven =
+                    transaction.query_row(sql, params![login.account.as_bytes(), password_hash], |_| Ok(()));
+                if as_proven.optional()?.is_none() {
+                    return Ok(None);
+                }
                 let displaced = delete_least_used(transaction, login.account, most.saturating_sub(1))?;
                 insert(transaction, &login, now)?;
-                Ok(displaced)
+                Ok(Some(displaced))
             })
             .await
     }

@@ -22,6 +22,8 @@ fn open() -> Opened {
     Opened { store: Store::open(&directory.path().join("callqr.db")).unwrap(), directory }
 }
 
+const HASH: &str = "$argon2id$";
+
 fn account() -> NewAccount {
     NewAccount {
         member: Member { account: AccountId::random(), household: HouseholdId::random(), administrator: true },
@@ -29,7 +31,7 @@ fn account() -> NewAccount {
         username_sealed: vec![1],
         emergency_contact_sealed: None,
         vehicle_number_sealed: None,
-        password_hash: "$argon2id$".into(),
+        password_hash: HASH.into(),
     }
 }
 
@@ -47,6 +49,10 @@ fn tag(household: HouseholdId, token: &Token, expires_at: Option<SystemTime>) ->
         expires_at,
         identity: None,
     }
+}
+
+async fn begin(store: &Store, login: NewLogin, most: u32, now: SystemTime) -> Vec<LoginId> {
+    store.logins().create(login, HASH.into(), most, now).await.unwrap().expect("the password is the right one")
 }
 
 async fn with_account(store: &Store) -> Member {
@@ -124,7 +130,7 @@ async fn log_ins_end_by_time_by_idleness_and_by_hand() {
     let account = with_account(&store).await.account;
     let new = login(account, at(10));
     let (id, secret) = (new.id, new.secret_hash);
-    store.logins().create(new, 10, at(0)).await.unwrap();
+    begin(&store, new, 10, at(0)).await;
     let current = |now| {
         let store = store.clone();
         async move { store.logins().current(id, HOUR * 4, now).await.unwrap() }
@@ -143,6 +149,29 @@ async fn log_ins_end_by_time_by_idleness_and_by_hand() {
 }
 
 #[tokio::test]
+async fn nobody_is_logged_in_by_what_was_right_before() {
+    let Opened { store, .. } = open();
+    let account = with_account(&store).await.account;
+    let create = async |hash: &str| {
+        let new = login(account, at(10));
+        let id = new.id;
+        let created = store.logins().create(new, hash.into(), 10, at(0)).await.unwrap().is_some();
+        assert_eq!(store.logins().current(id, HOUR, at(0)).await.unwrap().is_some(), created);
+        created
+    };
+    assert!(create(HASH).await);
+    store.accounts().set_password(account, "$argon2id$new".into(), None).await.unwrap();
+    assert!(!create(HASH).await, "the password was changed");
+    assert!(create("$argon2id$new").await);
+    // There must be another administrator before one is disabled.
+    store.accounts().create(super::tests::account(), None, Entry::Operator, 9, at(0)).await.unwrap();
+    store.accounts().disable(account).await.unwrap();
+    assert!(!create("$argon2id$new").await, "the account is disabled");
+    store.accounts().enable(account).await.unwrap();
+    assert!(create("$argon2id$new").await);
+}
+
+#[tokio::test]
 async fn the_log_in_unused_for_longest_makes_room() {
     let Opened { store, .. } = open();
     let account = with_account(&store).await.account;
@@ -150,10 +179,10 @@ async fn the_log_in_unused_for_longest_makes_room() {
     for hour in 1..=3 {
         let new = login(account, at(100));
         ids.push(new.id);
-        assert!(store.logins().create(new, 4, at(hour)).await.unwrap().is_empty());
+        assert!(begin(&store, new, 4, at(hour)).await.is_empty());
     }
     store.logins().touch(ids[0], at(5)).await.unwrap();
-    let displaced = store.logins().create(login(account, at(100)), 3, at(6)).await.unwrap();
+    let displaced = begin(&store, login(account, at(100)), 3, at(6)).await;
     assert_eq!(displaced.len(), 2, "the one made at registration and the one of hour 2");
     assert!(displaced.contains(&ids[1]) && !displaced.contains(&ids[0]));
 }
@@ -164,8 +193,8 @@ async fn purging_leaves_what_is_current() {
     let account = with_account(&store).await.account;
     let (expired, kept) = (login(account, at(2)), login(account, at(50)));
     let (expired_id, kept_id) = (expired.id, kept.id);
-    store.logins().create(expired, 10, at(0)).await.unwrap();
-    store.logins().create(kept, 10, at(0)).await.unwrap();
+    begin(&store, expired, 10, at(0)).await;
+    begin(&store, kept, 10, at(0)).await;
     assert_eq!(store.purge(at(3), HOUR * 10, Vec::new()).await.unwrap(), [expired_id]);
     let idle = HOUR * 10;
     assert!(store.logins().current(expired_id, idle, at(1)).await.unwrap().is_none());

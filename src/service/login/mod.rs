@@ -14,6 +14,7 @@ use std::time::{Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use webauthn_rs::prelude::DiscoverableAuthentication;
 
 pub use confirm::Confirmation;
@@ -72,10 +73,11 @@ pub struct Pending {
     pub expires_at: SystemTime,
 }
 
-/// A ticket that stands for a right password.
+/// A ticket that stands for a right password, for as long as it is the right one.
 #[derive(Serialize, Deserialize)]
 struct RightPassword {
     account: AccountId,
+    password_digest: [u8; 32],
     known: Option<DeviceId>,
     passkey: Option<AskedPasskey>,
 }
@@ -164,9 +166,9 @@ impl LogIn {
         };
         let named = account.as_ref().map(|account| account.member.account);
         match account {
-            Some(account) if fits && !account.disabled => {
+            Some(mut account) if fits && !account.disabled => {
                 self.throttle.forgive(charge, |at| at == 0);
-                self.parts.accounts.upgrade_password(&account, password).await;
+                self.parts.accounts.upgrade_password(&mut account, password).await;
                 self.proceed(account, known, knock, now).await
             }
             _ => {
@@ -197,16 +199,18 @@ impl LogIn {
         if !self.parts.store.factors().any(account.member.account).await? {
             return self.begin(account, known, knock, now).await.map(Outcome::Begun);
         }
-        self.ask_for_second_factor(account.member.account, known, knock, now).await.map(Outcome::SecondFactor)
+        self.ask_for_second_factor(&account, known, knock, now).await.map(Outcome::SecondFactor)
     }
 
     async fn ask_for_second_factor(
         &self,
-        account: AccountId,
+        account: &Account,
         known: Option<DeviceId>,
         knock: &Knock,
         now: SystemTime,
     ) -> Result<Pending> {
+        let password_digest = digest_of(&account.password_hash);
+        let account = account.member.account;
         let overview = self.parts.factors.overview(account).await?;
         let here = |host: &str| knock.site.as_ref().is_some_and(|site| site.host() == host);
         let mut hosts: Vec<_> = overview.passkeys.into_iter().map(|passkey| passkey.host).collect();
@@ -222,7 +226,8 @@ impl LogIn {
             (overview.recovery_codes_left > 0, Method::RecoveryCode),
         ];
         let passkey_hosts = if passkey.is_some() { Vec::new() } else { hosts };
-        let (ticket, expires_at) = self.challenges.seal(RightPassword { account, known, passkey }, now)?;
+        let (ticket, expires_at) =
+            self.challenges.seal(RightPassword { account, password_digest, known, passkey }, now)?;
         let methods = methods.into_iter().filter(|(there, _)| *there).map(|(_, method)| method).collect();
         Ok(Pending { ticket, methods, passkey_hosts, expires_at })
     }
@@ -239,7 +244,7 @@ impl LogIn {
     async fn begin(&self, account: Account, known: Option<DeviceId>, knock: &Knock, now: SystemTime) -> Result<Begun> {
         let username_index = self.index_of(&account)?;
         let arrival = Arrival { device_name: knock.device_name.clone(), username_index, known };
-        let begun = self.parts.sessions.begin(account.member, &arrival, now).await?;
+        let begun = self.parts.sessions.begin(account.member, account.password_hash, &arrival, now).await?;
         self.parts.audit.note(Event::LoginSucceeded, Some(account.member.account), None);
         Ok(begun)
     }
@@ -273,6 +278,11 @@ impl LogIn {
 /// The runtime's time, which tests can hold.
 fn instant() -> Instant {
     tokio::time::Instant::now().into_std()
+}
+
+/// Tells one password's hash from another's.
+fn digest_of(password_hash: &str) -> [u8; 32] {
+    Sha256::digest(password_hash).into()
 }
 
 fn wrong_credentials() -> Error {

@@ -4,10 +4,10 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
-use super::{Knock, LogIn, RightPassword};
+use super::{Knock, LogIn, RightPassword, digest_of};
 use crate::domain::audit::Event;
 use crate::domain::{Error, Kind, Result};
-use crate::service::challenges::Opened;
+use crate::service::challenges::{self, Opened};
 use crate::service::passkeys::{self, Site};
 use crate::service::sessions::Begun;
 use crate::service::throttle::Bucket;
@@ -48,6 +48,10 @@ impl LogIn {
     ) -> Result<Begun> {
         let opened = self.challenges.open::<RightPassword>(ticket, now)?;
         let (account, known) = (opened.says.account, opened.says.known);
+        let now_stored = self.account(account).await?;
+        if digest_of(&now_stored.password_hash) != opened.says.password_digest {
+            return Err(challenges::expired());
+        }
         let charge = self.charge(&[Bucket::SecondFactor(account, known)])?;
         self.challenges.attempt(&opened, now)?;
         let by_recovery_code = matches!(proof, Proof::RecoveryCode(_));
@@ -60,7 +64,7 @@ impl LogIn {
         if by_recovery_code {
             self.parts.audit.note(Event::RecoveryCodeUsed, Some(account), None);
         }
-        self.begin(self.account(account).await?, known, knock, now).await
+        self.begin(now_stored, known, knock, now).await
     }
 
     async fn check(

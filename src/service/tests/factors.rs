@@ -124,6 +124,18 @@ async fn a_ticket_has_five_attempts_and_an_account_few_more() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_ticket_is_worth_no_more_than_the_password_that_it_stands_for() {
+    let house = house();
+    let owner = house.owner().await;
+    let (_, codes) = house.app(owner, day(0)).await;
+    let pending = house.ask(day(0)).await;
+    house.accounts.change_password(owner, "another horse".into()).await.unwrap();
+    let late = house.give(&pending, Proof::RecoveryCode(codes[0].expose().clone()), day(0)).await;
+    assert_eq!(code(late), "ticket-expired");
+    assert_eq!(house.factors.overview(owner.account).await.unwrap().recovery_codes_left, 10, "it was not used up");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_recovery_code_works_once_and_new_ones_replace_the_old() {
     let house = house();
     let owner = house.owner().await;

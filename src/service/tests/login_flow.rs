@@ -188,3 +188,24 @@ async fn log_ins_are_on_record() {
         assert!(told.contains(&expected), "{expected:?} is missing in {told:?}");
     }
 }
+
+/// Whoever knows the old password and tries it again and again must not have a session left over.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_in_under_way_does_not_outlive_the_password_that_it_was_made_with() {
+    let house = Arc::new(house());
+    let owner = house.owner().await;
+    let before = house.passwords.hashed();
+    let attempt = tokio::spawn({
+        let house = house.clone();
+        async move { house.login.with_password("ada.lovelace", PASSWORD.into(), &knock(1), day(0)).await }
+    });
+    // The old hash is known by now, and being compared.
+    while house.passwords.hashed() == before {
+        tokio::task::yield_now().await;
+    }
+    house.store.accounts().set_password(owner.account, "another".into(), Some(owner.login)).await.unwrap();
+    if let Ok(Outcome::Begun(begun)) = attempt.await.unwrap() {
+        assert_eq!(code(house.sessions.by_cookie(begun.cookie.expose(), day(0)).await), "no-session");
+    }
+    assert_eq!(house.sessions.list(owner, day(0)).await.unwrap().len(), 1, "the one that changed it");
+}
