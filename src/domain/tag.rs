@@ -16,19 +16,30 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use super::error::{Error, Result};
-use super::identity::KeyHash;
+use super::identity::{KeyHash, PublicIdentity};
 use super::random;
 use super::secret::Secret;
 
 /// The secret that whoever may call shows to the server, which keeps only its [`TokenHash`]: a sticker's TOKEN, or
 /// SHA-256(TOKEN) where the sticker carries a KEYHASH.
 #[derive(Clone, Debug)]
-pub struct Token(Secret<[u8; 32]>);
+pub struct Token(Secret<[u8; 32]>, Names);
+
+/// Which keys the code names that a token was read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Names {
+    /// It was no whole code.
+    Unsaid,
+    /// None: its token was made by the server.
+    Nobody,
+    /// Those with this hash.
+    Keys(KeyHash),
+}
 
 impl Token {
     /// A new one from the operating system's generator.
     pub fn random() -> Self {
-        Self(Secret::new(random::bytes()))
+        Self(Secret::new(random::bytes()), Names::Nobody)
     }
 
     /// Reads a whole code, checking its checksum, or what stands for one: a bare token, or SHA-256(TOKEN) of a code with
@@ -50,7 +61,10 @@ impl Token {
             return Err(Error::invalid("bad-checksum", "This code was damaged when it was scanned or typed.")
                 .hint("Scan the sticker again."));
         }
-        Ok(if key_hash.is_some() { parsed.access() } else { parsed })
+        Ok(match key_hash {
+            Some(key_hash) => Self(parsed.access().0, Names::Keys(key_hash)),
+            None => Self(parsed.0, Names::Nobody),
+        })
     }
 
     /// What a sticker's maker or caller shows in place of a token that the server must not see: 43 characters of base64url.
@@ -62,7 +76,19 @@ impl Token {
     }
 
     fn access(&self) -> Self {
-        Self(Secret::new(Sha256::digest(self.0.expose()).into()))
+        Self(Secret::new(Sha256::digest(self.0.expose()).into()), Names::Unsaid)
+    }
+
+    /// Whether a tag with these public keys can be the one whose code was read.
+    ///
+    /// Whoever has seen a sticker that is revoked may take its token in as that of a tag of their own. A tag that was
+    /// taken in has keys, and the revoked sticker names none, or others.
+    pub fn may_be_of(&self, identity: Option<&PublicIdentity>) -> bool {
+        match self.1 {
+            Names::Unsaid => true,
+            Names::Nobody => identity.is_none(),
+            Names::Keys(hash) => identity.is_some_and(|identity| identity.key_hash() == hash),
+        }
     }
 
     /// What the server stores and looks up.
@@ -81,7 +107,7 @@ impl Token {
 fn decode(token: &str) -> Option<Token> {
     let mut bytes = [0; 32];
     let written = if token.len() == 43 { URL_SAFE_NO_PAD.decode_slice(token, &mut bytes).ok()? } else { 0 };
-    (written == 32).then(|| Token(Secret::new(bytes)))
+    (written == 32).then(|| Token(Secret::new(bytes), Names::Unsaid))
 }
 
 fn checksum_of(token: &str) -> String {
@@ -226,7 +252,7 @@ mod tests {
 
     #[test]
     fn the_checksum_is_the_documented_one() {
-        let known = Token(Secret::new(std::array::from_fn(|i| i as u8)));
+        let known = Token(Secret::new(std::array::from_fn(|i| i as u8)), Names::Nobody);
         assert!(known.code().starts_with(CODE));
         let digest = Sha256::digest(CODE.trim_end_matches(':'));
         assert_eq!(known.code()[CODE.len()..], URL_SAFE_NO_PAD.encode(&digest[..4]));

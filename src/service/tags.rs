@@ -250,7 +250,11 @@ impl Tags {
     pub async fn find(&self, token: &Token, now: SystemTime) -> Result<Option<Found>> {
         let hash = token.hash();
         let row = self.store.tags().by_token(hash).await?;
-        let row = row.filter(|row| row.token_hash == hash && row.expires_at.is_none_or(|end| now < end));
+        let row = row.filter(|row| {
+            row.token_hash == hash
+                && row.expires_at.is_none_or(|end| now < end)
+                && token.may_be_of(row.identity.as_ref())
+        });
         let Some(row) = row else {
             // So that a miss takes as long as a hit.
             self.keys.open_decoy();

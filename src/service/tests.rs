@@ -12,9 +12,10 @@ use super::login::{self, Knock, LogIn, Outcome};
 use super::passkeys::Site;
 use super::passwords::Passwords;
 use super::sessions::{self, Arrival, Begun, Identity, Sessions};
-use super::tags::{Options, State, Tags};
+use super::tags::{self, Options, State, Tags};
 use super::{data_dir::DataDir, setup};
 use crate::domain::account::{Password, Registration};
+use crate::domain::identity::PublicIdentity;
 use crate::domain::ids::{AccountId, HouseholdId, LoginId, TagId};
 use crate::domain::tag::{Lifetime, TagText, Token};
 use crate::domain::{Kind, Result};
@@ -287,6 +288,38 @@ async fn a_tag_works_for_its_lifetime_and_not_a_moment_longer() {
         let listed = house.tags.list(owner, now).await.unwrap();
         assert_eq!(listed.iter().filter(|tag| tag.state == State::Expired).count(), expired);
     }
+}
+
+#[tokio::test]
+async fn nobody_can_take_a_revoked_sticker_over() {
+    let house = house();
+    let owner = house.owner().await;
+    let (id, token) = house.tag(owner, None).await;
+    house.tags.revoke(owner, id).await.unwrap();
+    let code = token.code();
+    let bare = code.split(':').nth(2).unwrap();
+    let identity = |byte: u8| {
+        let mut bytes = [byte; PublicIdentity::LENGTH];
+        (bytes[0], bytes[1], bytes[66]) = (1, 4, 4);
+        PublicIdentity::from_bytes(&bytes).unwrap()
+    };
+    let taking = |access: Token, identity| tags::Registration {
+        access,
+        identity,
+        public_text: TagText::parse("It was mine").unwrap(),
+        lifetime: None,
+    };
+    // Whoever has seen the sticker shows its token as one that their browser made.
+    let thief = taking(Token::parse_access(bare).unwrap(), identity(9));
+    house.tags.register(owner, thief, day(0)).await.unwrap();
+    let found = async |scanned: &str| house.tags.find(&Token::parse(scanned).unwrap(), day(1)).await.unwrap().is_some();
+    assert!(!found(&code).await, "a sticker that names no keys leads to somebody who has some");
+
+    let keyed = Token::random().code();
+    let access = Token::parse(&format!("{keyed}:{}", identity(7).key_hash())).unwrap();
+    house.tags.register(owner, taking(access, identity(9)), day(0)).await.unwrap();
+    assert!(!found(&format!("{keyed}:{}", identity(7).key_hash())).await, "it names other keys");
+    assert!(found(&format!("{keyed}:{}", identity(9).key_hash())).await);
 }
 
 #[tokio::test]
