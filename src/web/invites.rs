@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::State;
 use super::error::Failure;
+use super::identity::Confirmed;
 use super::link::Link;
 use super::request::{Authority, Json, Places, Source};
 use super::timestamp::rfc3339;
@@ -88,15 +89,17 @@ pub async fn list(Extract(state): Extract<State>, identity: Identity) -> Result<
 }
 
 /// Invites somebody
-#[utoipa::path(post, path = "/invites", tag = "account", security(("session" = [])), operation_id = "create_invite",
-    request_body = InviteWish, responses(
+///
+/// Whoever comes in stays and shares the household's tags: a stolen session must not become an account.
+#[utoipa::path(post, path = "/invites", tag = "account", security(("session" = []), ("confirmed" = [])),
+    operation_id = "create_invite", request_body = InviteWish, responses(
     (status = 201, description = "The invite, with its link", body = NewInvite),
     (status = 403, description = "`registration-closed`, `administrators-only`"),
     (status = 409, description = "`too-many-invites`"),
 ))]
 pub async fn create(
     Extract(state): Extract<State>,
-    identity: Identity,
+    Confirmed(identity): Confirmed,
     Authority(authority): Authority,
     Json(body): Json<InviteWish>,
 ) -> Result<(StatusCode, Answer<NewInvite>), Failure> {

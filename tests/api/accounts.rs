@@ -136,6 +136,7 @@ async fn what_cannot_be_undone_needs_a_fresh_proof() {
     age_sessions(&server);
     assert_eq!(ada.get("/api/v1/account").await.body["confirmedUntil"], Value::Null);
     let mut answers = vec![ada.get("/api/v1/account/export").await, ada.delete("/api/v1/account").await];
+    answers.push(bob.post("/api/v1/invites", &json!({ "kind": "household" })).await);
     for action in ["disable", "enable", "administrator", "owner", "reset-password"] {
         answers.push(ada.post(&format!("/api/v1/admin/users/{id}/{action}"), &json!({})).await);
     }

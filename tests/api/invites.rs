@@ -94,6 +94,10 @@ async fn an_invite_is_worth_what_its_maker_may_do() {
     let id = bob.get("/api/v1/account").await.body["id"].as_str().unwrap().to_owned();
     let user = |action: &str| format!("/api/v1/admin/users/{id}/{action}");
     assert_eq!(ada.post(&user("administrator"), &json!({})).await.status, 204);
+    let early = invite(&bob, json!({ "kind": "owner" })).await;
+    assert_eq!((early.status, early.code()), (403, "confirm-first"), "a new power needs a new proof");
+    let confirmed = bob.post("/api/v1/account/confirm", &json!({ "password": "correct horse battery" })).await;
+    let bob = server.client.with_token(confirmed.body["token"].as_str().unwrap());
     let owner = token(&invite(&bob, json!({ "kind": "owner" })).await);
     let household = token(&invite(&bob, json!({ "kind": "household" })).await);
     assert_eq!(ada.post(&user("owner"), &json!({})).await.status, 204);
