@@ -23,7 +23,25 @@ pub fn private_directory(path: &Path) -> Result<()> {
     }
     let probe = path.join(temporary_name());
     create_new(&probe).map_err(|error| directory_error(path, &error))?;
-    fs::remove_file(&probe).map_err(|error| directory_error(path, &error))
+    // Whoever has just taken hold of the directory may have removed it.
+    remove(&probe)
+}
+
+/// Removes what [`write_private`] left behind where the process was killed in mid-write: it may hold keys that are
+/// retired since. For whoever holds the directory alone.
+///
+/// # Errors
+/// `file` when one cannot be removed; none when there is no such directory.
+pub fn remove_temporaries(directory: &Path) -> Result<()> {
+    let Ok(entries) = fs::read_dir(directory) else { return Ok(()) };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let random = name.to_str().and_then(|name| name.strip_prefix(TEMPORARY));
+        if random.is_some_and(|random| random.len() == 32 && random.bytes().all(|byte| byte.is_ascii_hexdigit())) {
+            remove(&entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// The content of a private file; `None` when there is no such file.
@@ -112,8 +130,10 @@ fn create_new(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
+const TEMPORARY: &str = ".new-";
+
 fn temporary_name() -> String {
-    format!(".new-{:032x}", u128::from_ne_bytes(random::bytes()))
+    format!("{TEMPORARY}{:032x}", u128::from_ne_bytes(random::bytes()))
 }
 
 fn directory_error(path: &Path, error: &io::Error) -> Error {
@@ -166,6 +186,19 @@ mod tests {
         assert_eq!(read_private(&file, 10).unwrap().unwrap(), b"two");
         assert_eq!(fs::read_dir(&directory).unwrap().count(), 1, "a temporary file stayed behind");
         assert!(read_private(&directory.join("none"), 10).unwrap().is_none());
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_nothing_else() {
+        let root = tempfile::tempdir().unwrap();
+        for name in [&*temporary_name(), ".new-", ".new-of-somebody", "other"] {
+            fs::write(root.path().join(name), b"keys").unwrap();
+        }
+        remove_temporaries(root.path()).unwrap();
+        remove_temporaries(&root.path().join("none")).unwrap();
+        let mut left: Vec<_> = fs::read_dir(root.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left, [".new-", ".new-of-somebody", "other"]);
     }
 
     #[test]

@@ -33,7 +33,13 @@ impl DataDir {
             .open(path.join("lock"))
             .map_err(unusable)?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Ok(()) => {
+                let held = Self { path: path.to_owned(), _lock: lock };
+                for directory in [held.path.clone(), held.keys(), Self::tls_in(path)] {
+                    files::remove_temporaries(&directory)?;
+                }
+                Ok(held)
+            }
             Err(TryLockError::WouldBlock) => {
                 let message = format!("Another callqr is running with the data directory {shown}.");
                 Err(Error::new(Kind::Conflict, "already-running", message).hint(
