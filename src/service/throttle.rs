@@ -15,6 +15,7 @@ use ring::hmac;
 
 use super::devices::DeviceId;
 use crate::domain::ids::{AccountId, LoginId};
+use crate::domain::network::Network;
 use crate::domain::{Error, Kind, Result, random};
 
 /// What failures are counted by.
@@ -24,8 +25,10 @@ pub(super) enum Bucket {
     Source(IpAddr),
     /// One name, from one source.
     NameFrom([u8; 32], IpAddr),
-    /// One name, from all devices that have not logged in before.
-    Name([u8; 32]),
+    /// One name, from all devices that have not logged in before; and from where this one tries.
+    Name([u8; 32], IpAddr),
+    /// One name, from a site, while strangers keep [`Bucket::Name`] busy.
+    NameWhileBusy([u8; 32], IpAddr),
     /// One name, from a device that has logged in to it before.
     Device([u8; 32], DeviceId),
     /// The second factor of an account, by whoever knows the first, from one known device or from all others.
@@ -62,7 +65,10 @@ impl Bucket {
             Self::NameFrom(..) | Self::Device(..) | Self::Confirmation(_) => curve(5, 2, 15 * MINUTE, 15 * MINUTE),
             // Strangers everywhere can fill this one, so it never makes its owner's new device wait for long: it keeps
             // a thousand machines together to two guesses in a minute.
-            Self::Name(_) => curve(30, 1, MINUTE / 2, MINUTE / 2),
+            Self::Name(..) => curve(30, 1, MINUTE / 2, MINUTE / 2),
+            // Strangers who ask all the time are there first whenever that bucket lets somebody try. So each site has
+            // three tries of its own in a day: enough for whoever knows the password, and few for a thousand machines.
+            Self::NameWhileBusy(..) => curve(2, 24 * HOUR, 24 * HOUR, 24 * HOUR),
             // Who fails here knows the password and guesses among a million codes.
             Self::SecondFactor(..) => curve(5, 2, HOUR, HOUR),
         }
@@ -70,7 +76,7 @@ impl Bucket {
 
     /// Whether strangers can make such buckets.
     const fn is_public(self) -> bool {
-        matches!(self, Self::Source(_) | Self::NameFrom(..) | Self::Name(_))
+        matches!(self, Self::Source(_) | Self::NameFrom(..) | Self::Name(..) | Self::NameWhileBusy(..))
     }
 }
 
@@ -109,9 +115,25 @@ impl Throttle {
     pub(super) fn charge(&self, buckets: &[Bucket], now: Instant) -> Result<Charge> {
         let mut state = self.lock();
         state.renew_key(now);
-        let named: Vec<_> = buckets.iter().map(|bucket| (*bucket, state.name(*bucket))).collect();
-        let wait = named.iter().map(|(bucket, name)| state.table(*bucket).wait(*name, &bucket.curve(), now)).max();
-        if let Some(wait) = wait.filter(|wait| !wait.is_zero()) {
+        let mut named = Vec::with_capacity(buckets.len() + 1);
+        let mut longest = Duration::ZERO;
+        for bucket in buckets {
+            let (name, wait) = state.look(*bucket, now);
+            named.push((*bucket, name));
+            match *bucket {
+                Bucket::Name(of, source) if !wait.is_zero() => {
+                    let spare = Bucket::NameWhileBusy(of, source);
+                    let (name, spare_wait) = state.look(spare, now);
+                    if spare_wait.is_zero() {
+                        named.push((spare, name));
+                    } else {
+                        longest = longest.max(wait);
+                    }
+                }
+                _ => longest = longest.max(wait),
+            }
+        }
+        if let Some(wait) = Some(longest).filter(|wait| !wait.is_zero()) {
             return Err(Error::new(Kind::TooMany, "too-many-attempts", "Too many attempts have failed.")
                 .hint(format!("Try again in {} seconds.", wait.as_secs() + u64::from(wait.subsec_nanos() > 0)))
                 .retry_after(wait));
@@ -151,6 +173,12 @@ impl State {
         }
     }
 
+    /// What a bucket is known by, and how long whoever is counted by it still has to wait.
+    fn look(&mut self, bucket: Bucket, now: Instant) -> (u64, Duration) {
+        let name = self.name(bucket);
+        (name, self.table(bucket).wait(name, &bucket.curve(), now))
+    }
+
     const fn table(&mut self, bucket: Bucket) -> &mut Table {
         if bucket.is_public() { &mut self.public } else { &mut self.known }
     }
@@ -166,7 +194,11 @@ impl State {
             Bucket::NameFrom(name, source) => {
                 [&b"f"[..], &name, &network(source)].into_iter().for_each(|part| context.update(part));
             }
-            Bucket::Name(name) => [&b"n"[..], &name].into_iter().for_each(|part| context.update(part)),
+            Bucket::Name(name, _) => [&b"n"[..], &name].into_iter().for_each(|part| context.update(part)),
+            Bucket::NameWhileBusy(name, source) => {
+                let site = Network::of_source(source).last().map(|(network, _)| network.bytes());
+                [&b"b"[..], &name, &site.unwrap_or_default()].into_iter().for_each(|part| context.update(part));
+            }
             Bucket::Device(name, device) => {
                 [&b"d"[..], &name, device.as_bytes()].into_iter().for_each(|part| context.update(part));
             }
@@ -345,14 +377,38 @@ mod tests {
         let throttle = Throttle::new(start);
         let mut now = start;
         for n in 0..100_000 {
-            let buckets = [Bucket::Source(source(n)), Bucket::NameFrom(NAME, source(n)), Bucket::Name(NAME)];
+            let buckets = [Bucket::Source(source(n)), Bucket::NameFrom(NAME, source(n)), Bucket::Name(NAME, source(n))];
             drop(throttle.charge(&buckets, now));
             now += SECOND / 100;
         }
         let device = DeviceId::random();
         assert_eq!(fail(&throttle, Bucket::Device(NAME, device), now), Ok(()));
-        let wait = fail(&throttle, Bucket::Name(NAME), now).unwrap_err();
+        let owner = source(200_000);
+        for _ in 0..3 {
+            assert_eq!(
+                fail(&throttle, Bucket::Name(NAME, owner), now),
+                Ok(()),
+                "who comes from elsewhere need not wait"
+            );
+        }
+        let wait = fail(&throttle, Bucket::Name(NAME, owner), now).unwrap_err();
         assert!(wait <= SECOND * 30, "{wait:?}");
+    }
+
+    #[test]
+    fn while_a_name_is_busy_a_site_has_three_tries_in_a_day_however_many_addresses_it_has() {
+        let start = Instant::now();
+        let throttle = Throttle::new(start);
+        let busy = |now| (0..40).for_each(|n| drop(throttle.charge(&[Bucket::Name(NAME, source(n))], now)));
+        let of_site = |n: u128, now| {
+            let address = IpAddr::from((0x2001_0db8_u128 << 96 | n << 64).to_be_bytes());
+            busy(now);
+            fail(&throttle, Bucket::Name(NAME, address), now).is_ok()
+        };
+        let taken = (0..100).filter(|n| of_site(*n, start)).count();
+        assert_eq!(taken, 3, "of 100 networks of one site");
+        assert!(of_site(1 << 16, start), "another site");
+        assert!(!of_site(0, start + Duration::from_secs(23 * HOUR)));
     }
 
     #[test]
@@ -365,7 +421,8 @@ mod tests {
             Bucket::NameFrom(NAME, source(1)),
             Bucket::NameFrom(NAME, source(2)),
             Bucket::NameFrom([8; 32], source(1)),
-            Bucket::Name(NAME),
+            Bucket::Name(NAME, source(1)),
+            Bucket::NameWhileBusy(NAME, source(2)),
             Bucket::Device(NAME, device),
             Bucket::SecondFactor(account, None),
             Bucket::SecondFactor(account, Some(device)),
@@ -381,23 +438,23 @@ mod tests {
     fn a_flood_of_names_neither_grows_the_table_nor_frees_the_busiest() {
         let now = Instant::now();
         let throttle = Throttle::new(now);
-        while fail(&throttle, Bucket::Name(NAME), now).is_ok() {}
+        while fail(&throttle, Bucket::Name(NAME, source(1)), now).is_ok() {}
         for n in 0..100_000 {
             drop(throttle.charge(&[Bucket::NameFrom(NAME, source(n))], now));
         }
         assert_eq!(throttle.lock().public.slots.len(), 8192);
-        assert!(fail(&throttle, Bucket::Name(NAME), now).is_err());
+        assert!(fail(&throttle, Bucket::Name(NAME, source(1)), now).is_err());
     }
 
     #[test]
     fn the_key_changes_daily_and_forgets_a_charge_from_before() {
         let start = Instant::now();
         let throttle = Throttle::new(start);
-        let charge = throttle.charge(&[Bucket::Name(NAME)], start).unwrap();
-        let before = throttle.lock().name(Bucket::Name(NAME));
+        let charge = throttle.charge(&[Bucket::Name(NAME, source(1))], start).unwrap();
+        let before = throttle.lock().name(Bucket::Name(NAME, source(1)));
         let day = Duration::from_secs(24 * HOUR);
-        drop(throttle.charge(&[Bucket::Name([9; 32])], start + day).unwrap());
-        assert_ne!(before, throttle.lock().name(Bucket::Name(NAME)));
+        drop(throttle.charge(&[Bucket::Name([9; 32], source(1))], start + day).unwrap());
+        assert_ne!(before, throttle.lock().name(Bucket::Name(NAME, source(1))));
         throttle.forgive(charge, |_| true);
         assert_eq!(throttle.lock().public.slots.iter().filter(|slot| slot.last.is_some()).count(), 1);
     }

@@ -149,7 +149,7 @@ impl LogIn {
             Some(device) => self.charge(&[Bucket::Device(index, device)])?,
             None => self.charge(&[
                 Bucket::NameFrom(index, knock.source),
-                Bucket::Name(index),
+                Bucket::Name(index, knock.source),
                 Bucket::Source(knock.source),
             ])?,
         };
