@@ -15,7 +15,7 @@ use super::identity::{Confirmed, clear_cookie};
 use super::request::Json;
 use super::second_factor::Factors;
 use super::timestamp::rfc3339;
-use super::{State, auth, invites, tokens};
+use super::{State, auth, invites, missed, sessions, tokens, vault};
 use crate::domain::Error;
 use crate::domain::ids::AccountId;
 use crate::service::accounts::{Changes, Ended, Profile};
@@ -94,6 +94,11 @@ pub struct AccountExport {
     account: Account,
     tags: Vec<tokens::Described>,
     invites: Vec<invites::Invite>,
+    /// Where the account is logged in.
+    sessions: Vec<sessions::Session>,
+    missed_calls: Vec<missed::MissedCall>,
+    /// As the owners' browsers sealed it: labels and keys of stickers that were made there.
+    vault: vault::Opened,
 }
 
 /// The asker's account
@@ -135,6 +140,9 @@ pub async fn export(Extract(state): Extract<State>, Confirmed(identity): Confirm
         account: describe(&state, export.profile, identity).await?,
         tags: tags.into_iter().map(tokens::describe).collect(),
         invites: export.invites.into_iter().map(invites::describe).collect(),
+        sessions: sessions::of(&state, identity).await?,
+        missed_calls: missed::of(&state, identity).await?,
+        vault: vault::of(&state, identity).await?,
     };
     let text = serde_json::to_string_pretty(&file).map_err(Error::internal)?;
     let headers = [

@@ -42,6 +42,11 @@ pub struct MissedCall {
     (status = 200, description = "The latest first; empty unless the account keeps a list", body = MissedCalls),
 ))]
 pub async fn missed_calls(Extract(state): Extract<State>, owner: Identity) -> Result<Answer<MissedCalls>, Failure> {
+    Ok(Answer(MissedCalls { calls: of(&state, owner).await? }))
+}
+
+/// The calls that the asker missed.
+pub(super) async fn of(state: &State, owner: Identity) -> Result<Vec<MissedCall>, Failure> {
     let calls = state.call_log.missed(owner).await?.into_iter().map(|call| MissedCall {
         id: call.id,
         tag_id: call.tag,
@@ -49,7 +54,7 @@ pub async fn missed_calls(Extract(state): Extract<State>, owner: Identity) -> Re
         at: rfc3339(call.at),
         rang: call.rang,
     });
-    Ok(Answer(MissedCalls { calls: calls.collect() }))
+    Ok(calls.collect())
 }
 
 /// Forgets all of them

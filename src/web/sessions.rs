@@ -65,6 +65,11 @@ pub struct Confirm {
     (status = 200, description = "The sessions", body = Sessions),
 ))]
 pub async fn list(Extract(state): Extract<State>, identity: Identity) -> Result<axum::Json<Sessions>, Failure> {
+    Ok(axum::Json(Sessions { sessions: of(&state, identity).await? }))
+}
+
+/// Where the asker's account is logged in.
+pub(super) async fn of(state: &State, identity: Identity) -> Result<Vec<Session>, Failure> {
     let sessions = state.sessions.list(identity, SystemTime::now()).await?;
     let describe = |session: crate::service::sessions::Session| Session {
         id: session.id,
@@ -73,7 +78,7 @@ pub async fn list(Extract(state): Extract<State>, identity: Identity) -> Result<
         last_used_at: rfc3339(session.last_used_at),
         current: session.id == identity.login,
     };
-    Ok(axum::Json(Sessions { sessions: sessions.into_iter().map(describe).collect() }))
+    Ok(sessions.into_iter().map(describe).collect())
 }
 
 /// Ends one of the account's sessions

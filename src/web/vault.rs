@@ -80,17 +80,22 @@ pub struct ShutOut {
     (status = 200, description = "What it takes to open it, but for the secret", body = Opened),
 ))]
 pub async fn vault(Extract(state): Extract<State>, owner: Identity) -> Result<Answer<Opened>, Failure> {
+    Ok(Answer(of(&state, owner).await?))
+}
+
+/// The household's vault, as the asker may have it.
+pub(super) async fn of(state: &State, owner: Identity) -> Result<Opened, Failure> {
     let vault = state.vaults.vault(owner).await?;
     let way = |wrap: Wrap| Way {
         way: wrap.way,
         credential: wrap.credential.map(|digest| URL_SAFE_NO_PAD.encode(digest)),
         wrapped: URL_SAFE_NO_PAD.encode(wrap.wrapped.as_bytes()),
     };
-    Ok(Answer(Opened {
+    Ok(Opened {
         household: owner.household,
         blob: vault.blob.map(|blob| URL_SAFE_NO_PAD.encode(blob)),
         wraps: vault.wraps.into_iter().map(way).collect(),
-    }))
+    })
 }
 
 /// Makes the household's vault, with a first way into it

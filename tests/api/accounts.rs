@@ -175,6 +175,9 @@ async fn an_export_has_everything_that_is_the_owners_and_nothing_of_others() {
     assert_eq!((tags.len(), &tags[0]["id"], &tags[0]["label"]), (1, &tag["id"], &json!("the van")));
     assert_eq!(tags[0]["publicText"], "Blue van, ring me");
     assert_eq!(export.body["invites"][0]["id"], invite["id"]);
+    assert_eq!(export.body["sessions"], ada.get("/api/v1/sessions").await.body["sessions"]);
+    assert_eq!(export.body["missedCalls"], ada.get("/api/v1/calls/missed").await.body["calls"]);
+    assert_eq!(export.body["vault"], ada.get("/api/v1/vault").await.body);
     for canary in ["canary", "bob", others["id"].as_str().unwrap()] {
         assert!(!export.text.contains(canary), "{canary}");
     }
