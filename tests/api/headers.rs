@@ -40,8 +40,12 @@ async fn every_answer(server: &Server) -> Vec<(String, Reply)> {
     let document = server.client.get("/api/v1/openapi.json").await.body;
     let mut answers = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
-        let path =
-            path.replace("{id}", "tag_AAAAAAAAAAAAAAAAAAAAAA").replace("{session}", "call_AAAAAAAAAAAAAAAAAAAAAA");
+        let places = [
+            ("{id}", "tag_AAAAAAAAAAAAAAAAAAAAAA"),
+            ("{session}", "call_AAAAAAAAAAAAAAAAAAAAAA"),
+            ("{way}", "password"),
+        ];
+        let path = places.iter().fold(path.clone(), |path, (place, value)| path.replace(place, value));
         assert!(!path.contains('{'), "{path}: name something for this place");
         for method in item.as_object().unwrap().keys() {
             let method: Method = method.to_uppercase().parse().unwrap();
