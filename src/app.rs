@@ -99,14 +99,13 @@ impl App {
         let connections_per_source = config.limits.connections_per_source.map(|count| count as usize);
         let connections_per_source = connections_per_source.unwrap_or((connections / SHARE_PER_SOURCE).max(1));
         // The port first: the commonest thing to be wrong, and nothing has been touched yet.
-        let listeners = ports::listen(&config.listen.addresses)?;
+        let relay = |bound| Relay::bind(options::relay(&config, bound));
+        let (listeners, relay) = ports::listen_both(&config.listen.addresses, relay)?;
         let bound =
             listeners.iter().map(TcpListener::local_addr).collect::<Result<Vec<_>, _>>().map_err(Error::internal)?;
         let port = bound[0].port();
         let metrics = config.metrics.listen.map(|address| ports::listen(&[address.0])).transpose()?;
         let metrics = metrics.into_iter().flatten().next();
-        let relay = Relay::bind(options::relay(&config, bound.clone()))
-            .map_err(|error| ports::explain("UDP", bound[0], &error))?;
 
         let directory = DataDir::open(&config.data_dir)?;
         let keys = Arc::new(Keys::open_given(&directory.keys(), options::given_keys(&config).as_deref())?);

@@ -10,6 +10,30 @@ use crate::domain::{Error, Kind, Result};
 
 /// Connections that may wait to be accepted.
 const BACKLOG: i32 = 1024;
+const IN_USE: &str = "port-in-use";
+
+/// Ports that are drawn until one is free for TCP and UDP and in both families.
+const TRIES: usize = 20;
+
+/// Listens as [`listen`] does, and has `udp` bind the same addresses. Where the system is to draw a port, it looks at
+/// one protocol and one family alone: when the port is taken in another, the next one is drawn.
+///
+/// # Errors
+/// As [`listen`].
+pub fn listen_both<T>(
+    addresses: &[SocketAddr],
+    udp: impl Fn(Vec<SocketAddr>) -> io::Result<T>,
+) -> Result<(Vec<TcpListener>, T)> {
+    let is_drawn = addresses.iter().any(|address| address.port() == 0);
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match try_both(addresses, &udp) {
+            Err(error) if is_drawn && error.code == IN_USE && tries < TRIES => {}
+            result => return result,
+        }
+    }
+}
 
 /// Listens on each address. Port 0 is a free port, the same for all. Where a machine has no IPv6, or no IPv4, the
 /// addresses of that family are left out, as long as one remains.
@@ -34,6 +58,18 @@ pub fn listen(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>> {
         Some((address, error)) if listeners.is_empty() => Err(explain("TCP", address, &error)),
         _ => Ok(listeners),
     }
+}
+
+fn try_both<T>(
+    addresses: &[SocketAddr],
+    udp: impl Fn(Vec<SocketAddr>) -> io::Result<T>,
+) -> Result<(Vec<TcpListener>, T)> {
+    let listeners = listen(addresses)?;
+    let bound: io::Result<Vec<_>> = listeners.iter().map(TcpListener::local_addr).collect();
+    let bound = bound.map_err(Error::internal)?;
+    let first = bound[0];
+    let udp = udp(bound).map_err(|error| explain("UDP", first, &error))?;
+    Ok((listeners, udp))
 }
 
 fn bind(address: SocketAddr) -> io::Result<TcpListener> {
@@ -61,7 +97,7 @@ pub fn explain(protocol: &str, address: SocketAddr, error: &io::Error) -> Error 
     match error.kind() {
         ErrorKind::AddrInUse => Error::new(
             Kind::Conflict,
-            "port-in-use",
+            IN_USE,
             format!("{protocol} port {port} is in use by another program."),
         )
         .hint(format!(
@@ -90,6 +126,8 @@ pub fn explain(protocol: &str, address: SocketAddr, error: &io::Error) -> Error 
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use std::cell::{Cell, RefCell};
+    use std::net::UdpSocket;
 
     #[tokio::test]
     async fn all_addresses_get_the_same_free_port() {
@@ -105,6 +143,42 @@ mod tests {
         let error = listen(&[taken]).unwrap_err();
         assert_eq!(error.code, "port-in-use");
         assert!(error.message.contains(&taken.port().to_string()) && error.hint.contains("--listen"));
+    }
+
+    #[tokio::test]
+    async fn another_port_is_drawn_when_udp_has_no_room_on_the_first() {
+        let (calls, taken) = (Cell::new(0), RefCell::new(None));
+        let udp = |addresses: Vec<SocketAddr>| {
+            calls.set(calls.get() + 1);
+            taken.borrow_mut().get_or_insert_with(|| UdpSocket::bind(addresses[0]).unwrap());
+            UdpSocket::bind(addresses[0])
+        };
+        let (listeners, socket) = listen_both(&["127.0.0.1:0".parse().unwrap()], udp).unwrap();
+        let address = socket.local_addr().unwrap();
+        assert_eq!(listeners[0].local_addr().unwrap(), address);
+        assert_ne!(taken.borrow().as_ref().unwrap().local_addr().unwrap(), address);
+        assert!(calls.get() >= 2);
+    }
+
+    #[tokio::test]
+    async fn a_port_that_was_asked_for_is_tried_once() {
+        let (mut tries, mut fixed) = (0, None);
+        while fixed.is_none() {
+            tries += 1;
+            assert!(tries < TRIES, "no port is free for TCP while UDP has it");
+            let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
+            let address = udp.local_addr().unwrap();
+            fixed = listen(&[address]).is_ok().then_some((udp, address));
+        }
+        let (_udp, address) = fixed.unwrap();
+        let calls = Cell::new(0);
+        let again = |addresses: Vec<SocketAddr>| {
+            calls.set(calls.get() + 1);
+            UdpSocket::bind(addresses[0])
+        };
+        let error = listen_both(&[address], again).unwrap_err();
+        assert_eq!((error.code, calls.get()), (IN_USE, 1));
+        assert!(error.message.starts_with("UDP port"), "{}", error.message);
     }
 
     #[tokio::test]
