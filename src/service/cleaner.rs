@@ -139,6 +139,9 @@ impl Cleaner {
             expiry.remove(now, self.kept).await?;
         }
         if is_hour {
+            if let Err(error) = self.sessions.forget_keys(now).await {
+                tracing::warn!(code = error.code, "a key of session tokens that are over could not be dropped");
+            }
             expiry.see_clock(now).await?;
             self.hour_began = Some(steady);
         }

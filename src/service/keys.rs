@@ -10,6 +10,7 @@ mod secrets;
 
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::SystemTime;
 
 use ::ring::aead::Aad;
 use ::ring::hmac;
@@ -224,9 +225,9 @@ impl Keys {
         self.ring().signing()
     }
 
-    /// The keys of session tokens that may be about.
-    pub(super) fn verifying(&self) -> Vec<Arc<SigningKey>> {
-        self.ring().verifying().to_vec()
+    /// The keys of session tokens that may be about at `now`.
+    pub(super) fn verifying(&self, now: SystemTime) -> Vec<Arc<SigningKey>> {
+        self.ring().verifying(now)
     }
 
     async fn has_index_of(&self, store: &Store) -> Result<bool> {

@@ -170,7 +170,7 @@ impl Sessions {
     /// # Errors
     /// `no-session` when nobody does, or not any more.
     pub async fn by_token(&self, token: &str, now: SystemTime) -> Result<Identity> {
-        let keys = self.keys.verifying();
+        let keys = self.keys.verifying(now);
         let named = |id: &str| keys.iter().find(|key| key.id == id).map(|key| &**key);
         let bearer = jwt::verify(named, token, now).ok_or_else(no_session)?;
         let login = self.current(bearer.login, now).await?;
@@ -279,6 +279,14 @@ impl Sessions {
     /// The database's.
     pub async fn purge(&self, now: SystemTime, connected: Vec<LoginId>) -> Result<Vec<LoginId>> {
         self.store.purge(now, self.options.idle, connected).await
+    }
+
+    /// Drops keys that no token in force was signed with.
+    ///
+    /// # Errors
+    /// `file` when the key file cannot be written.
+    pub async fn forget_keys(&self, now: SystemTime) -> Result<()> {
+        self.keys.forget_signing(now).await
     }
 
     pub(super) fn prepare(&self, member: Member, arrival: &Arrival, now: SystemTime) -> Prepared {

@@ -202,3 +202,20 @@ async fn an_idle_appliance_looks_twice_a_minute() {
     let looks = passing.pass(60 * MINUTE).await;
     assert!((115..=125).contains(&looks), "{looks}");
 }
+
+#[tokio::test]
+async fn the_key_of_tokens_that_are_over_is_dropped() {
+    let mut passing = Passing::new().await;
+    let House { keys, store, audit, .. } = &passing.house;
+    keys.check(store).await.unwrap();
+    let year = 365 * 24 * 60 * MINUTE;
+    keys.rotate(store, audit, day(0) - year + 90 * MINUTE).await.unwrap();
+    let file = passing.house.data.keys().join("master.key");
+    let signing = || std::fs::read_to_string(&file).unwrap().lines().filter(|line| line.starts_with("signing")).count();
+    passing.pass(60 * MINUTE).await;
+    assert_eq!((signing(), passing.house.keys.verifying(passing.now).len()), (2, 2));
+    passing.pass(31 * MINUTE).await;
+    assert_eq!(passing.house.keys.verifying(passing.now).len(), 1, "it counts no more from the moment on");
+    passing.pass(60 * MINUTE).await;
+    assert_eq!(signing(), 1);
+}

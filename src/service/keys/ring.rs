@@ -1,6 +1,7 @@
 //! The keys that are rotated, ready for use.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -59,9 +60,10 @@ impl Ring {
         self.signing.last().cloned().unwrap_or_else(|| unreachable!("there is always one that signs"))
     }
 
-    /// The keys of tokens that may be about.
-    pub fn verifying(&self) -> &[Arc<SigningKey>] {
-        &self.signing
+    /// The keys of tokens that may be about at `now`.
+    pub fn verifying(&self, now: SystemTime) -> Vec<Arc<SigningKey>> {
+        let keys = self.secrets.signing.iter().zip(&self.signing);
+        keys.filter(|(secret, _)| secret.is_good(now)).map(|(_, key)| key.clone()).collect()
     }
 
     /// What the database knows of the keys that seal: their ids, and digests that are of no use to anybody else.

@@ -92,6 +92,26 @@ impl Keys {
         self.finish(store).await
     }
 
+    /// Drops keys of session tokens that are all over by now. While keys are rotated nothing happens: there will be
+    /// another time.
+    ///
+    /// # Errors
+    /// `file` when the key file cannot be written; then they stay.
+    pub(in crate::service) async fn forget_signing(&self, now: SystemTime) -> Result<()> {
+        let Ok(_one_at_a_time) = self.rotating.try_lock() else { return Ok(()) };
+        let ring = self.ring();
+        let next = Ring::new(ring.secrets.without_over(now));
+        if next.secrets.signing.len() == ring.secrets.signing.len() {
+            return Ok(());
+        }
+        // A file that was given is not ours to change.
+        if self.file.is_own() {
+            self.save(&next).await?;
+        }
+        self.set(next);
+        Ok(())
+    }
+
     async fn finish(&self, store: &Store) -> Result<Rotation> {
         let mut resealed = 0;
         let newest = self.ring().newest();

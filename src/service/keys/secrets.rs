@@ -100,7 +100,7 @@ impl Secrets {
         for signing in &mut next.signing {
             signing.until.get_or_insert(old_until);
         }
-        next.signing.retain(|signing| signing.until.is_none_or(|until| now < until));
+        next.signing.retain(|signing| signing.is_good(now));
         next.signing.push(Signing { seed: fresh(), until: None });
         let too_many = next.signing.len().saturating_sub(MAX_SIGNING);
         next.signing.drain(..too_many);
@@ -112,6 +112,13 @@ impl Secrets {
         let mut next = self.clone();
         let newest = self.fields.last().map_or(0, |(id, _)| *id);
         next.fields.retain(|(id, _)| *id == newest || !retired.contains(id));
+        next
+    }
+
+    /// The same without keys for signing whose tokens are all over.
+    pub fn without_over(&self, now: SystemTime) -> Self {
+        let mut next = self.clone();
+        next.signing.retain(|signing| signing.is_good(now));
         next
     }
 
@@ -130,6 +137,13 @@ impl Secrets {
             let _ = writeln!(text, "signing {}{until}", encode(seed));
         }
         Secret::new(text)
+    }
+}
+
+impl Signing {
+    /// Whether a token that it signed may be in force.
+    pub fn is_good(&self, now: SystemTime) -> bool {
+        self.until.is_none_or(|until| now < until)
     }
 }
 
