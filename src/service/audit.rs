@@ -83,6 +83,15 @@ impl Audit {
         self.store.audit().list(before, most.min(MOST_LISTED)).await
     }
 
+    /// All entries that concern one account, the latest first: as many as the trail keeps of one weight.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn of(&self, account: AccountId) -> Result<Vec<Entry>> {
+        self.write().await?;
+        self.store.audit().of(account, MOST_ROWS).await
+    }
+
     /// Writes what waits. Meant for the end of the program, and for whoever reads.
     ///
     /// # Errors

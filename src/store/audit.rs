@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use rusqlite::{OptionalExtension as _, Transaction, params};
+use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
 use super::Store;
 use super::convert::{time, to_millis};
@@ -73,6 +73,14 @@ impl Audit<'_> {
         self.0.reader.transaction(move |transaction| list(transaction, before.unwrap_or(i64::MAX), most)).await
     }
 
+    /// The latest `most` rows that concern `account`, the latest first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn of(&self, account: AccountId, most: u32) -> Result<Vec<AuditRow>> {
+        self.0.reader.transaction(move |transaction| of(transaction, account, most)).await
+    }
+
     /// Notes the digest of the configuration in force; whether another one was noted before.
     ///
     /// # Errors
@@ -120,19 +128,28 @@ fn make_room(transaction: &Transaction<'_>, weight: u8, most: u32) -> Result<()>
 
 fn list(transaction: &Transaction<'_>, before: i64, most: u32) -> Result<Vec<AuditRow>> {
     let mut statement = transaction.prepare_cached("SELECT * FROM audit WHERE id < ?1 ORDER BY id DESC LIMIT ?2")?;
-    let nobody_is_none = |bytes: Vec<u8>| <[u8; 16]>::try_from(bytes).ok().map(AccountId::from_bytes);
-    let rows = statement.query_map(params![before, most], |row| {
-        Ok(AuditRow {
-            id: row.get("id")?,
-            event: row.get("event")?,
-            detail: Some(row.get("detail")?).filter(|detail: &String| !detail.is_empty()),
-            account: nobody_is_none(row.get("account_id")?),
-            actor: nobody_is_none(row.get("actor_id")?),
-            at: time(row, "at")?,
-            count: row.get("count")?,
-        })
-    })?;
+    let rows = statement.query_map(params![before, most], from_row)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+fn of(transaction: &Transaction<'_>, account: AccountId, most: u32) -> Result<Vec<AuditRow>> {
+    let sql = "SELECT * FROM audit WHERE account_id = ?1 ORDER BY id DESC LIMIT ?2";
+    let mut statement = transaction.prepare_cached(sql)?;
+    let rows = statement.query_map(params![account.as_bytes(), most], from_row)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<AuditRow> {
+    let nobody_is_none = |bytes: Vec<u8>| <[u8; 16]>::try_from(bytes).ok().map(AccountId::from_bytes);
+    Ok(AuditRow {
+        id: row.get("id")?,
+        event: row.get("event")?,
+        detail: Some(row.get("detail")?).filter(|detail: &String| !detail.is_empty()),
+        account: nobody_is_none(row.get("account_id")?),
+        actor: nobody_is_none(row.get("actor_id")?),
+        at: time(row, "at")?,
+        count: row.get("count")?,
+    })
 }
 
 #[cfg(test)]

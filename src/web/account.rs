@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use axum::Json as Answer;
 use axum::body::Body;
 use axum::extract::State as Extract;
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderMap, Response, StatusCode, header};
 use axum::response::IntoResponse as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
@@ -15,8 +15,7 @@ use super::identity::{Confirmed, clear_cookie};
 use super::request::Json;
 use super::second_factor::Factors;
 use super::timestamp::rfc3339;
-use super::{State, auth, invites, missed, sessions, tokens, vault};
-use crate::domain::Error;
+use super::{State, auth};
 use crate::domain::ids::AccountId;
 use crate::service::accounts::{Changes, Ended, Profile};
 use crate::service::sessions::Identity;
@@ -85,22 +84,6 @@ pub struct NewPassword {
     new_password: String,
 }
 
-/// Everything that is kept about the asker and their household's tags.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct AccountExport {
-    #[schema(format = DateTime)]
-    exported_at: String,
-    account: Account,
-    tags: Vec<tokens::Described>,
-    invites: Vec<invites::Invite>,
-    /// Where the account is logged in.
-    sessions: Vec<sessions::Session>,
-    missed_calls: Vec<missed::MissedCall>,
-    /// As the owners' browsers sealed it: labels and keys of stickers that were made there.
-    vault: vault::Opened,
-}
-
 /// The asker's account
 #[utoipa::path(get, path = "/account", tag = "account", security(("session" = [])), responses(
     (status = 200, description = "The account", body = Account),
@@ -124,32 +107,6 @@ pub async fn change(
     let changes = Changes { emergency_contact, vehicle_number, keep_missed_calls };
     let profile = state.accounts.change(identity, changes).await?;
     Ok(Answer(describe(&state, profile, identity).await?))
-}
-
-/// Everything that is the asker's, as a file
-#[utoipa::path(get, path = "/account/export", tag = "account", security(("session" = []), ("confirmed" = [])),
-    operation_id = "export_account", responses(
-    (status = 200, description = "A file to keep", body = AccountExport),
-))]
-pub async fn export(Extract(state): Extract<State>, Confirmed(identity): Confirmed) -> Result<Response<Body>, Failure> {
-    let now = SystemTime::now();
-    let export = state.accounts.export(identity, now).await?;
-    let tags = state.tags.list(identity, now).await?;
-    let file = AccountExport {
-        exported_at: rfc3339(now),
-        account: describe(&state, export.profile, identity).await?,
-        tags: tags.into_iter().map(tokens::describe).collect(),
-        invites: export.invites.into_iter().map(invites::describe).collect(),
-        sessions: sessions::of(&state, identity).await?,
-        missed_calls: missed::of(&state, identity).await?,
-        vault: vault::of(&state, identity).await?,
-    };
-    let text = serde_json::to_string_pretty(&file).map_err(Error::internal)?;
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
-        (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"callqr-export.json\"")),
-    ];
-    Ok((headers, text).into_response())
 }
 
 /// Deletes the asker's account
@@ -195,7 +152,7 @@ pub(super) async fn disconnect(state: &State, ended: &Ended) {
     }
 }
 
-async fn describe(state: &State, profile: Profile, identity: Identity) -> Result<Account, Failure> {
+pub(super) async fn describe(state: &State, profile: Profile, identity: Identity) -> Result<Account, Failure> {
     let you = profile.id;
     let members = profile.household.members.into_iter();
     let members = members.map(|(id, username)| HouseholdMember { id, username, you: id == you }).collect();

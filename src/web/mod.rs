@@ -16,6 +16,7 @@ mod auth;
 mod calls;
 mod cors;
 mod crowd;
+mod export;
 mod forwarded;
 mod headers;
 mod identity;
@@ -167,7 +168,7 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(second_factor::remove_passkey))
         .routes(routes!(register::reset))
         .routes(routes!(account::account, account::change, account::delete))
-        .routes(routes!(account::export))
+        .routes(routes!(export::export))
         .routes(routes!(account::password))
         .routes(routes!(invites::list, invites::create))
         .routes(routes!(invites::validate))

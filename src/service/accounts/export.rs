@@ -4,16 +4,19 @@ use std::time::SystemTime;
 
 use super::{Accounts, Invite, Profile};
 use crate::domain::Result;
-use crate::service::audit::Event;
+use crate::domain::account::InviteKind;
+use crate::service::audit::{Entry, Event};
 use crate::service::sessions::Identity;
 
-/// What an account's export holds beside its household's tags.
+/// What an account's export begins with.
 #[derive(Debug)]
 pub struct Export {
     /// The account.
     pub profile: Profile,
-    /// Invites into its household that were not used yet.
+    /// Invites that were not used yet: those into its household, and those that it made.
     pub invites: Vec<Invite>,
+    /// Security events that concern it, the latest first; this export is one.
+    pub events: Vec<Entry>,
 }
 
 impl Accounts {
@@ -23,8 +26,10 @@ impl Accounts {
     /// The database's.
     pub async fn export(&self, identity: Identity, now: SystemTime) -> Result<Export> {
         let profile = self.profile(identity).await?;
-        let invites = self.invites(Some(identity.member()), now).await?;
-        self.audit.note(Event::Exported, Some(identity.account), None);
-        Ok(Export { profile, invites })
+        let mut invites = self.invites(Some(identity.member()), now).await?;
+        // Administrators may take back what others offered, and that is not theirs for it.
+        invites.retain(|invite| invite.kind == InviteKind::Household || invite.account == Some(identity.account));
+        self.audit.note_at(Event::Exported, Some(identity.account), None, now);
+        Ok(Export { profile, invites, events: self.audit.of(identity.account).await? })
     }
 }
