@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Client, Reply, Server, Socket, invited, make_tag};
+use crate::support::{Client, Reply, Server, Socket, invited, make_tag, totp};
 
 async fn id_of(client: &Client) -> String {
     client.get("/api/v1/account").await.body["id"].as_str().unwrap().to_owned()
@@ -23,7 +23,7 @@ async fn the_list_tells_who_has_an_account_and_no_more() {
     let bob = invited(&ada, "owner", "bob").await;
     let users = ada.get("/api/v1/admin/users").await.body["users"].clone();
     let keys: Vec<_> = users[1].as_object().unwrap().keys().cloned().collect();
-    for key in ["id", "username", "administrator", "disabled", "createdAt", "lastSeenDay", "sessions"] {
+    for key in ["id", "username", "administrator", "disabled", "createdAt", "lastSeenDay", "sessions", "secondFactor"] {
         assert!(keys.contains(&key.to_owned()), "{key}");
     }
     assert_eq!((&users[0]["username"], &users[0]["administrator"]), (&json!("ada"), &json!(true)));
@@ -31,6 +31,14 @@ async fn the_list_tells_who_has_an_account_and_no_more() {
     assert_eq!((&users[1]["sessions"], &users[1]["disabled"]), (&json!(1), &json!(false)));
     let day = users[1]["lastSeenDay"].as_str().unwrap();
     assert!(users[1]["createdAt"].as_str().unwrap().starts_with(day) && day.len() == 10);
+    assert_eq!(users[1]["secondFactor"], false);
+    let secret = bob.post("/api/v1/account/totp", &json!({})).await.body["secret"].clone();
+    let users = ada.get("/api/v1/admin/users").await.body["users"].clone();
+    assert_eq!(users[1]["secondFactor"], false, "one that was begun is none");
+    let code = totp::code(secret.as_str().unwrap(), 0);
+    assert_eq!(bob.post("/api/v1/account/totp/confirm", &json!({ "code": code })).await.status, 200);
+    let users = ada.get("/api/v1/admin/users").await.body["users"].clone();
+    assert_eq!((&users[0]["secondFactor"], &users[1]["secondFactor"]), (&json!(false), &json!(true)));
     bob.post("/api/v1/auth/logout", &json!({})).await;
     let users = ada.get("/api/v1/admin/users").await.body["users"].clone();
     assert_eq!((&users[1]["sessions"], &users[1]["lastSeenDay"]), (&json!(0), &Value::Null));
@@ -45,7 +53,14 @@ async fn what_is_for_administrators_is_for_nobody_else() {
     let document = server.client.get("/api/v1/openapi.json").await.body;
     let mut asked = 0;
     for (path, item) in document["paths"].as_object().unwrap() {
-        for method in item.as_object().unwrap().keys().filter(|_| path.starts_with("/api/v1/admin/")) {
+        for (method, operation) in item.as_object().unwrap() {
+            let told = operation["responses"]["403"]["description"].as_str().unwrap_or_default();
+            if !path.starts_with("/api/v1/admin/") {
+                let is_other = told.contains("administrators-only") && path != "/api/v1/invites";
+                assert!(!is_other, "{method} {path} is asked here as well");
+                continue;
+            }
+            assert!(told.contains("administrators-only"), "{method} {path} does not say whom it is for");
             let method = hyper::Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
             let path = path.replace("{id}", &id);
             let refused = bob.send(method.clone(), &path, String::new()).await;
@@ -54,7 +69,9 @@ async fn what_is_for_administrators_is_for_nobody_else() {
             asked += 1;
         }
     }
-    assert!(asked >= 8, "{asked} requests");
+    assert_eq!(asked, 9, "a new one is counted here");
+    let refused = bob.post("/api/v1/invites", &json!({ "kind": "owner" })).await;
+    assert_eq!((refused.status, refused.code()), (403, "administrators-only"));
     assert_eq!(ada.get("/api/v1/account").await.status, 200);
 }
 
