@@ -105,3 +105,53 @@ async fn a_rotation_that_is_killed_loses_nothing_and_leaves_no_key_behind() {
     let left = fs::read_dir(data.join("keys")).unwrap().map(|entry| entry.unwrap().file_name());
     assert_eq!(left.collect::<Vec<_>>(), ["master.key"]);
 }
+
+/// Which key signed a session token.
+fn key_id(token: &str) -> String {
+    use base64::Engine as _;
+    let header = token.split('.').next().unwrap();
+    let header = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(header).unwrap();
+    serde_json::from_slice::<serde_json::Value>(&header).unwrap()["kid"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn session_tokens_outlive_the_change_of_their_key_but_not_its_time() {
+    let server = Server::start().await;
+    let old = server.owner().await;
+    let login = serde_json::json!({ "username": "ada", "password": "correct horse battery" });
+    let log_in = async || {
+        let reply = server.client.post("/api/v1/auth/login", &login).await;
+        reply.body["token"].as_str().unwrap().to_owned()
+    };
+    let (data, first, ended) = (server.data_dir(), log_in().await, server.client.with_token(&log_in().await));
+    assert_eq!(say(&data, &["keys", "rotate"]).await.code, 0);
+    assert_eq!(old.get("/api/v1/account").await.status, 200, "an API client goes on with the token that it has");
+    let second = log_in().await;
+    assert_ne!(key_id(&second), key_id(&first));
+    let new = server.client.with_token(&second);
+    assert_eq!(new.get("/api/v1/account").await.status, 200);
+    assert_eq!(ended.post("/api/v1/auth/logout", &serde_json::json!({})).await.status, 204);
+    assert_eq!(ended.get("/api/v1/account").await.status, 401, "an ended session is over, whatever signed its token");
+
+    let directory = server.stop().await;
+    let file = data.join("keys/master.key");
+    let signing = || {
+        let text = fs::read_to_string(&file).unwrap();
+        text.lines().filter(|line| line.starts_with("signing ")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let retired = signing().remove(0);
+    let (key, until) = retired.rsplit_once(' ').unwrap();
+    assert!(signing().len() == 2 && until.parse::<u64>().is_ok(), "the old one has an end");
+    let text = fs::read_to_string(&file).unwrap().replace(&retired, &format!("{key} 1000000000"));
+    fs::write(&file, text).unwrap();
+    let again = Server::start_in(directory, &[]).await;
+    assert_eq!(again.client.with_headers_of(&old).get("/api/v1/account").await.status, 401, "its time is over");
+    assert_eq!(again.client.with_headers_of(&new).get("/api/v1/account").await.status, 200);
+    let dropped = async {
+        while signing().len() > 1 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), dropped).await.unwrap();
+    assert!(!signing()[0].starts_with(key), "the other one is kept");
+}
