@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Licences, sources and unwanted crates (deny.toml); known vulnerabilities too where ADVISORY_DB names a clone of the
-# RustSec advisory database. Nothing is fetched but cargo-deny itself, once, into target/tools.
+# RustSec advisory database. Nothing is fetched but cargo-deny itself, once, into target/tools; unoptimised, because it
+# is built for minutes and runs for a second.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 version=0.20.2
@@ -8,7 +9,7 @@ tools=target/tools
 deny=$tools/bin/cargo-deny
 if [[ "$("$deny" --version 2>/dev/null || true)" != "cargo-deny $version" ]]; then
   echo "Installing cargo-deny $version into $tools"
-  cargo install --locked --quiet cargo-deny --version "$version" --root "$tools" --target-dir "$tools/build"
+  cargo install --locked --quiet --debug cargo-deny --version "$version" --root "$tools" --target-dir "$tools/build"
   rm -rf "$tools/build"
 fi
 cargo fetch --locked --quiet
