@@ -91,7 +91,12 @@ impl Password {
 
     /// The bytes to hash.
     pub fn expose(&self) -> &[u8] {
-        self.0.expose().as_bytes()
+        self.as_str().as_bytes()
+    }
+
+    /// The text to stretch.
+    pub fn as_str(&self) -> &str {
+        self.0.expose()
     }
 }
 

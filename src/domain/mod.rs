@@ -10,6 +10,7 @@ pub mod error;
 pub mod ice;
 pub mod identity;
 pub mod ids;
+pub mod login_secret;
 pub mod network;
 pub mod random;
 pub mod secret;

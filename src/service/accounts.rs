@@ -18,10 +18,10 @@ pub use users::{Ended, User};
 
 use super::audit::Audit;
 use super::keys::{Field, Keys};
-use super::passwords::Passwords;
+use super::passwords::{Passwords, Shown};
 use super::sessions::Sessions;
-use crate::domain::account::{Password, Registration, Username};
-use crate::domain::secret::Secret;
+use crate::domain::account::{Registration, Username};
+use crate::domain::login_secret::LoginSecret;
 use crate::domain::stretch::SALT_LENGTH;
 use crate::domain::{Error, Result};
 use crate::store::{Account, Store};
@@ -67,14 +67,19 @@ impl Accounts {
         }
     }
 
-    /// Replaces a hash that is weaker than today's, now that its password is at hand, in the database and in `account`.
-    /// That it cannot be replaced keeps nobody out.
-    pub async fn upgrade_password(&self, account: &mut Account, password: Secret<String>) {
+    /// What somebody of this name shows or chooses, to be hashed.
+    pub fn shown(&self, username: &str, secret: LoginSecret) -> Shown {
+        Shown { secret, salt: self.password_salt(username) }
+    }
+
+    /// Replaces a hash that is weaker than today's, or of the password itself, now that what it fits is at hand, in the
+    /// database and in `account`. That it cannot be replaced keeps nobody out.
+    pub async fn upgrade_password(&self, account: &mut Account, secret: LoginSecret) {
         if !self.passwords.is_outdated(&account.password_hash) {
             return;
         }
         let upgrade = async {
-            let new_hash = self.passwords.hash(Password::attempt(password.expose().clone())).await?;
+            let new_hash = self.passwords.hash(self.shown(&self.username_of(account)?, secret)).await?;
             let old_hash = account.password_hash.clone();
             let id = account.member.account;
             let replaced = self.store.accounts().upgrade_password(id, old_hash, new_hash.clone()).await?;

@@ -4,13 +4,17 @@
 //! The secret value K of RFC 9106 (section 3.1) is a key that lives outside the database, a "pepper": who has the
 //! database alone cannot even try guesses. The `keyid` of a hash says which pepper it has; hashes of before have none,
 //! go on working, and are replaced at the next log-in.
+//!
+//! What is hashed is the authentication secret, which a page makes of the password, or this server where a program sends
+//! the password itself. The associated data X (same section) of a hash says so; hashes of before have none and are of the
+//! password, which only whoever sends the password itself can match.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
-use argon2::{Algorithm, Argon2, Block, KeyId, Params, ParamsBuilder, Version};
+use argon2::{Algorithm, Argon2, AssociatedData, Block, KeyId, Params, ParamsBuilder, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use subtle::ConstantTimeEq as _;
@@ -18,16 +22,37 @@ use tokio::sync::Semaphore;
 
 use super::keys::Keys;
 use crate::domain::account::Password;
+use crate::domain::login_secret::LoginSecret;
+use crate::domain::stretch::{AuthSecret, ROUNDS, SALT_LENGTH};
 use crate::domain::{Error, Kind, Result, random};
 
 /// Memory for one hash, in KiB: 19 MiB, with 2 passes and 1 lane (OWASP's password storage advice, 2024).
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
+/// The associated data of a hash of an authentication secret.
+const OF_SECRET: &[u8] = &[1];
 /// How many hashes are made at the same time.
 const AT_ONCE: usize = 2;
 /// How many may be asked for and not be done yet, the ones in the making included.
 const ASKED_FOR: usize = AT_ONCE + 16;
+
+/// What somebody shows to log in, or chooses to log in with.
+pub struct Shown {
+    /// It.
+    pub secret: LoginSecret,
+    /// What a password of theirs is stretched with.
+    pub salt: [u8; SALT_LENGTH],
+}
+
+impl Shown {
+    fn stretched(&self, work: &AtomicU64) -> AuthSecret {
+        if matches!(self.secret, LoginSecret::Password(_)) {
+            work.fetch_add(u64::from(ROUNDS), Ordering::Relaxed);
+        }
+        self.secret.stretched(&self.salt)
+    }
+}
 
 /// Makes and checks password hashes; cheap to clone, the bounds are shared.
 #[derive(Clone)]
@@ -35,7 +60,8 @@ pub struct Passwords {
     asked_for: Arc<Semaphore>,
     in_the_making: Arc<Semaphore>,
     keys: Arc<Keys>,
-    /// What hashing has cost so far: the blocks of memory that were written, in all passes together.
+    /// What hashing has cost so far: the blocks of memory that were written, in all passes together, and rounds of
+    /// stretching.
     work: Arc<AtomicU64>,
     /// The hash of no password: checked when an account does not exist, so that this takes as long.
     nobody: Arc<str>,
@@ -56,8 +82,8 @@ impl Passwords {
         }
     }
 
-    /// What hashing has cost so far, in blocks of memory (1 KiB) times passes: what its time depends on, without a
-    /// clock's noise.
+    /// What checking has cost so far, in blocks of memory (1 KiB) times passes and in rounds of stretching: what its time
+    /// depends on, without a clock's noise.
     pub fn hashed(&self) -> u64 {
         self.work.load(Ordering::Relaxed)
     }
@@ -71,7 +97,7 @@ impl Passwords {
     ///
     /// # Errors
     /// `busy` with a time to wait when too many hashes are asked for.
-    pub async fn hash(&self, password: Password) -> Result<String> {
+    pub async fn hash(&self, chosen: Shown) -> Result<String> {
         let keys = self.keys.clone();
         self.run(move || {
             let params = ParamsBuilder::new()
@@ -79,10 +105,12 @@ impl Passwords {
                 .t_cost(PASSES)
                 .p_cost(LANES)
                 .keyid(KeyId::new(&[keys.pepper_id()]).map_err(Error::internal)?)
+                .data(AssociatedData::new(OF_SECRET).map_err(Error::internal)?)
                 .build()
                 .map_err(Error::internal)?;
             let salt = Salt::new(&random::bytes::<16>()).map_err(Error::internal)?;
-            let output = argon2id(&keys, &password, &salt, params.clone(), Params::DEFAULT_OUTPUT_LEN)?;
+            let secret = chosen.secret.stretched(&chosen.salt);
+            let output = argon2id(&keys, secret.as_bytes(), &salt, params.clone(), Params::DEFAULT_OUTPUT_LEN)?;
             let hash = PasswordHash {
                 algorithm: Algorithm::Argon2id.ident(),
                 version: Some(Version::V0x13.into()),
@@ -95,11 +123,12 @@ impl Passwords {
         .await
     }
 
-    /// Whether `password` is the one of `hash`; takes as long, and says no, when there is no hash to compare with.
+    /// Whether what is shown fits `hash`; takes as long, and says no, when there is no hash to compare with. Every password
+    /// is stretched, also for a hash of before: else the time would tell who has one.
     ///
     /// # Errors
     /// `busy` as for [`Passwords::hash`]; internal when `hash` is not a PHC string.
-    pub async fn verify(&self, password: Password, hash: Option<String>) -> Result<bool> {
+    pub async fn verify(&self, shown: Shown, hash: Option<String>) -> Result<bool> {
         let exists = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.nobody.to_string());
         let (keys, work) = (self.keys.clone(), self.work.clone());
@@ -110,8 +139,16 @@ impl Passwords {
             };
             let params = Params::try_from(&stored).map_err(Error::internal)?;
             work.fetch_add(u64::from(params.m_cost()) * u64::from(params.t_cost()), Ordering::Relaxed);
-            let output = argon2id(&keys, &password, salt, params, expected.len())?;
-            Ok(bool::from(output.ct_eq(expected.as_bytes())) && exists)
+            let stretched = shown.stretched(&work);
+            let of_secret = params.data() == OF_SECRET;
+            let (fits, output) = match &shown.secret {
+                LoginSecret::Password(text) if !of_secret => {
+                    let password = Password::attempt(text.expose().clone());
+                    (true, argon2id(&keys, password.expose(), salt, params, expected.len())?)
+                }
+                _ => (of_secret, argon2id(&keys, stretched.as_bytes(), salt, params, expected.len())?),
+            };
+            Ok(bool::from(output.ct_eq(expected.as_bytes())) && fits && exists)
         })
         .await
     }
@@ -134,8 +171,8 @@ impl Passwords {
     }
 }
 
-/// The digest of a password, of `length` bytes.
-fn argon2id(keys: &Keys, password: &Password, salt: &[u8], params: Params, length: usize) -> Result<Vec<u8>> {
+/// A digest of `length` bytes.
+fn argon2id(keys: &Keys, secret: &[u8], salt: &[u8], params: Params, length: usize) -> Result<Vec<u8>> {
     let mut memory = memory(params.block_count());
     let mut output = vec![0; length];
     let pepper: &[u8] = match *params.keyid() {
@@ -145,7 +182,7 @@ fn argon2id(keys: &Keys, password: &Password, salt: &[u8], params: Params, lengt
     };
     Argon2::new_with_secret(pepper, Algorithm::Argon2id, Version::V0x13, params)
         .map_err(Error::internal)?
-        .hash_password_into_with_memory(password.expose(), salt, &mut output, &mut memory)
+        .hash_password_into_with_memory(secret, salt, &mut output, &mut memory)
         .map_err(Error::internal)?;
     Ok(output)
 }
@@ -157,7 +194,8 @@ fn unknown_pepper() -> Error {
 /// What a hash made now begins with.
 fn current(pepper_id: u8) -> String {
     let keyid = STANDARD_NO_PAD.encode([pepper_id]);
-    format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES},keyid={keyid}")
+    let data = STANDARD_NO_PAD.encode(OF_SECRET);
+    format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES},keyid={keyid},data={data}")
 }
 
 /// Working memory that the system takes back as soon as it is dropped.
@@ -186,15 +224,22 @@ mod tests {
         Passwords::new(Arc::new(Keys::open(directory.path()).unwrap()))
     }
 
-    fn password(text: &str) -> Password {
-        Password::attempt(text.to_owned())
+    const SALT: [u8; SALT_LENGTH] = [7; SALT_LENGTH];
+
+    fn password(text: &str) -> Shown {
+        Shown { secret: text.into(), salt: SALT }
+    }
+
+    /// As a page shows it.
+    fn stretched(text: &str) -> Shown {
+        Shown { secret: LoginSecret::Stretched(AuthSecret::stretch(text, &SALT)), salt: [0; SALT_LENGTH] }
     }
 
     #[tokio::test]
     async fn a_hash_fits_its_password_alone_and_names_its_strength() {
         let passwords = passwords();
         let hash = passwords.hash(password("correct horse")).await.unwrap();
-        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1,keyid=AQ$"), "{hash}");
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1,keyid=AQ,data=AQ$"), "{hash}");
         assert!(!passwords.is_outdated(&hash));
         assert!(passwords.verify(password("correct horse"), Some(hash.clone())).await.unwrap());
         assert!(!passwords.verify(password("Correct horse"), Some(hash.clone())).await.unwrap());
@@ -222,10 +267,47 @@ mod tests {
         let without =
             "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$k9ohroejZy1PN5E1SbHNPug6vB8eQAahb5SOAp6iGF4";
         assert!(passwords.verify(password("correct horse"), Some(without.into())).await.unwrap());
-        for old in
-            [without, "$argon2id$v=19$m=19456,t=1,p=1,keyid=AQ$x$y", "$argon2id$v=19$m=19456,t=2,p=1,keyid=Ag$x$y"]
-        {
+        for old in [
+            without,
+            "$argon2id$v=19$m=19456,t=2,p=1,keyid=AQ$x$y",
+            "$argon2id$v=19$m=19456,t=1,p=1,keyid=AQ,data=AQ$x$y",
+            "$argon2id$v=19$m=19456,t=2,p=1,keyid=Ag,data=AQ$x$y",
+        ] {
             assert!(passwords.is_outdated(old), "{old}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_page_and_a_program_open_the_same_account_and_a_page_none_of_before() {
+        let passwords = passwords();
+        for chosen in [password("correct horse"), stretched("correct horse")] {
+            let hash = passwords.hash(chosen).await.unwrap();
+            assert!(passwords.verify(password("correct horse"), Some(hash.clone())).await.unwrap());
+            assert!(passwords.verify(stretched("correct horse"), Some(hash.clone())).await.unwrap());
+            assert!(!passwords.verify(stretched("Correct horse"), Some(hash)).await.unwrap());
+        }
+        // Made of the 32 bytes of an authentication secret as if they were a password: the mark alone tells them apart.
+        let secret = AuthSecret::stretch("correct horse", &SALT);
+        let params = ParamsBuilder::new().m_cost(256).t_cost(1).p_cost(1).build().unwrap();
+        let output = argon2id(&passwords.keys, secret.as_bytes(), &[3; 16], params, 32).unwrap();
+        let encode = |bytes: &[u8]| STANDARD_NO_PAD.encode(bytes);
+        let unmarked = format!("$argon2id$v=19$m=256,t=1,p=1${}${}", encode(&[3; 16]), encode(&output));
+        assert!(!passwords.verify(stretched("correct horse"), Some(unmarked)).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn every_way_to_be_refused_costs_the_same() {
+        let passwords = passwords();
+        let now = passwords.hash(password("correct horse")).await.unwrap();
+        // Made by `argon2 somesaltsomesalt -id -t 2 -k 19456 -p 1 -l 32 -e` (phc-winner-argon2).
+        let before =
+            "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$k9ohroejZy1PN5E1SbHNPug6vB8eQAahb5SOAp6iGF4";
+        for (wrong, rounds) in [(password as fn(&str) -> Shown, u64::from(ROUNDS)), (stretched, 0)] {
+            for hash in [Some(now.clone()), Some(before.to_owned()), None] {
+                let cost = passwords.hashed();
+                assert!(!passwords.verify(wrong("wrong"), hash).await.unwrap());
+                assert_eq!(passwords.hashed() - cost, 19 * 1024 * 2 + rounds);
+            }
         }
     }
 
@@ -233,7 +315,7 @@ mod tests {
     async fn nobody_has_no_password_and_costs_the_same_strength() {
         let passwords = passwords();
         assert!(!passwords.verify(password("correct horse"), None).await.unwrap());
-        assert!(passwords.nobody.starts_with("$argon2id$v=19$m=19456,t=2,p=1,keyid=AQ$"));
+        assert!(passwords.nobody.starts_with("$argon2id$v=19$m=19456,t=2,p=1,keyid=AQ,data=AQ$"));
         assert!(PasswordHash::new(&passwords.nobody).unwrap().hash.is_some_and(|hash| hash.len() == 32));
     }
 

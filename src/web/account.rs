@@ -17,6 +17,7 @@ use super::second_factor::Factors;
 use super::timestamp::rfc3339;
 use super::{State, auth};
 use crate::domain::ids::AccountId;
+use crate::domain::login_secret::LoginSecret;
 use crate::service::accounts::{Changes, Ended, Profile};
 use crate::service::sessions::Identity;
 
@@ -81,7 +82,10 @@ pub struct AccountChanges {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NewPassword {
-    new_password: String,
+    /// For programs; pages send `newAuthSecret`.
+    new_password: Option<String>,
+    /// What a page has stretched the new password to, base64url.
+    new_auth_secret: Option<String>,
 }
 
 /// The asker's account
@@ -136,7 +140,8 @@ pub async fn password(
     headers: HeaderMap,
     Json(body): Json<NewPassword>,
 ) -> Result<Response<Body>, Failure> {
-    let ended = state.accounts.change_password(identity, body.new_password).await?;
+    let secret = LoginSecret::one_of(body.new_password, body.new_auth_secret)?;
+    let ended = state.accounts.change_password(identity, secret).await?;
     disconnect(&state, &ended).await;
     let begun = state.sessions.rotate(identity, SystemTime::now()).await?;
     auth::answer(&state, &begun, !headers.contains_key(header::AUTHORIZATION), StatusCode::OK).await

@@ -17,6 +17,7 @@ use super::knock::{OpenedAt, set_device_cookie};
 use super::request::{Json, Source, same_origin};
 use super::timestamp::rfc3339;
 use crate::domain::Error;
+use crate::domain::login_secret::LoginSecret;
 use crate::service::limits::Action;
 use crate::service::login::{Knock, Method, Outcome, Pending, Proof};
 use crate::service::sessions::{Begun, Identity};
@@ -26,7 +27,10 @@ use crate::service::sessions::{Begun, Identity};
 #[serde(rename_all = "camelCase")]
 pub struct LogIn {
     username: String,
-    password: String,
+    /// For programs; pages send `authSecret`.
+    password: Option<String>,
+    /// What a page has stretched the password to, base64url.
+    auth_secret: Option<String>,
     /// For programs: the `deviceToken` of their last log-in, so that they are not slowed down together with strangers
     /// who guess at the same name. Pages have a cookie for that.
     device_token: Option<String>,
@@ -166,7 +170,8 @@ pub async fn log_in(
     if body.cookie {
         same_origin(&state.origin, &uri, &headers)?;
     }
-    let outcome = state.login.with_password(&body.username, body.password, &knock, now).await?;
+    let secret = LoginSecret::one_of(body.password, body.auth_secret)?;
+    let outcome = state.login.with_password(&body.username, secret, &knock, now).await?;
     answer_outcome(&state, outcome, body.cookie).await
 }
 

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::error::Failure;
 use super::request::{Json, same_origin};
 use super::{State, account, auth};
+use crate::domain::login_secret::LoginSecret;
 use crate::service::accounts::Registering;
 use crate::service::limits::Action;
 use crate::service::login::Knock;
@@ -20,7 +21,10 @@ use crate::service::login::Knock;
 #[serde(rename_all = "camelCase")]
 pub struct Register {
     username: String,
-    password: String,
+    /// For programs; pages send `authSecret`.
+    password: Option<String>,
+    /// What a page has stretched the password to, base64url.
+    auth_secret: Option<String>,
     /// Whom to reach otherwise; nobody else reads it.
     emergency_contact: Option<String>,
     /// The owner's vehicle; nobody else reads it.
@@ -40,7 +44,10 @@ pub struct Register {
 pub struct Reset {
     /// Of the link that an administrator made.
     token: String,
-    new_password: String,
+    /// For programs; pages send `newAuthSecret`.
+    new_password: Option<String>,
+    /// What a page has stretched the new password to, base64url.
+    new_auth_secret: Option<String>,
     /// Whether a page asks: it gets the cookie in place of the token.
     #[serde(default)]
     cookie: bool,
@@ -66,7 +73,7 @@ pub async fn register(
     }
     let registering = Registering {
         username: body.username,
-        password: body.password,
+        password: LoginSecret::one_of(body.password, body.auth_secret)?,
         emergency_contact: body.emergency_contact,
         vehicle_number: body.vehicle_number,
         setup_token: body.setup_token,
@@ -97,7 +104,8 @@ pub async fn reset(
         same_origin(&state.origin, &uri, &headers)?;
     }
     let now = SystemTime::now();
-    let (member, ended) = state.accounts.finish_reset(&body.token, body.new_password, now).await?;
+    let secret = LoginSecret::one_of(body.new_password, body.new_auth_secret)?;
+    let (member, ended) = state.accounts.finish_reset(&body.token, secret, now).await?;
     account::disconnect(&state, &ended).await;
     let outcome = state.login.after_password(member.account, &knock, now).await?;
     auth::answer_outcome(&state, outcome, body.cookie).await

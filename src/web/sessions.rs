@@ -17,6 +17,7 @@ use super::request::{Json, Places};
 use super::timestamp::rfc3339;
 use crate::domain::audit::Event;
 use crate::domain::ids::LoginId;
+use crate::domain::login_secret::LoginSecret;
 use crate::domain::{Error, Kind};
 use crate::service::login::Confirmation;
 use crate::service::sessions::Identity;
@@ -44,11 +45,14 @@ pub struct Session {
     current: bool,
 }
 
-/// What proves again who is asking: exactly one of the four.
+/// What proves again who is asking: exactly one of the five.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Confirm {
+    /// For programs; pages send `authSecret`.
     password: Option<String>,
+    /// What a page has stretched the password to, base64url.
+    auth_secret: Option<String>,
     /// Six digits from an authenticator app.
     totp: Option<String>,
     recovery_code: Option<String>,
@@ -131,8 +135,12 @@ pub async fn confirm(
     headers: HeaderMap,
     Json(body): Json<Confirm>,
 ) -> Result<Response<Body>, Failure> {
-    let given = match (body.password, body.totp, body.recovery_code, body.passkey) {
-        (Some(password), None, None, None) => Confirmation::Password(password),
+    let secret = match (body.password, body.auth_secret) {
+        (None, None) => None,
+        (password, auth_secret) => Some(LoginSecret::one_of(password, auth_secret)?),
+    };
+    let given = match (secret, body.totp, body.recovery_code, body.passkey) {
+        (Some(secret), None, None, None) => Confirmation::Password(secret),
         (None, Some(code), None, None) => Confirmation::Totp(code),
         (None, None, Some(code), None) => Confirmation::RecoveryCode(code),
         (None, None, None, Some(credential)) => {
@@ -142,7 +150,7 @@ pub async fn confirm(
             })?;
             Confirmation::Passkey { ticket, credential, site: OpenedAt::of(&state, &uri, &headers)?.0 }
         }
-        _ => return Err(one_proof("password, totp, recoveryCode or passkey").into()),
+        _ => return Err(one_proof("password, authSecret, totp, recoveryCode or passkey").into()),
     };
     let begun = state.login.confirm(identity, given, SystemTime::now()).await?;
     answer(&state, &begun, !headers.contains_key(header::AUTHORIZATION), StatusCode::OK).await

@@ -3,8 +3,9 @@
 use std::time::SystemTime;
 
 use super::{Accounts, Ended};
-use crate::domain::account::{Password, PersonalText, Username};
+use crate::domain::account::{PersonalText, Username};
 use crate::domain::ids::{AccountId, HouseholdId};
+use crate::domain::login_secret::LoginSecret;
 use crate::domain::{Error, Kind, Result};
 use crate::service::audit::Event;
 use crate::service::keys::Field;
@@ -85,11 +86,11 @@ impl Accounts {
     /// Sets a new password for the asker, who has just proven who they are, and ends all their sessions but this one.
     ///
     /// # Errors
-    /// The rules of [`Password`]; `busy`.
-    pub async fn change_password(&self, identity: Identity, new_password: String) -> Result<Ended> {
+    /// The rules of [`crate::domain::account::Password`]; `busy`.
+    pub async fn change_password(&self, identity: Identity, new_password: LoginSecret) -> Result<Ended> {
         let account = self.store.accounts().by_id(identity.account).await?.ok_or_else(no_account)?;
-        let password = Password::choose(new_password, &Username::parse(&self.username_of(&account)?)?)?;
-        let hash = self.passwords.hash(password).await?;
+        let username = Username::parse(&self.username_of(&account)?)?;
+        let hash = self.passwords.hash(self.shown(username.as_str(), new_password.chosen_by(&username)?)).await?;
         let ended = self.store.accounts().set_password(identity.account, hash, Some(identity.login)).await?;
         self.audit.note(Event::PasswordChanged, Some(identity.account), None);
         Ok(ended)

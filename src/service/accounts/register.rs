@@ -3,8 +3,9 @@
 use std::time::SystemTime;
 
 use super::Accounts;
-use crate::domain::account::{Member, Password, PersonalText, Registration, Username};
+use crate::domain::account::{Member, PersonalText, Registration, Username};
 use crate::domain::ids::{AccountId, HouseholdId};
+use crate::domain::login_secret::LoginSecret;
 use crate::domain::{Error, Kind, Result};
 use crate::service::audit::Event;
 use crate::service::keys::Field;
@@ -17,8 +18,8 @@ use crate::store::{Entry, NewAccount};
 pub struct Registering {
     /// The name to log in with.
     pub username: String,
-    /// The password, at least ten characters.
-    pub password: String,
+    /// The password, at least ten characters, or what a page has stretched it to.
+    pub password: LoginSecret,
     /// Whom to reach when the owner cannot be: free text, for the owner alone.
     pub emergency_contact: Option<String>,
     /// The owner's vehicle: free text, for the owner alone.
@@ -44,7 +45,7 @@ impl Accounts {
     ///
     /// # Errors
     /// `setup-link`, `invite-link`, `registration-closed` and `invite-needed` when nobody may come in this way; the
-    /// rules of [`Username`], [`Password`] and [`PersonalText`]; `username-taken`, `too-many-accounts`,
+    /// rules of [`Username`], [`crate::domain::account::Password`] and [`PersonalText`]; `username-taken`, `too-many-accounts`,
     /// `household-full`; `busy`.
     pub async fn register(&self, registering: Registering, now: SystemTime) -> Result<Begun> {
         // Before the expensive part, so that nobody who may not register can make the server hash passwords.
@@ -103,7 +104,7 @@ impl Accounts {
 
     async fn prepare(&self, member: Member, registering: Registering) -> Result<NewAccount> {
         let username = Username::parse(&registering.username)?;
-        let password = Password::choose(registering.password, &username)?;
+        let secret = registering.password.chosen_by(&username)?;
         let row = member.account.as_bytes();
         let seal = |field, text: Option<&str>| -> Result<_> {
             let text = text.map(PersonalText::parse).transpose()?.flatten();
@@ -117,7 +118,7 @@ impl Accounts {
             username_sealed: self.keys.seal(Field::Username, row, username.as_str()),
             emergency_contact_sealed,
             vehicle_number_sealed,
-            password_hash: self.passwords.hash(password).await?,
+            password_hash: self.passwords.hash(self.shown(username.as_str(), secret)).await?,
         })
     }
 }

@@ -6,8 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::{Accounts, Ended};
-use crate::domain::account::{Member, Password, Username};
+use crate::domain::account::{Member, Username};
 use crate::domain::ids::AccountId;
+use crate::domain::login_secret::LoginSecret;
 use crate::domain::secret::Secret;
 use crate::domain::{Result, random};
 use crate::service::audit::Event;
@@ -42,12 +43,17 @@ impl Accounts {
     /// is one factor, as knowing the password is.
     ///
     /// # Errors
-    /// `reset-link` when the link does not work, or not any more; the rules of [`Password`]; `busy`.
-    pub async fn finish_reset(&self, token: &str, new_password: String, now: SystemTime) -> Result<(Member, Ended)> {
+    /// `reset-link` when the link does not work, or not any more; the rules of [`crate::domain::account::Password`]; `busy`.
+    pub async fn finish_reset(
+        &self,
+        token: &str,
+        new_password: LoginSecret,
+        now: SystemTime,
+    ) -> Result<(Member, Ended)> {
         let token_hash = digest(token);
         let account = self.store.accounts().by_reset(token_hash, now).await?;
-        let password = Password::choose(new_password, &Username::parse(&self.username_of(&account)?)?)?;
-        let hash = self.passwords.hash(password).await?;
+        let username = Username::parse(&self.username_of(&account)?)?;
+        let hash = self.passwords.hash(self.shown(username.as_str(), new_password.chosen_by(&username)?)).await?;
         let ended = self.store.accounts().finish_reset(token_hash, hash, now).await?;
         self.audit.note(Event::PasswordChanged, Some(account.member.account), None);
         Ok((account.member, ended))
@@ -56,9 +62,10 @@ impl Accounts {
     /// Sets a new password for somebody else, at the word of whoever runs the server, and ends all their sessions.
     ///
     /// # Errors
-    /// `no-such-user`; the rules of [`Password`]; `busy`.
+    /// `no-such-user`; the rules of [`crate::domain::account::Password`]; `busy`.
     pub async fn set_password(&self, id: AccountId, username: &Username, new_password: String) -> Result<Ended> {
-        let hash = self.passwords.hash(Password::choose(new_password, username)?).await?;
+        let chosen = LoginSecret::from(new_password).chosen_by(username)?;
+        let hash = self.passwords.hash(self.shown(username.as_str(), chosen)).await?;
         let ended = self.store.accounts().set_password(id, hash, None).await?;
         self.audit.note(Event::PasswordChanged, Some(id), None);
         Ok(ended)

@@ -5,9 +5,10 @@ use std::time::SystemTime;
 use serde_json::Value;
 
 use super::{LogIn, wrong_credentials};
-use crate::domain::account::Password;
 use crate::domain::audit::Event;
+use crate::domain::login_secret::LoginSecret;
 use crate::domain::{Error, Kind, Result};
+use crate::service::keys::Field;
 use crate::service::passkeys::Site;
 use crate::service::proofs::AskedForPasskey;
 use crate::service::sessions::{Begun, Identity};
@@ -15,8 +16,8 @@ use crate::service::throttle::Bucket;
 
 /// What somebody gives to prove again who they are.
 pub enum Confirmation {
-    /// The password.
-    Password(String),
+    /// The password, or what a page has stretched it to.
+    Password(LoginSecret),
     /// A code from an authenticator app.
     Totp(String),
     /// A code from paper.
@@ -63,10 +64,12 @@ impl LogIn {
     async fn check_again(&self, identity: Identity, given: Confirmation, now: SystemTime) -> Result<()> {
         let account = identity.account;
         match given {
-            Confirmation::Password(password) => {
+            Confirmation::Password(secret) => {
                 let row = self.account(account).await?;
-                let whole = password.len() <= Password::MAX_BYTES;
-                let fits = self.parts.passwords.verify(Password::attempt(password), Some(row.password_hash)).await?;
+                let username = self.parts.keys.open_field(Field::Username, account.as_bytes(), &row.username_sealed)?;
+                let whole = secret.is_whole();
+                let shown = self.parts.accounts.shown(&username, secret);
+                let fits = self.parts.passwords.verify(shown, Some(row.password_hash)).await?;
                 if fits && whole { Ok(()) } else { Err(wrong_password()) }
             }
             Confirmation::Totp(code) => self.parts.factors.check_totp(account, &code, now).await,

@@ -31,10 +31,10 @@ use super::passwords::Passwords;
 pub use super::proofs::Method;
 use super::sessions::{Arrival, Begun, Sessions};
 use super::throttle::{Bucket, Charge, Throttle};
-use crate::domain::account::{Password, Username};
+use crate::domain::account::Username;
 use crate::domain::audit::Event;
 use crate::domain::ids::AccountId;
-use crate::domain::secret::Secret;
+use crate::domain::login_secret::LoginSecret;
 use crate::domain::{Error, Kind, Result};
 use crate::store::{Account, Store};
 
@@ -138,7 +138,7 @@ impl LogIn {
     pub async fn with_password(
         &self,
         username: &str,
-        password: String,
+        secret: LoginSecret,
         knock: &Knock,
         now: SystemTime,
     ) -> Result<Outcome> {
@@ -154,10 +154,10 @@ impl LogIn {
             ])?,
         };
         let account = self.parts.store.accounts().by_username(index).await?;
-        let whole = password.len() <= Password::MAX_BYTES;
+        let whole = secret.is_whole();
         let hash = account.as_ref().map(|account| account.password_hash.clone());
-        let password = Secret::new(password);
-        let fits = match self.parts.passwords.verify(Password::attempt(password.expose().clone()), hash).await {
+        let shown = self.parts.accounts.shown(username, secret.clone());
+        let fits = match self.parts.passwords.verify(shown, hash).await {
             Ok(fits) => fits && whole,
             Err(error) => {
                 self.throttle.forgive(charge, |_| false);
@@ -168,7 +168,7 @@ impl LogIn {
         match account {
             Some(mut account) if fits && !account.disabled => {
                 self.throttle.forgive(charge, |at| at == 0);
-                self.parts.accounts.upgrade_password(&mut account, password).await;
+                self.parts.accounts.upgrade_password(&mut account, secret).await;
                 self.proceed(account, known, knock, now).await
             }
             _ => {

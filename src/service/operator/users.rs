@@ -25,7 +25,7 @@ impl Operator {
         let administrator = administrator || self.accounts.registration().await?.is_none();
         let registering = Registering {
             username,
-            password: password.expose().to_owned(),
+            password: password.expose().into(),
             emergency_contact: None,
             vehicle_number: None,
             setup_token: None,
