@@ -69,6 +69,7 @@ fn write_until_killed() {
                 public_text_sealed: vec![0; 200],
                 expires_at: None,
                 identity: None,
+                sealed_text: None,
             };
             store.tags().create(tag, u32::MAX, SystemTime::now()).await.unwrap();
             // One write, so that a kill cannot cut the line in the pipe.
@@ -88,6 +89,7 @@ async fn make_account(store: &Store, household: HouseholdId) {
         emergency_contact_sealed: None,
         vehicle_number_sealed: None,
         password_hash: String::new(),
+        wrapped: None,
     };
     let login = NewLogin {
         id: LoginId::random(),

@@ -180,6 +180,32 @@ impl Lifetime {
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct TagText(String);
 
+/// A tag's public text, sealed in its owner's browser with a key that only the sticker leads to (`docs/e2e.md`).
+#[derive(Clone)]
+pub struct SealedText(Vec<u8>);
+
+impl SealedText {
+    /// Version, nonce, tag and one of two sizes of content.
+    const LENGTHS: [usize; 2] = [1 + 12 + 16 + 256, 1 + 12 + 16 + 512];
+
+    /// Checks what a browser sends, or what is stored.
+    ///
+    /// # Errors
+    /// `bad-sealed-text`.
+    pub fn parse(bytes: Vec<u8>) -> Result<Self> {
+        if Self::LENGTHS.contains(&bytes.len()) && bytes.first() == Some(&1) {
+            return Ok(Self(bytes));
+        }
+        Err(Error::invalid("bad-sealed-text", "This is not a sealed text of a tag.")
+            .hint("docs/e2e.md says how it is sealed."))
+    }
+
+    /// The bytes to store and to hand out.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 impl TagText {
     /// The most characters of a private label or a public text.
     pub const MAX_CHARS: usize = 120;

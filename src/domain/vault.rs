@@ -96,6 +96,16 @@ impl Wrapped {
             .ok_or_else(|| Error::invalid("bad-wrap", "This is not a wrapped key for this way into the vault."))
     }
 
+    /// Checks what a browser sends for an invite, which is a way in for somebody who has no account yet.
+    ///
+    /// # Errors
+    /// `bad-wrap` when it is not a wrap for an invite.
+    pub fn for_invite(bytes: &[u8]) -> Result<Self> {
+        const INVITE: u8 = 4;
+        let bytes = <[u8; Self::LENGTH]>::try_from(bytes).ok().filter(|bytes| bytes[..2] == [1, INVITE]);
+        bytes.map(Self).ok_or_else(|| Error::invalid("bad-wrap", "This is not a wrapped key for an invite."))
+    }
+
     /// The one that these stored bytes stand for.
     pub const fn from_bytes(bytes: [u8; Self::LENGTH]) -> Self {
         Self(bytes)

@@ -10,7 +10,7 @@ use super::keys::{Field, Keys};
 use super::sessions::Identity;
 use crate::domain::identity::PublicIdentity;
 use crate::domain::ids::{HouseholdId, TagId};
-use crate::domain::tag::{Lifetime, TagText, Token, TokenHash};
+use crate::domain::tag::{Lifetime, SealedText, TagText, Token, TokenHash};
 use crate::domain::{Error, Kind, Result};
 use crate::store::{self, Store};
 
@@ -71,8 +71,10 @@ pub struct Registration {
     pub access: Token,
     /// The public keys whose hash the sticker carries.
     pub identity: PublicIdentity,
-    /// What callers read.
+    /// What callers read, in clear.
     pub public_text: TagText,
+    /// What callers read, sealed with a key that only the sticker leads to.
+    pub sealed_text: Option<SealedText>,
     /// How long it works; `None`: as the operator chose.
     pub lifetime: Option<Lifetime>,
 }
@@ -93,6 +95,7 @@ struct Making {
     public_text: TagText,
     lifetime: Option<Lifetime>,
     identity: Option<PublicIdentity>,
+    sealed_text: Option<SealedText>,
 }
 
 /// A tag as somebody finds it who holds its token.
@@ -108,6 +111,8 @@ pub struct Found {
     pub public_text: String,
     /// The public keys whose hash its sticker carries; `None` where it carries none.
     pub identity: Option<PublicIdentity>,
+    /// What callers read, sealed with a key that only the sticker leads to.
+    pub sealed_text: Option<SealedText>,
 }
 
 /// Makes, finds and ends tags; cheap to clone.
@@ -157,7 +162,15 @@ impl Tags {
         now: SystemTime,
     ) -> Result<NewTag> {
         let token = Token::random();
-        let making = Making { household, token_hash: token.hash(), label, public_text, lifetime, identity: None };
+        let making = Making {
+            household,
+            token_hash: token.hash(),
+            label,
+            public_text,
+            lifetime,
+            identity: None,
+            sealed_text: None,
+        };
         Ok(NewTag { tag: self.make(making, now).await?, token })
     }
 
@@ -166,7 +179,7 @@ impl Tags {
     /// # Errors
     /// `too-many-tags` when the household has as many as it may have, `token-taken` when the token is another tag's.
     pub async fn register(&self, owner: Identity, tag: Registration, now: SystemTime) -> Result<Tag> {
-        let Registration { access, identity, public_text, lifetime } = tag;
+        let Registration { access, identity, public_text, sealed_text, lifetime } = tag;
         let making = Making {
             household: owner.household,
             token_hash: access.hash(),
@@ -174,6 +187,7 @@ impl Tags {
             public_text,
             lifetime,
             identity: Some(identity),
+            sealed_text,
         };
         let made = self.make(making, now).await?;
         self.note(Event::TagCreated, owner);
@@ -181,7 +195,7 @@ impl Tags {
     }
 
     async fn make(&self, making: Making, now: SystemTime) -> Result<Tag> {
-        let Making { household, token_hash, label, public_text, lifetime, identity } = making;
+        let Making { household, token_hash, label, public_text, lifetime, identity, sealed_text } = making;
         let id = TagId::random();
         let lifetime = lifetime.unwrap_or(self.options.default_lifetime);
         let expires_at = lifetime.duration().map(|duration| now + duration);
@@ -193,6 +207,7 @@ impl Tags {
             public_text_sealed: self.keys.seal(Field::TagPublicText, id.as_bytes(), public_text.as_str()),
             expires_at,
             identity,
+            sealed_text,
         };
         self.store.tags().create(row, self.options.max_per_household, now).await?;
         Ok(Tag {
@@ -267,6 +282,7 @@ impl Tags {
             paused: row.paused,
             public_text,
             identity: row.identity,
+            sealed_text: row.sealed_text,
         }))
     }
 

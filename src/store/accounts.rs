@@ -5,9 +5,10 @@ use std::time::SystemTime;
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
 use super::convert::{one_row, time, to_millis};
-use super::{NewLogin, Store, invites, logins, setup};
+use super::{NewLogin, Store, Wrap, invites, logins, setup, vaults};
 use crate::domain::account::Member;
 use crate::domain::ids::{AccountId, HouseholdId};
+use crate::domain::vault::Wrapped;
 use crate::domain::{Error, Kind, Result};
 
 /// The most accounts of one household: with their devices, what a call can ring.
@@ -61,6 +62,8 @@ pub struct NewAccount {
     pub vehicle_number_sealed: Option<Vec<u8>>,
     /// Argon2id in PHC string form.
     pub password_hash: String,
+    /// The key of the household's vault, wrapped for the password; `None` where the household has no vault yet.
+    pub wrapped: Option<Wrapped>,
 }
 
 /// What changes in an account; `None` leaves a field as it is, `Some(None)` empties it.
@@ -101,6 +104,9 @@ impl Accounts<'_> {
                 refuse_beyond_bounds(transaction, &account, most)?;
                 insert_household(transaction, account.member.household)?;
                 insert(transaction, &account, now)?;
+                if let Some(wrapped) = account.wrapped {
+                    vaults::put(transaction, account.member.account, &Wrap::by_password(wrapped))?;
+                }
                 if let Some(login) = login {
                     logins::insert(transaction, &login, now)?;
                 }

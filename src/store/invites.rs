@@ -8,6 +8,7 @@ use super::Store;
 use super::convert::{one_row, time, to_millis};
 use crate::domain::account::Member;
 use crate::domain::ids::{AccountId, HouseholdId, InviteId};
+use crate::domain::vault::Wrapped;
 use crate::domain::{Error, Kind, Result};
 
 /// The most invites of one account that were not used yet.
@@ -26,6 +27,8 @@ pub struct Invite {
     pub created_at: SystemTime,
     /// When it stops working.
     pub expires_at: SystemTime,
+    /// The key of the household's vault, wrapped with what the link carries.
+    pub wrapped: Option<Wrapped>,
 }
 
 /// Invites in the database.
@@ -124,8 +127,8 @@ fn count(transaction: &Transaction<'_>, account: Option<AccountId>) -> Result<u3
 }
 
 fn insert(transaction: &Transaction<'_>, invite: &Invite, token_hash: [u8; 32]) -> Result<()> {
-    let sql = "INSERT INTO invites (id, token_hash, account_id, household_id, created_at, expires_at) \
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let sql = "INSERT INTO invites (id, token_hash, account_id, household_id, created_at, expires_at, wrapped) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     transaction.prepare_cached(sql)?.execute(params![
         invite.id.as_bytes(),
         token_hash,
@@ -133,6 +136,7 @@ fn insert(transaction: &Transaction<'_>, invite: &Invite, token_hash: [u8; 32]) 
         invite.household.map(|id| *id.as_bytes()),
         to_millis(invite.created_at),
         to_millis(invite.expires_at),
+        invite.wrapped.as_ref().map(Wrapped::as_bytes),
     ])?;
     Ok(())
 }
@@ -144,5 +148,6 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Invite> {
         household: row.get::<_, Option<[u8; 16]>>("household_id")?.map(HouseholdId::from_bytes),
         created_at: time(row, "created_at")?,
         expires_at: time(row, "expires_at")?,
+        wrapped: row.get::<_, Option<[u8; Wrapped::LENGTH]>>("wrapped")?.map(Wrapped::from_bytes),
     })
 }

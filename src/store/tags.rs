@@ -8,7 +8,7 @@ use super::Store;
 use super::convert::{from_millis, one_row, time, to_millis};
 use crate::domain::identity::PublicIdentity;
 use crate::domain::ids::{HouseholdId, TagId};
-use crate::domain::tag::TokenHash;
+use crate::domain::tag::{SealedText, TokenHash};
 use crate::domain::{Error, Kind, Result};
 
 /// A tag as stored.
@@ -32,6 +32,8 @@ pub struct Tag {
     pub expires_at: Option<SystemTime>,
     /// The public keys whose hash its sticker carries; `None` where it carries none.
     pub identity: Option<PublicIdentity>,
+    /// What callers read, sealed in the owner's browser.
+    pub sealed_text: Option<SealedText>,
 }
 
 /// A tag to be.
@@ -50,6 +52,8 @@ pub struct NewTag {
     pub expires_at: Option<SystemTime>,
     /// The public keys whose hash its sticker carries; `None` where it carries none.
     pub identity: Option<PublicIdentity>,
+    /// What callers read, sealed in the owner's browser.
+    pub sealed_text: Option<SealedText>,
 }
 
 /// Tags in the database.
@@ -139,7 +143,7 @@ fn count(transaction: &Transaction<'_>, household: HouseholdId) -> Result<u32> {
 
 fn insert(transaction: &Transaction<'_>, tag: &NewTag, now: SystemTime) -> Result<()> {
     let sql = "INSERT INTO tags (id, household_id, token_hash, label_sealed, public_text_sealed, paused, created_at, \
-               expires_at, identity) VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, ?8)";
+               expires_at, identity, sealed_text) VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, ?8, ?9)";
     transaction.prepare_cached(sql)?.execute(params![
         tag.id.as_bytes(),
         tag.household.as_bytes(),
@@ -149,6 +153,7 @@ fn insert(transaction: &Transaction<'_>, tag: &NewTag, now: SystemTime) -> Resul
         to_millis(now),
         tag.expires_at.map(to_millis),
         tag.identity.as_ref().map(PublicIdentity::as_bytes),
+        tag.sealed_text.as_ref().map(SealedText::as_bytes),
     ])?;
     Ok(())
 }
@@ -181,5 +186,6 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Tag> {
         created_at: time(row, "created_at")?,
         expires_at: row.get::<_, Option<i64>>("expires_at")?.map(from_millis),
         identity: row.get::<_, Option<Vec<u8>>>("identity")?.and_then(|bytes| PublicIdentity::from_bytes(&bytes).ok()),
+        sealed_text: row.get::<_, Option<Vec<u8>>>("sealed_text")?.and_then(|bytes| SealedText::parse(bytes).ok()),
     })
 }

@@ -32,6 +32,7 @@ fn account() -> NewAccount {
         emergency_contact_sealed: None,
         vehicle_number_sealed: None,
         password_hash: HASH.into(),
+        wrapped: None,
     }
 }
 
@@ -48,6 +49,7 @@ fn tag(household: HouseholdId, token: &Token, expires_at: Option<SystemTime>) ->
         public_text_sealed: vec![3],
         expires_at,
         identity: None,
+        sealed_text: None,
     }
 }
 

@@ -7,7 +7,9 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::accounts::{self, Account, Accounts};
 use super::convert::{from_millis, to_millis};
+use super::{Wrap, vaults};
 use crate::domain::ids::{AccountId, LoginId, TagId};
+use crate::domain::vault::Wrapped;
 use crate::domain::{Error, Kind, Result};
 
 /// An account with what its log-ins tell.
@@ -148,15 +150,25 @@ impl Accounts<'_> {
             .await
     }
 
-    /// Sets a new password and ends all log-ins of the account but `keep`.
+    /// Sets a new password, with the key of the vault wrapped for it where that is at hand, and ends all log-ins of the
+    /// account but `keep`.
     ///
     /// # Errors
     /// `no-such-user`.
-    pub async fn set_password(&self, id: AccountId, password_hash: String, keep: Option<LoginId>) -> Result<Ended> {
+    pub async fn set_password(
+        &self,
+        id: AccountId,
+        password_hash: String,
+        wrapped: Option<Wrapped>,
+        keep: Option<LoginId>,
+    ) -> Result<Ended> {
         self.0
             .writer
             .transaction(move |transaction| {
                 existing(transaction, id)?;
+                if let Some(wrapped) = wrapped {
+                    vaults::put(transaction, id, &Wrap::by_password(wrapped))?;
+                }
                 Ok(Ended { logins: set_password(transaction, id, &password_hash, keep)?, tags: Vec::new() })
             })
             .await

@@ -19,6 +19,13 @@ pub struct Wrap {
     pub wrapped: Wrapped,
 }
 
+impl Wrap {
+    /// By an account's password.
+    pub(super) const fn by_password(wrapped: Wrapped) -> Self {
+        Self { way: WayIn::Password, credential: None, wrapped }
+    }
+}
+
 /// What an account needs to open its household's vault.
 pub struct Vault {
     /// As it was sealed; `None` while there is none.
@@ -132,7 +139,7 @@ fn wraps(transaction: &Transaction<'_>, account: AccountId) -> Result<Vec<Wrap>>
     .collect()
 }
 
-fn put(transaction: &Transaction<'_>, account: AccountId, wrap: &Wrap) -> Result<()> {
+pub(super) fn put(transaction: &Transaction<'_>, account: AccountId, wrap: &Wrap) -> Result<()> {
     let sql = "INSERT OR REPLACE INTO vault_wraps (account_id, kind, credential, wrapped) VALUES (?1, ?2, ?3, ?4)";
     let values =
         params![account.as_bytes(), wrap.way.kind(), credential(wrap.credential.as_ref()), wrap.wrapped.as_bytes()];

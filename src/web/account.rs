@@ -15,7 +15,7 @@ use super::identity::{Confirmed, clear_cookie};
 use super::request::Json;
 use super::second_factor::Factors;
 use super::timestamp::rfc3339;
-use super::{State, auth};
+use super::{State, auth, vault};
 use crate::domain::ids::AccountId;
 use crate::domain::login_secret::LoginSecret;
 use crate::service::accounts::{Changes, Ended, Profile};
@@ -86,6 +86,8 @@ pub struct NewPassword {
     new_password: Option<String>,
     /// What a page has stretched the new password to, base64url.
     new_auth_secret: Option<String>,
+    /// The key of the vault, wrapped for the new password, base64url: without it the vault opens by the password of before.
+    wrapped: Option<String>,
 }
 
 /// The asker's account
@@ -140,8 +142,9 @@ pub async fn password(
     headers: HeaderMap,
     Json(body): Json<NewPassword>,
 ) -> Result<Response<Body>, Failure> {
+    let wrapped = body.wrapped.as_deref().map(vault::for_password).transpose()?;
     let secret = LoginSecret::one_of(body.new_password, body.new_auth_secret)?;
-    let ended = state.accounts.change_password(identity, secret).await?;
+    let ended = state.accounts.change_password(identity, secret, wrapped).await?;
     disconnect(&state, &ended).await;
     let begun = state.sessions.rotate(identity, SystemTime::now()).await?;
     auth::answer(&state, &begun, !headers.contains_key(header::AUTHORIZATION), StatusCode::OK).await

@@ -5,6 +5,8 @@ use std::time::{Instant, SystemTime};
 use axum::Json as Answer;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -15,7 +17,9 @@ use super::link::Link;
 use super::request::{Authority, Json, Places, Source};
 use super::timestamp::rfc3339;
 use crate::domain::account::InviteKind;
-use crate::domain::ids::InviteId;
+use crate::domain::ids::{HouseholdId, InviteId};
+use crate::domain::secret::Secret;
+use crate::domain::vault::Wrapped;
 use crate::domain::{Error, Kind};
 use crate::service::accounts::{self, InviteLifetime};
 use crate::service::limits::Action;
@@ -62,6 +66,29 @@ pub struct NewInvite {
     link: Link,
 }
 
+/// An invite into the asker's household whose link is made in the browser. Byte strings are base64url.
+#[derive(Deserialize, ToSchema)]
+pub struct KeyedInvite {
+    /// What follows from the secret in the link's fragment.
+    token: String,
+    /// The key of the household's vault, wrapped with the same secret.
+    wrapped: String,
+    /// How long it works: `day` or `week`; a week without it.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, pattern = "^(day|week)$")]
+    lifetime: Option<InviteLifetime>,
+}
+
+/// An invite that was taken in.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RegisteredInvite {
+    #[serde(flatten)]
+    invite: Invite,
+    /// The link is this, `#` and what the browser puts there.
+    url_base: String,
+}
+
 /// What somebody was sent.
 #[derive(Deserialize, ToSchema)]
 pub struct InviteToken {
@@ -76,6 +103,14 @@ pub struct InviteValidity {
     /// `null` when it is not valid.
     #[schema(value_type = Option<String>, required = true)]
     kind: Option<InviteKind>,
+    /// The household that it leads into, where it brings the key of its vault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, nullable = false)]
+    household: Option<HouseholdId>,
+    /// That key, wrapped, base64url.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    wrapped: Option<String>,
 }
 
 /// Invites that the asker may take back
@@ -109,6 +144,30 @@ pub async fn create(
     Ok((StatusCode::CREATED, Answer(NewInvite { invite: describe(made.invite), link })))
 }
 
+/// Takes in an invite whose link was made in the browser
+///
+/// It leads into the asker's household and opens its vault; the server learns nothing that does.
+#[utoipa::path(post, path = "/invites/register", tag = "account", security(("session" = [])),
+    operation_id = "register_invite", request_body = KeyedInvite, responses(
+    (status = 201, description = "The invite", body = RegisteredInvite),
+    (status = 400, description = "`bad-wrap`, `bad-invite-token`"),
+    (status = 403, description = "`registration-closed`"),
+    (status = 409, description = "`too-many-invites`"),
+))]
+pub async fn register(
+    Extract(state): Extract<State>,
+    Confirmed(identity): Confirmed,
+    Authority(authority): Authority,
+    Json(body): Json<KeyedInvite>,
+) -> Result<(StatusCode, Answer<RegisteredInvite>), Failure> {
+    let wrapped = Wrapped::for_invite(&URL_SAFE_NO_PAD.decode(&body.wrapped).unwrap_or_default())?;
+    let (token, lifetime) = (Secret::new(body.token), body.lifetime.unwrap_or_default());
+    let now = SystemTime::now();
+    let made = state.accounts.register_invite(identity.member(), token, wrapped, lifetime, now).await?;
+    let url_base = format!("{}/join", state.origin.for_stickers(&authority));
+    Ok((StatusCode::CREATED, Answer(RegisteredInvite { invite: describe(made), url_base })))
+}
+
 /// Takes back an invite
 #[utoipa::path(delete, path = "/invites/{id}", tag = "account", security(("session" = [])),
     operation_id = "revoke_invite", params(("id" = String, Path, description = "The invite")), responses(
@@ -137,8 +196,12 @@ pub async fn validate(
     Json(body): Json<InviteToken>,
 ) -> Result<Answer<InviteValidity>, Failure> {
     state.limits.check(Action::Validate, source, Instant::now())?;
-    let kind = state.accounts.validate_invite(&body.token, SystemTime::now()).await?;
-    Ok(Answer(InviteValidity { valid: kind.is_some(), kind }))
+    let now = SystemTime::now();
+    let kind = state.accounts.validate_invite(&body.token, now).await?;
+    let key = if kind.is_some() { state.accounts.invited_key(&body.token, now).await? } else { None };
+    let (household, wrapped) = key.unzip();
+    let wrapped = wrapped.map(|wrapped| URL_SAFE_NO_PAD.encode(wrapped.as_bytes()));
+    Ok(Answer(InviteValidity { valid: kind.is_some(), kind, household, wrapped }))
 }
 
 pub(super) fn describe(invite: accounts::Invite) -> Invite {

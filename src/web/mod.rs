@@ -179,6 +179,7 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(admin::enable))
         .routes(routes!(admin::promote))
         .routes(routes!(admin::demote))
+        .routes(routes!(invites::register))
         .routes(routes!(admin::reset_password))
         .routes(routes!(admin::reset_mfa))
         .routes(routes!(audit::audit_trail))

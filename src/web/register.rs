@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::error::Failure;
 use super::request::{Json, same_origin};
-use super::{State, account, auth};
+use super::{State, account, auth, vault};
 use crate::domain::login_secret::LoginSecret;
 use crate::service::accounts::Registering;
 use crate::service::limits::Action;
@@ -33,6 +33,8 @@ pub struct Register {
     setup_token: Option<String>,
     /// Of an invite.
     invite_token: Option<String>,
+    /// The key of the household's vault, wrapped for the password, where the invite brought it; base64url.
+    wrapped: Option<String>,
     /// Whether a page asks: it gets the cookie in place of the token.
     #[serde(default)]
     cookie: bool,
@@ -78,6 +80,7 @@ pub async fn register(
         vehicle_number: body.vehicle_number,
         setup_token: body.setup_token,
         invite_token: body.invite_token,
+        wrapped: body.wrapped.as_deref().map(vault::for_password).transpose()?,
         device_name: knock.device_name,
     };
     let begun = state.accounts.register(registering, SystemTime::now()).await?;

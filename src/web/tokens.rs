@@ -5,6 +5,8 @@ use std::time::{Instant, SystemTime};
 use axum::Json as Answer;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -15,7 +17,7 @@ use super::request::{Authority, Json, Places, Source};
 use super::timestamp::rfc3339;
 use crate::domain::identity::{KeyHash, PublicIdentity};
 use crate::domain::ids::{AccountId, TagId};
-use crate::domain::tag::{Lifetime, TagText, Token};
+use crate::domain::tag::{Lifetime, SealedText, TagText, Token};
 use crate::domain::{Error, Kind};
 use crate::service::limits::Action;
 use crate::service::sessions::Identity;
@@ -47,9 +49,11 @@ pub struct Register {
     access: String,
     /// The public keys whose hash the sticker carries, base64url.
     identity: String,
-    /// What callers read.
+    /// What callers read, in clear.
     #[serde(default)]
     public_text: String,
+    /// What callers read, sealed with a key that only the sticker leads to, base64url.
+    sealed_text: Option<String>,
     /// How long it works: `day`, `week`, `year` or `until-revoked`.
     #[schema(value_type = Option<String>, pattern = "^(day|week|year|until-revoked)$")]
     lifetime: Option<Lifetime>,
@@ -141,6 +145,10 @@ pub struct Validity {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, nullable = false)]
     identity: Option<PublicIdentity>,
+    /// What callers read, sealed in the owner's browser, base64url; the sticker leads to the key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    sealed_text: Option<String>,
 }
 
 /// The household's tags
@@ -206,6 +214,7 @@ pub async fn register(
         access: Token::parse_access(&body.access)?,
         identity: body.identity.parse()?,
         public_text: TagText::parse(&body.public_text)?,
+        sealed_text: body.sealed_text.as_deref().map(sealed_text).transpose()?,
         lifetime: body.lifetime,
     };
     let tag = state.tags.register(owner, registration, SystemTime::now()).await?;
@@ -285,8 +294,16 @@ pub async fn validate(
         valid: found.is_some(),
         can_initiate_call: found.as_ref().is_some_and(|tag| !tag.paused),
         identity: found.as_ref().and_then(|tag| tag.identity),
+        sealed_text: found
+            .as_ref()
+            .and_then(|tag| tag.sealed_text.as_ref())
+            .map(|text| URL_SAFE_NO_PAD.encode(text.as_bytes())),
         public_text: found.map(|tag| tag.public_text).unwrap_or_default(),
     }))
+}
+
+fn sealed_text(text: &str) -> Result<SealedText, Error> {
+    SealedText::parse(URL_SAFE_NO_PAD.decode(text).unwrap_or_default())
 }
 
 /// An id that cannot be one is an id that nobody has.

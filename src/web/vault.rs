@@ -169,6 +169,11 @@ pub async fn shut_out(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// The key of the vault, wrapped for a password that is being set.
+pub(super) fn for_password(text: &str) -> Result<Wrapped, Error> {
+    Wrapped::parse(&URL_SAFE_NO_PAD.decode(text).unwrap_or_default(), WayIn::Password)
+}
+
 fn digest(text: &str) -> Result<[u8; 32], Failure> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
     bytes.ok_or_else(|| {

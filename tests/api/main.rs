@@ -18,6 +18,7 @@ mod export;
 mod forwarded;
 mod headers;
 mod invites;
+mod keyed;
 mod metrics;
 mod missed;
 mod passkeys;

@@ -10,6 +10,7 @@ use super::Accounts;
 use crate::domain::account::{InviteKind, Member, Registration};
 use crate::domain::ids::{AccountId, HouseholdId, InviteId};
 use crate::domain::secret::Secret;
+use crate::domain::vault::Wrapped;
 use crate::domain::{Error, Kind, Result, random};
 use crate::service::audit::Event;
 use crate::service::setup::digest;
@@ -73,7 +74,37 @@ impl Accounts {
             .hint("Invite somebody into your own household, or ask whoever runs this server."));
         }
         let household = (kind == InviteKind::Household).then_some(by.household);
-        self.new_invite(Some(by.account), household, lifetime, now).await
+        let token = Secret::new(URL_SAFE_NO_PAD.encode(random::bytes::<32>()));
+        self.new_invite(Some(by.account), household, (token, None), lifetime, now).await
+    }
+
+    /// Invites somebody into the asker's household by a link that was made in the browser: it carries what opens `wrapped`,
+    /// the key of the household's vault, and leads to `token`, which is all of it that the server is told.
+    ///
+    /// # Errors
+    /// `registration-closed`, `too-many-invites`; `bad-invite-token`.
+    pub async fn register_invite(
+        &self,
+        by: Member,
+        token: Secret<String>,
+        wrapped: Wrapped,
+        lifetime: InviteLifetime,
+        now: SystemTime,
+    ) -> Result<Invite> {
+        if !URL_SAFE_NO_PAD.decode(token.expose()).is_ok_and(|bytes| bytes.len() == 32) {
+            return Err(Error::invalid("bad-invite-token", "An invite's token is 32 bytes in base64url."));
+        }
+        let made = self.new_invite(Some(by.account), Some(by.household), (token, Some(wrapped)), lifetime, now).await?;
+        Ok(made.invite)
+    }
+
+    /// The household that an invite leads into and the wrapped key of its vault, where the invite brings it.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn invited_key(&self, token: &str, now: SystemTime) -> Result<Option<(HouseholdId, Wrapped)>> {
+        let invite = self.store.invites().by_token(digest(token), now).await?;
+        Ok(invite.and_then(|invite| invite.household.zip(invite.wrapped)))
     }
 
     /// Invites somebody at the word of whoever runs the server: into `household`, or into one of their own.
@@ -86,7 +117,8 @@ impl Accounts {
         lifetime: InviteLifetime,
         now: SystemTime,
     ) -> Result<NewInvite> {
-        self.new_invite(None, household, lifetime, now).await
+        let token = Secret::new(URL_SAFE_NO_PAD.encode(random::bytes::<32>()));
+        self.new_invite(None, household, (token, None), lifetime, now).await
     }
 
     /// The invites that `member` may revoke, the newest first: those into the own household, and for an administrator
@@ -127,6 +159,7 @@ impl Accounts {
         &self,
         account: Option<AccountId>,
         household: Option<HouseholdId>,
+        (token, wrapped): (Secret<String>, Option<Wrapped>),
         lifetime: InviteLifetime,
         now: SystemTime,
     ) -> Result<NewInvite> {
@@ -138,13 +171,12 @@ impl Accounts {
             )
             .hint("Whoever runs it can set accounts.registration."));
         }
-        let token = Secret::new(URL_SAFE_NO_PAD.encode(random::bytes::<32>()));
         let expires_at = now
             + match lifetime {
                 InviteLifetime::Day => DAY,
                 InviteLifetime::Week => 7 * DAY,
             };
-        let row = store::Invite { id: InviteId::random(), account, household, created_at: now, expires_at };
+        let row = store::Invite { id: InviteId::random(), account, household, created_at: now, expires_at, wrapped };
         self.store.invites().create(row, digest(token.expose())).await?;
         self.audit.note(Event::InviteCreated, account, None);
         Ok(NewInvite { invite: describe(row), token })
@@ -152,7 +184,7 @@ impl Accounts {
 }
 
 fn describe(row: store::Invite) -> Invite {
-    let store::Invite { id, account, household, created_at, expires_at } = row;
+    let store::Invite { id, account, household, created_at, expires_at, wrapped: _ } = row;
     let kind = if household.is_some() { InviteKind::Household } else { InviteKind::Owner };
     Invite { id, kind, account, created_at, expires_at }
 }

@@ -6,6 +6,7 @@ use super::Accounts;
 use crate::domain::account::{Member, PersonalText, Registration, Username};
 use crate::domain::ids::{AccountId, HouseholdId};
 use crate::domain::login_secret::LoginSecret;
+use crate::domain::vault::Wrapped;
 use crate::domain::{Error, Kind, Result};
 use crate::service::audit::Event;
 use crate::service::keys::Field;
@@ -28,6 +29,8 @@ pub struct Registering {
     pub setup_token: Option<String>,
     /// The secret of an invite.
     pub invite_token: Option<String>,
+    /// The key of the household's vault, wrapped for the password, where an invite brought it.
+    pub wrapped: Option<Wrapped>,
     /// What kind of device it comes from: "Firefox on Android".
     pub device_name: String,
 }
@@ -50,7 +53,12 @@ impl Accounts {
     pub async fn register(&self, registering: Registering, now: SystemTime) -> Result<Begun> {
         // Before the expensive part, so that nobody who may not register can make the server hash passwords.
         let entry = self.entry(&registering).await?;
-        let household = self.store.accounts().check_entry(entry, now).await?.unwrap_or_else(HouseholdId::random);
+        let joined = self.store.accounts().check_entry(entry, now).await?;
+        if joined.is_none() && registering.wrapped.is_some() {
+            return Err(Error::invalid("bad-way-in", "A household of one's own has no vault yet.")
+                .hint("Leave wrapped out, and make the vault after registering."));
+        }
+        let household = joined.unwrap_or_else(HouseholdId::random);
         let administrator = matches!(entry, Entry::Setup(_));
         let member = Member { account: AccountId::random(), household, administrator };
         let device_name = registering.device_name.clone();
@@ -118,6 +126,7 @@ impl Accounts {
             username_sealed: self.keys.seal(Field::Username, row, username.as_str()),
             emergency_contact_sealed,
             vehicle_number_sealed,
+            wrapped: registering.wrapped,
             password_hash: self.passwords.hash(self.shown(username.as_str(), secret)).await?,
         })
     }

@@ -66,7 +66,7 @@ impl Accounts {
     pub async fn set_password(&self, id: AccountId, username: &Username, new_password: String) -> Result<Ended> {
         let chosen = LoginSecret::from(new_password).chosen_by(username)?;
         let hash = self.passwords.hash(self.shown(username.as_str(), chosen)).await?;
-        let ended = self.store.accounts().set_password(id, hash, None).await?;
+        let ended = self.store.accounts().set_password(id, hash, None, None).await?;
         self.audit.note(Event::PasswordChanged, Some(id), None);
         Ok(ended)
     }

@@ -30,6 +30,7 @@ impl Operator {
             vehicle_number: None,
             setup_token: None,
             invite_token: None,
+            wrapped: None,
             device_name: String::new(),
         };
         let id = self.accounts.add(registering, household, administrator, now).await?;
