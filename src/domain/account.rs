@@ -102,7 +102,7 @@ impl Password {
 
 /// The commonest passwords of at least [`Password::MIN_CHARS`] characters in lower case, without those that the rules
 /// below know: from Royce Williams' list of 20,000, made of passwords that were leaked, as Django ships it.
-const COMMONEST: &str = include_str!("common_passwords.txt");
+const COMMONEST: &str = include_str!("../../assets/common_passwords.txt");
 
 fn is_easily_guessed(text: &str, username: &Username) -> bool {
     let folded = text.to_lowercase();

@@ -1,5 +1,7 @@
 //! `/api/v1/auth/salt`: how a password is stretched in the browser (`docs/e2e.md`, section 3).
 
+use std::time::SystemTime;
+
 use axum::Json as Answer;
 use axum::extract::State as Extract;
 use base64::Engine as _;
@@ -8,14 +10,18 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::State;
+use super::auth::one_proof;
 use super::error::Failure;
 use super::request::Json;
 use crate::domain::stretch::{KDF, ROUNDS};
 
-/// Whose password is to be stretched.
+/// Whose password is to be stretched: exactly one of the two.
 #[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct Who {
-    username: String,
+    username: Option<String>,
+    /// Of an administrator's link, whose holder need not know the name.
+    reset_token: Option<String>,
 }
 
 /// How.
@@ -39,8 +45,14 @@ pub struct Kdf {
 /// The same for a name at any time, whether anybody has it or not.
 #[utoipa::path(post, path = "/auth/salt", tag = "log-in", request_body = Who, responses(
     (status = 200, description = "The salt and the derivation", body = Stretching),
+    (status = 403, description = "`reset-link`"),
 ))]
 pub async fn salt(Extract(state): Extract<State>, Json(body): Json<Who>) -> Result<Answer<Stretching>, Failure> {
-    let salt = URL_SAFE_NO_PAD.encode(state.accounts.password_salt(&body.username));
+    let salt = match (body.username, body.reset_token) {
+        (Some(username), None) => state.accounts.password_salt(&username),
+        (None, Some(token)) => state.accounts.reset_salt(&token, SystemTime::now()).await?,
+        _ => return Err(one_proof("username or resetToken").into()),
+    };
+    let salt = URL_SAFE_NO_PAD.encode(salt);
     Ok(Answer(Stretching { salt, kdf: Kdf { name: KDF, rounds: ROUNDS } }))
 }

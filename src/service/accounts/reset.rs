@@ -10,6 +10,7 @@ use crate::domain::account::{Member, Username};
 use crate::domain::ids::AccountId;
 use crate::domain::login_secret::LoginSecret;
 use crate::domain::secret::Secret;
+use crate::domain::stretch::SALT_LENGTH;
 use crate::domain::{Result, random};
 use crate::service::audit::Event;
 use crate::service::setup::digest;
@@ -37,6 +38,15 @@ impl Accounts {
         self.store.accounts().begin_reset(id, digest(token.expose()), expires_at).await?;
         self.audit.note(Event::InviteCreated, Some(id), actor);
         Ok(NewReset { token, expires_at })
+    }
+
+    /// What the password is to be stretched with that a link sets.
+    ///
+    /// # Errors
+    /// `reset-link` when the link does not work, or not any more.
+    pub async fn reset_salt(&self, token: &str, now: SystemTime) -> Result<[u8; SALT_LENGTH]> {
+        let account = self.store.accounts().by_reset(digest(token), now).await?;
+        Ok(self.password_salt(&self.username_of(&account)?))
     }
 
     /// Sets the password that a link allows, and ends all sessions of its account. Says whose it is: holding the link
