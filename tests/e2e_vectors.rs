@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use callqr::domain::identity::{KeyHash, PublicIdentity};
 use callqr::domain::stretch::{AuthSecret, KDF, ROUNDS};
-use callqr::domain::tag::Token;
+use callqr::domain::tag::{SealedText, Token};
 use ring::{aead, hkdf, hmac, signature};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -60,6 +60,17 @@ fn a_sticker_that_was_made_in_the_browser_is_found() {
     assert_eq!(access, URL_SAFE_NO_PAD.encode(Sha256::digest(bytes(&shown["token"]))));
     let key = hmac::Key::new(hmac::HMAC_SHA256, &hkdf32(&bytes(&shown["token"]), "callqr caller confirmation 1"));
     hmac::verify(&key, b"test", &bytes(&shown["confirmationKeyProof"])).unwrap();
+}
+
+#[test]
+fn what_callers_read_is_bound_to_its_sticker() {
+    let shown = &vectors()["sticker"];
+    let (token, sealed) = (bytes(&shown["token"]), bytes(&shown["sealedText"]));
+    assert_eq!(SealedText::parse(sealed.clone()).unwrap().as_bytes(), sealed);
+    let about = [b"callqr public text\0\x01".as_slice(), &bytes(&shown["access"])].concat();
+    let plain = open(&hkdf32(&token, "callqr public text 1"), &sealed[1..13], &about, &sealed[13..]);
+    assert_eq!(plain.len(), 256);
+    assert_eq!(unpadded(&plain), shown["publicText"].as_str().unwrap().as_bytes());
 }
 
 #[test]

@@ -12,6 +12,7 @@ import { sealNote } from '../../assets/js/e2e/note.js';
 import { stretch } from '../../assets/js/e2e/password.js';
 import { writeRecoveryCode } from '../../assets/js/e2e/recovery-code.js';
 import { confirmationKey } from '../../assets/js/e2e/sticker.js';
+import { sealPublicText } from '../../assets/js/e2e/public-text.js';
 import { makeSticker } from '../../assets/js/e2e/sticker-maker.js';
 import { commitmentTo, confirm, sign, transcriptBytes } from '../../assets/js/e2e/transcript.js';
 import { sealVault } from '../../assets/js/e2e/vault.js';
@@ -76,6 +77,8 @@ export async function vectors() {
       ...sticker,
       lookup: encode64(await sha256(await sha256(token))),
       confirmationKeyProof: encode64(new Uint8Array(await crypto.subtle.sign('HMAC', await confirmationKey(sticker.token), utf8('test')))),
+      publicText: 'Blue van, ring me',
+      sealedText: await sealPublicText('Blue van, ring me', sticker.token, nonce),
     },
     password: {
       password, normalised: password.normalize('NFC'), salt: encode64(salt), kdf,
