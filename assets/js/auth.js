@@ -1,16 +1,39 @@
-/** The requests that carry a person's secrets, and nothing else does: how a log-in begins and is proved. */
+/**
+ * The requests that carry a person's secrets, and nothing else does: how a log-in begins and is proved. A password does not
+ * leave the page: what is sent is what it was stretched to (`docs/e2e.md`, section 3), whatever the server answers.
+ */
 
 import { request } from './api.js';
+import { decode64, encode64 } from './e2e/bytes.js';
+import { SALT_LENGTH, stretch, WeakDerivation } from './e2e/password.js';
 
 /**
+ * @typedef {import('./e2e/bytes.js').Bytes} Bytes
  * @typedef {'totp'|'passkey'|'recovery-code'} Method
  * @typedef {{ticket: string, methods: Method[], passkeyHosts?: string[], expiresAt: string}} SecondFactor
  * @typedef {{secondFactor?: SecondFactor}} Entry without `secondFactor` the person is in
  * @typedef {{totp: string} | {recoveryCode: string} | {passkey: unknown}} Proof
+ * @typedef {(passwordKey: Bytes) => Promise<string|undefined>} Wrapping wraps the vault's key for a password that is being
+ * set, so that both are set together; undefined where the page does not have it
  */
 
+/** @type {Bytes|null} */
+let typed = null;
+
+/** What the password that was last taken opens the vault with; given out once. */
+export function takePasswordKey() {
+  const key = typed;
+  typed = null;
+  return key;
+}
+
 /** @param {string} username @param {string} password @returns {Promise<Entry>} */
-export const logIn = (username, password) => request('POST', '/api/v1/auth/login', { username, password, cookie: true });
+export async function logIn(username, password) {
+  const { authSecret, vaultKey } = await stretched(password, { username });
+  const entry = await request('POST', '/api/v1/auth/login', { username, authSecret, cookie: true });
+  typed = vaultKey;
+  return entry;
+}
 
 /** @param {string} ticket @param {Proof} proof @returns {Promise<Entry>} */
 export const proveSecondFactor = (ticket, proof) => request('POST', '/api/v1/auth/second-factor', { ticket, ...proof, cookie: true });
@@ -26,12 +49,54 @@ export const logInWithPasskey = (ticket, credential) => request('POST', '/api/v1
 
 /**
  * @param {{username: string, password: string, emergencyContact?: string, setupToken?: string, inviteToken?: string}} person
+ * @param {Wrapping} [wrapping] where an invite brought the vault's key
  * @returns {Promise<Entry>}
  */
-export const register = (person) => request('POST', '/api/v1/auth/register', { ...person, cookie: true });
+export async function register({ password, ...person }, wrapping) {
+  const { authSecret, vaultKey } = await stretched(password, { username: person.username });
+  const wrapped = await wrapping?.(vaultKey);
+  const entry = await request('POST', '/api/v1/auth/register', { ...person, authSecret, ...(wrapped && { wrapped }), cookie: true });
+  typed = vaultKey;
+  return entry;
+}
 
 /** @param {string} token of an administrator's link @param {string} newPassword @returns {Promise<Entry>} */
-export const resetPassword = (token, newPassword) => request('POST', '/api/v1/auth/reset', { token, newPassword, cookie: true });
+export async function resetPassword(token, newPassword) {
+  const { authSecret, vaultKey } = await stretched(newPassword, { resetToken: token });
+  const entry = await request('POST', '/api/v1/auth/reset', { token, newAuthSecret: authSecret, cookie: true });
+  typed = vaultKey;
+  return entry;
+}
 
-/** Proves again who is asking. @param {{password: string} | {totp: string} | {passkey: unknown, ticket: string}} proof */
+/**
+ * What sets a new password, for a request that may have to be asked twice.
+ * @param {string} username @param {string} newPassword @param {Wrapping} wrapping
+ */
+export async function newPassword(username, newPassword, wrapping) {
+  const { authSecret, vaultKey } = await stretched(newPassword, { username });
+  const wrapped = await wrapping(vaultKey);
+  return { newAuthSecret: authSecret, ...(wrapped && { wrapped }) };
+}
+
+/** Proves again who is asking. @param {{authSecret: string} | {totp: string} | {passkey: unknown, ticket: string}} proof */
 export const confirmPerson = (proof) => request('POST', '/api/v1/account/confirm', proof);
+
+/** @param {string} username @param {string} password */
+export async function passwordProof(username, password) {
+  const { authSecret } = await stretched(password, { username });
+  return { authSecret };
+}
+
+/** What a password opens the vault with. @param {string} username @param {string} password @returns {Promise<Bytes>} */
+export async function passwordKey(username, password) {
+  return (await stretched(password, { username })).vaultKey;
+}
+
+/** @param {string} password @param {{username: string} | {resetToken: string}} whose */
+async function stretched(password, whose) {
+  const { salt, kdf } = await request('POST', '/api/v1/auth/salt', whose);
+  const bytes = decode64(salt, SALT_LENGTH);
+  if (!bytes) throw new WeakDerivation();
+  const { authSecret, vaultKey } = await stretch(password, bytes, kdf);
+  return { authSecret: encode64(authSecret), vaultKey };
+}

@@ -1,7 +1,12 @@
 /** What the forms share: showing a password, how good a new one is, and a problem where it can be read. */
 
+import { isCommon } from './common-password.js';
 import { byId, input, setText } from './dom.js';
+import { utf8 } from './e2e/bytes.js';
 import { strength } from './strength.js';
+
+/** The longest password that is worked on. */
+const MOST_BYTES = 1024;
 
 /** Gives each `data-shows` button its work. @param {import('./i18n.js').Texts} texts @param {ParentNode} [within] */
 export function passwordButtons(texts, within = document) {
@@ -44,10 +49,18 @@ export function watchStrength(texts, id = 'password') {
   draw();
 }
 
-/** Whether a new password is long enough; says so and goes back to the field if it is not. @param {import('./i18n.js').Texts} texts @param {string} id @param {string} problemId */
-export function longEnough(texts, id, problemId) {
-  if (strength(input(id).value).missing === 0) return true;
-  showProblem(problemId, texts.say('setup.error.password-too-short'));
+/**
+ * Whether a new password keeps the rules; says so and goes back to the field if it does not. The server cannot: it does not see it.
+ * @param {import('./i18n.js').Texts} texts
+ * @param {{id: string, problem: string, username: string}} where `problem`: the element that says it; `username`: empty where it is not known
+ * @throws {import('./api.js').ApiError} when the rules did not come
+ */
+export async function goodPassword(texts, { id, problem, username }) {
+  const password = input(id).value;
+  const broken = strength(password).missing > 0 ? 'short' : utf8(password).length > MOST_BYTES ? 'long'
+    : await isCommon(password, username) ? 'common' : null;
+  if (broken === null) return true;
+  showProblem(problem, texts.say(broken === 'common' ? 'error.password-too-common' : `setup.error.password-too-${broken}`));
   input(id).focus();
   return false;
 }

@@ -1,7 +1,7 @@
 /** "Confirm that it is you": asked before what would hurt in the hands of somebody who has found this page open. */
 
 import { ApiError, request } from '../api.js';
-import { askPasskey, confirmPerson } from '../auth.js';
+import { askPasskey, confirmPerson, passwordProof } from '../auth.js';
 import { TOTP_DIGITS, totpDigits } from '../digits.js';
 import { icon, input, make } from '../dom.js';
 import { failureText } from '../failure.js';
@@ -18,6 +18,7 @@ export class Confirmation {
   #dialog;
   /** @type {Way[]} */
   #ways = ['password'];
+  #username = '';
   #done = (/** @type {boolean} */ _confirmed) => {};
 
   /** @param {import('../i18n.js').Texts} texts */
@@ -35,7 +36,8 @@ export class Confirmation {
   /** @returns {Promise<boolean>} whether the server is content */
   async ask() {
     this.#finish(false);
-    const { secondFactor } = await request('GET', '/api/v1/account');
+    const { username, secondFactor } = await request('GET', '/api/v1/account');
+    this.#username = username;
     this.#ways = ['password'];
     if (secondFactor?.totp) this.#ways.push('totp');
     if (secondFactor?.passkeys?.length > 0 && passkeysImpossible(window) === null) this.#ways.push('passkey');
@@ -95,7 +97,7 @@ export class Confirmation {
       return element;
     }
     return form({ id: 'confirm-form', submit: texts.say('confirm.submit') },
-      () => this.#prove('confirm-form-submit', async () => ({ password: input('confirm-password').value })),
+      () => this.#prove('confirm-form-submit', () => passwordProof(this.#username, input('confirm-password').value)),
       passwordField(texts.say('confirm.password'), { id: 'confirm-password' }));
   }
 

@@ -1,15 +1,19 @@
 /** A new password; every other device is logged out. */
 
+import { newPassword } from '../auth.js';
 import { input } from '../dom.js';
-import { longEnough, watchStrength } from '../fields.js';
+import { goodPassword, watchStrength } from '../fields.js';
+import { vault } from '../owner/household-vault.js';
 import { form, passwordField } from '../parts.js';
 import { make } from '../dom.js';
 
 /** @type {import('../owner/rooms-view.js').DrawRoom} */
 export async function passwordRoom({ texts, ask, act, again, tell }) {
   const change = () => act(async () => {
-    if (!longEnough(texts, 'new-password', 'room-problem')) return;
-    await ask('POST', '/api/v1/account/password', { newPassword: input('new-password').value });
+    const { username } = await ask('GET', '/api/v1/account');
+    if (!(await goodPassword(texts, { id: 'new-password', problem: 'room-problem', username }))) return;
+    const chosen = await newPassword(username, input('new-password').value, (passwordKey) => vault.wrappedForPassword(passwordKey));
+    await ask('POST', '/api/v1/account/password', chosen);
     await again();
     tell(texts.say('password.changed'));
   });

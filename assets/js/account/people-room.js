@@ -2,6 +2,9 @@
 
 import { byId, make } from '../dom.js';
 import { actionButton, own } from '../parts.js';
+import { inviteFragment } from '../e2e/invitation.js';
+import { qrSvg } from '../e2e/qr.js';
+import { vault } from '../owner/household-vault.js';
 import { relative } from '../when.js';
 import { linkCard } from './link-card.js';
 
@@ -33,7 +36,7 @@ export async function peopleRoom(room) {
 
 /** Makes an invite and shows it. @param {import('../owner/rooms-view.js').Room} room @param {'household'|'owner'} kind */
 export async function showNewInvite({ texts, ask, again }, kind) {
-  const made = await ask('POST', '/api/v1/invites', { kind });
+  const made = kind === 'household' && vault.state === 'open' ? await inviteWithKey(ask) : await ask('POST', '/api/v1/invites', { kind });
   const when = relative(made.expiresAt, Date.now(), texts.language);
   const card = linkCard(made, {
     headline: texts.say('invite.headline'), detail: texts.say(`invite.${kind}`, { when }), alt: texts.say('invite.alt'),
@@ -44,6 +47,14 @@ export async function showNewInvite({ texts, ask, again }, kind) {
   byId('new-invite').replaceChildren(card);
   document.getElementById('invite')?.toggleAttribute('hidden', true);
   byId('link-headline').focus();
+}
+
+/** The link is made here, because it opens the vault. @param {import('../owner/rooms-view.js').Room['ask']} ask */
+async function inviteWithKey(ask) {
+  const { secret, token, wrapped } = await vault.invitation();
+  const { urlBase, ...invite } = await ask('POST', '/api/v1/invites/register', { token, wrapped });
+  const url = `${urlBase}#${inviteFragment(secret)}`;
+  return { ...invite, url, qr: { svg: qrSvg(url) } };
 }
 
 /** Invites that nobody has used yet. @param {import('../owner/rooms-view.js').Room} room @param {Invite[]} invites @returns {Node[]} */

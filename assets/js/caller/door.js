@@ -3,6 +3,7 @@
 import { ApiError, request } from '../api.js';
 import { readCode } from '../code.js';
 import { identityOf } from '../e2e/identity.js';
+import { openPublicText } from '../e2e/public-text.js';
 import { accessOf } from '../e2e/sticker.js';
 import { browserProblem } from '../microphone.js';
 
@@ -27,11 +28,13 @@ export async function tryDoor(fragment) {
   try {
     // A sticker with a key was made so that the server never sees its token.
     const code = read.keyHash ? await accessOf(read.token) : read.code;
-    const { valid, canInitiateCall, publicText, identity = null } = await request('POST', '/api/v1/tokens/validate', { token: code });
+    const { valid, canInitiateCall, publicText, sealedText, identity = null } = await request('POST', '/api/v1/tokens/validate', { token: code });
     if (!valid) return closed('unknown-code');
     if (read.keyHash && !(await identityOf(identity, read.keyHash))) return closed('mismatch');
     if (!canInitiateCall) return closed('paused');
-    return { door: { at: 'open', publicText: String(publicText ?? '') }, code, identity: read.keyHash && identity };
+    // One that does not open is none: the call itself is checked in any case.
+    const opened = read.keyHash && sealedText ? await openPublicText(sealedText, read.token).catch(() => '') : String(publicText ?? '');
+    return { door: { at: 'open', publicText: opened }, code, identity: read.keyHash && identity };
   } catch (error) {
     const { reason, retryAfter } = refusal(error);
     return closed(reason, retryAfter);

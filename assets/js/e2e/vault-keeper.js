@@ -1,8 +1,9 @@
 /** The household's vault as an owner's page works with it: made, opened, changed, and kept in step with other devices. */
 
 import { ApiError } from '../api.js';
-import { decode64, encode64, randomBytes } from './bytes.js';
+import { decode64, encode64, equal, randomBytes } from './bytes.js';
 import { makeIdentity } from './identity-keys.js';
+import { NotOpened } from './sealed.js';
 import { openVault, sealVault } from './vault.js';
 import { unwrap, wrap } from './wraps.js';
 
@@ -35,6 +36,8 @@ export class VaultKeeper {
   #name = '';
   /** @type {VaultContent|null} */
   #content = null;
+  /** @type {Answer|null} */
+  #answer = null;
 
   /** @param {Ask} ask the server @param {Memory} memory */
   constructor(ask, memory) {
@@ -52,6 +55,21 @@ export class VaultKeeper {
     return this.#vault?.key ?? null;
   }
 
+  /** Which household's it is; empty before the server was asked. */
+  get household() {
+    return this.#answer?.household ?? '';
+  }
+
+  /** Whether there is a vault, as the server said last. */
+  get exists() {
+    return Boolean(this.#answer?.blob);
+  }
+
+  /** Whether the account has such a way in, as the server said last. @param {WayIn} way @param {string} [credential] */
+  has(way, credential) {
+    return this.#wrapFor(way, credential) !== undefined;
+  }
+
   /**
    * Opens the vault, or makes it where there is none yet.
    * @param {Opener} opener
@@ -61,26 +79,42 @@ export class VaultKeeper {
   async enter(opener) {
     const answer = await this.#look();
     if (answer.blob === null) return this.#make(answer, opener);
-    const found = answer.wraps.find(({ way, credential }) => way === opener.way && credential === (opener.credential ?? null));
-    const wrapped = decode64(found?.wrapped);
-    const household = householdBytes(answer.household);
-    if (!wrapped) throw new Locked();
-    const key = await unwrap(wrapped, { ...opener, household }).catch(() => { throw new Locked(); });
-    await this.#open(answer, { key, household });
+    const key = await this.#unwrap(opener);
+    if (!key) throw new Locked();
+    await this.#open(answer, { key, household: householdBytes(answer.household) });
   }
 
-  /** With the household's key, which this device had kept. @param {Bytes} key */
-  async resume(key) {
+  /**
+   * With the household's key, which this device had kept.
+   * @param {(household: string) => Promise<Bytes|null>} find
+   * @throws {Locked} when it had not, or the vault was made anew since
+   */
+  async resume(find) {
     const answer = await this.#look();
-    if (answer.blob === null) throw new Locked();
-    await this.#open(answer, { key, household: householdBytes(answer.household) });
+    const key = answer.blob === null ? null : await find(answer.household);
+    if (!key) throw new Locked();
+    await this.#open(answer, { key, household: householdBytes(answer.household) }).catch((error) => {
+      throw error instanceof NotOpened ? new Locked() : error;
+    });
+  }
+
+  /** Whether this way leads to the key of the vault that is open. @param {Opener} opener */
+  async opens(opener) {
+    const key = await this.#unwrap(opener);
+    return key !== null && this.#vault !== null && equal(key, this.#vault.key);
+  }
+
+  /** The vault's key, wrapped for one way in. @param {WayIn} way @param {Bytes} key @returns {Promise<string>} base64url */
+  async wrapped(way, key) {
+    if (!this.#vault) throw new Locked();
+    return encode64(await wrap(this.#vault.key, { way, key, household: this.#vault.household }));
   }
 
   /** Adds a way in, or replaces it. @param {Opener} opener */
   async letIn({ way, key, credential }) {
-    if (!this.#vault) throw new Locked();
-    const wrapped = await wrap(this.#vault.key, { way, key, household: this.#vault.household });
-    await this.#ask('PUT', `/api/v1/vault/ways/${way}`, { wrapped: encode64(wrapped), ...(credential && { credential }) });
+    const wrapped = await this.wrapped(way, key);
+    await this.#ask('PUT', `/api/v1/vault/ways/${way}`, { wrapped, ...(credential && { credential }) });
+    this.#remember({ way, credential: credential ?? null, wrapped });
   }
 
   /**
@@ -97,12 +131,37 @@ export class VaultKeeper {
       } catch (error) {
         if (!(error instanceof ApiError) || error.code !== 'vault-changed' || attempt === TRIES) throw error;
       }
-      await this.#open(await this.#look(), this.#vault);
+      await this.refresh();
     }
   }
 
+  /** Takes in what other devices have made of it. */
+  async refresh() {
+    if (!this.#vault) throw new Locked();
+    await this.#open(await this.#look(), this.#vault);
+  }
+
   lock() {
-    this.#vault = this.#content = null;
+    this.#vault = this.#content = this.#answer = null;
+  }
+
+  /** @param {WayIn} way @param {string} [credential] */
+  #wrapFor(way, credential) {
+    return this.#answer?.wraps.find((known) => known.way === way && known.credential === (credential ?? null));
+  }
+
+  /** @param {Opener} opener @returns {Promise<Bytes|null>} the vault's key; null where this is no way to it */
+  async #unwrap({ way, key, credential }) {
+    const wrapped = decode64(this.#wrapFor(way, credential)?.wrapped);
+    if (!wrapped) return null;
+    return unwrap(wrapped, { way, key, household: householdBytes(this.household) }).catch(() => null);
+  }
+
+  /** @param {Answer['wraps'][number]} added */
+  #remember(added) {
+    if (!this.#answer) return;
+    const others = this.#answer.wraps.filter(({ way, credential }) => way !== added.way || credential !== added.credential);
+    this.#answer = { ...this.#answer, wraps: [...others, added] };
   }
 
   get #revision() {
@@ -110,8 +169,10 @@ export class VaultKeeper {
   }
 
   /** @returns {Promise<Answer>} */
-  #look() {
-    return this.#ask('GET', '/api/v1/vault');
+  async #look() {
+    const answer = await this.#ask('GET', '/api/v1/vault');
+    this.#answer = answer;
+    return answer;
   }
 
   /** @param {Answer} answer @param {{key: Bytes, household: Bytes}} vault */
@@ -137,7 +198,9 @@ export class VaultKeeper {
       if (error instanceof ApiError && error.code === 'vault-changed') return this.enter(opener);
       throw error;
     }
-    await this.#open({ ...answer, blob: encode64(blob) }, vault);
+    this.#answer = { ...answer, blob: encode64(blob) };
+    this.#remember({ way, credential: credential ?? null, wrapped });
+    await this.#open(this.#answer, vault);
   }
 
   /** @param {VaultContent} content @param {number} revision */
@@ -158,8 +221,8 @@ export class VaultKeeper {
   }
 }
 
-/** @param {string} id @returns {Bytes} */
-function householdBytes(id) {
+/** @param {string} id as the server names a household @returns {Bytes} @throws {Locked} when it is none */
+export function householdBytes(id) {
   const bytes = decode64(id.replace(/^house_/, ''), 16);
   if (!bytes) throw new Locked();
   return bytes;

@@ -1,21 +1,26 @@
 /** The page of an invite: makes an account in the inviter's household, or in one of its own. */
 
 import { ApiError, request } from '../api.js';
-import { register } from '../auth.js';
+import { register, takePasswordKey } from '../auth.js';
 import { byId, fillTexts, input, setText } from '../dom.js';
+import { readInvite, wrapForGuest } from '../e2e/invitation.js';
 import { failureText } from '../failure.js';
-import { longEnough, once, passwordButtons, showProblem, watchStrength } from '../fields.js';
+import { goodPassword, once, passwordButtons, showProblem, watchStrength } from '../fields.js';
 import { loadTexts } from '../i18n.js';
 import { keepToken, takeToken } from '../link-token.js';
 import { language, offerLanguages } from '../language.js';
+import { vault } from '../owner/household-vault.js';
 import { holdButton } from '../parts.js';
 import { welcome } from './welcome.js';
 
-const inviteToken = takeToken();
+const link = takeToken();
+const { token: inviteToken, secret } = await readInvite(link);
+/** What opens the household's vault, where the invite brings it. @type {{household: string, wrapped: string}|null} */
+let brought = null;
 const texts = await loadTexts(['caller', 'owner', 'join'], language());
 fillTexts(texts);
 passwordButtons(texts);
-offerLanguages(() => keepToken(inviteToken));
+offerLanguages(() => keepToken(link));
 watchStrength(texts);
 
 byId('join-form').addEventListener('submit', (event) => {
@@ -32,6 +37,7 @@ async function open() {
     request('GET', '/api/v1').catch(failed),
     inviteToken ? request('POST', '/api/v1/invites/validate', { token: inviteToken }).catch(failed) : null,
   ]);
+  if (secret && invite?.wrapped) brought = invite;
   show(welcome(server, inviteToken !== '', invite));
 }
 
@@ -53,9 +59,11 @@ function show({ state, key, wait }) {
 
 async function join() {
   showProblem('problem', '');
-  if (!longEnough(texts, 'password', 'problem')) return;
   try {
-    await register({ username: input('username').value.trim(), password: input('password').value, ...(inviteToken ? { inviteToken } : {}) });
+    if (!(await goodPassword(texts, { id: 'password', problem: 'problem', username: input('username').value }))) return;
+    const person = { username: input('username').value.trim(), password: input('password').value, ...(inviteToken ? { inviteToken } : {}) };
+    await register(person, async (passwordKey) => (secret && brought ? wrapForGuest(secret, brought, passwordKey) : undefined));
+    await enterVault();
     location.replace('/');
   } catch (error) {
     // Somebody was quicker with the same link, or it expired while the form was filled in.
@@ -69,4 +77,9 @@ async function join() {
 /** @param {unknown} error @returns {{failed: ApiError}} */
 function failed(error) {
   return { failed: error instanceof ApiError ? error : new ApiError('internal', 500) };
+}
+
+/** While the password is at hand. Where it does not go, the owner's page asks for it once more. */
+async function enterVault() {
+  await vault.enter(takePasswordKey()).catch(() => null);
 }

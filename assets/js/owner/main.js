@@ -1,6 +1,7 @@
 /** The owner's page: log-in, whether this phone rings, the stickers, and the calls. */
 
 import { ApiError, request } from '../api.js';
+import { takePasswordKey } from '../auth.js';
 import { keepAwake } from '../awake.js';
 import { CallDriver } from '../call-driver.js';
 import { byId, fillTexts, input } from '../dom.js';
@@ -15,6 +16,7 @@ import { Stage } from '../stage.js';
 import { Tones } from '../tones.js';
 import { bringDialogsBack, dropDialogs, putDialogsAside } from './aside.js';
 import { Bell } from './bell.js';
+import { vault } from './household-vault.js';
 import { keyring } from './keyring.js';
 import { LoginView } from './login-view.js';
 import { showMissed } from './missed-view.js';
@@ -26,6 +28,7 @@ import { drawStatus } from './status-view.js';
 import { prepareStayOn } from './stay-on.js';
 import { StickerView } from './sticker-view.js';
 import { TagsView } from './tags-view.js';
+import { VaultView } from './vault-view.js';
 
 /** Some notices depend on the time alone. */
 const REDRAW = 1_000;
@@ -44,16 +47,26 @@ const tones = new Tones(showStatus);
 const bell = new Bell(tones);
 const stage = new Stage(tapped);
 const loudspeaker = new Loudspeaker(/** @type {HTMLAudioElement} */ (byId('voice')), showCall);
-const tags = new TagsView(texts);
+const tags = new TagsView(texts, (id) => void stickers.again(id));
 const presence = new Presence({ changed: presenceChanged, ring: rung, ringStopped });
-new StickerView(texts, tags, () => void tags.load());
+const stickers = new StickerView(texts, tags, () => void tags.load());
+const vaultView = new VaultView(texts);
 const login = new LoginView(texts, { tapped: () => void tones.unlock(), entered: enter });
 const rooms = new RoomsView(texts.language, () => showLogin(true));
+
+vault.changed = () => {
+  vaultView.draw();
+  tags.draw();
+};
 
 /** @type {CallDriver|null} */
 let call = null;
 /** @type {string} */
+/** Until it is known whether this device can answer for the household. */
+let opening = Promise.resolve();
 let ringing = '';
+/** @type {string|null} */
+let ringingTag = null;
 let label = '';
 let compare = false;
 let endTimer = 0;
@@ -79,6 +92,7 @@ async function enter() {
     if (error instanceof ApiError && error.status === 401) return showLogin(false);
     // Not reachable yet: presence goes on trying, and says so.
   }
+  opening = vault.enter(takePasswordKey());
   const remembered = recallCall();
   if (remembered && !call) {
     label = remembered.title;
@@ -113,6 +127,7 @@ function place() {
 /** @param {boolean} loggedOut */
 function showLogin(loggedOut) {
   presence.stop();
+  vault.close();
   call?.dispatch({ type: 'hang-up' });
   call = null;
   bell.silence();
@@ -127,6 +142,7 @@ function showLogin(loggedOut) {
 async function logOut() {
   try {
     await request('POST', '/api/v1/auth/logout');
+    await vault.leave();
     showLogin(false);
   } catch (error) {
     showProblem('tags-problem', failureText(error, texts));
@@ -149,6 +165,7 @@ function presenceChanged(state) {
   if (state === 'logged-out') return showLogin(true);
   if (state === 'replaced') window.scrollTo(0, 0);
   if (state === 'ready' && byId('tags').children.length === 0) void tags.load();
+  if (state === 'ready' && vault.state === 'unreachable') void vault.enter(null);
   showStatus();
 }
 
@@ -180,6 +197,7 @@ function rung({ sessionId, tagId, signalingEndpoint, ticket, seconds }) {
   const busy = call && call.state.phase !== 'ended';
   if (busy) return;
   ringing = sessionId;
+  ringingTag = tagId;
   label = tags.label(tagId);
   if (!tags.knows(tagId)) void tags.load().then(() => { label = tags.label(tagId); });
   performance.mark('callqr:ringing');
@@ -203,7 +221,7 @@ function tapped(action) {
   switch (action) {
     case 'answer':
       void tones.unlock();
-      return call.dispatch({ type: 'answer' });
+      return void answer(call);
     case 'decline': return call.dispatch({ type: 'decline' });
     case 'hang-up': return call.dispatch({ type: 'hang-up' });
     case 'mute': return call.dispatch({ type: 'mute', muted: !call.state.muted });
@@ -214,6 +232,21 @@ function tapped(action) {
       return showCall();
     case 'done': return dismiss();
   }
+}
+
+/**
+ * A sticker with a key is answered only by a device that can prove whose it is: another would make the caller's page warn of
+ * somebody who listens in.
+ * @param {CallDriver} driver
+ */
+async function answer(driver) {
+  if (ringingTag !== null && tags.isKeyed(ringingTag) && !keyring.has(ringingTag)) {
+    await opening;
+    // Another device may have made the sticker since.
+    if (vault.state === 'open' && !keyring.has(ringingTag)) await vault.refresh();
+    if (!keyring.has(ringingTag) && !(await vaultView.ask())) return;
+  }
+  if (call === driver) driver.dispatch({ type: 'answer' });
 }
 
 /** @param {'ringing'|'rejoinable'} phase @param {import('../call-driver.js').Line} line @param {string|null} tagId */
@@ -228,7 +261,10 @@ function newDriver(phase, line, tagId) {
     voice: (stream) => loudspeaker.play(stream),
     remember: (known) => rememberCall({ ...known, title: label, key: tagId }),
     forget: forgetCall,
-    proof: keyring.proofFor(tagId),
+    proof: async (session, say) => {
+      await opening;
+      return keyring.proofFor(tagId)(session, say);
+    },
   });
   return driver;
 }

@@ -1,11 +1,20 @@
-/** Makes a sticker, and shows it the one time that it can be shown. */
+/** Makes a sticker in the browser, and shows it: at once, and whenever its owner wants to print it again. */
 
 import { request } from '../api.js';
+import { checksumOf } from '../code.js';
 import { byId, input, setText } from '../dom.js';
+import { decode64 } from '../e2e/bytes.js';
+import { sealPublicText } from '../e2e/public-text.js';
+import { qrSvg } from '../e2e/qr.js';
+import { makeSticker } from '../e2e/sticker-maker.js';
 import { failureText } from '../failure.js';
 import { once, showProblem } from '../fields.js';
 import { ASIDE } from './aside.js';
+import { vault } from './household-vault.js';
 import { stickerPng, stickerSvg, svgAddress } from './sticker-picture.js';
+
+/** The vault is not open, so no sticker can be made here. */
+class VaultNeeded extends Error {}
 
 /** How long "Copied" is shown. */
 const COPIED = 2_000;
@@ -40,47 +49,77 @@ export class StickerView {
     byId('sticker-copy').addEventListener('click', () => void this.#copy());
     byId('sticker-close').addEventListener('click', () => dialog('sticker-dialog').close(''));
     dialog('sticker-dialog').addEventListener('close', () => dialog('sticker-dialog').returnValue === ASIDE || this.#forget());
-    // It cannot be shown again: Escape, pressed by mistake, does not close it.
-    dialog('sticker-dialog').addEventListener('cancel', (event) => event.preventDefault());
   }
 
   async #make() {
     try {
-      const sticker = await request('POST', '/api/v1/tokens/generate', {
-        label: input('new-label').value, publicText: input('new-text').value, lifetime: input('new-lifetime').value,
-      });
+      const sticker = await this.#newSticker(oneLine(input('new-label').value), oneLine(input('new-text').value), input('new-lifetime').value);
       dialog('new-dialog').close();
       /** @type {HTMLFormElement} */ (byId('new-form')).reset();
       this.#show(sticker);
       this.#made();
     } catch (error) {
-      showProblem('new-problem', failureText(error, this.#texts));
+      showProblem('new-problem', error instanceof VaultNeeded ? this.#texts.say('vault.first') : failureText(error, this.#texts));
     }
   }
 
-  /** @param {{url: string, urlWarning?: string, label: string, publicText: string, qr: {svg: string, png: string}}} sticker */
-  #show({ url, urlWarning, label, publicText, qr }) {
+  /**
+   * Token, label and text go into the vault: what the server is told leads to none of them.
+   * @param {string} label @param {string} publicText @param {string} lifetime
+   */
+  async #newSticker(label, publicText, lifetime) {
+    const identity = decode64(vault.content?.identities[0]?.identity);
+    if (vault.state !== 'open' || !identity) throw new VaultNeeded();
+    const { token, code, access } = await makeSticker(identity);
+    const keyHash = code.slice(code.lastIndexOf(':') + 1);
+    const sealedText = publicText ? await sealPublicText(publicText, token) : undefined;
+    const { id, urlBase, urlWarning } = await request('POST', '/api/v1/tokens/register', {
+      access, identity: vault.content?.identities[0].identity, lifetime, ...(sealedText && { sealedText }),
+    });
+    try {
+      await vault.change(({ tags }) => { tags[id] = { token, keyHash, label, publicText }; });
+    } catch (error) {
+      // A sticker that no device could answer for must not be printed.
+      await request('DELETE', `/api/v1/tokens/${id}`).catch(() => null);
+      throw error;
+    }
+    return { url: `${urlBase}#${code}`, urlWarning, label, publicText };
+  }
+
+  /** From the vault, on any device of the household. @param {string} id */
+  async again(id) {
+    const tag = vault.content?.tags[id];
+    if (!tag) return;
+    const code = `pqc:1:${tag.token}:${await checksumOf(tag.token, crypto.subtle)}:${tag.keyHash}`;
+    this.#show({ url: `${location.origin}/c#${code}`, label: tag.label, publicText: tag.publicText });
+  }
+
+  /** @param {{url: string, urlWarning?: string, label: string, publicText: string}} sticker */
+  #show({ url, urlWarning, label, publicText }) {
     this.#url = url;
+    const qr = qrSvg(url);
     const picture = /** @type {HTMLImageElement} */ (byId('sticker-svg'));
-    picture.src = svgAddress(qr.svg);
+    picture.src = svgAddress(qr);
     picture.alt = this.#texts.say('sticker.alt');
     const invite = publicText || this.#texts.say('sticker.invite');
     const promise = this.#texts.say(publicText ? 'sticker.how' : 'sticker.promise');
     setText(byId('sticker-invite'), invite);
     setText(byId('sticker-promise'), promise);
-    void this.#offerPictures(stickerSvg({ qr: qr.svg, invite, promise }), qr.png, label);
+    void this.#offerPictures(stickerSvg({ qr, invite, promise }), label);
     showProblem('sticker-warning', urlWarning ? this.#warning(new URL(url).host) : '');
     dialog('sticker-dialog').showModal();
     byId('sticker-headline').focus();
   }
 
-  /** @param {string} svg @param {string} bare the code alone, for a browser that cannot draw @param {string} label */
-  async #offerPictures(svg, bare, label) {
+  /** @param {string} svg @param {string} label */
+  async #offerPictures(svg, label) {
     const link = (/** @type {string} */ id) => /** @type {HTMLAnchorElement} */ (byId(id));
     const url = this.#url;
     link('sticker-download-svg').href = svgAddress(svg);
     link('sticker-download-svg').download = fileName(label, 'svg');
-    const png = await stickerPng(svg).catch(() => bare);
+    // A browser that cannot draw has the other picture.
+    const png = await stickerPng(svg).catch(() => '');
+    link('sticker-download').hidden = png === '';
     // Closed meanwhile: its link must not come back.
     if (this.#url !== url) return;
     link('sticker-download').href = png;
@@ -106,6 +145,9 @@ export class StickerView {
     for (const id of ['sticker-download', 'sticker-download-svg']) byId(id).removeAttribute('href');
   }
 }
+
+/** As the server does with a text that it can read. @param {string} text */
+const oneLine = (text) => text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
 
 /** What the picture is called when it is saved: after the sticker, so that three of them can be told apart. @param {string} label @param {'png'|'svg'} kind */
 export function fileName(label, kind) {

@@ -4,9 +4,10 @@ import { request } from '../api.js';
 import { byId, make } from '../dom.js';
 import { failureText } from '../failure.js';
 import { once, showProblem } from '../fields.js';
+import { vault } from './household-vault.js';
 
 /**
- * @typedef {{id: string, label: string, publicText: string, state: 'active'|'paused'|'expired', createdAt: string, expiresAt: string|null}} Tag
+ * @typedef {{id: string, label: string, publicText: string, state: 'active'|'paused'|'expired', createdAt: string, expiresAt: string|null, keyHash: string|null}} Tag
  */
 
 export class TagsView {
@@ -19,21 +20,29 @@ export class TagsView {
   addressMayChange = false;
   /** @type {Tag|null} */
   #toRevoke = null;
+  /** Shows a sticker again whose code is in the vault. */
+  #print;
 
-  /** @param {import('../i18n.js').Texts} texts */
-  constructor(texts) {
+  /** @param {import('../i18n.js').Texts} texts @param {(tagId: string) => void} print */
+  constructor(texts, print) {
     this.#texts = texts;
+    this.#print = print;
     const dialog = /** @type {HTMLDialogElement} */ (byId('revoke-dialog'));
     byId('revoke-cancel').addEventListener('click', () => dialog.close());
     byId('revoke-confirm').addEventListener('click', () => once('revoke-confirm', async () => {
-      if (this.#toRevoke) await this.#act('DELETE', `/api/v1/tokens/${this.#toRevoke.id}`);
+      if (this.#toRevoke) await this.#revoke(this.#toRevoke.id);
       dialog.close();
     }));
   }
 
   /** What its owner calls a sticker. @param {string} id */
   label(id) {
-    return this.#tags.find((tag) => tag.id === id)?.label || this.#texts.say('owner.unnamed');
+    return this.#words(id).label || this.#texts.say('owner.unnamed');
+  }
+
+  /** Whether a sticker carries a key, so that only a device with the vault can answer for it. @param {string} id */
+  isKeyed(id) {
+    return Boolean(this.#tags.find((tag) => tag.id === id)?.keyHash);
   }
 
   /** @param {string} id */
@@ -48,13 +57,23 @@ export class TagsView {
       this.defaultLifetime = defaultLifetime;
       this.addressMayChange = Boolean(urlWarning);
       showProblem('tags-problem', '');
-      this.#draw();
+      this.draw();
+      // Another device has made a sticker since.
+      if (vault.content && tokens.some((/** @type {Tag} */ { id, keyHash }) => keyHash && !vault.content?.tags[id])) void vault.refresh();
     } catch (error) {
       showProblem('tags-problem', failureText(error, this.#texts));
     }
   }
 
-  #draw() {
+  /** What its owner wrote: in the vault, or at the server for a sticker without a key. @param {string} id */
+  #words(id) {
+    const { label = '', publicText = '' } = vault.content?.tags[id] ?? this.#tags.find((tag) => tag.id === id) ?? {};
+    return { label, publicText };
+  }
+
+  /** Once there is a list to draw. */
+  draw() {
+    if (this.defaultLifetime === '') return;
     byId('tags-empty').hidden = this.#tags.length > 0;
     byId('tags').replaceChildren(...this.#tags.map((tag) => this.#item(tag)));
   }
@@ -62,7 +81,8 @@ export class TagsView {
   /** @param {Tag} tag */
   #item(tag) {
     const texts = this.#texts;
-    const name = tag.label || texts.say('owner.unnamed');
+    const { publicText } = this.#words(tag.id);
+    const name = this.label(tag.id);
     const life = tag.expiresAt ? texts.say('tags.until', { date: texts.date(tag.expiresAt) }) : texts.say('tags.forever');
     /** @param {string} action @param {string} kind @param {() => void} work */
     const button = (action, kind, work) => {
@@ -75,9 +95,10 @@ export class TagsView {
     return make('li', { class: 'tag', 'data-state': tag.state, 'data-tag': tag.id },
       make('h3', {}, make('bdi', {}, name)),
       make('span', { class: 'state' }, texts.say(`tags.${tag.state}`)),
-      tag.publicText ? make('p', { class: 'text' }, make('bdi', {}, `“${tag.publicText}”`)) : null,
+      publicText ? make('p', { class: 'text' }, make('bdi', {}, `“${publicText}”`)) : null,
       make('p', { class: 'life' }, life),
       make('div', { class: 'row' },
+        vault.content?.tags[tag.id] ? button('print', '', () => this.#print(tag.id)) : null,
         tag.state === 'active' ? button('pause', '', () => void this.#act('POST', `${path}/pause`)) : null,
         tag.state === 'paused' ? button('resume', '', () => void this.#act('POST', `${path}/resume`)) : null,
         button(tag.state === 'expired' ? 'remove' : 'revoke', 'danger', () => this.#askToRevoke(tag))));
@@ -86,8 +107,14 @@ export class TagsView {
   /** @param {Tag} tag */
   #askToRevoke(tag) {
     this.#toRevoke = tag;
-    byId('revoke-detail').textContent = this.#texts.say('revoke.detail', { label: tag.label || this.#texts.say('owner.unnamed') });
+    byId('revoke-detail').textContent = this.#texts.say('revoke.detail', { label: this.label(tag.id) });
     /** @type {HTMLDialogElement} */ (byId('revoke-dialog')).showModal();
+  }
+
+  /** The sticker is worthless first: what is left in the vault harms nobody. @param {string} id */
+  async #revoke(id) {
+    await this.#act('DELETE', `/api/v1/tokens/${id}`);
+    if (!this.knows(id) && vault.content?.tags[id]) await vault.change(({ tags }) => { delete tags[id]; }).catch(() => null);
   }
 
   /** @param {'POST'|'DELETE'} method @param {string} path */

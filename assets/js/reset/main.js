@@ -1,14 +1,15 @@
 /** The page of an administrator's link: a new password for somebody who has lost theirs. */
 
 import { ApiError } from '../api.js';
-import { resetPassword } from '../auth.js';
+import { resetPassword, takePasswordKey } from '../auth.js';
 import { byId, fillTexts, input } from '../dom.js';
 import { failureText } from '../failure.js';
-import { longEnough, once, passwordButtons, showProblem, watchStrength } from '../fields.js';
+import { goodPassword, once, passwordButtons, showProblem, watchStrength } from '../fields.js';
 import { loadTexts } from '../i18n.js';
 import { keepToken, takeToken } from '../link-token.js';
 import { language, offerLanguages } from '../language.js';
 import { SecondFactorView } from '../login/second-factor-view.js';
+import { vault } from '../owner/household-vault.js';
 import { holdButton } from '../parts.js';
 
 const token = takeToken();
@@ -20,7 +21,7 @@ watchStrength(texts);
 document.title = texts.say('reset.headline');
 
 // The password is set by then: who cannot go on here can still log in with it.
-const second = new SecondFactorView(byId('second'), texts, { entered: goHome, back: goHome });
+const second = new SecondFactorView(byId('second'), texts, { entered: goHome, back: () => void goHome() });
 byId('reset-form').addEventListener('submit', (event) => {
   event.preventDefault();
   void once('submit', reset);
@@ -39,8 +40,8 @@ function show(state) {
 
 async function reset() {
   showProblem('problem', '');
-  if (!longEnough(texts, 'password', 'problem')) return;
   try {
+    if (!(await goodPassword(texts, { id: 'password', problem: 'problem', username: '' }))) return;
     const entry = await resetPassword(token, input('password').value);
     if (entry?.secondFactor) show('second');
     await second.goOn(entry);
@@ -51,6 +52,12 @@ async function reset() {
   }
 }
 
-function goHome() {
+async function goHome() {
+  await enterVault();
   location.replace('/');
+}
+
+/** While the password is at hand. Where it does not go, the owner's page asks for it once more. */
+async function enterVault() {
+  await vault.enter(takePasswordKey()).catch(() => null);
 }

@@ -1,12 +1,13 @@
 /** The set-up page: makes the first account, and helps phones to trust the server's own certificate. */
 
 import { request } from '../api.js';
-import { register } from '../auth.js';
+import { register, takePasswordKey } from '../auth.js';
 import { byId, fillTexts, input, setText } from '../dom.js';
 import { failureText } from '../failure.js';
-import { longEnough, once, passwordButtons, showProblem, watchStrength } from '../fields.js';
+import { goodPassword, once, passwordButtons, showProblem, watchStrength } from '../fields.js';
 import { loadTexts } from '../i18n.js';
 import { language, offerLanguages } from '../language.js';
+import { vault } from '../owner/household-vault.js';
 
 const texts = await loadTexts(['caller', 'owner'], language());
 fillTexts(texts);
@@ -40,12 +41,13 @@ async function open() {
 
 async function makeAccount() {
   showProblem('problem', '');
-  if (!longEnough(texts, 'password', 'problem')) return;
   try {
+    if (!(await goodPassword(texts, { id: 'password', problem: 'problem', username: input('username').value }))) return;
     const emergencyContact = input('contact').value.trim();
     await register({
       username: input('username').value, password: input('password').value, setupToken, ...(emergencyContact ? { emergencyContact } : {}),
     });
+    await enterVault();
     location.replace('/');
   } catch (error) {
     showProblem('problem', failureText(error, texts, ['setup.error.', 'error.']));
@@ -56,4 +58,9 @@ async function makeAccount() {
 async function offerCertificate() {
   const answer = await fetch('/ca.pem', { method: 'HEAD' }).catch(() => null);
   byId('ca').hidden = !answer?.ok;
+}
+
+/** While the password is at hand. Where it does not go, the owner's page asks for it once more. */
+async function enterVault() {
+  await vault.enter(takePasswordKey()).catch(() => null);
 }

@@ -1,0 +1,173 @@
+/** The household's vault in this page: opened at log-in, by what this device has kept or by a secret, and used by everything here. */
+
+import { request } from '../api.js';
+import { encode64, randomBytes } from '../e2e/bytes.js';
+import { readRecoveryCode, writeRecoveryCode } from '../e2e/recovery-code.js';
+import { RolledBack } from '../e2e/vault.js';
+import { Locked, VaultKeeper } from '../e2e/vault-keeper.js';
+import { inviteToken, wrapKey } from '../e2e/wraps.js';
+import { device } from './device-keys.js';
+import { keyring } from './keyring.js';
+
+/**
+ * @typedef {import('../e2e/bytes.js').Bytes} Bytes
+ * @typedef {'closed'|'open'|'locked'|'rolled-back'|'unreachable'} VaultState `closed`: nobody is logged in, or it was not tried yet
+ * @typedef {(content: import('../e2e/vault.js').VaultContent) => Promise<void>} Fill
+ */
+
+export class HouseholdVault {
+  #device;
+  #keyring;
+  #keeper;
+  /** @type {Bytes|null} of the password that somebody has typed, while it is not a way in yet */
+  #passwordKey = null;
+  /** @type {VaultState} */
+  state = 'closed';
+  /** Runs when the state or the content is another one. */
+  changed = () => {};
+
+  /**
+   * @param {import('../e2e/vault-keeper.js').Ask} ask
+   * @param {import('./device-keys.js').Device} memory
+   * @param {{fill: Fill, empty: () => void}} keys
+   */
+  constructor(ask, memory, keys) {
+    this.#device = memory;
+    this.#keyring = keys;
+    this.#keeper = new VaultKeeper(ask, memory);
+  }
+
+  /** What is in it; null while it is not open. */
+  get content() {
+    return this.#keeper.content;
+  }
+
+  /** Whether only a password and this device open it. */
+  get needsRecoveryCode() {
+    return this.state === 'open' && !this.#keeper.has('recovery');
+  }
+
+  /**
+   * Opens it for who has just come in, or makes it where the household has none. That it stays locked is a state, not an error.
+   * @param {Bytes|null} passwordKey where a password was typed
+   */
+  async enter(passwordKey) {
+    if (this.state === 'open') return this.refresh();
+    this.#passwordKey = passwordKey ?? this.#passwordKey;
+    await this.#settle(async () => {
+      try {
+        await this.#keeper.resume(this.#device.find);
+      } catch (error) {
+        if (!(error instanceof Locked) || !this.#passwordKey) throw error;
+        await this.#keeper.enter({ way: 'password', key: this.#passwordKey });
+      }
+    });
+  }
+
+  /**
+   * @param {Bytes} passwordKey
+   * @param {() => Promise<unknown>} prove lets the server check the password: where there is no vault yet, a slip of the finger
+   *   would otherwise make one that its owner's password does not open
+   * @returns {Promise<boolean>} whether it was the right one
+   */
+  async unlockByPassword(passwordKey, prove) {
+    if (!this.#keeper.exists) await prove();
+    await this.#settle(() => this.#keeper.enter({ way: 'password', key: passwordKey }));
+    return this.state === 'open';
+  }
+
+  /** @param {string} code as it was typed @returns {Promise<boolean>} whether it was the right one */
+  async unlockByRecoveryCode(code) {
+    const secret = await readRecoveryCode(code);
+    if (!secret) return false;
+    const key = await wrapKey('recovery', secret);
+    // Where there is no vault, a recovery code must not make one.
+    if (this.#keeper.has('recovery')) await this.#settle(() => this.#keeper.enter({ way: 'recovery', key }));
+    return this.state === 'open';
+  }
+
+  /** Takes in what other devices have made of it. */
+  async refresh() {
+    await this.#settle(() => this.#keeper.refresh());
+  }
+
+  /** @param {(content: import('../e2e/vault.js').VaultContent) => void} edit */
+  async change(edit) {
+    await this.#keeper.change(edit);
+    await this.#use();
+  }
+
+  /** A new recovery code, which opens nothing before it is kept. @returns {Promise<{code: string, keep: () => Promise<void>}>} */
+  async newRecoveryCode() {
+    const secret = randomBytes(16);
+    const key = await wrapKey('recovery', secret);
+    return {
+      code: await writeRecoveryCode(secret),
+      keep: async () => {
+        await this.#keeper.letIn({ way: 'recovery', key });
+        this.changed();
+      },
+    };
+  }
+
+  /** For a password that is being set. @param {Bytes} passwordKey @returns {Promise<string|undefined>} undefined while it is not open */
+  async wrappedForPassword(passwordKey) {
+    return this.state === 'open' ? this.#keeper.wrapped('password', passwordKey) : undefined;
+  }
+
+  /** For a guest: `secret` goes into the link, the rest to the server. @returns {Promise<{secret: string, token: string, wrapped: string}>} */
+  async invitation() {
+    const secret = randomBytes(32);
+    const wrapped = await this.#keeper.wrapped('invite', await wrapKey('invite', secret));
+    return { secret: encode64(secret), token: await inviteToken(secret), wrapped };
+  }
+
+  /** Nobody is logged in any more. What the device has kept stays. */
+  close() {
+    this.#keeper.lock();
+    this.#keyring.empty();
+    this.#passwordKey = null;
+    this.state = 'closed';
+    this.changed();
+  }
+
+  /** Somebody has logged out here: who comes next is asked again. */
+  async leave() {
+    if (this.#keeper.household) await this.#device.forget(this.#keeper.household);
+    this.close();
+  }
+
+  /** @param {() => Promise<void>} open */
+  async #settle(open) {
+    try {
+      await open();
+      await this.#opened();
+      this.state = 'open';
+    } catch (error) {
+      if (error instanceof RolledBack) this.state = 'rolled-back';
+      else if (error instanceof Locked) this.state = 'locked';
+      // No answer, or one that is no vault: neither can be helped by typing something, and what is open stays open.
+      else if (this.state !== 'open') this.state = 'unreachable';
+    }
+    this.changed();
+  }
+
+  async #opened() {
+    const { key, household } = this.#keeper;
+    if (key) await this.#device.keep(household, key);
+    await this.#use();
+    if (!this.#passwordKey) return;
+    // It was set anew, by a link say, where the vault's key was not at hand: now it is.
+    const opener = { way: /** @type {const} */ ('password'), key: this.#passwordKey };
+    if (!(await this.#keeper.opens(opener))) await this.#keeper.letIn(opener).catch(() => null);
+    this.#passwordKey = null;
+  }
+
+  async #use() {
+    if (this.#keeper.content) await this.#keyring.fill(this.#keeper.content);
+    if (this.state === 'open') this.changed();
+  }
+}
+
+/** The page's one. */
+export const vault = new HouseholdVault(request, device, keyring);

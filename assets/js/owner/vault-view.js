@@ -1,0 +1,138 @@
+/** What the vault wants of its person: to be unlocked on this device, to have its recovery code written down, or to be warned of. */
+
+import { request } from '../api.js';
+import { confirmPerson, passwordKey, passwordProof } from '../auth.js';
+import { byId, input, make } from '../dom.js';
+import { failureText } from '../failure.js';
+import { passwordButtons, showProblem } from '../fields.js';
+import { actionButton, copyText, field, form, passwordField } from '../parts.js';
+import { ASIDE } from './aside.js';
+import { vault } from './household-vault.js';
+
+export class VaultView {
+  #texts;
+  /** @type {'password'|'code'} */
+  #way = 'password';
+  #drawn = '';
+  /** @type {((open: boolean) => void)|null} */
+  #waiting = null;
+
+  /** @param {import('../i18n.js').Texts} texts */
+  constructor(texts) {
+    this.#texts = texts;
+    const dialog = /** @type {HTMLDialogElement} */ (byId('vault-dialog'));
+    dialog.addEventListener('close', () => {
+      // Put aside for a call: it comes back as it was.
+      if (dialog.returnValue === ASIDE) return void (dialog.returnValue = '');
+      this.#answer(vault.state === 'open');
+    });
+  }
+
+  /** On the home screen; what is typed there stays as long as nothing changes. */
+  draw() {
+    if (this.#waiting) return void (vault.state === 'open' && this.#closeDialog());
+    const shown = vault.needsRecoveryCode ? 'no-code' : ['closed', 'open'].includes(vault.state) ? '' : `${vault.state} ${this.#way}`;
+    if (shown === this.#drawn) return;
+    this.#drawn = shown;
+    byId('vault').hidden = shown === '';
+    byId('vault').replaceChildren(...(shown === 'no-code' ? this.#noCode() : shown === '' ? [] : this.#notOpen()));
+    passwordButtons(this.#texts, byId('vault'));
+  }
+
+  /** Asks at once, because somebody is calling. @returns {Promise<boolean>} whether it is open now */
+  ask() {
+    if (vault.state === 'open') return Promise.resolve(true);
+    this.#answer(false);
+    byId('vault').replaceChildren();
+    this.#drawn = '';
+    const answer = new Promise((/** @type {(open: boolean) => void} */ done) => { this.#waiting = done; });
+    this.#drawDialog();
+    const dialog = /** @type {HTMLDialogElement} */ (byId('vault-dialog'));
+    if (!dialog.open) dialog.showModal();
+    return answer;
+  }
+
+  #drawDialog() {
+    byId('vault-dialog').replaceChildren(make('div', { class: 'form' }, ...this.#notOpen(),
+      actionButton(this.#texts.say('cancel'), { kind: 'quiet', id: 'vault-cancel' }, () => this.#closeDialog())));
+    passwordButtons(this.#texts, byId('vault-dialog'));
+  }
+
+  #closeDialog() {
+    /** @type {HTMLDialogElement} */ (byId('vault-dialog')).close();
+  }
+
+  /** @param {boolean} open */
+  #answer(open) {
+    byId('vault-dialog').replaceChildren();
+    this.#waiting?.(open);
+    this.#waiting = null;
+    this.draw();
+  }
+
+  /** @param {string} key @param {...Node} more */
+  #words(key, ...more) {
+    return [
+      make('h2', { id: 'vault-headline', tabindex: '-1' }, this.#texts.say(key)),
+      make('p', {}, this.#texts.say(`${key}.detail`)),
+      make('p', { class: 'problem', id: 'vault-problem', role: 'alert', hidden: true }),
+      ...more,
+    ];
+  }
+
+  #notOpen() {
+    const texts = this.#texts;
+    if (vault.state === 'rolled-back') return this.#words('vault.rolled-back');
+    if (vault.state !== 'locked') return this.#words('vault.unreachable', actionButton(texts.say('action.retry'), { id: 'vault-retry' }, () => vault.enter(null)));
+    const other = this.#way === 'password' ? 'code' : 'password';
+    const asked = this.#way === 'password'
+      ? passwordField(texts.say('login.password'), { id: 'vault-password' })
+      : field(texts.say('vault.code'), { id: 'vault-code', class: 'code', autocomplete: 'off', autocapitalize: 'characters', spellcheck: 'false', dir: 'ltr', maxlength: '64' });
+    return this.#words('vault.locked',
+      form({ id: 'vault-form', submit: texts.say('vault.submit') }, () => this.#unlock(), asked),
+      actionButton(texts.say(`vault.use.${other}`), { kind: 'quiet', id: 'vault-other' }, () => {
+        this.#way = other;
+        if (this.#waiting) this.#drawDialog();
+        else this.draw();
+      }));
+  }
+
+  async #unlock() {
+    const texts = this.#texts;
+    showProblem('vault-problem', '');
+    const way = this.#way;
+    try {
+      const right = way === 'password' ? await this.#byPassword(input('vault-password').value) : await vault.unlockByRecoveryCode(input('vault-code').value);
+      if (!right && vault.state === 'locked') showProblem('vault-problem', texts.say(`vault.wrong.${way}`));
+    } catch (error) {
+      showProblem('vault-problem', failureText(error, texts, ['error.']));
+    }
+  }
+
+  /** @param {string} password */
+  async #byPassword(password) {
+    const { username } = await request('GET', '/api/v1/account');
+    return vault.unlockByPassword(await passwordKey(username, password), async () => confirmPerson(await passwordProof(username, password)));
+  }
+
+  #noCode() {
+    return this.#words('vault.no-code', actionButton(this.#texts.say('vault.no-code.show'), { id: 'vault-show-code', kind: 'button', icon: 'key' }, () => this.#showCode()));
+  }
+
+  /** It opens the vault only once its person says that it is kept: one that was never seen would be a false comfort. */
+  async #showCode() {
+    const texts = this.#texts;
+    const { code, keep } = await vault.newRecoveryCode();
+    const copy = actionButton(texts.say('sticker.copy'), { id: 'vault-code-copy', icon: 'copy' }, () => copyText(/** @type {HTMLElement} */ (copy.lastElementChild), code, texts));
+    const kept = actionButton(texts.say('vault.kept'), { id: 'vault-code-kept', kind: 'button wide' }, async () => {
+      try {
+        await keep();
+      } catch (error) {
+        showProblem('vault-problem', failureText(error, texts, ['error.']));
+      }
+    });
+    byId('vault').replaceChildren(...this.#words('vault.code', make('p', { class: 'code-sheet', 'data-printed': true }, make('code', { id: 'vault-recovery-code', dir: 'ltr' }, code)),
+      make('div', { class: 'buttons' }, copy, actionButton(texts.say('sticker.print'), { id: 'vault-code-print', icon: 'print' }, () => window.print())), kept));
+    byId('vault-headline').focus();
+  }
+}

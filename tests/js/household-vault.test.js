@@ -1,0 +1,232 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ApiError } from '../../assets/js/api.js';
+import { easilyGuessed } from '../../assets/js/common-password.js';
+import { decode64, encode64 } from '../../assets/js/e2e/bytes.js';
+import { inviteFragment, readInvite, wrapForGuest } from '../../assets/js/e2e/invitation.js';
+import { openPublicText, sealPublicText } from '../../assets/js/e2e/public-text.js';
+import { NotOpened } from '../../assets/js/e2e/sealed.js';
+import { HouseholdVault } from '../../assets/js/owner/household-vault.js';
+import { run } from './e2e-vectors.js';
+import { asset } from './support.js';
+
+/** @typedef {import('../../assets/js/e2e/bytes.js').Bytes} Bytes */
+
+const HOUSEHOLD = 'house_EBESExQVFhcYGRobHB0eHw';
+const OLD = run(32, 1);
+const NEW = run(32, 2);
+
+/** The server's rules (`src/store/vaults.rs`): one blob of the household, the ways of one account. */
+class Server {
+  /** @type {Bytes|null} */
+  blob = null;
+  /** @type {{way: string, credential: string|null, wrapped: string}[]} */
+  wraps = [];
+  down = false;
+
+  ask = async (/** @type {string} */ method, /** @type {string} */ path, /** @type {any} */ body) => {
+    if (this.down) throw new ApiError('offline', 0);
+    if (method === 'GET') return { household: HOUSEHOLD, blob: this.blob && encode64(this.blob), wraps: this.wraps };
+    if (method === 'POST') {
+      this.blob = decode64(body.blob);
+      this.wraps = [{ way: body.way, credential: null, wrapped: body.wrapped }];
+      return null;
+    }
+    if (path === '/api/v1/vault') {
+      if (body[8] !== (this.blob?.[8] ?? 0) + 1) throw new ApiError('vault-changed', 409);
+      this.blob = body;
+      return null;
+    }
+    const way = path.split('/').at(-1) ?? '';
+    this.wraps = [...this.wraps.filter((wrap) => wrap.way !== way), { way, credential: null, wrapped: body.wrapped }];
+    return null;
+  };
+}
+
+class Device {
+  /** @type {Bytes|null} */
+  key = null;
+  /** @type {import('../../assets/js/e2e/vault.js').Seen|null} */
+  last = null;
+  find = async () => this.key;
+  keep = async (/** @type {string} */ _, /** @type {Bytes} */ key) => { this.key = key; };
+  forget = async () => { this.key = null; };
+  seen = () => this.last;
+  remember = (/** @type {string} */ _, /** @type {import('../../assets/js/e2e/vault.js').Seen} */ seen) => { this.last = seen; };
+}
+
+class Keys {
+  filled = 0;
+  fill = async () => { this.filled += 1; };
+  empty = () => { this.filled = 0; };
+}
+
+/** @param {Server} server @param {Device} [device] */
+function page(server, device = new Device()) {
+  const keys = new Keys();
+  const vault = new HouseholdVault(server.ask, device, keys);
+  return { vault, device, keys };
+}
+
+const unasked = async () => assert.fail('the server was to check a password');
+
+test('a password opens it once for each device, and makes it where there is none', async () => {
+  const server = new Server();
+  const { vault, device, keys } = page(server);
+  await vault.enter(OLD);
+  assert.equal(vault.state, 'open');
+  assert.equal(keys.filled, 1);
+  const later = page(server, device);
+  await later.vault.enter(null);
+  assert.equal(later.vault.state, 'open', 'after a log-in by passkey, say');
+  const other = page(server);
+  await other.vault.enter(null);
+  assert.equal(other.vault.state, 'locked');
+  assert.equal(other.keys.filled, 0);
+  assert.equal(await other.vault.unlockByPassword(NEW, unasked), false);
+  assert.equal(await other.vault.unlockByPassword(OLD, unasked), true);
+});
+
+test('who logs out takes the key along, and what was seen stays', async () => {
+  const server = new Server();
+  const { vault, device, keys } = page(server);
+  await vault.enter(OLD);
+  await vault.leave();
+  assert.deepEqual([vault.state, vault.content, keys.filled, device.key], ['closed', null, 0, null]);
+  assert.equal(device.last?.revision, 1);
+});
+
+test('without a vault, a password is checked by the server before it makes one', async () => {
+  const server = new Server();
+  const { vault } = page(server);
+  await vault.enter(null);
+  assert.equal(vault.state, 'locked');
+  await assert.rejects(vault.unlockByPassword(OLD, () => Promise.reject(new ApiError('wrong-password', 403))), ApiError);
+  assert.equal(server.blob, null);
+  assert.equal(await vault.unlockByPassword(OLD, async () => null), true);
+  assert.notEqual(server.blob, null);
+});
+
+test('a recovery code opens it after a reset by an administrator, and the new password does from then on', async () => {
+  const server = new Server();
+  const first = page(server).vault;
+  await first.enter(OLD);
+  assert.equal(first.needsRecoveryCode, true);
+  const never = await first.newRecoveryCode();
+  const { code, keep } = await first.newRecoveryCode();
+  await keep();
+  assert.equal(first.needsRecoveryCode, false);
+
+  const { vault } = page(server);
+  await vault.enter(NEW);
+  assert.equal(vault.state, 'locked', 'an administrator who sets a password has no vault');
+  assert.equal(await vault.unlockByRecoveryCode('0000'), false);
+  assert.equal(await vault.unlockByRecoveryCode(never.code), false, 'one that was not kept opens nothing');
+  assert.equal(await vault.unlockByRecoveryCode(code.toLowerCase().replaceAll('-', ' ')), true);
+  const third = page(server).vault;
+  await third.enter(NEW);
+  assert.equal(third.state, 'open');
+  const fourth = page(server).vault;
+  await fourth.enter(OLD);
+  assert.equal(fourth.state, 'locked', 'the old one does not any more');
+});
+
+test('a recovery code never makes a vault', async () => {
+  const server = new Server();
+  const { code } = await page(new Server()).vault.newRecoveryCode();
+  const { vault } = page(server);
+  await vault.enter(null);
+  assert.equal(await vault.unlockByRecoveryCode(code), false);
+  assert.equal(server.blob, null);
+});
+
+test('no network is no wrong password, and a rollback is not either', async () => {
+  const server = new Server();
+  const { vault, device, keys } = page(server);
+  await vault.enter(OLD);
+  const old = server.blob;
+  await vault.change((content) => { content.tags.tag_1 = { token: 't', keyHash: 'k', label: 'Blue van', publicText: '' }; });
+  assert.equal(keys.filled, 2);
+  server.down = true;
+  await vault.refresh();
+  assert.equal(vault.state, 'open', 'what is in memory still is');
+  const offline = page(server, device).vault;
+  await offline.enter(null);
+  assert.equal(offline.state, 'unreachable');
+  server.down = false;
+  await offline.enter(null);
+  assert.equal(offline.state, 'open');
+  server.blob = old;
+  const cheated = page(server, device).vault;
+  await cheated.enter(null);
+  assert.equal(cheated.state, 'rolled-back');
+  await offline.refresh();
+  assert.equal(offline.state, 'rolled-back');
+});
+
+test('what one device makes, another finds', async () => {
+  const server = new Server();
+  const [one, two] = [page(server).vault, page(server).vault];
+  await one.enter(OLD);
+  await two.enter(OLD);
+  await one.change((content) => { content.tags.tag_1 = { token: 't', keyHash: 'k', label: 'Blue van', publicText: '' }; });
+  await two.refresh();
+  assert.equal(two.content?.tags.tag_1.label, 'Blue van');
+});
+
+test('a guest opens the vault with a password of their own, by a link of which the server knows too little', async () => {
+  const server = new Server();
+  const host = page(server).vault;
+  await host.enter(OLD);
+  const { secret, token, wrapped } = await host.invitation();
+  const link = await readInvite(inviteFragment(secret));
+  assert.equal(link.token, token);
+  assert.notEqual(token, secret);
+  const brought = { household: HOUSEHOLD, wrapped };
+  const atGuest = new Server();
+  atGuest.blob = server.blob;
+  atGuest.wraps = [{ way: 'password', credential: null, wrapped: await wrapForGuest(/** @type {Bytes} */ (link.secret), brought, NEW) }];
+  const guest = page(atGuest).vault;
+  await guest.enter(NEW);
+  assert.equal(guest.state, 'open');
+  assert.deepEqual(guest.content, host.content);
+  const guessed = decode64(token, 32) ?? run(32, 0);
+  await assert.rejects(wrapForGuest(guessed, brought, NEW), NotOpened, 'what the server is told opens nothing');
+  assert.deepEqual(await readInvite('abc'), { token: 'abc', secret: null });
+  assert.deepEqual(await readInvite('k.abc'), { token: 'k.abc', secret: null });
+});
+
+test('a new password is wrapped for while the vault is open, and not while it is locked', async () => {
+  const server = new Server();
+  const { vault } = page(server);
+  assert.equal(await vault.wrappedForPassword(NEW), undefined);
+  await vault.enter(OLD);
+  server.wraps = [{ way: 'password', credential: null, wrapped: await vault.wrappedForPassword(NEW) ?? '' }];
+  const other = page(server).vault;
+  await other.enter(NEW);
+  assert.equal(other.state, 'open');
+});
+
+test('a public text is read by who has the sticker, and by nobody else', async () => {
+  const token = encode64(run(32, 5));
+  const other = encode64(run(32, 6));
+  for (const [text, length] of /** @type {const} */ ([['', 285], ['Blue van, ring me', 285], ['ä'.repeat(120), 285], ['😀'.repeat(120), 541]])) {
+    const sealed = await sealPublicText(text, token);
+    assert.equal(decode64(sealed)?.length, length);
+    assert.equal(await openPublicText(sealed, token), text);
+    await assert.rejects(openPublicText(sealed, other), NotOpened);
+  }
+  assert.notEqual(await sealPublicText('x', token), await sealPublicText('x', token));
+  for (const wrong of [undefined, '', 'AA', 'AQ']) await assert.rejects(openPublicText(wrong, token), NotOpened);
+});
+
+test('the passwords that the server would refuse if it saw them are refused in the page', () => {
+  const commonest = new Set(asset('common_passwords.txt').toString().split('\n').filter(Boolean));
+  assert.ok(commonest.size > 1000);
+  const guessed = (/** @type {string} */ password) => easilyGuessed(password, 'Ada.Lovelace ', commonest);
+  // As in `src/domain/account.rs`.
+  for (const bad of ['1234567890', '9876543210', 'abcdefghijkl', 'aaaaaaaaaa', 'abcabcabcabc', '1212121212', 'Password123', 'Password123!', 'qwertyuiop',
+    'ada.lovelace', 'Ada.Lovelace1815', 'iloveyou123', 'zxcvbnm,./']) assert.ok(guessed(bad), bad);
+  for (const good of ['correct horse battery', 'ada.lovelace wrote programs', 'tr0ub4dor&3', 'лошадь батарея']) assert.ok(!guessed(good), good);
+  assert.ok(!easilyGuessed('Ada.Lovelace1815', '', commonest), 'a name that is not known is not looked for');
+});
