@@ -1,7 +1,7 @@
 // Stickers that carry a key: the call is proven by machines, or it does not take place.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
-import { interpose, keyedSticker, unlock } from './support/keyed.js';
+import { interpose, keyedSticker, lock, unlock } from './support/keyed.js';
 import { TONES } from './support/tones.js';
 import { until } from './support/until.js';
 import { World } from './support/world.js';
@@ -111,10 +111,28 @@ test('after a reload the call is proven anew', async () => {
   assert.match(await assurance(device), /^Checked/);
 });
 
+test('a device whose vault is locked asks for the password before it answers, and is not taken for somebody who listens in', async () => {
+  const both = await people();
+  const { device, caller } = both;
+  await device.logsIn();
+  await unlock(device, sticker);
+  await lock(device);
+  await caller.calls(sticker.url);
+  await device.comesTo('ringing');
+  await device.tap('answer');
+  await device.finds('#vault-dialog #vault-password');
+  await device.tab.type('#vault-password', world.owner.password);
+  await device.tap('vault-form-submit');
+  await Promise.all([caller.comesTo('talking'), device.comesTo('talking')]);
+  await caller.hears(TONES.owner);
+  assert.match(await assurance(caller), /^Checked/);
+});
+
 test('a device without the keys cannot answer for the owner', async () => {
   const both = await people();
   await both.device.logsIn();
-  await both.caller.calls(sticker.url);
+  // No device has ever put this one into the vault.
+  await both.caller.calls((await keyedSticker(world)).url);
   await both.device.comesTo('ringing');
   await both.device.tap('answer');
   await stopped(both);

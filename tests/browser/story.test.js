@@ -79,7 +79,7 @@ test('from the printed set-up link to two voices', async () => {
     writeFileSync(file, picture);
     assert.ok(picture.readUInt32BE(20) > 1.2 * picture.readUInt32BE(16), 'below the code there is the caption');
     url = execFileSync('zbarimg', ['--quiet', '--raw', file], { stdio: ['ignore', 'pipe', 'ignore'] }).toString().trim();
-    assert.match(url, /^https:\/\/\S+\/c#pqc:1:[\w-]{43}:[\w-]{6}$/);
+    assert.match(url, /^https:\/\/\S+\/c#pqc:1:[\w-]{43}:[\w-]{6}:[\w-]{22}$/, 'it carries the key');
     assert.equal(new URL(url).origin, origin, 'the sticker leads to where its owner opened the page');
     const drawn = await owner.tab.run(() => document.getElementById('sticker-svg').naturalWidth);
     assert.ok(drawn > 0, 'the sticker is drawn');
@@ -90,6 +90,16 @@ test('from the printed set-up link to two voices', async () => {
     assert.ok(warning, 'an address that may change is warned of');
     await owner.tap('sticker-close');
     await until('the sticker is in the list', () => owner.tab.run((label) => document.getElementById('tags').textContent.includes(label), LABEL));
+  });
+
+  await chapter('it can be printed again, and the recovery code is kept', async () => {
+    await owner.tab.tap('#tags [data-action=print]');
+    await until('it is the same sticker', () => owner.tab.run(() => document.getElementById('sticker-dialog').open));
+    await owner.tap('sticker-close');
+    await owner.tap('vault-show-code');
+    assert.match(await owner.reads('#vault-recovery-code'), /^(?:[0-9A-HJKMNP-TV-Z]{4}-){6}[0-9A-HJKMNP-TV-Z]{4}$/);
+    await owner.tap('vault-code-kept');
+    await until('nothing is left to do', () => owner.tab.run(() => document.getElementById('vault').hidden));
   });
 
   const caller = new Caller(await (await browsers[0].profile()).tab());

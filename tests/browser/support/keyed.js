@@ -1,6 +1,7 @@
 // Stickers that carry a key, made as the owner's browser makes them, and a server that lies.
 import { makeIdentity, openIdentity } from '../../../assets/js/e2e/identity-keys.js';
 import { makeSticker } from '../../../assets/js/e2e/sticker-maker.js';
+import { until } from './until.js';
 
 /** A sticker that the server has not seen: only its lookup value and the public keys. */
 export async function keyedSticker(world, stored) {
@@ -11,14 +12,35 @@ export async function keyedSticker(world, stored) {
   return { ...tag, url: `${tag.urlBase}#${code}`, code, token, access, identity };
 }
 
-/** Gives the keys to a device of the owner, as its vault does. */
-export function unlock(device, { id, identity, token, keyHash }) {
-  const content = { identities: [identity], tags: { [id]: { token, keyHash, label: '', publicText: '' } } };
-  return device.tab.run(async (content) => {
-    const main = document.querySelector('script[type=module]').src;
-    const { keyring } = await import(new URL('keyring.js', main).href);
-    await keyring.fill(content);
-  }, content);
+/** Puts a sticker that was made elsewhere into the vault of the owner's household, by a device that has it open. */
+export async function unlock(device, { id, identity, token, keyHash }) {
+  await comesToVault(device, 'open');
+  await device.tab.run(async ({ id, identity, tag }) => {
+    const { vault } = await import(new URL('household-vault.js', document.querySelector('script[type=module]').src).href);
+    await vault.change((content) => {
+      if (!content.identities.some((known) => known.identity === identity.identity)) content.identities.push(identity);
+      content.tags[id] = tag;
+    });
+  }, { id, identity, tag: { token, keyHash, label: '', publicText: '' } });
+}
+
+/** Waits until the page's vault is open, or locked. */
+export function comesToVault(device, state) {
+  return until(`the vault is ${state}`, () => device.tab.run(async (wanted) => {
+    const { vault } = await import(new URL('household-vault.js', document.querySelector('script[type=module]').src).href);
+    return vault.state === wanted;
+  }, state), { detail: () => device.see() });
+}
+
+/** Makes a device one that was never told a password: it forgets the key that it has kept. */
+export async function lock(device) {
+  await comesToVault(device, 'open');
+  await device.tab.run(async () => {
+    const { vault } = await import(new URL('household-vault.js', document.querySelector('script[type=module]').src).href);
+    await vault.leave();
+    await vault.enter(null);
+  });
+  await comesToVault(device, 'locked');
 }
 
 /**
