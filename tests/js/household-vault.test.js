@@ -38,6 +38,10 @@ class Server {
       return null;
     }
     const way = path.split('/').at(-1) ?? '';
+    if (method === 'DELETE') {
+      this.wraps = this.wraps.filter((wrap) => wrap.way !== way);
+      return null;
+    }
     this.wraps = [...this.wraps.filter((wrap) => wrap.way !== way), { way, credential: null, wrapped: body.wrapped }];
     return null;
   };
@@ -138,6 +142,29 @@ test('a recovery code never makes a vault', async () => {
   await vault.enter(null);
   assert.equal(await vault.unlockByRecoveryCode(code), false);
   assert.equal(server.blob, null);
+});
+
+test('who has lost every way in starts anew, and what was before opens nothing of it', async () => {
+  const server = new Server();
+  const { vault: before, device } = page(server);
+  await before.enter(OLD);
+  await before.change((content) => { content.tags.tag_1 = { token: 't', keyHash: 'k', label: 'Blue van', publicText: '' }; });
+  const lost = await before.newRecoveryCode();
+  await lost.keep();
+  const { vault } = page(server);
+  await vault.enter(NEW);
+  assert.equal(vault.state, 'locked');
+  await vault.startAnew(NEW);
+  assert.equal(vault.state, 'open');
+  assert.deepEqual(vault.content?.tags, {});
+  assert.notEqual(vault.content?.identities[0].identity, before.content?.identities[0].identity);
+  assert.equal(vault.needsRecoveryCode, true);
+  assert.deepEqual(server.wraps.map(({ way }) => way), ['password']);
+  const old = page(server, device).vault;
+  await old.enter(null);
+  assert.equal(old.state, 'locked', 'a device that has kept the old key is asked again');
+  assert.equal(await old.unlockByPassword(NEW, unasked), true);
+  assert.deepEqual(old.content, vault.content);
 });
 
 test('no network is no wrong password, and a rollback is not either', async () => {

@@ -4,7 +4,7 @@ import { ApiError } from '../api.js';
 import { decode64, encode64, equal, randomBytes } from './bytes.js';
 import { makeIdentity } from './identity-keys.js';
 import { NotOpened } from './sealed.js';
-import { openVault, sealVault } from './vault.js';
+import { openVault, revisionOf, sealVault } from './vault.js';
 import { unwrap, wrap } from './wraps.js';
 
 /**
@@ -18,7 +18,7 @@ import { unwrap, wrap } from './wraps.js';
  * @property {(household: string) => Seen|null} seen
  * @property {(household: string, seen: Seen) => void} remember
  *
- * @typedef {(method: 'GET'|'POST'|'PUT', path: string, body?: unknown) => Promise<any>} Ask
+ * @typedef {(method: 'GET'|'POST'|'PUT'|'DELETE', path: string, body?: unknown) => Promise<any>} Ask
  * @typedef {{household: string, blob: string|null, wraps: {way: WayIn, credential: string|null, wrapped: string}[]}} Answer
  */
 
@@ -108,6 +108,26 @@ export class VaultKeeper {
   async wrapped(way, key) {
     if (!this.#vault) throw new Locked();
     return encode64(await wrap(this.#vault.key, { way, key, household: this.#vault.household }));
+  }
+
+  /**
+   * Makes a new vault in the place of one that its person cannot open any more: what was in it is lost for this household.
+   * @param {Opener} opener the one way into it
+   */
+  async renew(opener) {
+    const { household, blob, wraps } = await this.#look();
+    const old = decode64(blob);
+    if (!old) throw new Locked();
+    const vault = { key: randomBytes(32), household: householdBytes(household) };
+    const sealed = await sealVault({ identities: [await makeIdentity()], tags: {} }, revisionOf(old) + 1, vault);
+    await this.#ask('PUT', '/api/v1/vault', sealed);
+    const { content, seen } = await openVault(sealed, vault, null);
+    this.#keep(household, vault, content, seen);
+    await this.letIn(opener);
+    for (const { way, credential } of wraps.filter((known) => known.way !== opener.way)) {
+      await this.#ask('DELETE', `/api/v1/vault/ways/${way}${credential ? `?credential=${credential}` : ''}`);
+    }
+    this.#answer = { household, blob: encode64(sealed), wraps: this.#answer?.wraps.filter(({ way }) => way === opener.way) ?? [] };
   }
 
   /** Adds a way in, or replaces it. @param {Opener} opener */

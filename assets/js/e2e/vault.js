@@ -44,12 +44,15 @@ export async function sealVault(content, revision, { key, household }, nonce) {
  */
 export async function openVault(blob, { key, household }, seen) {
   if (blob.length < HEADER + NONCE_LENGTH + TAG_LENGTH || blob[0] !== VERSION) throw new NotOpened();
-  const revision = Number(new DataView(blob.buffer, blob.byteOffset).getBigUint64(1));
+  const revision = revisionOf(blob);
   const plain = unpadded(await open(key, about(revision, household), blob.slice(HEADER)));
   const now = { revision, hash: encode64(await sha256(blob)) };
   if (seen && (revision < seen.revision || (revision === seen.revision && now.hash !== seen.hash))) throw new RolledBack();
   return { content: JSON.parse(new TextDecoder().decode(plain)), seen: now };
 }
+
+/** What a blob says of itself, before it is opened. @param {Bytes} blob */
+export const revisionOf = (blob) => Number(new DataView(blob.buffer, blob.byteOffset).getBigUint64(1));
 
 /** @param {number} revision @param {Bytes} household */
 function about(revision, household) {

@@ -86,6 +86,15 @@ export class HouseholdVault {
     return this.state === 'open';
   }
 
+  /**
+   * Gives up what is in it, for whoever has lost every way in: with a new identity and no stickers.
+   * @param {Bytes} passwordKey of a password that the server has checked
+   */
+  async startAnew(passwordKey) {
+    this.#passwordKey = passwordKey;
+    await this.#settle(() => this.#keeper.renew({ way: 'password', key: passwordKey }));
+  }
+
   /** Takes in what other devices have made of it. */
   async refresh() {
     await this.#settle(() => this.#keeper.refresh());

@@ -11,7 +11,7 @@ import { vault } from './household-vault.js';
 
 export class VaultView {
   #texts;
-  /** @type {'password'|'code'} */
+  /** @type {'password'|'code'|'anew'} */
   #way = 'password';
   #drawn = '';
   /** @type {((open: boolean) => void)|null} */
@@ -84,17 +84,17 @@ export class VaultView {
     const texts = this.#texts;
     if (vault.state === 'rolled-back') return this.#words('vault.rolled-back');
     if (vault.state !== 'locked') return this.#words('vault.unreachable', actionButton(texts.say('action.retry'), { id: 'vault-retry' }, () => vault.enter(null)));
-    const other = this.#way === 'password' ? 'code' : 'password';
-    const asked = this.#way === 'password'
+    const others = /** @type {const} */ (['password', 'code', 'anew']).filter((way) => way !== this.#way && (way !== 'anew' || this.#way === 'code'));
+    const asked = this.#way !== 'code'
       ? passwordField(texts.say('login.password'), { id: 'vault-password' })
       : field(texts.say('vault.code'), { id: 'vault-code', class: 'code', autocomplete: 'off', autocapitalize: 'characters', spellcheck: 'false', dir: 'ltr', maxlength: '64' });
-    return this.#words('vault.locked',
-      form({ id: 'vault-form', submit: texts.say('vault.submit') }, () => this.#unlock(), asked),
-      actionButton(texts.say(`vault.use.${other}`), { kind: 'quiet', id: 'vault-other' }, () => {
+    return this.#words(this.#way === 'anew' ? 'vault.anew' : 'vault.locked',
+      form({ id: 'vault-form', submit: texts.say(this.#way === 'anew' ? 'vault.anew' : 'vault.submit') }, () => this.#unlock(), asked),
+      ...others.map((other) => actionButton(texts.say(`vault.use.${other}`), { kind: 'quiet', id: `vault-use-${other}` }, () => {
         this.#way = other;
         if (this.#waiting) this.#drawDialog();
         else this.draw();
-      }));
+      })));
   }
 
   async #unlock() {
@@ -102,6 +102,7 @@ export class VaultView {
     showProblem('vault-problem', '');
     const way = this.#way;
     try {
+      if (way === 'anew') return await this.#startAnew(input('vault-password').value);
       const right = way === 'password' ? await this.#byPassword(input('vault-password').value) : await vault.unlockByRecoveryCode(input('vault-code').value);
       if (!right && vault.state === 'locked') showProblem('vault-problem', texts.say(`vault.wrong.${way}`));
     } catch (error) {
@@ -113,6 +114,15 @@ export class VaultView {
   async #byPassword(password) {
     const { username } = await request('GET', '/api/v1/account');
     return vault.unlockByPassword(await passwordKey(username, password), async () => confirmPerson(await passwordProof(username, password)));
+  }
+
+  /** Who shares a household would take the others' stickers away. @param {string} password */
+  async #startAnew(password) {
+    const { username, household } = await request('GET', '/api/v1/account');
+    if (household.members.length > 1) return showProblem('vault-problem', this.#texts.say('vault.anew.shared'));
+    await confirmPerson(await passwordProof(username, password));
+    await vault.startAnew(await passwordKey(username, password));
+    this.#way = 'password';
   }
 
   #noCode() {
