@@ -3,6 +3,8 @@
  * the conversions are pure, because not every browser in use has `parseRequestOptionsFromJSON`.
  */
 
+import { PRF_INPUT } from './e2e/wraps.js';
+
 /**
  * @typedef {{id: string, type: string, transports?: string[]}} Descriptor
  * @typedef {'passkey-unsupported'|'passkey-address'} Impossible
@@ -55,7 +57,7 @@ export function credentialJson(credential) {
     rawId: fromBytes(credential.rawId),
     type: credential.type,
     response: answer,
-    clientExtensionResults: credential.getClientExtensionResults(),
+    clientExtensionResults: withoutSecret(credential.getClientExtensionResults()),
     ...(credential.authenticatorAttachment ? { authenticatorAttachment: credential.authenticatorAttachment } : {}),
   };
 }
@@ -81,6 +83,34 @@ export function passkeyProblem(error) {
   }
 }
 
+/** What the browser says of extensions, but for what opens the vault: that stays here. @param {Record<string, unknown>} results */
+function withoutSecret({ prf: _, ...rest }) {
+  return rest;
+}
+
+/** @typedef {{secret: Uint8Array<ArrayBuffer>, credential: string}} PasskeySecret `credential`: SHA-256 of its id, base64url */
+
+/** @type {PasskeySecret|null} */
+let used = null;
+
+/** What the passkey that was last used opens the vault with, where browser and passkey can (WebAuthn Level 3, section 10.1.4); given out once. */
+export function takePasskeySecret() {
+  const secret = used;
+  used = null;
+  return secret;
+}
+
+/** @template {{extensions?: AuthenticationExtensionsClientInputs}} Options @param {Options} options @returns {Options} */
+const askingForSecret = (options) => ({ ...options, extensions: { ...options.extensions, prf: { eval: { first: PRF_INPUT } } } });
+
+/** @param {any} credential PublicKeyCredential */
+async function noteSecret(credential) {
+  const output = credential.getClientExtensionResults().prf?.results?.first;
+  const digest = await crypto.subtle.digest('SHA-256', credential.rawId);
+  used = output ? { secret: new Uint8Array(output), credential: fromBytes(digest) } : null;
+  return credential;
+}
+
 /** A refusal by the browser or its person, not by the server. */
 export class PasskeyError extends Error {
   /** @param {PasskeyProblem} problem */
@@ -93,7 +123,7 @@ export class PasskeyError extends Error {
 /** @param {unknown} publicKey as the server sent it */
 export async function makePasskey(publicKey) {
   try {
-    return credentialJson(await navigator.credentials.create({ publicKey: creationOptions(publicKey) }));
+    return credentialJson(await noteSecret(await navigator.credentials.create({ publicKey: askingForSecret(creationOptions(publicKey)) })));
   } catch (error) {
     throw new PasskeyError(passkeyProblem(error));
   }
@@ -105,9 +135,9 @@ export async function makePasskey(publicKey) {
  */
 export async function usePasskey(publicKey, { signal, conditional = false } = {}) {
   try {
-    return credentialJson(await navigator.credentials.get({
-      publicKey: requestOptions(publicKey), signal, ...(conditional ? { mediation: 'conditional' } : {}),
-    }));
+    return credentialJson(await noteSecret(await navigator.credentials.get({
+      publicKey: askingForSecret(requestOptions(publicKey)), signal, ...(conditional ? { mediation: 'conditional' } : {}),
+    })));
   } catch (error) {
     throw new PasskeyError(passkeyProblem(error));
   }

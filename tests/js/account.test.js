@@ -124,6 +124,11 @@ test('passkeys: what is JSON for the server is bytes for the browser', () => {
   assert.deepEqual(asked, { challenge: new Uint8Array([1]), allowCredentials: [{ id: new Uint8Array([2]), type: 'public-key' }], userVerification: 'required' });
   assert.deepEqual(requestOptions({ challenge: 'AQ' }).allowCredentials, []);
   const buffer = (/** @type {number[]} */ ...values) => new Uint8Array(values).buffer;
+  const answered = { clientDataJSON: buffer(4), authenticatorData: buffer(5), signature: buffer(6), userHandle: null };
+  assert.deepEqual(credentialJson({
+    id: 'Aw', rawId: buffer(3), type: 'public-key', response: answered,
+    getClientExtensionResults: () => ({ credProps: { rk: true }, prf: { results: { first: buffer(7) } } }),
+  }).clientExtensionResults, { credProps: { rk: true } }, 'what opens the vault is not told to the server');
   assert.deepEqual(credentialJson({
     id: 'Aw', rawId: buffer(3), type: 'public-key', authenticatorAttachment: 'platform', getClientExtensionResults: () => ({}),
     response: { clientDataJSON: buffer(4), authenticatorData: buffer(5), signature: buffer(6), userHandle: null },

@@ -42,7 +42,8 @@ class Server {
       this.wraps = this.wraps.filter((wrap) => wrap.way !== way);
       return null;
     }
-    this.wraps = [...this.wraps.filter((wrap) => wrap.way !== way), { way, credential: null, wrapped: body.wrapped }];
+    const credential = body.credential ?? null;
+    this.wraps = [...this.wraps.filter((wrap) => wrap.way !== way || wrap.credential !== credential), { way, credential, wrapped: body.wrapped }];
     return null;
   };
 }
@@ -189,6 +190,33 @@ test('no network is no wrong password, and a rollback is not either', async () =
   assert.equal(cheated.state, 'rolled-back');
   await offline.refresh();
   assert.equal(offline.state, 'rolled-back');
+});
+
+test('a passkey becomes a way in once the vault is open, and opens it on another device without a password', async () => {
+  const server = new Server();
+  const passkey = { secret: run(32, 8), credential: encode64(run(32, 9)) };
+  const { vault, device } = page(server);
+  await vault.enter(null, passkey);
+  assert.equal(vault.state, 'locked', 'a passkey alone makes no vault');
+  await vault.enter(OLD);
+  assert.equal(vault.state, 'open');
+  assert.deepEqual(server.wraps.map(({ way, credential }) => [way, credential]), [['password', null], ['passkey', passkey.credential]]);
+  const other = page(server).vault;
+  await other.enter(null, passkey);
+  assert.equal(other.state, 'open');
+  const wrong = page(server).vault;
+  await wrong.enter(null, { ...passkey, secret: run(32, 7) });
+  assert.equal(wrong.state, 'locked');
+  await wrong.enter(OLD, { ...passkey, secret: run(32, 7) });
+  assert.equal(wrong.state, 'open', 'the password beside it is tried too');
+  const another = { secret: run(32, 6), credential: encode64(run(32, 5)) };
+  const later = page(server, device).vault;
+  await later.enter(null);
+  await later.addPasskey(null);
+  await later.addPasskey(another);
+  const third = page(server).vault;
+  await third.enter(null, another);
+  assert.equal(third.state, 'open');
 });
 
 test('what one device makes, another finds', async () => {

@@ -2,7 +2,8 @@
 
 import { input, make } from '../dom.js';
 import { actionButton, field, form, own } from '../parts.js';
-import { makePasskey, passkeysImpossible } from '../webauthn.js';
+import { vault } from '../owner/household-vault.js';
+import { makePasskey, passkeysImpossible, takePasskeySecret } from '../webauthn.js';
 import { day, relative } from '../when.js';
 import { showRecoveryCodes } from './codes-sheet.js';
 
@@ -25,6 +26,8 @@ export async function passkeysRoom({ texts, ask, act, again, tell }) {
     const name = input('passkey-name').value.trim() || texts.say('passkeys.unnamed');
     const { ticket, publicKey } = await ask('POST', '/api/v1/account/passkeys', { name });
     const made = await ask('POST', '/api/v1/account/passkeys/finish', { ticket, credential: await makePasskey(publicKey) });
+    // The server knows it now. Where this fails, the next log-in with it adds it.
+    await vault.addPasskey(takePasskeySecret()).catch(() => null);
     if (made.recoveryCodes?.length > 0) await showRecoveryCodes(made.recoveryCodes, texts);
     await again();
     tell(texts.say('passkeys.done'));

@@ -21,6 +21,8 @@ export class HouseholdVault {
   #keeper;
   /** @type {Bytes|null} of the password that somebody has typed, while it is not a way in yet */
   #passwordKey = null;
+  /** @type {import('../e2e/vault-keeper.js').Opener|null} of the passkey that was used, while it is not a way in yet */
+  #passkey = null;
   /** @type {VaultState} */
   state = 'closed';
   /** Runs when the state or the content is another one. */
@@ -50,15 +52,19 @@ export class HouseholdVault {
   /**
    * Opens it for who has just come in, or makes it where the household has none. That it stays locked is a state, not an error.
    * @param {Bytes|null} passwordKey where a password was typed
+   * @param {import('../webauthn.js').PasskeySecret|null} [passkey] where one was used that can open it
    */
-  async enter(passwordKey) {
+  async enter(passwordKey, passkey = null) {
     if (this.state === 'open') return this.refresh();
     this.#passwordKey = passwordKey ?? this.#passwordKey;
+    if (passkey) this.#passkey = await passkeyOpener(passkey);
     await this.#settle(async () => {
       try {
         await this.#keeper.resume(this.#device.find);
       } catch (error) {
-        if (!(error instanceof Locked) || !this.#passwordKey) throw error;
+        if (!(error instanceof Locked)) throw error;
+        if (await this.#byPasskey()) return;
+        if (!this.#passwordKey) throw error;
         await this.#keeper.enter({ way: 'password', key: this.#passwordKey });
       }
     });
@@ -124,6 +130,11 @@ export class HouseholdVault {
     return this.state === 'open' ? this.#keeper.wrapped('password', passwordKey) : undefined;
   }
 
+  /** A passkey was made, which may open it from now on. @param {import('../webauthn.js').PasskeySecret|null} passkey null where it cannot */
+  async addPasskey(passkey) {
+    if (passkey && this.state === 'open') await this.#keeper.letIn(await passkeyOpener(passkey));
+  }
+
   /** For a guest: `secret` goes into the link, the rest to the server. @returns {Promise<{secret: string, token: string, wrapped: string}>} */
   async invitation() {
     const secret = randomBytes(32);
@@ -135,7 +146,7 @@ export class HouseholdVault {
   close() {
     this.#keeper.lock();
     this.#keyring.empty();
-    this.#passwordKey = null;
+    this.#passwordKey = this.#passkey = null;
     this.state = 'closed';
     this.changed();
   }
@@ -161,21 +172,39 @@ export class HouseholdVault {
     this.changed();
   }
 
+  /** Whether the passkey that was used has opened it. A passkey makes no vault: it can be deleted in a moment. */
+  async #byPasskey() {
+    if (!this.#passkey || !this.#keeper.has('passkey', this.#passkey.credential)) return false;
+    try {
+      await this.#keeper.enter(this.#passkey);
+      return true;
+    } catch (error) {
+      if (error instanceof Locked) return false;
+      throw error;
+    }
+  }
+
   async #opened() {
     const { key, household } = this.#keeper;
     if (key) await this.#device.keep(household, key);
     await this.#use();
-    if (!this.#passwordKey) return;
-    // It was set anew, by a link say, where the vault's key was not at hand: now it is.
-    const opener = { way: /** @type {const} */ ('password'), key: this.#passwordKey };
-    if (!(await this.#keeper.opens(opener))) await this.#keeper.letIn(opener).catch(() => null);
-    this.#passwordKey = null;
+    // A password was set anew, or a passkey made, where the vault's key was not at hand: now it is.
+    const password = this.#passwordKey && { way: /** @type {const} */ ('password'), key: this.#passwordKey };
+    for (const opener of [password, this.#passkey]) {
+      if (opener && !(await this.#keeper.opens(opener))) await this.#keeper.letIn(opener).catch(() => null);
+    }
+    this.#passwordKey = this.#passkey = null;
   }
 
   async #use() {
     if (this.#keeper.content) await this.#keyring.fill(this.#keeper.content);
     if (this.state === 'open') this.changed();
   }
+}
+
+/** @param {import('../webauthn.js').PasskeySecret} passkey @returns {Promise<import('../e2e/vault-keeper.js').Opener>} */
+async function passkeyOpener({ secret, credential }) {
+  return { way: 'passkey', key: await wrapKey('passkey', secret), credential };
 }
 
 /** The page's one. */

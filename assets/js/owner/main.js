@@ -14,6 +14,7 @@ import { microphoneGranted, openMicrophone } from '../microphone.js';
 import { forgetCall, recallCall, rememberCall, touchCall } from '../remembered-call.js';
 import { Stage } from '../stage.js';
 import { Tones } from '../tones.js';
+import { takePasskeySecret } from '../webauthn.js';
 import { bringDialogsBack, dropDialogs, putDialogsAside } from './aside.js';
 import { Bell } from './bell.js';
 import { vault } from './household-vault.js';
@@ -92,7 +93,7 @@ async function enter() {
     if (error instanceof ApiError && error.status === 401) return showLogin(false);
     // Not reachable yet: presence goes on trying, and says so.
   }
-  opening = vault.enter(takePasswordKey());
+  opening = vault.enter(takePasswordKey(), takePasskeySecret());
   const remembered = recallCall();
   if (remembered && !call) {
     label = remembered.title;
@@ -128,6 +129,9 @@ function place() {
 function showLogin(loggedOut) {
   presence.stop();
   vault.close();
+  // Who logs in next is somebody else.
+  takePasswordKey();
+  takePasskeySecret();
   call?.dispatch({ type: 'hang-up' });
   call = null;
   bell.silence();
