@@ -101,6 +101,21 @@ test('who logs out takes the key along, and what was seen stays', async () => {
   assert.equal(device.last?.revision, 1);
 });
 
+test('a vault that opens too late, after its person has logged out, stays closed', async () => {
+  const server = new Server();
+  const { vault: first, device } = page(server);
+  await first.enter(OLD);
+  for (const failing of [false, true]) {
+    const { vault, keys } = page(server, device);
+    const entering = vault.enter(null);
+    server.down = failing;
+    vault.close();
+    await entering;
+    server.down = false;
+    assert.deepEqual([vault.state, vault.content, keys.filled], ['closed', null, 0], String(failing));
+  }
+});
+
 test('without a vault, a password is checked by the server before it makes one', async () => {
   const server = new Server();
   const { vault } = page(server);

@@ -1,6 +1,7 @@
 /** Calls that nobody answered, where the person wants a list of them. */
 
 import { make } from '../dom.js';
+import { vault } from '../owner/household-vault.js';
 import { actionButton, own, toggle } from '../parts.js';
 
 /** @typedef {{id: string, tagId: string, label: string, at: string, rang: boolean}} Missed */
@@ -12,8 +13,8 @@ export async function missedRoom({ texts, ask, act, again }) {
     await ask('PATCH', '/api/v1/account', { keepMissedCalls: on }).finally(again);
   }));
   /** @param {Missed} call */
-  const item = ({ id, label, at, rang }) => {
-    const name = label || texts.say('owner.unnamed');
+  const item = ({ id, tagId, label, at, rang }) => {
+    const name = vault.content?.tags[tagId]?.label || label || texts.say('owner.unnamed');
     return make('li', { class: 'item', 'data-call': id },
       make('div', {},
         make('h3', {}, own(name)),

@@ -23,6 +23,8 @@ export class HouseholdVault {
   #passwordKey = null;
   /** @type {import('../e2e/vault-keeper.js').Opener|null} of the passkey that was used, while it is not a way in yet */
   #passkey = null;
+  /** Counts log-outs. */
+  #visit = 0;
   /** @type {VaultState} */
   state = 'closed';
   /** Runs when the state or the content is another one. */
@@ -144,10 +146,8 @@ export class HouseholdVault {
 
   /** Nobody is logged in any more. What the device has kept stays. */
   close() {
-    this.#keeper.lock();
-    this.#keyring.empty();
-    this.#passwordKey = this.#passkey = null;
-    this.state = 'closed';
+    this.#visit += 1;
+    this.#shut();
     this.changed();
   }
 
@@ -159,11 +159,15 @@ export class HouseholdVault {
 
   /** @param {() => Promise<void>} open */
   async #settle(open) {
+    const visit = this.#visit;
     try {
       await open();
-      await this.#opened();
+      if (visit === this.#visit) await this.#opened();
+      // Who logged out meanwhile must not find it open.
+      if (visit !== this.#visit) return this.#shut();
       this.state = 'open';
     } catch (error) {
+      if (visit !== this.#visit) return this.#shut();
       if (error instanceof RolledBack) this.state = 'rolled-back';
       else if (error instanceof Locked) this.state = 'locked';
       // No answer, or one that is no vault: neither can be helped by typing something, and what is open stays open.
@@ -182,6 +186,13 @@ export class HouseholdVault {
       if (error instanceof Locked) return false;
       throw error;
     }
+  }
+
+  #shut() {
+    this.#keeper.lock();
+    this.#keyring.empty();
+    this.#passwordKey = this.#passkey = null;
+    this.state = 'closed';
   }
 
   async #opened() {
