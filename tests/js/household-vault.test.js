@@ -113,6 +113,10 @@ test('a vault that opens too late, after its person has logged out, stays closed
     await entering;
     server.down = false;
     assert.deepEqual([vault.state, vault.content, keys.filled], ['closed', null, 0], String(failing));
+    const late = vault.enter(null);
+    vault.close();
+    await Promise.all([late, vault.enter(OLD)]);
+    assert.equal(vault.state, 'open', 'who came after that is not shut out');
   }
 });
 

@@ -25,6 +25,7 @@ export class HouseholdVault {
   #passkey = null;
   /** Counts log-outs. */
   #visit = 0;
+  #turn = Promise.resolve();
   /** @type {VaultState} */
   state = 'closed';
   /** Runs when the state or the content is another one. */
@@ -147,6 +148,7 @@ export class HouseholdVault {
   /** Nobody is logged in any more. What the device has kept stays. */
   close() {
     this.#visit += 1;
+    this.#passwordKey = this.#passkey = null;
     this.#shut();
     this.changed();
   }
@@ -158,8 +160,17 @@ export class HouseholdVault {
   }
 
   /** @param {() => Promise<void>} open */
-  async #settle(open) {
+  #settle(open) {
     const visit = this.#visit;
+    // One after the other: who comes next must not meet what somebody else has left half open.
+    const attempt = this.#turn.then(() => this.#attempt(open, visit));
+    this.#turn = attempt.catch(() => undefined);
+    return attempt;
+  }
+
+  /** @param {() => Promise<void>} open @param {number} visit */
+  async #attempt(open, visit) {
+    if (visit !== this.#visit) return;
     try {
       await open();
       if (visit === this.#visit) await this.#opened();
@@ -191,7 +202,6 @@ export class HouseholdVault {
   #shut() {
     this.#keeper.lock();
     this.#keyring.empty();
-    this.#passwordKey = this.#passkey = null;
     this.state = 'closed';
   }
 
