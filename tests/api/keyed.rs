@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use callqr::domain::stretch::AuthSecret;
 use serde_json::{Value, json};
 
-use crate::support::{Client, Server};
+use crate::support::{Client, Server, invited};
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -120,4 +120,30 @@ async fn what_callers_read_comes_to_them_as_it_was_sealed() {
         body["sealedText"] = json!(URL_SAFE_NO_PAD.encode(&sealed));
         assert_eq!(owner.post("/api/v1/tokens/register", &body).await.code(), "bad-sealed-text", "{length}");
     }
+}
+
+#[tokio::test]
+async fn who_holds_a_reset_link_sets_a_password_that_the_server_never_sees() {
+    let server = Server::start().await;
+    let (ada, guest) = (server.owner().await, &server.client);
+    let bob = invited(&ada, "household", "bob").await.get("/api/v1/account").await.body;
+    let path = format!("/api/v1/admin/users/{}/reset-password", bob["id"].as_str().unwrap());
+    let link = ada.post(&path, &json!({})).await.body;
+    let token = link["url"].as_str().unwrap().split_once("/reset#").unwrap().1;
+
+    let salt = async |whose: Value| guest.post("/api/v1/auth/salt", &whose).await;
+    let by_link = salt(json!({ "resetToken": token })).await;
+    assert_eq!(by_link.status, 200, "{}", by_link.text);
+    assert_eq!(by_link.body, salt(json!({ "username": "bob" })).await.body);
+    assert_eq!(salt(json!({ "resetToken": "made up" })).await.code(), "reset-link");
+    for wrong in [json!({}), json!({ "username": "bob", "resetToken": token })] {
+        assert_eq!(salt(wrong).await.status, 400);
+    }
+
+    let secret = stretched(guest, "bob", "another horse battery").await;
+    let body = json!({ "token": token, "newAuthSecret": secret });
+    assert_eq!(status(guest, "/api/v1/auth/reset", body).await, 200);
+    let body = json!({ "username": "bob", "password": "another horse battery" });
+    assert_eq!(status(guest, "/api/v1/auth/login", body).await, 200);
+    assert_eq!(salt(json!({ "resetToken": token })).await.code(), "reset-link", "it is used up");
 }
