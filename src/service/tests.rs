@@ -307,6 +307,7 @@ async fn nobody_can_take_a_revoked_sticker_over() {
         access,
         identity,
         public_text: TagText::parse("It was mine").unwrap(),
+        sealed_text: None,
         lifetime: None,
     };
     // Whoever has seen the sticker shows its token as one that their browser made.

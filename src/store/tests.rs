@@ -162,7 +162,7 @@ async fn nobody_is_logged_in_by_what_was_right_before() {
         created
     };
     assert!(create(HASH).await);
-    store.accounts().set_password(account, "$argon2id$new".into(), None).await.unwrap();
+    store.accounts().set_password(account, "$argon2id$new".into(), None, None).await.unwrap();
     assert!(!create(HASH).await, "the password was changed");
     assert!(create("$argon2id$new").await);
     // There must be another administrator before one is disabled.

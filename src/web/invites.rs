@@ -147,7 +147,7 @@ pub async fn create(
 /// Takes in an invite whose link was made in the browser
 ///
 /// It leads into the asker's household and opens its vault; the server learns nothing that does.
-#[utoipa::path(post, path = "/invites/register", tag = "account", security(("session" = [])),
+#[utoipa::path(post, path = "/invites/register", tag = "account", security(("session" = []), ("confirmed" = [])),
     operation_id = "register_invite", request_body = KeyedInvite, responses(
     (status = 201, description = "The invite", body = RegisteredInvite),
     (status = 400, description = "`bad-wrap`, `bad-invite-token`"),

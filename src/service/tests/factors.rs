@@ -129,7 +129,7 @@ async fn a_ticket_is_worth_no_more_than_the_password_that_it_stands_for() {
     let owner = house.owner().await;
     let (_, codes) = house.app(owner, day(0)).await;
     let pending = house.ask(day(0)).await;
-    house.accounts.change_password(owner, "another horse".into()).await.unwrap();
+    house.accounts.change_password(owner, "another horse".into(), None).await.unwrap();
     let late = house.give(&pending, Proof::RecoveryCode(codes[0].expose().clone()), day(0)).await;
     assert_eq!(code(late), "ticket-expired");
     assert_eq!(house.factors.overview(owner.account).await.unwrap().recovery_codes_left, 10, "it was not used up");

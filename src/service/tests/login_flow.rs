@@ -203,7 +203,7 @@ async fn a_log_in_under_way_does_not_outlive_the_password_that_it_was_made_with(
     while house.passwords.hashed() == before {
         tokio::task::yield_now().await;
     }
-    house.store.accounts().set_password(owner.account, "another".into(), Some(owner.login)).await.unwrap();
+    house.store.accounts().set_password(owner.account, "another".into(), None, Some(owner.login)).await.unwrap();
     if let Ok(Outcome::Begun(begun)) = attempt.await.unwrap() {
         assert_eq!(code(house.sessions.by_cookie(begun.cookie.expose(), day(0)).await), "no-session");
     }
