@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { readFileSync } from 'node:fs';
+import { comesToVault } from './support/keyed.js';
 import { until } from './support/until.js';
 import { World } from './support/world.js';
 
@@ -23,8 +24,8 @@ test('somebody invited joins the household with another browser, and both ring b
   await owner.goesTo('#account/people');
   await owner.tap('invite');
   const link = await owner.reads('#link-url');
-  assert.match(link, new RegExp(`^${world.origin}/join#[\\w-]{20,}$`));
-  world.canary(link.split('#')[1], 'the token of an invite');
+  assert.match(link, new RegExp(`^${world.origin}/join#k\\.[\\w-]{43}$`), 'it brings the key of the vault');
+  world.canary(link.split('#k.')[1], 'the secret of an invite');
   assert.ok(await owner.tab.run(() => document.querySelector('#link-card img').naturalWidth > 0), 'the link is drawn as a code');
 
   const jan = await world.device({ kind: 'firefox' });
@@ -40,6 +41,7 @@ test('somebody invited joins the household with another browser, and both ring b
   await jan.tap('submit');
   await jan.comesTo('home');
   await jan.isReady();
+  await comesToVault(jan, 'open');
 
   const late = await world.device();
   await late.tab.open(link);

@@ -36,6 +36,7 @@ export async function peopleRoom(room) {
 
 /** Makes an invite and shows it. @param {import('../owner/rooms-view.js').Room} room @param {'household'|'owner'} kind */
 export async function showNewInvite({ texts, ask, again }, kind) {
+  await vault.settled;
   const made = kind === 'household' && vault.state === 'open' ? await inviteWithKey(ask) : await ask('POST', '/api/v1/invites', { kind });
   const when = relative(made.expiresAt, Date.now(), texts.language);
   const card = linkCard(made, {

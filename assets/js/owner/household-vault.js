@@ -52,6 +52,11 @@ export class HouseholdVault {
     return this.state === 'open' && !this.#keeper.has('recovery');
   }
 
+  /** When everything is done that was begun: what it is then lasts. @returns {Promise<unknown>} */
+  get settled() {
+    return this.#turn;
+  }
+
   /**
    * Opens it for who has just come in, or makes it where the household has none. That it stays locked is a state, not an error.
    * @param {Bytes|null} passwordKey where a password was typed
