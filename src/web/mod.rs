@@ -23,6 +23,7 @@ mod identity;
 mod index;
 mod invites;
 mod knock;
+mod leftover;
 mod link;
 mod missed;
 mod pages;
@@ -139,6 +140,7 @@ pub fn router(edge: Edge) -> Router {
         .method_not_allowed_fallback(wrong_method)
         .layer(Extension(openapi::Document::new(&annotated)))
         .layer(from_fn_with_state(state.clone(), crowd::admit))
+        .layer(from_fn_with_state(state.clone(), leftover::take_in))
         .layer(from_fn_with_state(state.clone(), cors::allow))
         .layer(map_response_with_state(state.clone(), headers::add))
         .with_state(state)
