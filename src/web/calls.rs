@@ -84,6 +84,11 @@ pub async fn initiate(
     }
     let (session, caller) = (SessionId::random(), AnonymousId::random());
     let ticket = state.hub.place(PlaceCall { session, tag: tag.tag, household: tag.household, caller }).await?;
+    // Whoever revoked or paused it between the two could not end a call that was not placed yet.
+    if !state.tags.stands(tag.tag).await? {
+        state.hub.withdraw_tag(tag.tag).await;
+        return Err(unknown_code().into());
+    }
     let answer = Initiated {
         session_id: session,
         caller_anonymous_id: caller,

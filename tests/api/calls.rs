@@ -114,3 +114,20 @@ async fn a_call_that_was_placed_before_its_tag_was_paused_or_revoked_does_not_ri
     assert_eq!(owner.delete(&path).await.status, 204);
     assert_eq!(first_word(&server.client, &call).await["payload"]["code"], "no-such-call");
 }
+
+#[tokio::test]
+async fn a_call_that_is_placed_while_its_tag_is_revoked_does_not_ring() {
+    let server = Server::start().await;
+    let owner = server.owner().await;
+    for _ in 0..6 {
+        let tag = make_tag(&owner).await;
+        let path = format!("/api/v1/tokens/{}", tag["id"].as_str().unwrap());
+        let code = json!({ "scannedToken": tag["qrCodeData"] });
+        let (call, revoked) = tokio::join!(server.client.post("/api/v1/calls/initiate", &code), owner.delete(&path));
+        assert_eq!(revoked.status, 204);
+        match call.status {
+            201 => assert_eq!(first_word(&server.client, &call.body).await["payload"]["code"], "no-such-call"),
+            status => assert_eq!(status, 404, "{}", call.text),
+        }
+    }
+}
