@@ -31,6 +31,8 @@ export class Line {
   #flows = new Set();
   #udpFlows = new Map();
   #target = null;
+  /** Where HTTPS goes instead. @type {{host: string, port: number}|null} */
+  #detour = null;
 
   constructor(name, at, from) {
     Object.assign(this, { name, at, from, port: 0 });
@@ -51,6 +53,11 @@ export class Line {
   /** Where the server listens now: `{host, port}`. */
   connectTo(target) {
     this.#target = target;
+  }
+
+  /** Leads what is HTTPS to somebody else: who owns the server's name and key, or has broken into it. */
+  detour(target) {
+    this.#detour = target;
   }
 
   /** Lets only these kinds of traffic pass: `udp`, `https`, `turns`, `turn-tcp`. */
@@ -115,7 +122,8 @@ export class Line {
         return;
       }
       this.connections[flow.kind] += 1;
-      server = net.connect({ ...this.#target, localAddress: this.from, allowHalfOpen: true, noDelay: true });
+      const target = (flow.kind === 'https' && this.#detour) || this.#target;
+      server = net.connect({ ...target, localAddress: this.from, allowHalfOpen: true, noDelay: true });
       server.write(first);
       server.on('error', () => flow.end());
       server.on('data', (answer) => {

@@ -136,7 +136,9 @@ function probe() {
       const found = [];
       for (const { connection } of peers) {
         if (connection.connectionState === 'closed') continue;
-        const stats = await connection.getStats();
+        // Of a connection that is closed meanwhile, Firefox never tells.
+        const stats = await Promise.race([connection.getStats(), new Promise((resolve) => setTimeout(resolve, 1_000, null))]);
+        if (!stats) continue;
         const all = [...stats.values()];
         const transport = all.find((entry) => entry.type === 'transport' && entry.selectedCandidatePairId);
         const pair = transport

@@ -1,0 +1,126 @@
+// A server that lies: a proxy with the real one's certificate stands in front of it, reads all that pages and server say to each
+// other, and changes, drops, keeps back and makes up what it likes. It is what somebody can do who runs a server or has broken into one.
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import https from 'node:https';
+import { join } from 'node:path';
+import WebSocket, { WebSocketServer } from 'ws';
+
+/**
+ * @typedef {'caller'|'owner'} Side
+ * @typedef {{type: string, payload: Record<string, any>}} Message
+ * @typedef {{side: Side, to: 'page'|'server', session: string, type: string, payload: Record<string, any>}} Said
+ *
+ * @typedef {object} Rule what the server lies about
+ * @property {(said: Said, memory: Record<string, any>) => Message|null|void|Promise<Message|null|void>} [message] each message of a
+ *   call's signalling: nothing lets it pass, null drops it, another one takes its place; `memory` is the call's
+ * @property {(side: Side, path: string, answer: any) => any} [answer] each answer in JSON; nothing lets it pass
+ */
+
+/** A call's signalling; presence has none of these. */
+const SESSION = /^\/api\/v1\/calls\/signaling\/([\w-]+)$/;
+
+export class Liar {
+  /** @type {Rule} */
+  rule = {};
+  /** @type {Map<string, Record<string, any>>} */
+  #memories = new Map();
+  /** Connections to pages, by session and side. @type {Map<string, WebSocket>} */
+  #pages = new Map();
+  /** @type {https.Server[]} */
+  #servers = [];
+
+  /** @param {import('./world.js').World} world */
+  static async open(world) {
+    const liar = new Liar();
+    const pem = readFileSync(join(world.server.data, 'tls/leaf.pem'));
+    for (const [side, line] of Object.entries(world.lines)) line.detour(await liar.#listen(/** @type {Side} */ (side), line.from, pem, world.server));
+    return liar;
+  }
+
+  /** Says something to a page that nobody said. @param {string} session @param {Side} side @param {Message} message */
+  tell(session, side, message) {
+    this.#pages.get(`${session} ${side}`)?.send(JSON.stringify(message));
+  }
+
+  async close() {
+    for (const server of this.#servers) server.closeAllConnections();
+    for (const page of this.#pages.values()) page.terminate();
+    await Promise.all(this.#servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  }
+
+  async #listen(side, from, pem, behind) {
+    const server = https.createServer({ cert: pem, key: pem, ALPNProtocols: ['http/1.1'] });
+    this.#servers.push(server);
+    const real = () => ({ host: '127.0.0.1', port: behind.port, localAddress: from, rejectUnauthorized: false });
+    server.on('request', (request, response) => this.#passOn(side, real(), request, response));
+    const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
+    server.on('upgrade', (request, socket, head) => {
+      socket.on('error', () => {});
+      sockets.handleUpgrade(request, socket, head, (page) => this.#connect(side, real(), request, page));
+    });
+    server.on('tlsClientError', () => {});
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return { host: '127.0.0.1', port: server.address().port };
+  }
+
+  #passOn(side, real, asking, response) {
+    const { method, url, headers } = asking;
+    const { 'accept-encoding': _, ...asked } = headers;
+    const request = https.request({ ...real, method, path: url, headers: asked, agent: false }, (answer) => {
+      const { answer: rule } = this.rule;
+      if (!rule || !/json/.test(answer.headers['content-type'] ?? '')) {
+        response.writeHead(answer.statusCode, answer.headers);
+        answer.pipe(response);
+        return;
+      }
+      const parts = [];
+      answer.on('data', (part) => parts.push(part));
+      answer.on('end', () => {
+        const text = Buffer.concat(parts).toString();
+        const other = rule(side, url, JSON.parse(text));
+        const body = Buffer.from(other === undefined ? text : JSON.stringify(other));
+        response.writeHead(answer.statusCode, { ...answer.headers, 'content-length': body.length });
+        response.end(body);
+      });
+    });
+    request.on('error', () => response.destroy());
+    asking.pipe(request);
+  }
+
+  #connect(side, real, { url, headers }, page) {
+    const { origin, host, cookie } = headers;
+    const server = new WebSocket(`wss://${real.host}:${real.port}${url}`, {
+      ...real, origin, headers: { host, ...(cookie ? { cookie } : {}) }, perMessageDeflate: false,
+    });
+    const session = SESSION.exec(url)?.[1];
+    if (session) this.#pages.set(`${session} ${side}`, page);
+    this.#pump(page, server, session && { side, to: 'server', session }, new Promise((resolve) => server.once('open', resolve)));
+    this.#pump(server, page, session && { side, to: 'page', session });
+  }
+
+  /** One direction of one connection, in order: what a rule takes time for keeps back what comes after it. */
+  #pump(source, target, where, ready = Promise.resolve()) {
+    let work = ready;
+    source.on('message', (data) => {
+      const text = String(data);
+      work = work.then(async () => {
+        const changed = where ? await this.#changed(where, text) : text;
+        if (changed !== null && target.readyState === WebSocket.OPEN) target.send(changed);
+      });
+    });
+    source.on('error', () => target.terminate());
+    source.on('close', (code) => {
+      work = work.then(() => (code >= 3000 || code === 1000 ? target.close(code) : target.terminate()));
+    });
+  }
+
+  async #changed(where, text) {
+    const memory = this.#memories.get(where.session) ?? {};
+    this.#memories.set(where.session, memory);
+    const other = await this.rule.message?.({ ...where, ...JSON.parse(text) }, memory);
+    if (other === null) return null;
+    return other ? JSON.stringify(other) : text;
+  }
+}
