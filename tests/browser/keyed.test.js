@@ -1,7 +1,7 @@
 // Stickers that carry a key: the call is proven by machines, or it does not take place.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
-import { interpose, keyedSticker, lock, unlock } from './support/keyed.js';
+import { keyedSticker, lock, unlock } from './support/keyed.js';
 import { TONES } from './support/tones.js';
 import { until } from './support/until.js';
 import { World } from './support/world.js';
@@ -138,129 +138,6 @@ test('a device without the keys cannot answer for the owner', async () => {
   await stopped(both);
 });
 
-/** Turns the last digit of a fingerprint into another, in the descriptions of this type. */
-const SWAPS = {
-  offer: (direction, message) => {
-    if (direction !== 'in' || message.type !== 'offer') return undefined;
-    message.payload.sdp = message.payload.sdp.replace(/(a=fingerprint:.*)(.)(?=\r)/, (_, line, digit) => line + (digit === '0' ? '1' : '0'));
-    return message;
-  },
-  answer: (direction, message) => {
-    if (direction !== 'in' || message.type !== 'answer') return undefined;
-    message.payload.sdp = message.payload.sdp.replace(/(a=fingerprint:.*)(.)(?=\r)/, (_, line, digit) => line + (digit === '0' ? '1' : '0'));
-    return message;
-  },
-};
-
-test('the server swaps the fingerprint in the offer', async () => {
-  const both = await people();
-  await interpose(both.device, SWAPS.offer);
-  await answer(both);
-  await stopped(both);
-});
-
-test('the server swaps the fingerprint in the answer', async () => {
-  const both = await people();
-  await interpose(both.caller, SWAPS.answer);
-  await answer(both);
-  await stopped(both);
-});
-
-test('the server swaps both', async () => {
-  const both = await people();
-  await interpose(both.device, SWAPS.offer);
-  await interpose(both.caller, SWAPS.answer);
-  await answer(both);
-  await stopped(both);
-});
-
-test('the server adds a second fingerprint', async () => {
-  const both = await people();
-  await interpose(both.caller, (direction, message) => {
-    if (direction !== 'in' || message.type !== 'answer') return undefined;
-    message.payload.sdp = message.payload.sdp.replace(/(a=fingerprint:.*\r\n)/, (line) => line + line.replace(/..\r\n$/, '00\r\n'));
-    return message;
-  });
-  await answer(both);
-  await stopped(both);
-});
-
-test('the server strips the signature: the certificates are right, and still nothing is heard', async () => {
-  const both = await people();
-  await interpose(both.caller, (direction, message) => (direction === 'in' && message.type === 'signature' ? null : undefined));
-  await answer(both);
-  await stopped(both);
-});
-
-test('the server strips the confirmation', async () => {
-  const both = await people();
-  await interpose(both.device, (direction, message) => (direction === 'in' && message.type === 'confirmation' ? null : undefined));
-  await answer(both);
-  await stopped(both);
-});
-
-test('the server pretends that the caller\'s sticker has no key', async () => {
-  const both = await people();
-  await interpose(both.device, (direction, message) => {
-    if (direction !== 'in' || message.type !== 'offer') return undefined;
-    delete message.payload.commitment;
-    return message;
-  });
-  await answer(both);
-  await stopped(both);
-});
-
-test('the server pretends that the owner\'s device knows nothing of keys', async () => {
-  const both = await people();
-  await interpose(both.caller, (direction, message) => {
-    if (direction !== 'in' || message.type !== 'answer') return undefined;
-    delete message.payload.nonce;
-    return message;
-  });
-  await answer(both);
-  await stopped(both);
-});
-
-test('the server replays an old signature', async () => {
-  const first = await people();
-  await answer(first);
-  await first.caller.comesTo('talking');
-  const old = first.caller.frames('signature').at(-1).text;
-  await world.clear();
-  const both = await people();
-  await interpose(both.caller, `(direction, message) => direction === 'in' && message.type === 'signature' ? ${old} : undefined`);
-  await answer(both);
-  await stopped(both);
-});
-
-test('the server reveals another nonce than was committed to', async () => {
-  const both = await people();
-  await interpose(both.device, (direction, message) => {
-    if (direction !== 'in' || message.type !== 'reveal') return undefined;
-    return { type: 'reveal', payload: { nonce: 'A'.repeat(43) } };
-  });
-  await answer(both);
-  await stopped(both);
-});
-
-test('the server changes the fingerprint at an ICE restart', async () => {
-  const both = await people();
-  const { device, caller } = both;
-  await interpose(device, (direction, message, memory) => {
-    if (direction !== 'in' || message.type !== 'offer') return undefined;
-    memory.offers = (memory.offers ?? 0) + 1;
-    if (memory.offers === 1) return undefined;
-    message.payload.sdp = message.payload.sdp.replace(/(a=fingerprint:.*)(.)(?=\r)/, (_, line, digit) => line + (digit === '0' ? '1' : '0'));
-    return message;
-  });
-  await answer(both);
-  await caller.comesTo('talking');
-  await device.hears(TONES.caller);
-  // Only voice that no longer flows makes the caller restart ICE.
-  world.lines.caller.freeze();
-  await Promise.all([caller, device].map((person) => person.comesTo('ended', 'mismatch')));
-});
-
 test('an ICE restart that is honest keeps the call', async () => {
   const both = await people();
   const { device, caller } = both;
@@ -273,14 +150,6 @@ test('an ICE restart that is honest keeps the call', async () => {
   await caller.recovers(TONES.owner, before);
   await device.hears(TONES.caller);
   assert.match(await assurance(caller), /^Checked/);
-});
-
-test('the server hands out other public keys: the page opens no call', async () => {
-  const other = await keyedSticker(world);
-  const caller = await world.caller();
-  await caller.scan(`${world.origin}/c#${other.code.replace(/[^:]*$/, sticker.code.split(':')[4])}`);
-  const { buttons } = await caller.comesTo('closed', 'mismatch');
-  assert.ok(!buttons.includes('call'));
 });
 
 test('logs and database keep nothing of all this', async () => {

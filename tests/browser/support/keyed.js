@@ -1,4 +1,4 @@
-// Stickers that carry a key, made as the owner's browser makes them, and a server that lies.
+// Stickers that carry a key, made as the owner's browser makes them, and the vault that keeps them.
 import { makeIdentity, openIdentity } from '../../../assets/js/e2e/identity-keys.js';
 import { makeSticker } from '../../../assets/js/e2e/sticker-maker.js';
 import { until } from './until.js';
@@ -41,41 +41,4 @@ export async function lock(device) {
     await vault.enter(null);
   });
   await comesToVault(device, 'locked');
-}
-
-/**
- * From the next page on, everything that goes over the signalling passes through `rule(direction, message, memory)`, which runs in
- * the page between its code and the network: undefined lets a message pass, null drops it, another message takes its place.
- */
-export async function interpose(person, rule) {
-  const source = `(${between})(${rule});`;
-  const { page } = person.tab;
-  await (page.addInitScript ? page.addInitScript(source) : page.evaluateOnNewDocument(source));
-}
-
-/* global window */
-function between(rule) {
-  const memory = (window.__hostile = {});
-  const Native = window.WebSocket;
-  window.WebSocket = class extends Native {
-    constructor(...args) {
-      super(...args);
-      this.addEventListener('message', (event) => {
-        if (event.interposed) return;
-        const changed = rule('in', JSON.parse(event.data), memory);
-        if (changed === undefined) return;
-        event.stopImmediatePropagation();
-        if (changed === null) return;
-        const other = new MessageEvent('message', { data: JSON.stringify(changed) });
-        other.interposed = true;
-        this.dispatchEvent(other);
-      });
-    }
-
-    send(data) {
-      const changed = rule('out', JSON.parse(data), memory);
-      if (changed === null) return;
-      super.send(changed === undefined ? data : JSON.stringify(changed));
-    }
-  };
 }
