@@ -17,6 +17,7 @@ wanted=(
   zbarimg:zbar-tools
   faketime:faketime
   sqlite3:sqlite3
+  gcore:gdb
 )
 for command in "$@"; do wanted+=("$command:$command"); done
 
