@@ -1,5 +1,6 @@
 /** The link by which a household's vault is opened to a guest: what stands in its fragment, and what the guest makes of it. */
 
+import { isLinkToken } from '../link-token.js';
 import { decode64, encode64 } from './bytes.js';
 import { householdBytes } from './vault-keeper.js';
 import { inviteToken, unwrap, wrap, wrapKey } from './wraps.js';
@@ -12,10 +13,16 @@ const MARK = 'k.';
 /** @param {string} secret base64url @returns {string} the fragment */
 export const inviteFragment = (secret) => MARK + secret;
 
-/** @param {string} fragment @returns {Promise<{token: string, secret: Bytes|null}>} `token`: what is shown to the server */
+/**
+ * @param {string} fragment
+ * @returns {Promise<{token: string, secret: Bytes|null, damaged: boolean}>} `token`: what is shown to the server. Nothing is where the
+ *   link is not whole: what is left of it may be the better part of the secret
+ */
 export async function readInvite(fragment) {
   const secret = fragment.startsWith(MARK) ? decode64(fragment.slice(MARK.length), 32) : null;
-  return { token: secret ? await inviteToken(secret) : fragment, secret };
+  if (secret) return { token: await inviteToken(secret), secret, damaged: false };
+  const whole = isLinkToken(fragment);
+  return { token: whole ? fragment : '', secret: null, damaged: !whole && fragment !== '' };
 }
 
 /**

@@ -14,7 +14,7 @@ import { holdButton } from '../parts.js';
 import { welcome } from './welcome.js';
 
 const link = takeToken();
-const { token: inviteToken, secret } = await readInvite(link);
+const { token: inviteToken, secret, damaged } = await readInvite(link);
 /** What opens the household's vault, where the invite brings it. @type {{household: string, wrapped: string}|null} */
 let brought = null;
 const texts = await loadTexts(['caller', 'owner', 'join'], language());
@@ -33,6 +33,7 @@ await open();
 
 /** Looks at the link, and says what it is for. */
 async function open() {
+  if (damaged) return show({ state: 'closed', key: 'damaged', wait: 0 });
   const [server, invite] = await Promise.all([
     request('GET', '/api/v1').catch(failed),
     inviteToken ? request('POST', '/api/v1/invites/validate', { token: inviteToken }).catch(failed) : null,

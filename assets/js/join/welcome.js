@@ -2,7 +2,7 @@
 
 /**
  * @typedef {{failed: import('../api.js').ApiError}} Failed
- * @typedef {'household'|'owner'|'anybody'|'used'|'no-token'|'not-open'|'setup'|'unreachable'|'busy'} Key names the texts
+ * @typedef {'household'|'owner'|'anybody'|'used'|'damaged'|'no-token'|'not-open'|'setup'|'unreachable'|'busy'} Key names the texts
  * @typedef {{state: 'open'|'closed', key: Key, wait: number}} Welcome `wait` in seconds, for `busy`
  */
 

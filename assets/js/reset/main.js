@@ -2,21 +2,23 @@
 
 import { ApiError } from '../api.js';
 import { resetPassword, takePasswordKey } from '../auth.js';
-import { byId, fillTexts, input } from '../dom.js';
+import { byId, fillTexts, input, setText } from '../dom.js';
 import { failureText } from '../failure.js';
 import { goodPassword, once, passwordButtons, showProblem, watchStrength } from '../fields.js';
 import { loadTexts } from '../i18n.js';
-import { keepToken, takeToken } from '../link-token.js';
+import { isLinkToken, keepToken, takeToken } from '../link-token.js';
 import { language, offerLanguages } from '../language.js';
 import { SecondFactorView } from '../login/second-factor-view.js';
 import { vault } from '../owner/household-vault.js';
 import { holdButton } from '../parts.js';
 
-const token = takeToken();
+const link = takeToken();
+// What is not a token is not sent either.
+const token = isLinkToken(link) ? link : '';
 const texts = await loadTexts(['caller', 'owner', 'join'], language());
 fillTexts(texts);
 passwordButtons(texts);
-offerLanguages(() => keepToken(token));
+offerLanguages(() => keepToken(link));
 watchStrength(texts);
 document.title = texts.say('reset.headline');
 
@@ -27,7 +29,8 @@ byId('reset-form').addEventListener('submit', (event) => {
   void once('submit', reset);
 });
 window.addEventListener('hashchange', () => location.reload());
-show(token ? 'open' : 'closed');
+if (link && !token) showDamaged();
+else show(token ? 'open' : 'closed');
 
 /** @param {'open'|'closed'|'second'} state */
 function show(state) {
@@ -36,6 +39,12 @@ function show(state) {
   byId('page').hidden = false;
   document.body.dataset.state = state;
   if (state === 'closed') byId('closed-headline').focus();
+}
+
+function showDamaged() {
+  setText(byId('closed-headline'), texts.say('reset.damaged'));
+  setText(byId('closed-detail'), texts.say('reset.damaged.detail'));
+  show('closed');
 }
 
 async function reset() {

@@ -6,6 +6,7 @@ import { byId, fillTexts, input, setText } from '../dom.js';
 import { failureText } from '../failure.js';
 import { goodPassword, once, passwordButtons, showProblem, watchStrength } from '../fields.js';
 import { loadTexts } from '../i18n.js';
+import { isLinkToken } from '../link-token.js';
 import { language, offerLanguages } from '../language.js';
 import { vault } from '../owner/household-vault.js';
 
@@ -15,7 +16,9 @@ passwordButtons(texts);
 offerLanguages();
 watchStrength(texts);
 document.title = texts.say('setup.headline');
-const setupToken = location.hash.slice(1);
+const link = location.hash.slice(1).trim();
+// What is not a token is not sent.
+const setupToken = isLinkToken(link) ? link : '';
 
 byId('setup-form').addEventListener('submit', (event) => {
   event.preventDefault();
