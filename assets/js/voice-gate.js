@@ -1,6 +1,6 @@
 /**
- * Lets voices through once it is known who is at the other end. Until then the sender has no track, so nothing can be sent, and
- * what arrives is muted and not played.
+ * Lets voices through once it is known who is at the other end. Until then the sender has no track, so nothing can be sent, and the
+ * track that is received is disabled, which makes it silence (W3C Media Capture and Streams, section 4.3.1).
  */
 
 export class VoiceGate {
@@ -9,7 +9,7 @@ export class VoiceGate {
   #opened = false;
   /** @type {RTCRtpSender|null} */
   #sender = null;
-  /** @type {{track: MediaStreamTrack, stream: MediaStream}|null} */
+  /** @type {MediaStreamTrack|null} */
   #voice = null;
 
   /**
@@ -27,7 +27,7 @@ export class VoiceGate {
 
   async open() {
     this.#opened = true;
-    if (this.#voice) this.#hear(this.#voice);
+    if (this.#voice) this.#voice.enabled = true;
     await this.#sender?.replaceTrack(this.#track);
   }
 
@@ -39,14 +39,9 @@ export class VoiceGate {
 
   /** @param {RTCTrackEvent} event */
   receives({ track, streams }) {
-    this.#voice = { track, stream: streams[0] ?? new MediaStream([track]) };
+    this.#voice = track;
     track.enabled = this.#opened;
-    if (this.#opened) this.#hear(this.#voice);
-  }
-
-  /** @param {{track: MediaStreamTrack, stream: MediaStream}} voice */
-  #hear({ track, stream }) {
-    track.enabled = true;
-    this.#play(stream);
+    // Before it may be heard: to start a player takes a while, which is not lost when the gate opens.
+    this.#play(streams[0] ?? new MediaStream([track]));
   }
 }
