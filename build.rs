@@ -18,39 +18,40 @@ fn main() {
     collect(Path::new("assets"), &mut files);
     files.sort();
 
+    let names: Vec<_> = files.iter().map(|file| file.strip_prefix("assets").expect("collected below assets")).collect();
+    let mut contents: Vec<_> = files.iter().map(|file| content(file)).collect();
+    // Of what is served alone: a comment that nobody is sent makes no new build.
     let mut digest = Sha256::new();
-    for file in &files {
-        digest.update(file.to_string_lossy().as_bytes());
-        digest.update(fs::read(file).expect("an asset is readable"));
+    for (name, content) in names.iter().zip(&contents) {
+        digest.update(format!("{} {}\n", name.display(), content.len()));
+        digest.update(content);
     }
     let id = digest.finalize().iter().take(8).fold(String::new(), |mut id, byte| {
         write!(id, "{byte:02x}").expect("a String takes text");
         id
     });
+    for (name, content) in names.iter().zip(&mut contents) {
+        if is(name, "html") {
+            *content = text(content, name).replace("BUILD_ID", &id).into_bytes();
+        }
+    }
 
     let mut table = format!(
         "/// Names the build after what its files contain.\npub const BUILD_ID: &str = {id:?};\npub static FILES: &[File] = &[\n"
     );
-    for (index, file) in files.iter().enumerate() {
-        let mut bytes = fs::read(file).expect("an asset is readable");
-        if file.extension().is_some_and(|extension| extension == "html") {
-            bytes = String::from_utf8(bytes).expect("a page is UTF-8").replace("BUILD_ID", &id).into_bytes();
-        }
-        if file.extension().is_some_and(|extension| extension == "js") {
-            bytes = without_comments(&String::from_utf8(bytes).expect("a module is UTF-8")).into_bytes();
-        }
+    for (index, (name, bytes)) in names.iter().zip(&contents).enumerate() {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-        encoder.write_all(&bytes).expect("memory takes bytes");
+        encoder.write_all(bytes).expect("memory takes bytes");
         let gzip = encoder.finish().expect("memory takes bytes");
         let plain_path = out.join(format!("asset-{index}"));
         let gzip_path = out.join(format!("asset-{index}.gz"));
-        fs::write(&plain_path, &bytes).expect("OUT_DIR is writable");
+        fs::write(&plain_path, bytes).expect("OUT_DIR is writable");
         fs::write(&gzip_path, &gzip).expect("OUT_DIR is writable");
-        let name = file.strip_prefix("assets").expect("collected below assets").to_string_lossy().into_owned();
+        let path = name.to_str().expect("a name is UTF-8");
         writeln!(
             table,
-            "    File {{ name: {name:?}, content_type: {:?}, plain: include_bytes!({plain_path:?}), gzip: include_bytes!({gzip_path:?}) }},",
-            content_type(file),
+            "    File {{ name: {path:?}, content_type: {:?}, plain: include_bytes!({plain_path:?}), gzip: include_bytes!({gzip_path:?}) }},",
+            content_type(name),
         )
         .expect("a String takes text");
     }
@@ -64,6 +65,20 @@ fn built() -> u64 {
     let given = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|seconds| seconds.parse().ok());
     let now = || std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_secs());
     given.unwrap_or_else(now) / DAY * DAY
+}
+
+/// What a file is served as, but for the build's name in pages.
+fn content(file: &Path) -> Vec<u8> {
+    let bytes = fs::read(file).expect("an asset is readable");
+    if is(file, "js") { without_comments(text(&bytes, file)).into_bytes() } else { bytes }
+}
+
+fn is(file: &Path, extension: &str) -> bool {
+    file.extension().is_some_and(|its| its == extension)
+}
+
+fn text<'a>(bytes: &'a [u8], file: &Path) -> &'a str {
+    std::str::from_utf8(bytes).unwrap_or_else(|_| panic!("{} is UTF-8", file.display()))
 }
 
 /// Leaves out comments that fill whole lines: half of a caller's bytes, in the street on a slow network. The lines stay, so

@@ -25,6 +25,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
 use crate::config::Config;
+use crate::domain::page_list::PageList;
 use crate::domain::{Error, Result};
 use crate::hub::{self, Hub};
 use crate::relay::Relay;
@@ -64,6 +65,11 @@ const CERTIFICATE_CHECK: Duration = Duration::from_secs(60);
 const DRAIN: Duration = Duration::from_secs(5);
 /// Of all TCP connections, one source may have one in so many, where the configuration does not say.
 const SHARE_PER_SOURCE: usize = 16;
+
+/// What the pages of this program consist of.
+pub fn pages() -> &'static PageList {
+    &web::assets::LIST
+}
 
 /// The appliance, bound and ready to run.
 pub struct App {

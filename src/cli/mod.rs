@@ -10,6 +10,7 @@ mod invite;
 mod keys;
 mod man;
 mod output;
+mod pages;
 mod pictures;
 mod print_config;
 mod prompt;
@@ -71,6 +72,9 @@ enum Command {
     /// The secret keys
     #[command(subcommand)]
     Keys(keys::Keys),
+    /// The web pages that this program serves
+    #[command(subcommand)]
+    Pages(pages::Pages),
     /// Show the audit trail: security events to the minute, the latest first
     Audit(audit::Audit),
     /// Print what a shell needs to complete callqr's words
@@ -112,6 +116,7 @@ fn obey(command: Command, audience: &Audience) -> Result<(), Refusal> {
         Command::Tag(command) => tag::obey(command, audience),
         Command::Session(command) => session::obey(command, audience),
         Command::Keys(command) => keys::obey(command, audience),
+        Command::Pages(command) => pages::obey(&command, audience),
         Command::Audit(words) => audit::show(&words, audience),
         Command::Completions { shell } => completions::print(shell, Arguments::command()),
         Command::Man { directory } => man::write(Arguments::command(), directory.as_deref()),

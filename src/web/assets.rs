@@ -1,11 +1,14 @@
 //! The files that pages load: embedded, compressed at build time, immutable under a path that names the build.
 
+use std::sync::LazyLock;
+
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use bytes::Bytes;
 
 use super::error::Failure;
 use super::request::Places;
+use crate::domain::page_list::PageList;
 use crate::domain::{Error, Kind};
 
 mod table {
@@ -27,7 +30,16 @@ pub struct File {
     pub gzip: &'static [u8],
 }
 
-/// A page: never cached, because it names the build whose files it loads.
+/// Everything that is served, as devices pin it.
+pub static LIST: LazyLock<PageList> =
+    LazyLock::new(|| PageList::new(BUILD_ID, table::FILES.iter().map(|file| (file.name, file.plain))));
+
+/// `GET /pages.sha256`: what a device compares with the list that it has pinned.
+pub async fn list() -> &'static str {
+    LIST.text()
+}
+
+/// A page, or the worker that guards them: never cached, because it names the build whose files it loads.
 pub fn page(name: &'static str, request: &HeaderMap) -> Result<Response<Body>, Failure> {
     serve(name, request, "no-store")
 }

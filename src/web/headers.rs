@@ -46,3 +46,15 @@ pub fn add_to(headers: &mut HeaderMap) {
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An owner's device serves pages that it has pinned under these headers, not under those that come with them.
+    #[test]
+    fn the_pages_list_pins_the_headers_that_are_sent() {
+        let sent: String = HEADERS.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
+        assert_eq!(include_str!("../../assets/headers.txt"), sent);
+    }
+}

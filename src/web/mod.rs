@@ -133,6 +133,8 @@ pub fn router(edge: Edge) -> Router {
         .route("/reset", get(pages::reset))
         .route("/c", get(pages::caller))
         .route("/api", get(openapi::page))
+        .route("/worker.js", get(pages::worker))
+        .route("/pages.sha256", get(assets::list))
         .route("/favicon.ico", get(pages::favicon))
         .route("/robots.txt", get(pages::robots))
         .route("/a/{build}/{*name}", get(assets::file))

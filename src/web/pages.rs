@@ -33,6 +33,11 @@ pub async fn caller(headers: HeaderMap) -> Result<Response<Body>, Failure> {
     assets::page("caller.html", &headers)
 }
 
+/// `GET /worker.js`: guards the pages on an owner's device. At the root, because a worker's scope is the folder that it comes from.
+pub async fn worker(headers: HeaderMap) -> Result<Response<Body>, Failure> {
+    assets::page("worker.js", &headers)
+}
+
 /// `GET /favicon.ico`: browsers ask for it unasked.
 pub async fn favicon(headers: HeaderMap) -> Result<Response<Body>, Failure> {
     assets::page("img/icon.svg", &headers)

@@ -12,7 +12,7 @@ const placeholders = (text) => [...text.matchAll(/\{\w+\}/g)].map(([name]) => na
 /** @param {Text} text */
 const sentences = (text) => (typeof text === 'string' ? [text] : Object.values(text));
 
-const BUNDLES = ['caller', 'owner', 'account', 'admin', 'join'];
+const BUNDLES = ['caller', 'owner', 'account', 'admin', 'join', 'pins'];
 
 for (const name of BUNDLES) {
   const english = bundle(name, 'en');
@@ -51,7 +51,7 @@ test('every text that the pages ask for exists, and every text is asked for', ()
   for (const key of asked) assert.ok(key in known, key);
   const all = sources.join('\n');
   const composed = ['reason.', 'owner.reason.', 'action.', 'status.', 'tags.', 'setup.', 'second.', 'error.', 'join.', 'confirm.use.', 'invite.',
-    'user.', 'event.', 'health.', 'service.', 'vault.'];
+    'user.', 'event.', 'health.', 'service.', 'vault.', 'pins.problem.', 'code.unpinned.'];
   for (const key of Object.keys(known)) {
     assert.ok(asked.has(key) || all.includes(`'${key}'`) || composed.some((prefix) => key.startsWith(prefix)), `${key} is never shown`);
   }

@@ -2,6 +2,7 @@
 
 import { make } from '../dom.js';
 import { roomLink } from '../owner/rooms-view.js';
+import { codeRoom, codeValue } from './code-room.js';
 import { codesRoom } from './codes-room.js';
 import { dataRoom } from './data-room.js';
 import { devicesRoom } from './devices-room.js';
@@ -14,7 +15,7 @@ import { totpRoom } from './totp-room.js';
 
 /** @type {Record<string, import('../owner/rooms-view.js').DrawRoom>} */
 export const rooms = {
-  password: passwordRoom, totp: totpRoom, codes: codesRoom, passkeys: passkeysRoom, devices: devicesRoom, notes: notesRoom,
+  password: passwordRoom, totp: totpRoom, codes: codesRoom, passkeys: passkeysRoom, devices: devicesRoom, code: codeRoom, notes: notesRoom,
   missed: missedRoom, people: peopleRoom, data: dataRoom,
 };
 
@@ -37,7 +38,8 @@ export async function home({ texts, ask }) {
       roomLink('#account/totp', texts.say('totp.title'), onOff(totp)),
       roomLink('#account/passkeys', texts.say('passkeys.title'), count(passkeys.length)),
       ...(totp || passkeys.length > 0 ? [roomLink('#account/codes', texts.say('codes.title'), texts.say('codes.left', { n: recoveryCodesLeft }))] : []),
-      roomLink('#account/devices', texts.say('devices.title'))),
+      roomLink('#account/devices', texts.say('devices.title')),
+      roomLink('#account/code', texts.say('code.title'), codeValue(texts))),
     group(texts.say('account.group.data'),
       roomLink('#account/data', texts.say('data.title'))),
     account.administrator ? group(texts.say('account.group.admin'), roomLink('#admin', texts.say('account.admin'))) : null,

@@ -13,6 +13,7 @@ import { Loudspeaker } from '../loudspeaker.js';
 import { microphoneGranted, openMicrophone } from '../microphone.js';
 import { forgetCall, recallCall, rememberCall, touchCall } from '../remembered-call.js';
 import { Stage } from '../stage.js';
+import { pins } from '../pins/pins.js';
 import { Tones } from '../tones.js';
 import { takePasskeySecret } from '../webauthn.js';
 import { bringDialogsBack, dropDialogs, putDialogsAside } from './aside.js';
@@ -89,6 +90,7 @@ await enter();
 async function enter() {
   try {
     await request('GET', '/api/v1/account');
+    void pins.begin();
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) return showLogin(false);
     // Not reachable yet: presence goes on trying, and says so.

@@ -8,7 +8,7 @@
  */
 
 export const ROOMS = {
-  account: ['password', 'totp', 'codes', 'passkeys', 'devices', 'notes', 'missed', 'people', 'data'],
+  account: ['password', 'totp', 'codes', 'passkeys', 'devices', 'code', 'notes', 'missed', 'people', 'data'],
   admin: ['people', 'person', 'invites', 'events', 'health'],
 };
 

@@ -126,7 +126,7 @@ export class RoomsView {
       const [module, { Confirmation }, texts] = await Promise.all([
         part === 'account' ? import('../account/rooms.js') : import('../admin/rooms.js'),
         import('../account/confirm-view.js'),
-        loadTexts(['caller', 'owner', 'account', ...(part === 'admin' ? ['admin'] : [])], this.#language),
+        loadTexts(['caller', 'owner', 'account', 'pins', ...(part === 'admin' ? ['admin'] : [])], this.#language),
       ]);
       const confirmation = new Confirmation(texts);
       return { part: module, texts, confirm: () => confirmation.ask() };

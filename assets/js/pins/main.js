@@ -1,0 +1,38 @@
+/**
+ * Tells an owner when the code of these pages has changed. A module of its own beside the page's: where the server has gone
+ * too far for the pinned page, this still leads to the new one.
+ */
+
+import { byId, make } from '../dom.js';
+import { loadTexts } from '../i18n.js';
+import { language } from '../language.js';
+import { actionButton } from '../parts.js';
+import { noticeParts } from './notice-view.js';
+import { pins } from './pins.js';
+
+/** @type {Promise<import('../i18n.js').Texts>|null} */
+let loading = null;
+/** A change that its owner knows of takes one line, until they want to see more. */
+let more = false;
+
+pins.watch(() => void draw());
+await pins.attend();
+
+async function draw() {
+  const place = byId('pins');
+  const { kind } = pins.standing;
+  document.body.dataset.pins = kind;
+  place.hidden = kind === 'pinned' || kind === 'unpinned';
+  if (place.hidden) return place.replaceChildren();
+  loading ??= loadTexts(['pins'], language());
+  const texts = await loading;
+  // While they were loaded something else may have come.
+  if (kind !== pins.standing.kind) return;
+  if (kind !== 'kept') more = false;
+  place.dataset.kind = kind;
+  const line = () => [make('p', {}, texts.say('pins.kept')), actionButton(texts.say('pins.look'), { id: 'pins-look', kind: 'quiet' }, () => {
+    more = true;
+    void draw();
+  })];
+  place.replaceChildren(...(kind === 'kept' && !more ? line() : noticeParts(pins.standing, texts)));
+}
