@@ -8,5 +8,6 @@ mod appliances;
 mod control;
 mod keys;
 mod operator;
+mod pages;
 mod support;
 mod terminal;

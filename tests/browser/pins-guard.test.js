@@ -1,0 +1,183 @@
+// What can happen to the guard of pinned pages: browsers replace it, tabs share it, networks fail, and some browsers have none.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+import { launchChromium } from './support/chromium.js';
+import { Impostor } from './support/impostor.js';
+import { pinnedDevice, ran, ROGUE, route, runs, standing, stands } from './support/pinned.js';
+import { until } from './support/until.js';
+import { NAME, World } from './support/world.js';
+
+const KINDS = ['chromium', 'firefox'];
+
+let world;
+let sticker;
+let impostor;
+before(async () => {
+  world = await World.open();
+  await world.register();
+  sticker = await world.sticker();
+  impostor = await Impostor.open(world.server);
+});
+afterEach(async () => {
+  await world.clear();
+  route(world, null);
+  impostor.answers.clear();
+});
+after(async () => {
+  await impostor?.close();
+  await world?.close();
+});
+
+const waiting = (device) => device.tab.run(() => navigator.serviceWorker.getRegistration('/').then(({ waiting: next }) => next !== null));
+
+for (const kind of KINDS) {
+  test(`a guard that takes over unasked, and that no list has, is told of by the page that is open: ${kind}`, async () => {
+    const device = await pinnedDevice(world, { kind });
+    await impostor.alter('worker.js', () => 'self.addEventListener("install", () => self.skipWaiting());\nself.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));\n');
+    route(world, impostor);
+    await device.tab.reload();
+    await stands(device, 'altered');
+    assert.match(await device.reads('#pins-altered'), /worker\.js/);
+  });
+
+  test(`a guard that the browser puts into place when no page is open still serves what is pinned, and is told of: ${kind}`, async () => {
+    const device = await pinnedDevice(world, { kind });
+    await impostor.release({ 'worker.js': (text) => `${text}// next\n`, 'js/owner/main.js': (text) => text + ROGUE });
+    route(world, impostor);
+    await device.tab.reload();
+    await until('the next guard waits', () => waiting(device));
+    await device.close();
+    // The browser takes its time to notice that nobody is there.
+    const later = await until('the next guard is in place', async () => {
+      const again = await world.device({ beside: device });
+      await again.opensHome();
+      await again.comesTo('home');
+      if (!await waiting(again)) return again;
+      await again.close();
+      return null;
+    }, { every: 500 });
+    await stands(later, 'changed');
+    assert.match(await later.reads('#pins-new-guard'), /\w/);
+    assert.equal(await ran(later), false);
+    // Whoever has logged out is told as well.
+    await later.tap('logout');
+    await later.comesTo('login');
+    await later.tap('pins-accept');
+    await runs(later);
+    await stands(later, 'pinned');
+  });
+
+  test(`every tab of a device follows when one accepts, but not out of a call: ${kind}`, async () => {
+    const calling = await pinnedDevice(world, { kind });
+    const caller = await world.caller();
+    await caller.calls(sticker.url);
+    await calling.comesTo('ringing');
+    const other = await world.device({ beside: calling });
+    await impostor.release({ 'js/owner/main.js': (text) => text + ROGUE });
+    route(world, impostor);
+    await other.opensHome();
+    await stands(other, 'changed');
+    await calling.comesTo('ringing');
+    await calling.tap('answer');
+    await Promise.all([caller.comesTo('talking'), calling.comesTo('talking')]);
+    await other.tap('pins-accept');
+    await runs(other);
+    await calling.comesTo('talking');
+    assert.equal(await ran(calling), false);
+    assert.equal(await calling.tab.run(() => document.getElementById('pins').checkVisibility()), false, 'nothing stands above a call');
+    await caller.tap('hang-up');
+    await calling.returnsHome();
+    await runs(calling);
+  });
+
+  test(`without a network the page opens, says that it cannot reach the server, and is as before when it can: ${kind}`, async () => {
+    const device = await pinnedDevice(world, { kind });
+    for (const line of Object.values(world.lines)) line.allow();
+    await device.tab.reload();
+    await device.comesTo('home');
+    await until('it says that it is not connected', () => device.tab.run(() => document.getElementById('status').dataset.verdict === 'connecting'));
+    for (const line of Object.values(world.lines)) line.allowEverything();
+    await device.isReady();
+    assert.equal(await standing(device), 'pinned');
+  });
+
+  test(`a pinned page that is too old to start still leads to the new one: ${kind}`, async () => {
+    const device = await pinnedDevice(world, { kind });
+    await impostor.release({ 'js/owner/main.js': () => 'globalThis.rogue = true;\nthrow new Error("too old");\n' });
+    route(world, impostor);
+    await device.tab.reload();
+    await stands(device, 'changed');
+    await device.tap('pins-accept');
+    await runs(device);
+    route(world, null);
+    await device.tab.reload();
+    await stands(device, 'changed');
+    await device.tap('pins-accept');
+    await device.comesTo('home');
+    await device.isReady();
+    assert.equal(await ran(device), false);
+  });
+
+  test(`on an owner's device nothing that is no page of ours runs a script, and stickers can be called: ${kind}`, async () => {
+    const device = await pinnedDevice(world, { kind });
+    impostor.answers.set('/elsewhere.html', Buffer.from('<!doctype html><p>elsewhere</p><script>globalThis.rogue = true</script>'));
+    route(world, impostor);
+    const stranger = await world.caller({ kind });
+    for (const [person, runsThere] of [[stranger, true], [device, false]]) {
+      await person.tab.open(`${world.origin}/elsewhere.html`);
+      assert.equal(await person.tab.run(() => document.querySelector('p').textContent), 'elsewhere');
+      assert.equal(await ran(person), runsThere);
+    }
+    route(world, null);
+    // Another device is called from this one.
+    const home = await pinnedDevice(world, { kind: 'chromium' });
+    const caller = device;
+    await caller.tab.open(sticker.url);
+    await caller.comesTo('ready');
+    await caller.tap('call');
+    await home.comesTo('ringing');
+    await home.tap('answer');
+    await caller.comesTo('talking');
+  });
+}
+
+/** What the room says about why nothing is pinned. */
+async function why(device) {
+  await device.logsIn();
+  await stands(device, 'unpinned');
+  await device.goesTo('#account/code');
+  assert.match(await device.reads('#code-state'), /\w/);
+  return device.tab.run(() => document.getElementById('code-state').dataset.why);
+}
+
+test('a browser that cannot have a guard says so, and works', async () => {
+  const device = await world.device();
+  await device.tab.page.addInitScript(() => { delete Navigator.prototype.serviceWorker; });
+  assert.equal(await why(device), 'impossible');
+});
+
+test('a certificate that was clicked through carries no guard, and the room says so', async () => {
+  const stranger = await Impostor.authority();
+  const browser = await launchChromium({ name: NAME, at: world.lines.owner.at, ca: stranger, tone: 500 });
+  try {
+    const { Owner } = await import('./support/person.js');
+    const profile = await browser.profile({ ignoreHTTPSErrors: true });
+    const device = new Owner(await profile.tab());
+    device.world = world;
+    assert.equal(await why(device), 'untrusted');
+  } finally {
+    await browser.close();
+  }
+});
+
+test('where not everything arrives as it is listed nothing is pinned, until it does', async () => {
+  await impostor.alter('js/admin/rooms.js', (text) => text + ROGUE);
+  route(world, impostor);
+  const device = await world.device();
+  assert.equal(await why(device), 'failed');
+  route(world, null);
+  impostor.answers.clear();
+  await device.tap('code-check');
+  await stands(device, 'pinned');
+  await until('the room shows the hash', () => device.tab.run(() => document.getElementById('code-hash') !== null));
+});
