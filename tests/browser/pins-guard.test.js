@@ -1,9 +1,12 @@
 // What can happen to the guard of pinned pages: browsers replace it, tabs share it, networks fail, and some browsers have none.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { launchChromium } from './support/chromium.js';
 import { Impostor } from './support/impostor.js';
-import { pinnedDevice, ran, ROGUE, route, runs, standing, stands } from './support/pinned.js';
+import { Owner } from './support/person.js';
+import { pinnedDevice, ran, ROGUE, runs, standing, stands } from './support/pinned.js';
 import { until } from './support/until.js';
 import { NAME, World } from './support/world.js';
 
@@ -16,12 +19,11 @@ before(async () => {
   world = await World.open();
   await world.register();
   sticker = await world.sticker();
-  impostor = await Impostor.open(world.server);
+  impostor = await Impostor.open(world);
 });
 afterEach(async () => {
   await world.clear();
-  route(world, null);
-  impostor.answers.clear();
+  impostor.retire();
 });
 after(async () => {
   await impostor?.close();
@@ -34,7 +36,6 @@ for (const kind of KINDS) {
   test(`a guard that takes over unasked, and that no list has, is told of by the page that is open: ${kind}`, async () => {
     const device = await pinnedDevice(world, { kind });
     await impostor.alter('worker.js', () => 'self.addEventListener("install", () => self.skipWaiting());\nself.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));\n');
-    route(world, impostor);
     await device.tab.reload();
     await stands(device, 'altered');
     assert.match(await device.reads('#pins-altered'), /worker\.js/);
@@ -43,7 +44,6 @@ for (const kind of KINDS) {
   test(`a guard that the browser puts into place when no page is open still serves what is pinned, and is told of: ${kind}`, async () => {
     const device = await pinnedDevice(world, { kind });
     await impostor.release({ 'worker.js': (text) => `${text}// next\n`, 'js/owner/main.js': (text) => text + ROGUE });
-    route(world, impostor);
     await device.tab.reload();
     await until('the next guard waits', () => waiting(device));
     await device.close();
@@ -69,23 +69,29 @@ for (const kind of KINDS) {
 
   test(`every tab of a device follows when one accepts, but not out of a call: ${kind}`, async () => {
     const calling = await pinnedDevice(world, { kind });
+    const other = await world.device({ beside: calling });
+    await other.opensHome();
+    await calling.isReplaced();
+    await calling.tab.page.bringToFront();
+    await calling.takesOver();
+    await calling.isReady();
     const caller = await world.caller();
     await caller.calls(sticker.url);
     await calling.comesTo('ringing');
-    const other = await world.device({ beside: calling });
-    await impostor.release({ 'js/owner/main.js': (text) => text + ROGUE });
-    route(world, impostor);
-    await other.opensHome();
-    await stands(other, 'changed');
-    await calling.comesTo('ringing');
     await calling.tap('answer');
     await Promise.all([caller.comesTo('talking'), calling.comesTo('talking')]);
+    await impostor.release({ 'js/owner/main.js': (text) => text + ROGUE });
+    await other.tab.page.bringToFront();
+    await other.goesTo('#account/code');
+    await other.tap('code-check');
+    await stands(other, 'changed');
     await other.tap('pins-accept');
     await runs(other);
     await calling.comesTo('talking');
     assert.equal(await ran(calling), false);
     assert.equal(await calling.tab.run(() => document.getElementById('pins').checkVisibility()), false, 'nothing stands above a call');
     await caller.tap('hang-up');
+    await calling.tab.page.bringToFront();
     await calling.returnsHome();
     await runs(calling);
   });
@@ -104,12 +110,11 @@ for (const kind of KINDS) {
   test(`a pinned page that is too old to start still leads to the new one: ${kind}`, async () => {
     const device = await pinnedDevice(world, { kind });
     await impostor.release({ 'js/owner/main.js': () => 'globalThis.rogue = true;\nthrow new Error("too old");\n' });
-    route(world, impostor);
     await device.tab.reload();
     await stands(device, 'changed');
     await device.tap('pins-accept');
     await runs(device);
-    route(world, null);
+    impostor.retire();
     await device.tab.reload();
     await stands(device, 'changed');
     await device.tap('pins-accept');
@@ -121,14 +126,13 @@ for (const kind of KINDS) {
   test(`on an owner's device nothing that is no page of ours runs a script, and stickers can be called: ${kind}`, async () => {
     const device = await pinnedDevice(world, { kind });
     impostor.answers.set('/elsewhere.html', Buffer.from('<!doctype html><p>elsewhere</p><script>globalThis.rogue = true</script>'));
-    route(world, impostor);
     const stranger = await world.caller({ kind });
     for (const [person, runsThere] of [[stranger, true], [device, false]]) {
       await person.tab.open(`${world.origin}/elsewhere.html`);
       assert.equal(await person.tab.run(() => document.querySelector('p').textContent), 'elsewhere');
       assert.equal(await ran(person), runsThere);
     }
-    route(world, null);
+    impostor.retire();
     // Another device is called from this one.
     const home = await pinnedDevice(world, { kind: 'chromium' });
     const caller = device;
@@ -157,10 +161,10 @@ test('a browser that cannot have a guard says so, and works', async () => {
 });
 
 test('a certificate that was clicked through carries no guard, and the room says so', async () => {
-  const stranger = await Impostor.authority();
-  const browser = await launchChromium({ name: NAME, at: world.lines.owner.at, ca: stranger, tone: 500 });
+  const other = join(world.server.folder, 'other.pem');
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=other', '-keyout', '/dev/null', '-out', other], { stdio: 'pipe' });
+  const browser = await launchChromium({ name: NAME, at: world.lines.owner.at, ca: other, tone: 500 });
   try {
-    const { Owner } = await import('./support/person.js');
     const profile = await browser.profile({ ignoreHTTPSErrors: true });
     const device = new Owner(await profile.tab());
     device.world = world;
@@ -172,11 +176,9 @@ test('a certificate that was clicked through carries no guard, and the room says
 
 test('where not everything arrives as it is listed nothing is pinned, until it does', async () => {
   await impostor.alter('js/admin/rooms.js', (text) => text + ROGUE);
-  route(world, impostor);
   const device = await world.device();
   assert.equal(await why(device), 'failed');
-  route(world, null);
-  impostor.answers.clear();
+  impostor.retire();
   await device.tap('code-check');
   await stands(device, 'pinned');
   await until('the room shows the hash', () => device.tab.run(() => document.getElementById('code-hash') !== null));

@@ -1,14 +1,12 @@
 // The code of the pages is pinned on an owner's device: a server that has other code is not obeyed before its owner has said so.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { after, afterEach, before, test } from 'node:test';
 import { currentList, Impostor } from './support/impostor.js';
-import { BINARY } from './support/server.js';
+import { pinnedDevice, printedHash, ran, ROGUE, runs, shownHash, standing, stands } from './support/pinned.js';
 import { TONES } from './support/tones.js';
 import { until } from './support/until.js';
 import { World } from './support/world.js';
 
-const ROGUE = '\nglobalThis.rogue = true;\n';
 const KINDS = ['chromium', 'firefox'];
 
 let world;
@@ -19,49 +17,22 @@ before(async () => {
   world = await World.open();
   await world.register();
   sticker = await world.sticker();
-  impostor = await Impostor.open(world.server);
+  impostor = await Impostor.open(world);
 });
 afterEach(async () => {
   await world.clear();
-  lines(false);
-  impostor.answers.clear();
+  impostor.retire();
 });
 after(async () => {
   await impostor?.close();
   await world?.close();
 });
 
-/** Whether everybody's pages come through the impostor. */
-function lines(through) {
-  const server = { host: '127.0.0.1', port: world.server.port };
-  for (const line of Object.values(world.lines)) {
-    line.connectTo(server, through ? { host: '127.0.0.1', port: impostor.port } : server);
-    line.cut('https');
-  }
-}
-
-const hashOf = (text) => text.replaceAll(/[^0-9a-f]/g, '');
-const expected = () => hashOf(execFileSync(BINARY, ['pages', 'hash']).toString());
-const standing = (device) => device.tab.run(() => document.body?.dataset.pins);
-const stands = (device, kind) => until(`the code stands as ${kind}`, async () => await standing(device) === kind, {
-  detail: async () => ({ is: await standing(device), page: await device.see(), text: await device.tab.run(() => document.getElementById('pins')?.innerText), complaints: device.tab.complaints }),
-});
-const ran = (device) => device.tab.run(() => globalThis.rogue === true);
-const digits = async (device, id) => hashOf(await device.tab.run((at) => document.getElementById(at).textContent, `${id}-all`));
-
-/** A device that has pinned what the real server serves. */
-async function pinnedDevice(kind) {
-  const device = await world.device({ kind });
-  await device.logsIn();
-  await stands(device, 'pinned');
-  return device;
-}
-
 for (const kind of KINDS) {
   test(`what is pinned is what the program prints, it serves the owner's page and carries a call: ${kind}`, async () => {
-    const device = await pinnedDevice(kind);
+    const device = await pinnedDevice(world, { kind });
     await device.goesTo('#account/code');
-    assert.equal(await digits(device, 'code-hash'), expected());
+    assert.equal(await shownHash(device, 'code-hash'), printedHash());
     await device.goesTo('#');
     await device.tab.reload();
     await device.comesTo('home');
@@ -71,12 +42,11 @@ for (const kind of KINDS) {
     const { build, paths } = await currentList(world.server);
     for (const path of paths) impostor.answers.set(`/a/${build}/${path}`, null);
     for (const page of ['/', '/c', '/join']) impostor.answers.set(page, Buffer.from('<!doctype html><title>gone</title>'));
-    lines(true);
     await device.tab.reload();
     await device.comesTo('home');
     await device.goesTo('#account/devices');
     await device.goesTo('#');
-    lines(false);
+    impostor.retire();
     await device.isReady();
     const caller = await world.caller({ kind: kind === 'firefox' ? 'chromium' : 'firefox' });
     await caller.calls(sticker.url);
@@ -89,10 +59,9 @@ for (const kind of KINDS) {
 
   for (const path of ['js/owner/main.js', 'owner.html', 'worker.js']) {
     test(`one file that is altered is not run, and the owner is told: ${path}, ${kind}`, async () => {
-      const device = await pinnedDevice(kind);
+      const device = await pinnedDevice(world, { kind });
       await impostor.alter(path, (text) => (path.endsWith('.html') ? text.replace('</body>', '<p>altered</p></body>') : text + ROGUE));
-      lines(true);
-      await device.tab.reload();
+        await device.tab.reload();
       await device.comesTo('home');
       if (path.endsWith('main.js')) {
         // Files behind the pages are looked at once a day, or when somebody asks.
@@ -104,7 +73,7 @@ for (const kind of KINDS) {
       assert.equal(await ran(device), false);
       assert.doesNotMatch(await device.tab.run(() => document.body.textContent), /^altered$/m);
       // It was only on the way: when it is over, the owner's own look says so.
-      lines(false);
+      impostor.retire();
       await device.tap('pins-keep');
       await until('asked again until all is well', async () => {
         if (await standing(device) === 'pinned') return true;
@@ -115,16 +84,15 @@ for (const kind of KINDS) {
   }
 
   test(`another release waits until its owner accepts it, with a guard of its own: ${kind}`, async () => {
-    const device = await pinnedDevice(kind);
-    const old = expected();
+    const device = await pinnedDevice(world, { kind });
+    const old = printedHash();
     const hash = await impostor.release({ 'js/owner/main.js': (text) => text + ROGUE, 'worker.js': (text) => `${text}// of the next release\n` });
     assert.notEqual(hash, old);
-    lines(true);
     await device.tab.reload();
     await device.comesTo('home');
     await stands(device, 'changed');
     assert.equal(await ran(device), false);
-    assert.deepEqual([await digits(device, 'pins-here'), await digits(device, 'pins-there')], [old, hash]);
+    assert.deepEqual([await shownHash(device, 'pins-here'), await shownHash(device, 'pins-there')], [old, hash]);
 
     await device.tap('pins-keep');
     await stands(device, 'kept');
@@ -135,12 +103,12 @@ for (const kind of KINDS) {
 
     await device.tap('pins-look');
     await device.tap('pins-accept');
-    await until('the new code runs', () => ran(device), { detail: async () => ({ standing: await standing(device), text: await device.tab.run(() => document.getElementById('pins')?.innerText), complaints: device.tab.complaints }) });
+    await runs(device);
     await stands(device, 'pinned');
     await device.comesTo('home');
     await device.isReady();
     assert.equal(await device.tab.run(() => navigator.serviceWorker.getRegistration('/').then(({ waiting }) => waiting === null)), true, 'the new guard is in place');
     await device.goesTo('#account/code');
-    assert.equal(await digits(device, 'code-hash'), hash);
+    assert.equal(await shownHash(device, 'code-hash'), hash);
   });
 }

@@ -1,36 +1,25 @@
-// A server whose pages are not what they were: the real one behind a proxy with its own certificate, which hands out what a
-// test wants. Everything else, calls included, goes through.
+// A server whose pages are not what they were: it lies about files alone.
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import https from 'node:https';
-import { join } from 'node:path';
-import tls from 'node:tls';
+import { Liar } from './liar.js';
 
 /** The pages, and the guard, by their addresses. */
 const PAGES = { '/': 'owner.html', '/c': 'caller.html', '/setup': 'setup.html', '/join': 'join.html', '/reset': 'reset.html', '/worker.js': 'worker.js' };
-const TYPES = { html: 'text/html', css: 'text/css', js: 'text/javascript', json: 'application/json', svg: 'image/svg+xml', png: 'image/png' };
-const typeOf = (address) => TYPES[(PAGES[address] ?? address).split('.').at(-1)] ?? 'text/plain';
 
 export class Impostor {
   /** What is handed out instead: address -> bytes; null: there is nothing. @type {Map<string, Buffer|null>} */
   answers = new Map();
-  /** Addresses that were asked for, and for which use (`sec-fetch-dest`). @type {[string, string][]} */
-  asked = [];
 
-  /** @param {import('./server.js').Server} server */
-  static async open(server) {
-    const impostor = new Impostor(server);
-    const pem = readFileSync(join(server.data, 'tls', 'leaf.pem'));
-    impostor.listener = https.createServer({ cert: pem, key: pem, ALPNProtocols: ['http/1.1'] }, (request, response) => impostor.#answer(request, response));
-    impostor.listener.on('upgrade', (request, socket, head) => impostor.#upgrade(request, socket, head));
-    impostor.listener.on('tlsClientError', () => {});
-    await new Promise((done) => impostor.listener.listen(0, '127.0.0.1', done));
-    impostor.port = impostor.listener.address().port;
+  /** @param {import('./world.js').World} world */
+  static async open(world) {
+    const impostor = new Impostor(world);
+    impostor.liar = await Liar.open(world);
+    impostor.liar.rule = { file: (path) => impostor.answers.get(path) };
     return impostor;
   }
 
-  constructor(server) {
-    this.server = server;
+  constructor(world) {
+    this.server = world.server;
   }
 
   /** Hands out a file of the build that is there with other content, and lists what it listed before. */
@@ -70,36 +59,13 @@ export class Impostor {
     return sha256(list);
   }
 
-  #answer(request, response) {
-    this.asked.push([request.url, request.headers['sec-fetch-dest'] ?? '']);
-    if (this.answers.has(request.url)) {
-      const bytes = this.answers.get(request.url);
-      response.writeHead(bytes ? 200 : 404, { 'content-type': typeOf(request.url), 'cache-control': 'no-store' });
-      return response.end(bytes ?? undefined);
-    }
-    const { method, url: path, headers } = request;
-    const onward = https.request({ host: '127.0.0.1', port: this.server.port, method, path, headers, rejectUnauthorized: false }, (answer) => {
-      response.writeHead(answer.statusCode, answer.headers);
-      answer.pipe(response);
-    });
-    onward.on('error', () => response.destroy());
-    request.pipe(onward);
-  }
-
-  #upgrade(request, socket, head) {
-    const onward = tls.connect({ host: '127.0.0.1', port: this.server.port, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] }, () => {
-      const lines = Array.from({ length: request.rawHeaders.length / 2 }, (_, i) => `${request.rawHeaders[2 * i]}: ${request.rawHeaders[2 * i + 1]}`);
-      onward.write(`${request.method} ${request.url} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
-      onward.write(head);
-      onward.pipe(socket).pipe(onward);
-    });
-    onward.on('error', () => socket.destroy());
-    socket.on('error', () => onward.destroy());
+  /** The real server speaks for itself again. */
+  retire() {
+    this.answers.clear();
   }
 
   close() {
-    this.listener.closeAllConnections();
-    return new Promise((done) => this.listener.close(done));
+    return this.liar.close();
   }
 }
 

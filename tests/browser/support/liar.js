@@ -14,8 +14,13 @@ import WebSocket, { WebSocketServer } from 'ws';
  * @typedef {object} Rule what the server lies about
  * @property {(said: Said, memory: Record<string, any>) => Message|null|void|Promise<Message|null|void>} [message] each message of a
  *   call's signalling: nothing lets it pass, null drops it, another one takes its place; `memory` is the call's
+ * @property {(path: string) => Buffer|null|undefined} [file] instead of what is there at this address; null: nothing is there
  * @property {(side: Side, path: string, answer: any) => any} [answer] each answer in JSON; nothing lets it pass
  */
+
+const TYPES = { css: 'text/css', js: 'text/javascript', json: 'application/json', svg: 'image/svg+xml', png: 'image/png', txt: 'text/plain', sha256: 'text/plain' };
+/** Of a file; of what has no extension: a page. @param {string} path */
+const typeOf = (path) => TYPES[path.split('.').at(-1)] ?? 'text/html';
 
 /** A call's signalling; presence has none of these. */
 const SESSION = /^\/api\/v1\/calls\/signaling\/([\w-]+)$/;
@@ -67,6 +72,12 @@ export class Liar {
 
   #passOn(side, real, asking, response) {
     const { method, url, headers } = asking;
+    const file = this.rule.file?.(url);
+    if (file !== undefined) {
+      response.writeHead(file ? 200 : 404, { 'content-type': typeOf(url), 'cache-control': 'no-store' });
+      response.end(file ?? undefined);
+      return;
+    }
     const { 'accept-encoding': _, ...asked } = headers;
     const request = https.request({ ...real, method, path: url, headers: asked, agent: false }, (answer) => {
       const { answer: rule } = this.rule;

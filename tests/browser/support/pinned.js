@@ -1,4 +1,4 @@
-// What the tests of pinned pages ask a device, and how they put another server before it.
+// What the tests of pinned pages ask a device.
 import { execFileSync } from 'node:child_process';
 import { BINARY } from './server.js';
 import { until } from './until.js';
@@ -6,15 +6,6 @@ import { until } from './until.js';
 /** What a release or an altered file does, so that it can be seen whether it ran. */
 export const ROGUE = '\nglobalThis.rogue = true;\n';
 export const ran = (person) => person.tab.run(() => globalThis.rogue === true);
-
-/** Sends everybody's pages through the impostor, or not. */
-export function route(world, impostor) {
-  const server = { host: '127.0.0.1', port: world.server.port };
-  for (const line of Object.values(world.lines)) {
-    line.connectTo(server, impostor ? { host: '127.0.0.1', port: impostor.port } : server);
-    line.cut('https');
-  }
-}
 
 const digitsOf = (text) => text.replaceAll(/[^0-9a-f]/g, '');
 
