@@ -1,6 +1,9 @@
 //! Households' vaults: kept, handed out, replaced. What is in them only their owners' browsers can read.
 
+use std::time::{Duration, SystemTime};
+
 use super::sessions::Identity;
+use crate::domain::ids::{AccountId, HouseholdId};
 use crate::domain::vault::{SealedVault, WayIn, Wrapped};
 use crate::domain::{Error, Kind, Result};
 pub use crate::store::{Vault, Wrap};
@@ -9,6 +12,8 @@ use crate::store::Store;
 
 /// A password, a recovery code and some passkeys.
 const MOST_WRAPS: usize = 18;
+/// How long the vault's key waits for whom it is handed over to.
+const HANDOVER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Keeps vaults; cheap to clone.
 #[derive(Clone)]
@@ -26,8 +31,36 @@ impl Vaults {
     ///
     /// # Errors
     /// The database's.
-    pub async fn vault(&self, owner: Identity) -> Result<Vault> {
-        self.store.vaults().of(owner.household, owner.account).await
+    pub async fn vault(&self, owner: Identity, now: SystemTime) -> Result<Vault> {
+        self.store.vaults().of(owner.household, owner.account, now).await
+    }
+
+    /// Which members of a household have a way into its vault.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn openers(&self, household: HouseholdId) -> Result<Vec<AccountId>> {
+        self.store.vaults().openers(household).await
+    }
+
+    /// Keeps the vault's key for another member of the asker's household, as the asker's browser has wrapped it, and says
+    /// until when.
+    ///
+    /// # Errors
+    /// `no-such-member`.
+    pub async fn hand_over(
+        &self,
+        owner: Identity,
+        to: AccountId,
+        wrapped: Wrapped,
+        now: SystemTime,
+    ) -> Result<SystemTime> {
+        let expires_at = now + HANDOVER;
+        if to != owner.account && self.store.vaults().hand_over(owner.household, to, wrapped, expires_at).await? {
+            return Ok(expires_at);
+        }
+        Err(Error::new(Kind::NotFound, "no-such-member", "There is nobody else with this id in your household.")
+            .hint("Look at the list of people in your account."))
     }
 
     /// Takes in the household's first vault, with the asker's way into it.

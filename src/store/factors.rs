@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
 use super::convert::{one_row, time, to_millis};
-use super::{Store, users};
+use super::{Store, users, vaults};
 use crate::domain::ids::{AccountId, PasskeyId};
 use crate::domain::{Error, Kind, Result};
 
@@ -234,10 +234,14 @@ impl Factors<'_> {
         self.0
             .writer
             .transaction(move |transaction| {
-                let sql = "DELETE FROM passkeys WHERE id = ?1 AND account_id = ?2";
-                let deleted = one_row(transaction.execute(sql, params![id.as_bytes(), account.as_bytes()])?)?;
+                let sql = "DELETE FROM passkeys WHERE id = ?1 AND account_id = ?2 RETURNING credential_hash";
+                let values = params![id.as_bytes(), account.as_bytes()];
+                let deleted = transaction.query_row(sql, values, |row| row.get(0)).optional()?;
+                if let Some(credential) = deleted {
+                    vaults::forget_passkey(transaction, account, credential)?;
+                }
                 delete_idle_recovery_codes(transaction, account)?;
-                Ok(deleted)
+                Ok(deleted.is_some())
             })
             .await
     }
@@ -256,6 +260,7 @@ impl Factors<'_> {
                     let sql = format!("DELETE FROM {table} WHERE account_id = ?1");
                     transaction.execute(&sql, [account.as_bytes()])?;
                 }
+                vaults::forget_passkeys(transaction, account)?;
                 Ok(had)
             })
             .await

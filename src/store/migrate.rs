@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0008_calls.sql"),
     include_str!("migrations/0009_second_factors.sql"),
     include_str!("migrations/0010_keyed.sql"),
+    include_str!("migrations/0011_handovers.sql"),
 ];
 
 /// Tells our databases from other programs' (SQLite's `application_id`): "cqr1".

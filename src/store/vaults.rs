@@ -1,9 +1,11 @@
 //! Households' vaults, and their keys wrapped for accounts: ciphertext that the server cannot open.
 
+use std::time::SystemTime;
+
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::Store;
-use super::convert::one_row;
+use super::convert::{one_row, to_millis};
 use crate::domain::ids::{AccountId, HouseholdId};
 use crate::domain::vault::{SealedVault, WayIn, Wrapped};
 use crate::domain::{Error, Kind, Result};
@@ -32,6 +34,8 @@ pub struct Vault {
     pub blob: Option<Vec<u8>>,
     /// The account's ways in.
     pub wraps: Vec<Wrap>,
+    /// The vault's key, as another member hands it over to this account.
+    pub handover: Option<Wrapped>,
 }
 
 /// Vaults in the database.
@@ -42,13 +46,14 @@ impl Vaults<'_> {
     ///
     /// # Errors
     /// The database's.
-    pub async fn of(&self, household: HouseholdId, account: AccountId) -> Result<Vault> {
+    pub async fn of(&self, household: HouseholdId, account: AccountId, now: SystemTime) -> Result<Vault> {
         self.0
             .reader
             .transaction(move |transaction| {
                 let sql = "SELECT blob FROM vaults WHERE household_id = ?1";
                 let blob = transaction.query_row(sql, [household.as_bytes()], |row| row.get(0)).optional()?;
-                Ok(Vault { blob, wraps: wraps(transaction, account)? })
+                let (wraps, handover) = (wraps(transaction, account)?, handover(transaction, account, now)?);
+                Ok(Vault { blob, wraps, handover })
             })
             .await
     }
@@ -116,6 +121,46 @@ impl Vaults<'_> {
             .await
     }
 
+    /// Keeps the vault's key for another member of a household until it is taken, instead of what was kept before;
+    /// `false`, and nothing done, when there is no such member.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn hand_over(
+        &self,
+        household: HouseholdId,
+        to: AccountId,
+        wrapped: Wrapped,
+        expires_at: SystemTime,
+    ) -> Result<bool> {
+        self.0
+            .writer
+            .transaction(move |transaction| {
+                let sql = "INSERT OR REPLACE INTO vault_handovers (account_id, wrapped, expires_at) \
+                           SELECT id, ?3, ?4 FROM accounts WHERE id = ?1 AND household_id = ?2";
+                let values = params![to.as_bytes(), household.as_bytes(), wrapped.as_bytes(), to_millis(expires_at)];
+                one_row(transaction.execute(sql, values)?)
+            })
+            .await
+    }
+
+    /// Which members of a household have a way into its vault.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn openers(&self, household: HouseholdId) -> Result<Vec<AccountId>> {
+        self.0
+            .reader
+            .transaction(move |transaction| {
+                let sql = "SELECT DISTINCT w.account_id FROM vault_wraps AS w JOIN accounts AS a ON a.id = w.account_id \
+                           WHERE a.household_id = ?1";
+                let mut statement = transaction.prepare_cached(sql)?;
+                let openers = statement.query_map([household.as_bytes()], |row| row.get(0).map(AccountId::from_bytes))?;
+                Ok(openers.collect::<rusqlite::Result<_>>()?)
+            })
+            .await
+    }
+
     /// Removes a way in; whether there was one.
     ///
     /// # Errors
@@ -139,7 +184,16 @@ fn wraps(transaction: &Transaction<'_>, account: AccountId) -> Result<Vec<Wrap>>
     .collect()
 }
 
+fn handover(transaction: &Transaction<'_>, account: AccountId, now: SystemTime) -> Result<Option<Wrapped>> {
+    let sql = "SELECT wrapped FROM vault_handovers WHERE account_id = ?1 AND expires_at > ?2";
+    let wrapped =
+        transaction.query_row(sql, params![account.as_bytes(), to_millis(now)], |row| row.get(0)).optional()?;
+    Ok(wrapped.map(Wrapped::from_bytes))
+}
+
+/// Whoever has a way in needs no handover any more.
 pub(super) fn put(transaction: &Transaction<'_>, account: AccountId, wrap: &Wrap) -> Result<()> {
+    transaction.execute("DELETE FROM vault_handovers WHERE account_id = ?1", [account.as_bytes()])?;
     let sql = "INSERT OR REPLACE INTO vault_wraps (account_id, kind, credential, wrapped) VALUES (?1, ?2, ?3, ?4)";
     let values =
         params![account.as_bytes(), wrap.way.kind(), credential(wrap.credential.as_ref()), wrap.wrapped.as_bytes()];
@@ -151,6 +205,18 @@ fn delete(transaction: &Transaction<'_>, account: AccountId, way: WayIn, passkey
     let sql = "DELETE FROM vault_wraps WHERE account_id = ?1 AND kind = ?2 AND credential = ?3";
     let values = params![account.as_bytes(), way.kind(), credential(passkey.as_ref())];
     one_row(transaction.execute(sql, values)?)
+}
+
+/// A passkey that is removed opens the vault no more.
+pub(super) fn forget_passkey(transaction: &Transaction<'_>, account: AccountId, passkey: [u8; 32]) -> Result<()> {
+    delete(transaction, account, WayIn::Passkey, Some(passkey)).map(drop)
+}
+
+/// None of them does.
+pub(super) fn forget_passkeys(transaction: &Transaction<'_>, account: AccountId) -> Result<()> {
+    let sql = "DELETE FROM vault_wraps WHERE account_id = ?1 AND kind = ?2";
+    transaction.execute(sql, params![account.as_bytes(), WayIn::Passkey.kind()])?;
+    Ok(())
 }
 
 fn credential(passkey: Option<&[u8; 32]>) -> &[u8] {

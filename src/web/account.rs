@@ -55,12 +55,15 @@ pub struct Household {
 
 /// One of them.
 #[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct HouseholdMember {
     #[schema(value_type = String)]
     id: AccountId,
     username: String,
     /// Whether it is the asker.
     you: bool,
+    /// Whether they have a way into the household's vault.
+    opens_vault: bool,
 }
 
 /// What is to change: fields that are left out stay as they are.
@@ -161,9 +164,10 @@ pub(super) async fn disconnect(state: &State, ended: &Ended) {
 }
 
 pub(super) async fn describe(state: &State, profile: Profile, identity: Identity) -> Result<Account, Failure> {
-    let you = profile.id;
-    let members = profile.household.members.into_iter();
-    let members = members.map(|(id, username)| HouseholdMember { id, username, you: id == you }).collect();
+    let openers = state.vaults.openers(profile.household.id).await?;
+    let member =
+        |(id, username)| HouseholdMember { id, username, you: id == profile.id, opens_vault: openers.contains(&id) };
+    let members = profile.household.members.into_iter().map(member).collect();
     Ok(Account {
         id: profile.id,
         username: profile.username,

@@ -199,6 +199,7 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(vault::replace))
         .routes(routes!(vault::let_in))
         .routes(routes!(vault::shut_out))
+        .routes(routes!(vault::hand_over))
         .routes(routes!(calls::initiate))
         .routes(routes!(calls::signaling))
         .routes(routes!(missed::missed_calls, missed::forget_missed_calls))

@@ -110,6 +110,8 @@ pub struct TagList {
     /// What a new tag's lifetime is when none is chosen.
     #[schema(value_type = String)]
     default_lifetime: Lifetime,
+    /// A sticker that is printed again leads to this, `#` and its code.
+    url_base: String,
     /// What the owner should know before a sticker is made: that its address may change. Left out where it will last.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -164,6 +166,7 @@ pub async fn list(
     Ok(Answer(TagList {
         tokens: tags.into_iter().map(describe).collect(),
         default_lifetime: state.tags.default_lifetime(),
+        url_base: sticker_base(&state, &authority),
         url_warning: state.origin.warning(&authority),
     }))
 }
@@ -189,7 +192,7 @@ pub async fn generate(
     let (label, public_text) = (TagText::parse(&body.label)?, TagText::parse(&body.public_text)?);
     let made = state.tags.create(owner, label, public_text, body.lifetime, SystemTime::now()).await?;
     let code = made.token.code();
-    let url = format!("{}/c#{code}", state.origin.for_stickers(&authority));
+    let url = format!("{}#{code}", sticker_base(&state, &authority));
     let qr = Pictures::of(&url)?;
     let answer =
         NewTag { tag: describe(made.tag), qr_code_data: code, url, qr, url_warning: state.origin.warning(&authority) };
@@ -220,7 +223,7 @@ pub async fn register(
     let tag = state.tags.register(owner, registration, SystemTime::now()).await?;
     let answer = Registered {
         tag: describe(tag),
-        url_base: format!("{}/c", state.origin.for_stickers(&authority)),
+        url_base: sticker_base(&state, &authority),
         url_warning: state.origin.warning(&authority),
     };
     Ok((StatusCode::CREATED, Answer(answer)))
@@ -300,6 +303,11 @@ pub async fn validate(
             .map(|text| URL_SAFE_NO_PAD.encode(text.as_bytes())),
         public_text: found.map(|tag| tag.public_text).unwrap_or_default(),
     }))
+}
+
+/// What a sticker's link is before the code: the same for one that is made and one that is printed again.
+fn sticker_base(state: &State, authority: &str) -> String {
+    format!("{}/c", state.origin.for_stickers(authority))
 }
 
 fn sealed_text(text: &str) -> Result<SealedText, Error> {

@@ -1,5 +1,7 @@
 //! `/api/v1/vault`: the household's vault, which only its owners' browsers can open (`docs/e2e.md`, section 4).
 
+use std::time::SystemTime;
+
 use axum::Json as Answer;
 use axum::extract::{Request, State as Extract};
 use axum::http::StatusCode;
@@ -10,9 +12,11 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::State;
 use super::error::Failure;
-use super::request::{Json, Places, Query, read};
+use super::identity::Confirmed;
+use super::request::{Authority, Json, Places, Query, read};
+use super::timestamp::rfc3339;
 use crate::domain::Error;
-use crate::domain::ids::HouseholdId;
+use crate::domain::ids::{AccountId, HouseholdId};
 use crate::domain::vault::{SealedVault, WayIn, Wrapped};
 use crate::service::sessions::Identity;
 use crate::service::vaults::Wrap;
@@ -29,6 +33,10 @@ pub struct Opened {
     blob: Option<String>,
     /// The account's ways in.
     wraps: Vec<Way>,
+    /// The vault's key, wrapped by another member with what their link carries; left out where nobody hands it over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    handover: Option<String>,
 }
 
 /// A way into the vault.
@@ -68,6 +76,23 @@ pub struct LetIn {
     wrapped: String,
 }
 
+/// The vault's key for another member.
+#[derive(Deserialize, ToSchema)]
+pub struct HandOver {
+    /// The key, wrapped as for an invite, base64url.
+    wrapped: String,
+}
+
+/// A key that waits for its member.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HandedOver {
+    /// The link is this and what the browser puts behind it.
+    url_base: String,
+    #[schema(format = DateTime)]
+    expires_at: String,
+}
+
 /// Which way into the vault is to be taken away.
 #[derive(Deserialize, IntoParams)]
 pub struct ShutOut {
@@ -85,7 +110,7 @@ pub async fn vault(Extract(state): Extract<State>, owner: Identity) -> Result<An
 
 /// The household's vault, as the asker may have it.
 pub(super) async fn of(state: &State, owner: Identity) -> Result<Opened, Failure> {
-    let vault = state.vaults.vault(owner).await?;
+    let vault = state.vaults.vault(owner, SystemTime::now()).await?;
     let way = |wrap: Wrap| Way {
         way: wrap.way,
         credential: wrap.credential.map(|digest| URL_SAFE_NO_PAD.encode(digest)),
@@ -95,6 +120,7 @@ pub(super) async fn of(state: &State, owner: Identity) -> Result<Opened, Failure
         household: owner.household,
         blob: vault.blob.map(|blob| URL_SAFE_NO_PAD.encode(blob)),
         wraps: vault.wraps.into_iter().map(way).collect(),
+        handover: vault.handover.map(|wrapped| URL_SAFE_NO_PAD.encode(wrapped.as_bytes())),
     })
 }
 
@@ -167,6 +193,30 @@ pub async fn shut_out(
     let credential = which.credential.as_deref().map(digest).transpose()?;
     state.vaults.shut_out(owner, way, credential).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Lets another member of the household into the vault
+///
+/// The browser wraps the vault's key with what it puts into a link; whoever has the link and is logged in as that member
+/// opens it within a day.
+#[utoipa::path(put, path = "/vault/members/{id}", tag = "vault", security(("session" = []), ("confirmed" = [])),
+    operation_id = "hand_over_vault", request_body = HandOver,
+    params(("id" = String, Path, description = "The member's account")), responses(
+    (status = 200, description = "Kept until it is taken", body = HandedOver),
+    (status = 400, description = "`bad-wrap`"),
+    (status = 404, description = "`no-such-member`"),
+))]
+pub async fn hand_over(
+    Extract(state): Extract<State>,
+    Confirmed(owner): Confirmed,
+    Places(to): Places<AccountId>,
+    Authority(authority): Authority,
+    Json(body): Json<HandOver>,
+) -> Result<Answer<HandedOver>, Failure> {
+    let wrapped = Wrapped::for_invite(&URL_SAFE_NO_PAD.decode(&body.wrapped).unwrap_or_default())?;
+    let expires_at = rfc3339(state.vaults.hand_over(owner, to, wrapped, SystemTime::now()).await?);
+    let url_base = format!("{}/#vault/", state.origin.for_stickers(&authority));
+    Ok(Answer(HandedOver { url_base, expires_at }))
 }
 
 /// The key of the vault, wrapped for a password that is being set.

@@ -29,8 +29,10 @@ async fn a_sticker_carries_the_code_in_the_fragment_and_both_pictures() {
 #[tokio::test]
 async fn public_url_is_what_stickers_carry() {
     let server = Server::start_with(&[("public_url", "https://call.example.org")]).await;
-    let tag = make_tag(&server.owner().await).await;
+    let owner = server.owner().await;
+    let tag = make_tag(&owner).await;
     assert!(tag["url"].as_str().unwrap().starts_with("https://call.example.org/c#pqc:1:"));
+    assert_eq!(owner.get("/api/v1/tokens").await.body["urlBase"], "https://call.example.org/c", "printed again");
     assert!(tag["urlWarning"].is_null());
 }
 

@@ -4,8 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hyper::Method;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
-use crate::support::{Client, Reply, Server};
+use crate::support::{Authenticator, Client, Reply, Server, invited};
 
 fn vectors() -> Value {
     serde_json::from_str(include_str!("../fixtures/e2e.json")).unwrap()
@@ -96,6 +97,84 @@ async fn an_account_has_its_ways_in() {
     assert_eq!(owner.delete("/api/v1/vault/ways/recovery").await.status, 204);
     assert_eq!(owner.delete(&format!("/api/v1/vault/ways/passkey?credential={passkey}")).await.status, 204);
     assert_eq!(owner.get("/api/v1/vault").await.body["wraps"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_passkey_that_is_removed_opens_the_vault_no_more() {
+    let server = Server::start().await;
+    let owner = server.owner().await;
+    let mut device = Authenticator::new(&server.client.origin());
+    let mut made = Vec::new();
+    for name in ["phone", "laptop"] {
+        let begun = owner.post("/api/v1/account/passkeys", &json!({ "name": name })).await.body;
+        let credential = device.create(&begun["publicKey"]);
+        let body = json!({ "ticket": begun["ticket"], "credential": credential });
+        let id = owner.post("/api/v1/account/passkeys/finish", &body).await.body["id"].clone();
+        let raw = URL_SAFE_NO_PAD.decode(credential["rawId"].as_str().unwrap()).unwrap();
+        let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(raw));
+        let wrap = json!({ "wrapped": vectors()["wraps"]["passkey"]["wrapped"], "credential": digest });
+        assert_eq!(put(&owner, "/api/v1/vault/ways/passkey", &wrap).await.status, 204);
+        made.push((id, digest));
+        device = Authenticator::new(&server.client.origin());
+    }
+    let password = json!({ "wrapped": vectors()["wraps"]["password"]["wrapped"] });
+    assert_eq!(put(&owner, "/api/v1/vault/ways/password", &password).await.status, 204);
+    let ways = async || {
+        let wraps = owner.get("/api/v1/vault").await.body["wraps"].clone();
+        wraps.as_array().unwrap().iter().map(|wrap| wrap["credential"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(ways().await.len(), 3);
+
+    let (id, _) = &made[0];
+    let removed = owner.delete(&format!("/api/v1/account/passkeys/{}", id.as_str().unwrap())).await;
+    assert_eq!(removed.status, 204, "{}", removed.text);
+    assert_eq!(ways().await, [Value::Null, json!(made[1].1)]);
+
+    let account = owner.get("/api/v1/account").await.body["id"].clone();
+    let reset = format!("/api/v1/admin/users/{}/reset-mfa", account.as_str().unwrap());
+    assert_eq!(owner.post(&reset, &json!({})).await.status, 204);
+    assert_eq!(ways().await, [Value::Null]);
+}
+
+#[tokio::test]
+async fn a_member_without_a_way_in_is_handed_the_key_by_another() {
+    let server = Server::start().await;
+    let ada = server.owner().await;
+    let bob = invited(&ada, "household", "bob").await;
+    let eve = invited(&ada, "owner", "eve").await;
+    let wraps = &vectors()["wraps"];
+    let password = json!({ "wrapped": wraps["password"]["wrapped"] });
+    assert_eq!(put(&ada, "/api/v1/vault/ways/password", &password).await.status, 204);
+    let openers = async || {
+        let members = ada.get("/api/v1/account").await.body["household"]["members"].clone();
+        members.as_array().unwrap().iter().map(|member| member["opensVault"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(openers().await, [json!(true), json!(false)]);
+
+    let id = async |client: &Client| client.get("/api/v1/account").await.body["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/vault/members/{}", id(&bob).await);
+    let key = json!({ "wrapped": wraps["invite"]["wrapped"] });
+    for (who, path, body, status, code) in [
+        (&ada, path.clone(), json!({ "wrapped": wraps["password"]["wrapped"] }), 400, "bad-wrap"),
+        (&ada, format!("/api/v1/vault/members/{}", id(&ada).await), key.clone(), 404, "no-such-member"),
+        (&ada, format!("/api/v1/vault/members/{}", id(&eve).await), key.clone(), 404, "no-such-member"),
+        (&eve, path.clone(), key.clone(), 404, "no-such-member"),
+        (&server.client, path.clone(), key.clone(), 401, "no-session"),
+    ] {
+        let refused = put(who, &path, &body).await;
+        assert_eq!((refused.status, refused.body["error"]["code"].as_str()), (status, Some(code)), "{path}");
+    }
+    let made = put(&ada, &path, &key).await;
+    assert_eq!(made.status, 200, "{}", made.text);
+    assert_eq!(made.body["urlBase"], format!("https://localhost:{}/#vault/", server.port));
+
+    assert_eq!(bob.get("/api/v1/vault").await.body["handover"], wraps["invite"]["wrapped"]);
+    for other in [&ada, &eve] {
+        assert!(other.get("/api/v1/vault").await.body.get("handover").is_none());
+    }
+    assert_eq!(put(&bob, "/api/v1/vault/ways/password", &password).await.status, 204);
+    assert!(bob.get("/api/v1/vault").await.body.get("handover").is_none(), "it has done its work");
+    assert_eq!(openers().await, [json!(true), json!(true)]);
 }
 
 #[tokio::test]

@@ -1,10 +1,8 @@
 // The whole way, as it is on the first day: nothing configured, the link that the binary prints, everything by hand.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { launchChromium } from './support/chromium.js';
+import { shownSticker } from './support/keyed.js';
 import { Caller, Owner } from './support/person.js';
 import { checkAbsent, checkSignalling, ownAddresses } from './support/privacy.js';
 import { Server } from './support/server.js';
@@ -70,15 +68,9 @@ test('from the printed set-up link to two voices', async () => {
     await owner.tab.type('#new-label', LABEL);
     await owner.tab.type('#new-text', PUBLIC_TEXT);
     await owner.tap('new-submit');
-    const png = await until('the sticker can be saved', () => owner.tab.run(() => {
-      const { href } = document.getElementById('sticker-download');
-      return document.getElementById('sticker-dialog').open && href.startsWith('data:image/png') ? href : '';
-    }));
-    const file = join(server.folder, 'sticker.png');
-    const picture = Buffer.from(png.split(',')[1], 'base64');
-    writeFileSync(file, picture);
-    assert.ok(picture.readUInt32BE(20) > 1.2 * picture.readUInt32BE(16), 'below the code there is the caption');
-    url = execFileSync('zbarimg', ['--quiet', '--raw', file], { stdio: ['ignore', 'pipe', 'ignore'] }).toString().trim();
+    const shown = await shownSticker(owner, server.folder);
+    url = shown.url;
+    assert.ok(shown.height > 1.2 * shown.width, 'below the code there is the caption');
     assert.match(url, /^https:\/\/\S+\/c#pqc:1:[\w-]{43}:[\w-]{6}:[\w-]{22}$/, 'it carries the key');
     assert.equal(new URL(url).origin, origin, 'the sticker leads to where its owner opened the page');
     const drawn = await owner.tab.run(() => document.getElementById('sticker-svg').naturalWidth);

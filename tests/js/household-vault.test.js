@@ -22,11 +22,13 @@ class Server {
   blob = null;
   /** @type {{way: string, credential: string|null, wrapped: string}[]} */
   wraps = [];
+  /** @type {string|undefined} what another member hands over to this account */
+  handover;
   down = false;
 
   ask = async (/** @type {string} */ method, /** @type {string} */ path, /** @type {any} */ body) => {
     if (this.down) throw new ApiError('offline', 0);
-    if (method === 'GET') return { household: HOUSEHOLD, blob: this.blob && encode64(this.blob), wraps: this.wraps };
+    if (method === 'GET') return { household: HOUSEHOLD, blob: this.blob && encode64(this.blob), wraps: this.wraps, handover: this.handover };
     if (method === 'POST') {
       this.blob = decode64(body.blob);
       this.wraps = [{ way: body.way, credential: null, wrapped: body.wrapped }];
@@ -43,6 +45,7 @@ class Server {
       return null;
     }
     const credential = body.credential ?? null;
+    this.handover = undefined;
     this.wraps = [...this.wraps.filter((wrap) => wrap.way !== way || wrap.credential !== credential), { way, credential, wrapped: body.wrapped }];
     return null;
   };
@@ -266,6 +269,92 @@ test('a guest opens the vault with a password of their own, by a link of which t
   assert.deepEqual(guest.content, host.content);
   const guessed = decode64(token, 32) ?? run(32, 0);
   await assert.rejects(wrapForGuest(guessed, brought, NEW), NotOpened, 'what the server is told opens nothing');
+});
+
+/** A server as another member of the household sees it: the same vault, other ways in. @param {Server} server */
+function memberOf(server) {
+  const member = new Server();
+  Object.defineProperty(member, 'blob', { get: () => server.blob, set: (blob) => { server.blob = blob; } });
+  return member;
+}
+
+test('who came without the key is let in by another member, and from then on the password opens it', async () => {
+  const server = new Server();
+  const { vault: ada } = page(server);
+  await ada.enter(OLD);
+  await ada.change(({ tags }) => { tags.tag_1 = { token: 't', keyHash: 'k', label: 'Van', publicText: '' }; });
+  const bobs = memberOf(server);
+  const { vault: bob } = page(bobs);
+  await bob.enter(NEW);
+  assert.deepEqual([bob.state, bob.isOutside, bob.isLetIn], ['locked', true, false]);
+
+  const { secret, wrapped } = await ada.handover();
+  bobs.handover = wrapped;
+  const another = page(bobs).vault;
+  another.takeLink(run(32, 9));
+  await another.enter(NEW);
+  assert.equal(another.state, 'locked', 'a link that was made for something else');
+  assert.ok(bobs.handover, 'and the right one still works');
+
+  const proved = [];
+  const { vault: later, device } = page(bobs);
+  later.takeLink(/** @type {Bytes} */ (decode64(secret)));
+  await later.enter(null);
+  assert.deepEqual([later.state, later.isLetIn], ['locked', true], 'logged in before: the password is asked for');
+  await assert.rejects(later.unlockByPassword(OLD, () => Promise.reject(new ApiError('wrong-password', 403))), { code: 'wrong-password' });
+  assert.equal(await later.unlockByPassword(NEW, async () => proved.push(1)), true);
+  assert.equal(proved.length, 1, 'a slip of the finger must not become a way in');
+  assert.equal(later.content?.tags.tag_1.label, 'Van');
+  assert.deepEqual([bobs.wraps.map(({ way }) => way), bobs.handover, later.hasLink], [['password'], undefined, false]);
+  assert.ok(device.key);
+  const { vault: elsewhere } = page(bobs);
+  await elsewhere.enter(NEW);
+  assert.equal(elsewhere.state, 'open');
+});
+
+test('a link that is opened before its person logs in opens the vault with the log-in', async () => {
+  const server = new Server();
+  const { vault: ada } = page(server);
+  await ada.enter(OLD);
+  const { secret, wrapped } = await ada.handover();
+  const bobs = memberOf(server);
+  bobs.handover = wrapped;
+  const { vault: bob } = page(bobs);
+  bob.takeLink(/** @type {Bytes} */ (decode64(secret)));
+  bob.close();
+  await bob.enter(NEW);
+  assert.equal(bob.state, 'open');
+  await bob.leave();
+  assert.equal(bob.hasLink, false);
+});
+
+test('a password that was set anew opens it again through another member, as one that was never a way in', async () => {
+  const server = new Server();
+  const { vault: ada } = page(server);
+  await ada.enter(OLD);
+  const bobs = memberOf(server);
+  bobs.wraps = [{ way: 'password', credential: null, wrapped: server.wraps[0].wrapped }];
+  const { vault: bob } = page(bobs);
+  await bob.enter(NEW);
+  assert.deepEqual([bob.state, bob.isOutside], ['locked', false]);
+  const { secret, wrapped } = await ada.handover();
+  bobs.handover = wrapped;
+  bob.takeLink(/** @type {Bytes} */ (decode64(secret)));
+  await bob.enter(NEW);
+  assert.equal(bob.state, 'open');
+});
+
+test('a server that goes back while somebody makes a change is found out, and the change is not made', async () => {
+  const server = new Server();
+  const { vault } = page(server);
+  await vault.enter(OLD);
+  const old = server.blob;
+  const make = (/** @type {string} */ id) => vault.change(({ tags }) => { tags[id] = { token: 't', keyHash: 'k', label: id, publicText: '' }; });
+  await make('tag_1');
+  server.blob = old;
+  await assert.rejects(make('tag_2'));
+  assert.equal(vault.state, 'rolled-back');
+  assert.equal(server.blob, old);
 });
 
 test('a new password is wrapped for while the vault is open, and not while it is locked', async () => {

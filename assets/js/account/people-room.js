@@ -9,7 +9,7 @@ import { relative } from '../when.js';
 import { linkCard } from './link-card.js';
 
 /**
- * @typedef {{id: string, username: string, you: boolean}} Member
+ * @typedef {{id: string, username: string, you: boolean, opensVault: boolean}} Member
  * @typedef {{id: string, kind: 'household'|'owner', expiresAt: string}} Invite
  */
 
@@ -25,8 +25,7 @@ export async function peopleRoom(room) {
     headline: texts.say('people.title'),
     body: [
       make('p', { class: 'lead' }, texts.say('people.detail')),
-      make('ul', { class: 'items', id: 'members' }, ...household.members.map((/** @type {Member} */ { username, you }) =>
-        make('li', { class: 'item' }, make('h3', {}, own(username)), you ? make('span', { class: 'badge' }, texts.say('people.you')) : null))),
+      make('ul', { class: 'items', id: 'members' }, ...household.members.map((/** @type {Member} */ member) => memberItem(room, member))),
       make('div', { id: 'new-invite' }),
       registration === 'closed' ? make('p', { class: 'nothing' }, texts.say('people.closed')) : invite,
       ...openInvites(room, invites.filter((/** @type {Invite} */ { kind }) => kind === 'household')),
@@ -34,18 +33,47 @@ export async function peopleRoom(room) {
   };
 }
 
+/** @param {import('../owner/rooms-view.js').Room} room @param {Member} member */
+function memberItem(room, member) {
+  const { texts, act } = room;
+  const { id, username, you, opensVault } = member;
+  const outside = vault.state === 'open' && !you && !opensVault;
+  return make('li', { class: 'item', 'data-member': id },
+    make('div', {}, make('h3', {}, own(username)), outside ? make('p', {}, texts.say('people.outside')) : null),
+    you ? make('span', { class: 'badge' }, texts.say('people.you')) : null,
+    // Also for somebody who has a way in, and lost it: with a password that was set anew, say.
+    vault.state === 'open' && !you ? actionButton(texts.say('people.let-in'), { kind: 'quiet', name: `${texts.say('people.let-in')}: ${username}` }, () => act(() => letIn(room, member))) : null);
+}
+
+/** Makes the link that opens the vault to another member, and shows it. @param {import('../owner/rooms-view.js').Room} room @param {Member} member */
+async function letIn({ texts, ask, again }, { id, username }) {
+  const { secret, wrapped } = await vault.handover();
+  const { urlBase, expiresAt } = await ask('PUT', `/api/v1/vault/members/${id}`, { wrapped });
+  const url = urlBase + secret;
+  const when = relative(expiresAt, Date.now(), texts.language);
+  showLink({ url, qr: { svg: qrSvg(url) } }, {
+    headline: texts.say('handover.headline', { name: username }), detail: texts.say('handover.detail', { name: username, when }),
+    alt: texts.say('handover.alt'), share: texts.say('handover.share'), done: () => void again().then(() => byId('room-headline').focus()),
+  }, texts);
+}
+
 /** Makes an invite and shows it. @param {import('../owner/rooms-view.js').Room} room @param {'household'|'owner'} kind */
 export async function showNewInvite({ texts, ask, again }, kind) {
   await vault.settled;
   const made = kind === 'household' && vault.state === 'open' ? await inviteWithKey(ask) : await ask('POST', '/api/v1/invites', { kind });
   const when = relative(made.expiresAt, Date.now(), texts.language);
-  const card = linkCard(made, {
-    headline: texts.say('invite.headline'), detail: texts.say(`invite.${kind}`, { when }), alt: texts.say('invite.alt'),
-    share: texts.say('invite.share'), done: () => void again().then(() => byId('room-headline').focus()),
-  }, texts);
+  const keyless = kind === 'household' && vault.state !== 'open';
   // The list below has one more now; the link stays above it until it was handed over.
   await again();
-  byId('new-invite').replaceChildren(card);
+  showLink(made, {
+    headline: texts.say('invite.headline'), detail: [texts.say(`invite.${kind}`, { when }), keyless ? texts.say('invite.keyless') : ''].join(' ').trim(),
+    alt: texts.say('invite.alt'), share: texts.say('invite.share'), done: () => void again().then(() => byId('room-headline').focus()),
+  }, texts);
+}
+
+/** @param {Parameters<typeof linkCard>} card */
+function showLink(...card) {
+  byId('new-invite').replaceChildren(linkCard(...card));
   document.getElementById('invite')?.toggleAttribute('hidden', true);
   byId('link-headline').focus();
 }

@@ -5,7 +5,7 @@ import { decode64, encode64, equal, randomBytes } from './bytes.js';
 import { makeIdentity } from './identity-keys.js';
 import { NotOpened } from './sealed.js';
 import { openVault, revisionOf, sealVault } from './vault.js';
-import { unwrap, wrap } from './wraps.js';
+import { unwrap, wrap, wrapKey } from './wraps.js';
 
 /**
  * @typedef {import('./bytes.js').Bytes} Bytes
@@ -19,11 +19,11 @@ import { unwrap, wrap } from './wraps.js';
  * @property {(household: string, seen: Seen) => void} remember
  *
  * @typedef {(method: 'GET'|'POST'|'PUT'|'DELETE', path: string, body?: unknown) => Promise<any>} Ask
- * @typedef {{household: string, blob: string|null, wraps: {way: WayIn, credential: string|null, wrapped: string}[]}} Answer
+ * @typedef {{household: string, blob: string|null, wraps: {way: WayIn, credential: string|null, wrapped: string}[], handover?: string}} Answer `handover`: the key as another member hands it over
  */
 
 /** How often a change is made again in what another device has made of the vault meanwhile. */
-const TRIES = 5;
+const TRIES = 16;
 
 /** There is a vault, and this way does not open it. */
 export class Locked extends Error {}
@@ -65,6 +65,16 @@ export class VaultKeeper {
     return Boolean(this.#answer?.blob);
   }
 
+  /** Whether another member hands the vault's key over to this account. */
+  get isHandedOver() {
+    return Boolean(this.#answer?.handover);
+  }
+
+  /** Whether there is a vault, and the account has no way into it: it came without the key. */
+  get isOutside() {
+    return this.exists && this.#answer?.wraps.length === 0;
+  }
+
   /** Whether the account has such a way in, as the server said last. @param {WayIn} way @param {string} [credential] */
   has(way, credential) {
     return this.#wrapFor(way, credential) !== undefined;
@@ -96,6 +106,22 @@ export class VaultKeeper {
     await this.#open(answer, { key, household: householdBytes(answer.household) }).catch((error) => {
       throw error instanceof NotOpened ? new Locked() : error;
     });
+  }
+
+  /**
+   * With what another member hands over, so that from now on `opener` opens it, too.
+   * @param {Bytes} secret of that member's link
+   * @param {Opener} opener
+   * @throws {Locked} when nothing waits for this account, or something else than the link is for
+   */
+  async accept(secret, opener) {
+    const answer = await this.#look();
+    const household = householdBytes(answer.household);
+    const handed = decode64(answer.handover) ?? new Uint8Array(0);
+    const key = await unwrap(handed, { way: 'invite', key: await wrapKey('invite', secret), household }).catch(() => null);
+    if (!key) throw new Locked();
+    await this.#open(answer, { key, household });
+    await this.letIn(opener);
   }
 
   /** Whether this way leads to the key of the vault that is open. @param {Opener} opener */
@@ -181,7 +207,8 @@ export class VaultKeeper {
   #remember(added) {
     if (!this.#answer) return;
     const others = this.#answer.wraps.filter(({ way, credential }) => way !== added.way || credential !== added.credential);
-    this.#answer = { ...this.#answer, wraps: [...others, added] };
+    // Whoever has a way in needs nothing that was handed over.
+    this.#answer = { ...this.#answer, wraps: [...others, added], handover: undefined };
   }
 
   get #revision() {

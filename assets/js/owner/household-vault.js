@@ -23,6 +23,8 @@ export class HouseholdVault {
   #passwordKey = null;
   /** @type {import('../e2e/vault-keeper.js').Opener|null} of the passkey that was used, while it is not a way in yet */
   #passkey = null;
+  /** @type {Bytes|null} of the link by which another member lets this one in */
+  #handed = null;
   /** Counts log-outs. */
   #visit = 0;
   #turn = Promise.resolve();
@@ -47,7 +49,7 @@ export class HouseholdVault {
     return this.#keeper.content;
   }
 
-  /** Whether only a password and this device open it. */
+  /** Whether no paper opens it: only a password, a passkey and this device. */
   get needsRecoveryCode() {
     return this.state === 'open' && !this.#keeper.has('recovery');
   }
@@ -55,6 +57,26 @@ export class HouseholdVault {
   /** When everything is done that was begun: what it is then lasts. @returns {Promise<unknown>} */
   get settled() {
     return this.#turn;
+  }
+
+  /** Whether it is locked, and no password opens it: its person came without the key, or lets somebody else open it. */
+  get isOutside() {
+    return this.state === 'locked' && this.#keeper.isOutside;
+  }
+
+  /** Whether it is locked, and a link was opened by which another member lets this one in. */
+  get isLetIn() {
+    return this.state === 'locked' && this.#handed !== null && this.#keeper.isHandedOver;
+  }
+
+  /** Whether such a link was opened. */
+  get hasLink() {
+    return this.#handed !== null;
+  }
+
+  /** @param {Bytes} secret of a link by which another member lets this one in, whenever who it is for has logged in */
+  takeLink(secret) {
+    this.#handed = secret;
   }
 
   /**
@@ -73,20 +95,20 @@ export class HouseholdVault {
         if (!(error instanceof Locked)) throw error;
         if (await this.#byPasskey()) return;
         if (!this.#passwordKey) throw error;
-        await this.#keeper.enter({ way: 'password', key: this.#passwordKey });
+        await this.#byPassword(this.#passwordKey);
       }
     });
   }
 
   /**
    * @param {Bytes} passwordKey
-   * @param {() => Promise<unknown>} prove lets the server check the password: where there is no vault yet, a slip of the finger
-   *   would otherwise make one that its owner's password does not open
+   * @param {() => Promise<unknown>} prove lets the server check the password: where there is no vault yet, or no way into it, a
+   *   slip of the finger would otherwise make one that its owner's password does not open
    * @returns {Promise<boolean>} whether it was the right one
    */
   async unlockByPassword(passwordKey, prove) {
-    if (!this.#keeper.exists) await prove();
-    await this.#settle(() => this.#keeper.enter({ way: 'password', key: passwordKey }));
+    if (!this.#keeper.exists || this.isLetIn) await prove();
+    await this.#settle(() => this.#byPassword(passwordKey));
     return this.state === 'open';
   }
 
@@ -116,7 +138,15 @@ export class HouseholdVault {
 
   /** @param {(content: import('../e2e/vault.js').VaultContent) => void} edit */
   async change(edit) {
-    await this.#keeper.change(edit);
+    try {
+      await this.#keeper.change(edit);
+    } catch (error) {
+      if (error instanceof RolledBack) {
+        this.state = 'rolled-back';
+        this.changed();
+      }
+      throw error;
+    }
     await this.#use();
   }
 
@@ -150,6 +180,15 @@ export class HouseholdVault {
     return { secret: encode64(secret), token: await inviteToken(secret), wrapped };
   }
 
+  /**
+   * For another member who has no way in, or lost it: `secret` goes into the link, `wrapped` to the server.
+   * @returns {Promise<{secret: string, wrapped: string}>}
+   */
+  async handover() {
+    const { secret, wrapped } = await this.invitation();
+    return { secret, wrapped };
+  }
+
   /** Nobody is logged in any more. What the device has kept stays. */
   close() {
     this.#visit += 1;
@@ -161,6 +200,7 @@ export class HouseholdVault {
   /** Somebody has logged out here: who comes next is asked again. */
   async leave() {
     if (this.#keeper.household) await this.#device.forget(this.#keeper.household);
+    this.#handed = null;
     this.close();
   }
 
@@ -192,6 +232,20 @@ export class HouseholdVault {
     this.changed();
   }
 
+  /** @param {Bytes} key */
+  async #byPassword(key) {
+    const opener = { way: /** @type {const} */ ('password'), key };
+    if (this.#handed && this.#keeper.isHandedOver) {
+      try {
+        return await this.#keeper.accept(this.#handed, opener);
+      } catch (error) {
+        // Another link than the one that was made last: the password may do it.
+        if (!(error instanceof Locked)) throw error;
+      }
+    }
+    await this.#keeper.enter(opener);
+  }
+
   /** Whether the passkey that was used has opened it. A passkey makes no vault: it can be deleted in a moment. */
   async #byPasskey() {
     if (!this.#passkey || !this.#keeper.has('passkey', this.#passkey.credential)) return false;
@@ -219,7 +273,7 @@ export class HouseholdVault {
     for (const opener of [password, this.#passkey]) {
       if (opener && !(await this.#keeper.opens(opener))) await this.#keeper.letIn(opener).catch(() => null);
     }
-    this.#passwordKey = this.#passkey = null;
+    this.#passwordKey = this.#passkey = this.#handed = null;
   }
 
   async #use() {

@@ -18,6 +18,7 @@ import { Tones } from '../tones.js';
 import { takePasskeySecret } from '../webauthn.js';
 import { bringDialogsBack, dropDialogs, putDialogsAside } from './aside.js';
 import { Bell } from './bell.js';
+import { keepHandover, takeHandover } from './handover.js';
 import { vault } from './household-vault.js';
 import { keyring } from './keyring.js';
 import { LoginView } from './login-view.js';
@@ -42,7 +43,7 @@ const RING_GRACE = 3_000;
 const texts = await loadTexts(['caller', 'owner'], language());
 fillTexts(texts);
 passwordButtons(texts);
-offerLanguages();
+offerLanguages(keepHandover);
 
 const readiness = { microphone: false, microphoneBlocked: false };
 const tones = new Tones(showStatus);
@@ -63,7 +64,6 @@ vault.changed = () => {
 
 /** @type {CallDriver|null} */
 let call = null;
-/** @type {string} */
 /** Until it is known whether this device can answer for the household. */
 let opening = Promise.resolve();
 let ringing = '';
@@ -82,8 +82,12 @@ byId('logout').addEventListener('click', () => void logOut());
 document.addEventListener('click', () => void tones.unlock().then(showStatus), { once: true });
 window.setInterval(() => call && showCall(), REDRAW);
 window.addEventListener('pagehide', () => touchCall());
-window.addEventListener('hashchange', goTo);
+window.addEventListener('hashchange', () => {
+  if (takeLink()) void vault.enter(null);
+  goTo();
+});
 void offerCertificate();
+takeLink();
 await enter();
 
 /** Shows the home screen to who is logged in, else the log-in. */
@@ -106,6 +110,13 @@ async function enter() {
   void presence.start();
   login.hide();
   goTo();
+}
+
+/** Whether the address is a link by which another member of the household lets this one into the vault. */
+function takeLink() {
+  const secret = takeHandover();
+  if (secret) vault.takeLink(secret);
+  return secret !== null;
 }
 
 /** To where the address says, unless a call is on the screen: then afterwards. */
@@ -262,6 +273,7 @@ function newDriver(phase, line, tagId) {
   const driver = new CallDriver('owner', phase, line, {
     changed: (state) => {
       if (call === driver) showCall();
+      if (call === driver && state.phase === 'ended') vaultView.giveUp();
       if (state.phase === 'ended' && !isMissed(state)) endTimer = window.setTimeout(() => call === driver && dismiss(), SHOW_END);
     },
     voice: (stream) => loudspeaker.play(stream),

@@ -15,7 +15,7 @@ import { readPlace, up } from './places.js';
  * @typedef {object} Room
  * @property {import('../i18n.js').Texts} texts
  * @property {string} id which person, where it is about one
- * @property {(method: 'GET'|'POST'|'PATCH'|'DELETE', path: string, body?: unknown) => Promise<any>} ask as `request`; asks
+ * @property {(method: 'GET'|'POST'|'PUT'|'PATCH'|'DELETE', path: string, body?: unknown) => Promise<any>} ask as `request`; asks
  *   first who is there, where the server wants to know
  * @property {(work: () => Promise<unknown>) => Promise<void>} act runs it; what goes wrong is shown, where the room began to be drawn
  * @property {() => Promise<void>} again draws the room anew, at the same scroll position

@@ -21,6 +21,7 @@ const COPIED = 2_000;
 
 export class StickerView {
   #texts;
+  #tags;
   #made;
   #url = '';
 
@@ -31,6 +32,7 @@ export class StickerView {
    */
   constructor(texts, tags, made) {
     this.#texts = texts;
+    this.#tags = tags;
     this.#made = made;
     const form = dialog('new-dialog');
     byId('new-tag').addEventListener('click', () => {
@@ -59,7 +61,8 @@ export class StickerView {
       this.#show(sticker);
       this.#made();
     } catch (error) {
-      showProblem('new-problem', error instanceof VaultNeeded ? this.#texts.say('vault.first') : failureText(error, this.#texts));
+      const rolledBack = vault.state === 'rolled-back';
+      showProblem('new-problem', rolledBack || error instanceof VaultNeeded ? this.#texts.say(rolledBack ? 'vault.rolled-back' : 'vault.first') : failureText(error, this.#texts));
     }
   }
 
@@ -83,7 +86,7 @@ export class StickerView {
       await request('DELETE', `/api/v1/tokens/${id}`).catch(() => null);
       throw error;
     }
-    return { url: `${urlBase}#${code}`, urlWarning, label, publicText };
+    return { url: `${urlBase}#${code}`, addressMayChange: Boolean(urlWarning), label, publicText };
   }
 
   /** From the vault, on any device of the household. @param {string} id */
@@ -91,11 +94,12 @@ export class StickerView {
     const tag = vault.content?.tags[id];
     if (!tag) return;
     const code = `pqc:1:${tag.token}:${await checksumOf(tag.token, crypto.subtle)}:${tag.keyHash}`;
-    this.#show({ url: `${location.origin}/c#${code}`, label: tag.label, publicText: tag.publicText });
+    const { urlBase, addressMayChange } = this.#tags;
+    this.#show({ url: `${urlBase}#${code}`, addressMayChange, label: tag.label, publicText: tag.publicText });
   }
 
-  /** @param {{url: string, urlWarning?: string, label: string, publicText: string}} sticker */
-  #show({ url, urlWarning, label, publicText }) {
+  /** @param {{url: string, addressMayChange: boolean, label: string, publicText: string}} sticker */
+  #show({ url, addressMayChange, label, publicText }) {
     this.#url = url;
     const qr = qrSvg(url);
     const picture = /** @type {HTMLImageElement} */ (byId('sticker-svg'));
@@ -106,7 +110,7 @@ export class StickerView {
     setText(byId('sticker-invite'), invite);
     setText(byId('sticker-promise'), promise);
     void this.#offerPictures(stickerSvg({ qr, invite, promise }), label);
-    showProblem('sticker-warning', urlWarning ? this.#warning(new URL(url).host) : '');
+    showProblem('sticker-warning', addressMayChange ? this.#warning(new URL(url).host) : '');
     dialog('sticker-dialog').showModal();
     byId('sticker-headline').focus();
   }

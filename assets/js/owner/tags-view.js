@@ -18,6 +18,8 @@ export class TagsView {
   defaultLifetime = '';
   /** The address that new stickers will carry may not last. */
   addressMayChange = false;
+  /** What the link of a sticker begins with. */
+  urlBase = '';
   /** @type {Tag|null} */
   #toRevoke = null;
   /** Shows a sticker again whose code is in the vault. */
@@ -52,14 +54,15 @@ export class TagsView {
 
   async load() {
     try {
-      const { tokens, defaultLifetime, urlWarning } = await request('GET', '/api/v1/tokens');
+      const { tokens, defaultLifetime, urlBase, urlWarning } = await request('GET', '/api/v1/tokens');
+      // Another device has made a sticker since.
+      if (vault.content && tokens.some(isWithoutKeys)) await vault.refresh();
       this.#tags = tokens;
       this.defaultLifetime = defaultLifetime;
+      this.urlBase = urlBase;
       this.addressMayChange = Boolean(urlWarning);
       showProblem('tags-problem', '');
       this.draw();
-      // Another device has made a sticker since.
-      if (vault.content && tokens.some((/** @type {Tag} */ { id, keyHash }) => keyHash && !vault.content?.tags[id])) void vault.refresh();
     } catch (error) {
       showProblem('tags-problem', failureText(error, this.#texts));
     }
@@ -92,11 +95,13 @@ export class TagsView {
       return element;
     };
     const path = `/api/v1/tokens/${tag.id}`;
+    const lost = vault.state === 'open' && isWithoutKeys(tag);
     return make('li', { class: 'tag', 'data-state': tag.state, 'data-tag': tag.id },
       make('h3', {}, make('bdi', {}, name)),
       make('span', { class: 'state' }, texts.say(`tags.${tag.state}`)),
       publicText ? make('p', { class: 'text' }, make('bdi', {}, `“${publicText}”`)) : null,
       make('p', { class: 'life' }, life),
+      lost ? make('p', { class: 'notice', 'data-lost': true }, texts.say('tags.lost')) : null,
       make('div', { class: 'row' },
         vault.content?.tags[tag.id] ? button('print', '', () => this.#print(tag.id)) : null,
         tag.state === 'active' ? button('pause', '', () => void this.#act('POST', `${path}/pause`)) : null,
@@ -126,4 +131,9 @@ export class TagsView {
       showProblem('tags-problem', failureText(error, this.#texts));
     }
   }
+}
+
+/** Whether its sticker carries a key that the vault does not have. @param {Tag} tag */
+function isWithoutKeys({ id, keyHash }) {
+  return keyHash !== null && !vault.content?.tags[id];
 }

@@ -31,7 +31,7 @@ export class VaultView {
   /** On the home screen; what is typed there stays as long as nothing changes. */
   draw() {
     if (this.#waiting) return void (vault.state === 'open' && this.#closeDialog());
-    const shown = vault.needsRecoveryCode ? 'no-code' : ['closed', 'open'].includes(vault.state) ? '' : `${vault.state} ${this.#way}`;
+    const shown = vault.needsRecoveryCode ? 'no-code' : ['closed', 'open'].includes(vault.state) ? '' : `${vault.state} ${this.#way} ${vault.isLetIn} ${vault.isOutside}`;
     if (shown === this.#drawn) return;
     this.#drawn = shown;
     byId('vault').hidden = shown === '';
@@ -50,6 +50,11 @@ export class VaultView {
     const dialog = /** @type {HTMLDialogElement} */ (byId('vault-dialog'));
     if (!dialog.open) dialog.showModal();
     return answer;
+  }
+
+  /** The call is over: what was asked because of it is asked no more. */
+  giveUp() {
+    if (this.#waiting) this.#closeDialog();
   }
 
   #drawDialog() {
@@ -84,12 +89,17 @@ export class VaultView {
     const texts = this.#texts;
     if (vault.state === 'rolled-back') return this.#words('vault.rolled-back');
     if (vault.state !== 'locked') return this.#words('vault.unreachable', actionButton(texts.say('action.retry'), { id: 'vault-retry' }, () => vault.enter(null)));
+    if (vault.isLetIn) return this.#words('vault.handover', this.#form(passwordField(texts.say('login.password'), { id: 'vault-password' })));
+    if (vault.isOutside) {
+      const words = this.#words('vault.outside', actionButton(texts.say('action.retry'), { id: 'vault-retry' }, () => vault.enter(null)));
+      return vault.hasLink ? [make('p', { class: 'problem', role: 'alert' }, texts.say('vault.wrong.handover')), ...words] : words;
+    }
     const others = /** @type {const} */ (['password', 'code', 'anew']).filter((way) => way !== this.#way && (way !== 'anew' || this.#way === 'code'));
     const asked = this.#way !== 'code'
       ? passwordField(texts.say('login.password'), { id: 'vault-password' })
       : field(texts.say('vault.code'), { id: 'vault-code', class: 'code', autocomplete: 'off', autocapitalize: 'characters', spellcheck: 'false', dir: 'ltr', maxlength: '64' });
     return this.#words(this.#way === 'anew' ? 'vault.anew' : 'vault.locked',
-      form({ id: 'vault-form', submit: texts.say(this.#way === 'anew' ? 'vault.anew' : 'vault.submit') }, () => this.#unlock(), asked),
+      this.#form(asked),
       ...others.map((other) => actionButton(texts.say(`vault.use.${other}`), { kind: 'quiet', id: `vault-use-${other}` }, () => {
         this.#way = other;
         if (this.#waiting) this.#drawDialog();
@@ -97,14 +107,19 @@ export class VaultView {
       })));
   }
 
+  /** @param {Node} asked */
+  #form(asked) {
+    return form({ id: 'vault-form', submit: this.#texts.say(this.#way === 'anew' ? 'vault.anew' : 'vault.submit') }, () => this.#unlock(), asked);
+  }
+
   async #unlock() {
     const texts = this.#texts;
     showProblem('vault-problem', '');
-    const way = this.#way;
+    const way = vault.isLetIn ? 'password' : this.#way;
     try {
       if (way === 'anew') return await this.#startAnew(input('vault-password').value);
       const right = way === 'password' ? await this.#byPassword(input('vault-password').value) : await vault.unlockByRecoveryCode(input('vault-code').value);
-      if (!right && vault.state === 'locked') showProblem('vault-problem', texts.say(`vault.wrong.${way}`));
+      if (!right && vault.state === 'locked') showProblem('vault-problem', texts.say(`vault.wrong.${vault.hasLink ? 'handover' : way}`));
     } catch (error) {
       showProblem('vault-problem', failureText(error, texts, ['error.']));
     }

@@ -1,4 +1,7 @@
 // Stickers that carry a key, made as the owner's browser makes them, and the vault that keeps them.
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { makeIdentity, openIdentity } from '../../../assets/js/e2e/identity-keys.js';
 import { makeSticker } from '../../../assets/js/e2e/sticker-maker.js';
 import { until } from './until.js';
@@ -22,6 +25,19 @@ export async function unlock(device, { id, identity, token, keyHash }) {
       content.tags[id] = tag;
     });
   }, { id, identity, tag: { token, keyHash, label: '', publicText: '' } });
+}
+
+/** The link of the sticker that the page shows, as a camera reads it from the picture that can be saved. */
+export async function shownSticker(owner, folder) {
+  const png = await until('the sticker can be saved', () => owner.tab.run(() => {
+    const { href } = document.getElementById('sticker-download');
+    return document.getElementById('sticker-dialog').open && href.startsWith('data:image/png') ? href : '';
+  }), { detail: () => owner.see() });
+  const file = join(folder, 'sticker.png');
+  const picture = Buffer.from(png.split(',')[1], 'base64');
+  writeFileSync(file, picture);
+  const url = execFileSync('zbarimg', ['--quiet', '--raw', file], { stdio: ['ignore', 'pipe', 'ignore'] }).toString().trim();
+  return { url, width: picture.readUInt32BE(16), height: picture.readUInt32BE(20) };
 }
 
 /** Waits until the page's vault is open, or locked. */
