@@ -87,9 +87,13 @@ export async function passwordProof(username, password) {
   return { authSecret };
 }
 
-/** What a password opens the vault with. @param {string} username @param {string} password @returns {Promise<Bytes>} */
-export async function passwordKey(username, password) {
-  return (await stretched(password, { username })).vaultKey;
+/**
+ * What a password proves, and what it opens the vault with: stretched once, for it takes as long as a person notices.
+ * @param {string} username @param {string} password
+ */
+export async function bothOfPassword(username, password) {
+  const { authSecret, vaultKey } = await stretched(password, { username });
+  return { proof: { authSecret }, vaultKey };
 }
 
 /** @param {string} password @param {{username: string} | {resetToken: string}} whose */

@@ -49,10 +49,12 @@ pub fn obey(command: Invite, audience: &Audience) -> Result<(), Refusal> {
                 Lifetime::Day => InviteLifetime::Day,
                 Lifetime::Week => InviteLifetime::Week,
             };
+            let brings_no_key = household.is_some().then_some(BRINGS_NO_KEY);
             let request = Request::NewInvite { household_of: household, lifetime };
             let Answer::NewInvite(invite) = audience.ask(request)? else { return Err(unexpected()) };
             audience.tell(&invite, made)?;
             pictures.show(&invite.url, audience)?;
+            output::warn(brings_no_key, audience);
             output::warn(invite.url_warning.as_deref(), audience);
             Ok(())
         }
@@ -68,6 +70,9 @@ pub fn obey(command: Invite, audience: &Audience) -> Result<(), Refusal> {
         }
     }
 }
+
+const BRINGS_NO_KEY: &str = "this link does not bring the keys of the household's stickers: whoever comes by it can \
+    answer for those once another member lets them in, under \"Your account\", \"People\".";
 
 fn made(invite: &NewInvite) -> String {
     format!(

@@ -15,6 +15,9 @@ use crate::service::tags::State;
 #[derive(Subcommand)]
 pub enum Tag {
     /// Make a tag and show its link and QR code, this once
+    ///
+    /// Its sticker carries no key, so that callers and owner are told that its calls are not verified. Those that are
+    /// made in an owner's page carry one.
     New {
         /// Whose household it is for: a username or an id
         user: String,
@@ -59,6 +62,7 @@ pub fn obey(command: Tag, audience: &Audience) -> Result<(), Refusal> {
             let Answer::NewTag(tag) = audience.ask(request)? else { return Err(unexpected()) };
             audience.tell(&tag, made)?;
             pictures.show(&tag.url, audience)?;
+            output::warn(Some(NOT_VERIFIED), audience);
             output::warn(tag.url_warning.as_deref(), audience);
             Ok(())
         }
@@ -72,6 +76,9 @@ pub fn obey(command: Tag, audience: &Audience) -> Result<(), Refusal> {
         }
     }
 }
+
+const NOT_VERIFIED: &str = "this sticker carries no key: its calls are shown as not verified. Stickers that are made in \
+    their owner's page carry one.";
 
 fn made(tag: &NewTag) -> String {
     let members = tag.household.members.join(", ");

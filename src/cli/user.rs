@@ -53,6 +53,9 @@ pub enum User {
         yes: bool,
     },
     /// Set a new password, or make a link with which somebody sets it; devices are logged out then
+    ///
+    /// The new password does not open the keys of its owner's stickers: for that they need the password from before, a
+    /// device that is logged in now, their recovery code, or somebody of their household.
     ResetPassword {
         /// A username or an id
         user: String,
@@ -117,6 +120,7 @@ pub fn obey(command: User, audience: &Audience) -> Result<(), Refusal> {
             change(Request::ResetMfa { user }, "has no second factor: the password alone lets in", audience)
         }
         User::ResetPassword { user, link: true, pictures, .. } => {
+            output::warn(Some(VAULT_STAYS_SHUT), audience);
             let Answer::PasswordLink(link) = audience.ask(Request::NewPasswordLink { user })? else {
                 return Err(unexpected());
             };
@@ -129,12 +133,18 @@ pub fn obey(command: User, audience: &Audience) -> Result<(), Refusal> {
             if pictures.wanted() {
                 return Err(prompt::usage("Pictures are made of a link.", "Add --link, or leave them out."));
             }
+            output::warn(Some(VAULT_STAYS_SHUT), audience);
             let request = Request::SetPassword { user, password: new_password(password_stdin)? };
             let Answer::NewPassword(set) = audience.ask(request)? else { return Err(unexpected()) };
             audience.tell(&set, password_set)
         }
     }
 }
+
+/// Said before a password is set by somebody who does not know the one from before.
+const VAULT_STAYS_SHUT: &str = "a new password lets its owner in, but does not open the keys of their stickers. For \
+    that they need the password from before, a device that is logged in now, their recovery code, or somebody of their \
+    household. Without any of them the stickers must be made anew.";
 
 fn change(request: Request, now: &str, audience: &Audience) -> Result<(), Refusal> {
     let Answer::User(user) = audience.ask(request)? else { return Err(unexpected()) };

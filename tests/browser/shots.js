@@ -1,9 +1,8 @@
 // Pictures of every page in every state: phone and desktop, light and dark, English and Arabic, the accounts' pages in German too,
 // into shots/.
 // `node shots.js [PART…]` takes only the looks whose name contains a part, for example `phone-dark-en`.
-import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { album, looks } from './support/looks.js';
 import { World } from './support/world.js';
 import { totp } from './support/totp.js';
 import { until } from './support/until.js';
@@ -11,16 +10,10 @@ import { until } from './support/until.js';
 const folder = fileURLToPath(new URL('shots/', import.meta.url));
 const parts = process.argv.slice(2);
 
-const looks = (locales) => locales.flatMap((locale) => ['light', 'dark'].flatMap((colorScheme) =>
-  [['phone', { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true }],
-    ['desktop', { viewport: { width: 1280, height: 800 } }]].map(([size, options]) => ({
-    name: `${size}-${colorScheme}-${locale}`, options: { ...options, locale, colorScheme },
-  })))).filter(({ name }) => parts.length === 0 || parts.some((part) => name.includes(part)));
-const LOOKS = looks(['en', 'ar']);
-const ACCOUNT_LOOKS = looks(['en', 'ar', 'de']);
+const LOOKS = looks(['en', 'ar'], parts);
+const ACCOUNT_LOOKS = looks(['en', 'ar', 'de'], parts);
+const picture = album(folder);
 
-rmSync(folder, { recursive: true, force: true });
-mkdirSync(folder, { recursive: true });
 const world = await World.open({ settings: { CALLQR_LOG_LEVEL: 'warn', CALLQR_CALLS_RING_TIME: '20s' } });
 
 try {
@@ -39,11 +32,6 @@ try {
   await world.close();
 }
 console.log(`Pictures are in ${folder}`);
-
-function picture(look, person, name) {
-  mkdirSync(join(folder, look.name), { recursive: true });
-  return person.tab.screenshot(join(folder, look.name, `${name}.png`));
-}
 
 async function setUp(look) {
   const owner = await world.device(look.options);

@@ -334,6 +334,7 @@ async fn a_lost_password_is_replaced_and_what_the_old_one_opened_ends() {
     let words = ["user", "reset-password", "ada", "--password-stdin"];
     let set = say_with(&data, &words, PASSWORD).await;
     assert_eq!(set.out, "ada has a new password; 1 session ended.\n", "{set:?}");
+    assert!(set.err.contains("does not open the keys of their stickers"), "{set:?}");
     assert_eq!(owner.get("/api/v1/account").await.status, 401);
     assert_eq!(log_in(&server, "ada", "correct horse battery").await, 401);
     assert_eq!(log_in(&server, "ada", PASSWORD).await, 200);
@@ -382,6 +383,7 @@ async fn whoever_lost_a_second_factor_gets_in_with_the_password() {
 async fn an_invite_is_made_listed_revoked_and_used() {
     both_ways(async |data| {
         let shown = say(data, &["invite", "new", "--household", "ada", "--lifetime", "day"]).await;
+        assert!(shown.err.contains("does not bring the keys"), "{shown:?}");
         assert!(shown.code == 0 && shown.out.contains("join a household") && shown.out.contains("/join#"), "{shown:?}");
         let invites = json(data, &["invite", "list"]).await;
         let invite = &invites["invites"][0];

@@ -120,6 +120,7 @@ async fn a_new_tag_is_shown_as_a_code_that_a_phone_reads() {
     let narrow = move || Terminal::start(&data, 40, &["tag", "new", "ada"]).end();
     let (screen, code) = tokio::task::spawn_blocking(narrow).await.unwrap();
     assert!(code == 0 && screen.contains("this terminal has 40") && !screen.contains('█'), "{screen}");
+    assert!(screen.contains("carries no key"), "{screen}");
 }
 
 #[tokio::test]
@@ -138,6 +139,7 @@ async fn a_password_is_typed_twice_and_never_shown() {
         assert!(!screen.contains("unrelated"), "{screen}");
 
         let mut terminal = Terminal::start(&data, 80, &["user", "reset-password", "bob"]);
+        terminal.see("does not open the keys");
         terminal.see("New password");
         terminal.answer("four unrelated words\n");
         terminal.see("Again: ");

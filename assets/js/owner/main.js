@@ -3,42 +3,29 @@
 import { ApiError, request } from '../api.js';
 import { takePasswordKey } from '../auth.js';
 import { keepAwake } from '../awake.js';
-import { CallDriver } from '../call-driver.js';
 import { byId, fillTexts, input } from '../dom.js';
 import { showProblem, passwordButtons } from '../fields.js';
 import { failureText } from '../failure.js';
 import { loadTexts } from '../i18n.js';
 import { language, offerLanguages } from '../language.js';
-import { Loudspeaker } from '../loudspeaker.js';
 import { microphoneGranted, openMicrophone } from '../microphone.js';
-import { forgetCall, recallCall, rememberCall, touchCall } from '../remembered-call.js';
-import { Stage } from '../stage.js';
 import { pins } from '../pins/pins.js';
 import { Tones } from '../tones.js';
 import { takePasskeySecret } from '../webauthn.js';
-import { bringDialogsBack, dropDialogs, putDialogsAside } from './aside.js';
-import { Bell } from './bell.js';
+import { bringDialogsBack, dropDialogs } from './aside.js';
+import { CallDesk } from './call-desk.js';
 import { keepHandover, takeHandover } from './handover.js';
 import { vault } from './household-vault.js';
-import { keyring } from './keyring.js';
 import { LoginView } from './login-view.js';
 import { showMissed } from './missed-view.js';
 import { readPlace } from './places.js';
 import { Presence } from './presence.js';
 import { RoomsView } from './rooms-view.js';
-import { isMissed, ownerScene } from './scene.js';
 import { drawStatus } from './status-view.js';
 import { prepareStayOn } from './stay-on.js';
 import { StickerView } from './sticker-view.js';
 import { TagsView } from './tags-view.js';
 import { VaultView } from './vault-view.js';
-
-/** Some notices depend on the time alone. */
-const REDRAW = 1_000;
-/** How long the end of a call stays on the screen when nobody dismisses it. */
-const SHOW_END = 8_000;
-/** Grace for the server's own word that ringing is over. */
-const RING_GRACE = 3_000;
 
 const texts = await loadTexts(['caller', 'owner'], language());
 fillTexts(texts);
@@ -47,13 +34,13 @@ offerLanguages(keepHandover);
 
 const readiness = { microphone: false, microphoneBlocked: false };
 const tones = new Tones(showStatus);
-const bell = new Bell(tones);
-const stage = new Stage(tapped);
-const loudspeaker = new Loudspeaker(/** @type {HTMLAudioElement} */ (byId('voice')), showCall);
 const tags = new TagsView(texts, (id) => void stickers.again(id));
-const presence = new Presence({ changed: presenceChanged, ring: rung, ringStopped });
-const stickers = new StickerView(texts, tags, () => void tags.load());
 const vaultView = new VaultView(texts);
+const calls = new CallDesk({ texts, tones, tags, vaultView, began: show, drawn: awake, dismissed: afterCall });
+const presence = new Presence({
+  changed: presenceChanged, ring: (ring) => calls.ring(ring), ringStopped: (sessionId, reason) => calls.stopRinging(sessionId, reason),
+});
+const stickers = new StickerView(texts, tags, () => void tags.load());
 const login = new LoginView(texts, { tapped: () => void tones.unlock(), entered: enter });
 const rooms = new RoomsView(texts.language, () => showLogin(true));
 
@@ -62,17 +49,6 @@ vault.changed = () => {
   tags.draw();
 };
 
-/** @type {CallDriver|null} */
-let call = null;
-/** Until it is known whether this device can answer for the household. */
-let opening = Promise.resolve();
-let ringing = '';
-/** @type {string|null} */
-let ringingTag = null;
-let label = '';
-let compare = false;
-let endTimer = 0;
-
 byId('enable').addEventListener('click', () => void getReady());
 byId('use-here').addEventListener('click', () => void presence.start());
 prepareStayOn(awake);
@@ -80,8 +56,6 @@ byId('logout').addEventListener('click', () => void logOut());
 // Any tap lets the page make sounds: after a reload, the first touch is enough. Not earlier than the click: what changes on
 // the page between finger down and finger up would move the button away from under the finger.
 document.addEventListener('click', () => void tones.unlock().then(showStatus), { once: true });
-window.setInterval(() => call && showCall(), REDRAW);
-window.addEventListener('pagehide', () => touchCall());
 window.addEventListener('hashchange', () => {
   if (takeLink()) void vault.enter(null);
   goTo();
@@ -99,12 +73,8 @@ async function enter() {
     if (error instanceof ApiError && error.status === 401) return showLogin(false);
     // Not reachable yet: presence goes on trying, and says so.
   }
-  opening = vault.enter(takePasswordKey(), takePasskeySecret());
-  const remembered = recallCall();
-  if (remembered && !call) {
-    label = remembered.title;
-    call = newDriver('rejoinable', remembered, remembered.key);
-  }
+  calls.opening = vault.enter(takePasswordKey(), takePasskeySecret());
+  calls.recall();
   void readMicrophone();
   void tags.load();
   void presence.start();
@@ -123,7 +93,7 @@ function takeLink() {
 function goTo() {
   if (presence.state === 'logged-out') return;
   show();
-  if (call) return;
+  if (calls.hasCall) return;
   if (place() === 'home') {
     rooms.close();
     byId('status-headline').focus({ preventScroll: true });
@@ -145,9 +115,7 @@ function showLogin(loggedOut) {
   // Who logs in next is somebody else.
   takePasswordKey();
   takePasskeySecret();
-  call?.dispatch({ type: 'hang-up' });
-  call = null;
-  bell.silence();
+  calls.drop();
   dropDialogs();
   rooms.close();
   // Who logs in next begins at home.
@@ -168,9 +136,9 @@ async function logOut() {
 
 /** @param {'login'|'home'|'room'} [at] */
 function show(at = place()) {
-  for (const name of ['login', 'home', 'room']) byId(name).hidden = at !== name || (at !== 'login' && call !== null);
-  byId('stage').hidden = at === 'login' || call === null;
-  if (call && at !== 'login') return showCall();
+  for (const name of ['login', 'home', 'room']) byId(name).hidden = at !== name || (at !== 'login' && calls.hasCall);
+  byId('stage').hidden = at === 'login' || !calls.hasCall;
+  if (calls.hasCall && at !== 'login') return calls.draw();
   document.body.dataset.state = at;
   delete document.body.dataset.reason;
   awake();
@@ -209,104 +177,13 @@ async function getReady() {
   showStatus();
 }
 
-/** @param {import('../wire.js').Ring} ring */
-function rung({ sessionId, tagId, signalingEndpoint, ticket, seconds }) {
-  const busy = call && call.state.phase !== 'ended';
-  if (busy) return;
-  ringing = sessionId;
-  ringingTag = tagId;
-  label = tags.label(tagId);
-  if (!tags.knows(tagId)) void tags.load().then(() => { label = tags.label(tagId); });
-  performance.mark('callqr:ringing');
-  putDialogsAside();
-  call = newDriver('ringing', { endpoint: signalingEndpoint, ticket }, tagId);
-  window.setTimeout(() => ringStopped(sessionId, 'no-answer'), seconds * 1000 + RING_GRACE);
-  show();
-  // Not the Answer button: whoever is typing would answer by accident.
-  byId('headline').focus();
-}
-
-/** @param {string} sessionId @param {import('../wire.js').EndReason} reason */
-function ringStopped(sessionId, reason) {
-  if (sessionId !== ringing || !call || call.state.phase !== 'ringing') return;
-  call.dispatch({ type: 'message', message: { type: 'ended', payload: { reason } } });
-}
-
-/** @param {import('../stage.js').ActionId} action */
-function tapped(action) {
-  if (!call) return;
-  switch (action) {
-    case 'answer':
-      void tones.unlock();
-      return void answer(call);
-    case 'decline': return call.dispatch({ type: 'decline' });
-    case 'hang-up': return call.dispatch({ type: 'hang-up' });
-    case 'mute': return call.dispatch({ type: 'mute', muted: !call.state.muted });
-    case 'hear': return void loudspeaker.start();
-    case 'rejoin': return call.dispatch({ type: 'rejoin' });
-    case 'words':
-      compare = !compare;
-      return showCall();
-    case 'done': return dismiss();
-  }
-}
-
-/**
- * A sticker with a key is answered only by a device that can prove whose it is: another would make the caller's page warn of
- * somebody who listens in.
- * @param {CallDriver} driver
- */
-async function answer(driver) {
-  if (ringingTag !== null && tags.isKeyed(ringingTag) && !keyring.has(ringingTag)) {
-    await opening;
-    // Another device may have made the sticker since.
-    if (vault.state === 'open' && !keyring.has(ringingTag)) await vault.refresh();
-    if (!keyring.has(ringingTag) && !(await vaultView.ask())) return;
-  }
-  if (call === driver) driver.dispatch({ type: 'answer' });
-}
-
-/** @param {'ringing'|'rejoinable'} phase @param {import('../call-driver.js').Line} line @param {string|null} tagId */
-function newDriver(phase, line, tagId) {
-  compare = false;
-  window.clearTimeout(endTimer);
-  const driver = new CallDriver('owner', phase, line, {
-    changed: (state) => {
-      if (call === driver) showCall();
-      if (call === driver && state.phase === 'ended') vaultView.giveUp();
-      if (state.phase === 'ended' && !isMissed(state)) endTimer = window.setTimeout(() => call === driver && dismiss(), SHOW_END);
-    },
-    voice: (stream) => loudspeaker.play(stream),
-    remember: (known) => rememberCall({ ...known, title: label, key: tagId }),
-    forget: forgetCall,
-    proof: async (session, say) => {
-      await opening;
-      return keyring.proofFor(tagId)(session, say);
-    },
-  });
-  return driver;
-}
-
-function showCall() {
-  if (!call) return;
-  const { state } = call;
-  stage.draw(ownerScene(state, { label, blocked: loudspeaker.blocked, compare, now: Date.now() }, texts));
-  if (state.phase === 'ringing') bell.ring(texts.say('owner.ringing'));
-  else bell.silence();
-  awake();
-  if (state.phase === 'talking') touchCall();
-}
-
 /** The screen stays on during a call, and at home where its person wants a device that always rings. */
 function awake() {
-  const calling = call !== null && !['ended', 'rejoinable'].includes(call.state.phase);
-  keepAwake(calling || (document.body.dataset.state !== 'login' && input('stay-on').checked));
+  keepAwake(calls.isCalling || (document.body.dataset.state !== 'login' && input('stay-on').checked));
 }
 
-function dismiss() {
-  window.clearTimeout(endTimer);
-  call = null;
-  ringing = '';
+/** The screen is free again. */
+function afterCall() {
   show();
   // A room that was open is as it was left, with what was typed there.
   byId(place() === 'home' ? 'status-headline' : 'room-headline').focus();

@@ -1,7 +1,7 @@
 /** What the vault wants of its person: to be unlocked on this device, to have its recovery code written down, or to be warned of. */
 
 import { request } from '../api.js';
-import { confirmPerson, passwordKey, passwordProof } from '../auth.js';
+import { bothOfPassword, confirmPerson } from '../auth.js';
 import { byId, input, make } from '../dom.js';
 import { failureText } from '../failure.js';
 import { passwordButtons, showProblem } from '../fields.js';
@@ -31,7 +31,7 @@ export class VaultView {
   /** On the home screen; what is typed there stays as long as nothing changes. */
   draw() {
     if (this.#waiting) return void (vault.state === 'open' && this.#closeDialog());
-    const shown = vault.needsRecoveryCode ? 'no-code' : ['closed', 'open'].includes(vault.state) ? '' : `${vault.state} ${this.#way} ${vault.isLetIn} ${vault.isOutside}`;
+    const shown = vault.needsRecoveryCode ? 'no-code' : ['closed', 'open'].includes(vault.state) ? '' : `${vault.state} ${this.#way} ${vault.isLetIn} ${vault.isOutside} ${vault.hasLink}`;
     if (shown === this.#drawn) return;
     this.#drawn = shown;
     byId('vault').hidden = shown === '';
@@ -128,15 +128,17 @@ export class VaultView {
   /** @param {string} password */
   async #byPassword(password) {
     const { username } = await request('GET', '/api/v1/account');
-    return vault.unlockByPassword(await passwordKey(username, password), async () => confirmPerson(await passwordProof(username, password)));
+    const { proof, vaultKey } = await bothOfPassword(username, password);
+    return vault.unlockByPassword(vaultKey, () => confirmPerson(proof));
   }
 
   /** Who shares a household would take the others' stickers away. @param {string} password */
   async #startAnew(password) {
     const { username, household } = await request('GET', '/api/v1/account');
     if (household.members.length > 1) return showProblem('vault-problem', this.#texts.say('vault.anew.shared'));
-    await confirmPerson(await passwordProof(username, password));
-    await vault.startAnew(await passwordKey(username, password));
+    const { proof, vaultKey } = await bothOfPassword(username, password);
+    await confirmPerson(proof);
+    await vault.startAnew(vaultKey);
     this.#way = 'password';
   }
 
