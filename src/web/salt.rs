@@ -1,6 +1,6 @@
 //! `/api/v1/auth/salt`: how a password is stretched in the browser (`docs/e2e.md`, section 3).
 
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use axum::Json as Answer;
 use axum::extract::State as Extract;
@@ -12,8 +12,9 @@ use utoipa::ToSchema;
 use super::State;
 use super::auth::one_proof;
 use super::error::Failure;
-use super::request::Json;
+use super::request::{Json, Source};
 use crate::domain::stretch::{KDF, ROUNDS};
+use crate::service::limits::Action;
 
 /// Whose password is to be stretched: exactly one of the two.
 #[derive(Deserialize, ToSchema)]
@@ -46,11 +47,20 @@ pub struct Kdf {
 #[utoipa::path(post, path = "/auth/salt", tag = "log-in", request_body = Who, responses(
     (status = 200, description = "The salt and the derivation", body = Stretching),
     (status = 403, description = "`reset-link`"),
+    (status = 429, description = "`too-many-requests`"),
 ))]
-pub async fn salt(Extract(state): Extract<State>, Json(body): Json<Who>) -> Result<Answer<Stretching>, Failure> {
+pub async fn salt(
+    Extract(state): Extract<State>,
+    Source(source): Source,
+    Json(body): Json<Who>,
+) -> Result<Answer<Stretching>, Failure> {
     let salt = match (body.username, body.reset_token) {
         (Some(username), None) => state.accounts.password_salt(&username),
-        (None, Some(token)) => state.accounts.reset_salt(&token, SystemTime::now()).await?,
+        (None, Some(token)) => {
+            // The database is asked.
+            state.limits.check(Action::Validate, source, Instant::now())?;
+            state.accounts.reset_salt(&token, SystemTime::now()).await?
+        }
         _ => return Err(one_proof("username or resetToken").into()),
     };
     let salt = URL_SAFE_NO_PAD.encode(salt);

@@ -147,3 +147,13 @@ async fn who_holds_a_reset_link_sets_a_password_that_the_server_never_sees() {
     assert_eq!(status(guest, "/api/v1/auth/login", body).await, 200);
     assert_eq!(salt(json!({ "resetToken": token })).await.code(), "reset-link", "it is used up");
 }
+
+#[tokio::test]
+async fn reset_links_cannot_be_tried_out_by_asking_for_their_salt() {
+    let server = Server::start_with(&[("limits.validate", "2 per 1h")]).await;
+    let salt = async |whose: Value| server.client.post("/api/v1/auth/salt", &whose).await;
+    for expected in [403, 403, 429] {
+        assert_eq!(salt(json!({ "resetToken": "made up" })).await.status, expected);
+    }
+    assert_eq!(salt(json!({ "username": "ada" })).await.status, 200, "it costs no look into the database");
+}
