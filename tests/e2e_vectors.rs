@@ -101,6 +101,8 @@ fn the_vault_and_its_wrapped_keys() {
     assert_eq!(plain.len() % 4096, 0);
     assert_eq!(serde_json::from_slice::<Value>(unpadded(&plain)).unwrap(), vault["content"]);
 
+    assert_eq!(hkdf32(&bytes(&vault["key"]), "callqr vault holder 1")[..], bytes(&vault["holder"]));
+
     for (kind, way) in [(1, "password"), (2, "recovery"), (3, "passkey"), (4, "invite")] {
         let shown = &wraps[way];
         let key = bytes(&shown["key"]);

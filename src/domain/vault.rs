@@ -1,5 +1,7 @@
 //! The household's vault as the server sees it (`docs/e2e.md`, section 4): ciphertext with a number on it.
 
+use sha2::{Digest as _, Sha256};
+
 use super::error::{Error, Result};
 
 /// A sealed vault; only its form and its revision can be seen.
@@ -40,6 +42,31 @@ impl SealedVault {
     /// The bytes to store.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+}
+
+/// What follows from the vault's key and is shown by whoever changes the vault: a log-in alone destroys nothing.
+#[derive(Clone, Copy)]
+pub struct HolderProof([u8; 32]);
+
+impl HolderProof {
+    /// How many bytes it has.
+    pub const LENGTH: usize = 32;
+
+    /// Checks what a browser shows.
+    ///
+    /// # Errors
+    /// `bad-proof` when it does not have the form.
+    pub fn parse(bytes: &[u8]) -> Result<Self> {
+        bytes.try_into().map(Self).map_err(|_| {
+            Error::invalid("bad-proof", "This is not what follows from a vault's key.")
+                .hint("Derive 32 bytes as docs/e2e.md says, section 4.")
+        })
+    }
+
+    /// What the server keeps, which is not enough to show it.
+    pub fn digest(&self) -> [u8; 32] {
+        Sha256::digest(self.0).into()
     }
 }
 

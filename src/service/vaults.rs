@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::sessions::Identity;
 use crate::domain::ids::{AccountId, HouseholdId};
-use crate::domain::vault::{SealedVault, WayIn, Wrapped};
+use crate::domain::vault::{HolderProof, SealedVault, WayIn, Wrapped};
 use crate::domain::{Error, Kind, Result};
 pub use crate::store::{Vault, Wrap};
 
@@ -67,12 +67,12 @@ impl Vaults {
     ///
     /// # Errors
     /// `vault-changed` when the household has one already; `bad-vault` when it is not a first one; `bad-way-in`.
-    pub async fn create(&self, owner: Identity, vault: SealedVault, wrap: Wrap) -> Result<()> {
+    pub async fn create(&self, owner: Identity, vault: SealedVault, holder: HolderProof, wrap: Wrap) -> Result<()> {
         fits(wrap.way, wrap.credential)?;
         if vault.revision() != 1 {
             return Err(Error::invalid("bad-vault", "The first vault has the revision 1."));
         }
-        if self.store.vaults().create(owner.household, owner.account, vault, wrap).await? {
+        if self.store.vaults().create(owner.household, owner.account, vault, holder, wrap).await? {
             return Ok(());
         }
         Err(changed())
@@ -81,9 +81,23 @@ impl Vaults {
     /// Puts a vault in the place of the revision before it.
     ///
     /// # Errors
-    /// `vault-changed` when another device was faster.
-    pub async fn replace(&self, owner: Identity, vault: SealedVault) -> Result<()> {
-        if self.store.vaults().replace(owner.household, vault).await? {
+    /// `vault-changed` when another device was faster; `not-a-holder`.
+    pub async fn replace(&self, owner: Identity, vault: SealedVault, holder: HolderProof) -> Result<()> {
+        if self.store.vaults().replace(owner.household, vault, holder).await? {
+            return Ok(());
+        }
+        Err(changed())
+    }
+
+    /// Puts a vault with another key in the place of the household's, which nobody can open any more, with the asker's way
+    /// into it: all other ways end.
+    ///
+    /// # Errors
+    /// `shared-household` when the asker is not its only member; `vault-changed` when another device was faster;
+    /// `bad-way-in`.
+    pub async fn renew(&self, owner: Identity, vault: SealedVault, holder: HolderProof, wrap: Wrap) -> Result<()> {
+        fits(wrap.way, wrap.credential)?;
+        if self.store.vaults().renew(owner.household, owner.account, vault, holder, wrap).await? {
             return Ok(());
         }
         Err(changed())
@@ -92,25 +106,10 @@ impl Vaults {
     /// Adds a way into the vault for the asker, or replaces it.
     ///
     /// # Errors
-    /// `bad-way-in` when a passkey is not named, or something else is; `too-many-ways-in`.
-    pub async fn let_in(
-        &self,
-        owner: Identity,
-        way: WayIn,
-        credential: Option<[u8; 32]>,
-        wrapped: Wrapped,
-    ) -> Result<()> {
-        fits(way, credential)?;
-        self.store.vaults().put_wrap(owner.account, Wrap { way, credential, wrapped }, MOST_WRAPS).await
-    }
-
-    /// Takes a way into the vault away from the asker; nothing happens when there is none.
-    ///
-    /// # Errors
-    /// `bad-way-in` when a passkey is not named, or something else is.
-    pub async fn shut_out(&self, owner: Identity, way: WayIn, credential: Option<[u8; 32]>) -> Result<()> {
-        fits(way, credential)?;
-        self.store.vaults().delete_wrap(owner.account, way, credential).await.map(drop)
+    /// `bad-way-in` when a passkey is not named, or something else is; `too-many-ways-in`; `not-a-holder`.
+    pub async fn let_in(&self, owner: Identity, holder: HolderProof, wrap: Wrap) -> Result<()> {
+        fits(wrap.way, wrap.credential)?;
+        self.store.vaults().put_wrap(owner.household, owner.account, holder, wrap, MOST_WRAPS).await
     }
 }
 

@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 use super::Store;
 use super::convert::{one_row, to_millis};
 use crate::domain::ids::{AccountId, HouseholdId};
-use crate::domain::vault::{SealedVault, WayIn, Wrapped};
+use crate::domain::vault::{HolderProof, SealedVault, WayIn, Wrapped};
 use crate::domain::{Error, Kind, Result};
 
 /// The vault's key, wrapped for one way into it.
@@ -68,14 +68,16 @@ impl Vaults<'_> {
         household: HouseholdId,
         account: AccountId,
         vault: SealedVault,
+        holder: HolderProof,
         wrap: Wrap,
     ) -> Result<bool> {
         self.0
             .writer
             .transaction(move |transaction| {
-                let sql =
-                    "INSERT INTO vaults (household_id, revision, blob) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
-                let values = params![household.as_bytes(), vault.revision() as i64, vault.as_bytes()];
+                let sql = "INSERT INTO vaults (household_id, revision, blob, holder) VALUES (?1, ?2, ?3, ?4) \
+                           ON CONFLICT DO NOTHING";
+                let revision = vault.revision() as i64;
+                let values = params![household.as_bytes(), revision, vault.as_bytes(), holder.digest()];
                 if !one_row(transaction.execute(sql, values)?)? {
                     return Ok(false);
                 }
@@ -88,16 +90,45 @@ impl Vaults<'_> {
     /// Puts a vault in the place of the revision before it; `false`, and nothing done, when that is not the present one.
     ///
     /// # Errors
-    /// The database's.
-    pub async fn replace(&self, household: HouseholdId, vault: SealedVault) -> Result<bool> {
+    /// `not-a-holder`.
+    pub async fn replace(&self, household: HouseholdId, vault: SealedVault, holder: HolderProof) -> Result<bool> {
         self.0
             .writer
             .transaction(move |transaction| {
-                // At most i64::MAX - 1: `SealedVault` says so.
-                let revision = vault.revision() as i64;
-                let values = params![household.as_bytes(), revision, vault.as_bytes()];
-                let sql = "UPDATE vaults SET revision = ?2, blob = ?3 WHERE household_id = ?1 AND revision = ?2 - 1";
-                one_row(transaction.execute(sql, values)?)
+                check_holder(transaction, household, holder)?;
+                put_next(transaction, household, &vault, holder)
+            })
+            .await
+    }
+
+    /// Puts a vault with another key in the place of the revision before it, for a household's only member, with the one
+    /// way into it; `false`, and nothing done, when that is not the present one.
+    ///
+    /// # Errors
+    /// `shared-household` when there is another member.
+    pub async fn renew(
+        &self,
+        household: HouseholdId,
+        account: AccountId,
+        vault: SealedVault,
+        holder: HolderProof,
+        wrap: Wrap,
+    ) -> Result<bool> {
+        self.0
+            .writer
+            .transaction(move |transaction| {
+                let sql = "SELECT count(*) FROM accounts WHERE household_id = ?1";
+                if transaction.query_row(sql, [household.as_bytes()], |row| row.get::<_, i64>(0))? > 1 {
+                    let message = "Other members of your household would lose their stickers.";
+                    return Err(Error::new(Kind::Conflict, "shared-household", message)
+                        .hint("Let one of them let you in: in their account, under People."));
+                }
+                if !put_next(transaction, household, &vault, holder)? {
+                    return Ok(false);
+                }
+                transaction.execute("DELETE FROM vault_wraps WHERE account_id = ?1", [account.as_bytes()])?;
+                put(transaction, account, &wrap)?;
+                Ok(true)
             })
             .await
     }
@@ -105,11 +136,19 @@ impl Vaults<'_> {
     /// Adds a way in, or replaces it.
     ///
     /// # Errors
-    /// `too-many-ways-in` when the account has `most` already.
-    pub async fn put_wrap(&self, account: AccountId, wrap: Wrap, most: usize) -> Result<()> {
+    /// `not-a-holder`; `too-many-ways-in` when the account has `most` already.
+    pub async fn put_wrap(
+        &self,
+        household: HouseholdId,
+        account: AccountId,
+        holder: HolderProof,
+        wrap: Wrap,
+        most: usize,
+    ) -> Result<()> {
         self.0
             .writer
             .transaction(move |transaction| {
+                check_holder(transaction, household, holder)?;
                 delete(transaction, account, wrap.way, wrap.credential)?;
                 if wraps(transaction, account)?.len() >= most {
                     let message = format!("An account has at most {most} ways into its vault.");
@@ -160,14 +199,30 @@ impl Vaults<'_> {
             })
             .await
     }
+}
 
-    /// Removes a way in; whether there was one.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn delete_wrap(&self, account: AccountId, way: WayIn, credential: Option<[u8; 32]>) -> Result<bool> {
-        self.0.writer.transaction(move |transaction| delete(transaction, account, way, credential)).await
+/// Refuses whoever does not hold the key of the household's vault, also where there is none.
+fn check_holder(transaction: &Transaction<'_>, household: HouseholdId, holder: HolderProof) -> Result<()> {
+    let sql = "SELECT 1 FROM vaults WHERE household_id = ?1 AND (holder = ?2 OR holder IS NULL)";
+    let values = params![household.as_bytes(), holder.digest()];
+    if transaction.query_row(sql, values, |_| Ok(())).optional()?.is_some() {
+        return Ok(());
     }
+    Err(Error::new(Kind::Forbidden, "not-a-holder", "This does not follow from the key of your household's vault.")
+        .hint("Open the vault first: with your password, a passkey or the recovery code."))
+}
+
+fn put_next(
+    transaction: &Transaction<'_>,
+    household: HouseholdId,
+    vault: &SealedVault,
+    holder: HolderProof,
+) -> Result<bool> {
+    // At most i64::MAX - 1: `SealedVault` says so.
+    let revision = vault.revision() as i64;
+    let values = params![household.as_bytes(), revision, vault.as_bytes(), holder.digest()];
+    let sql = "UPDATE vaults SET revision = ?2, blob = ?3, holder = ?4 WHERE household_id = ?1 AND revision = ?2 - 1";
+    one_row(transaction.execute(sql, values)?)
 }
 
 fn wraps(transaction: &Transaction<'_>, account: AccountId) -> Result<Vec<Wrap>> {

@@ -198,7 +198,7 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(vault::create))
         .routes(routes!(vault::replace))
         .routes(routes!(vault::let_in))
-        .routes(routes!(vault::shut_out))
+        .routes(routes!(vault::renew))
         .routes(routes!(vault::hand_over))
         .routes(routes!(calls::initiate))
         .routes(routes!(calls::signaling))

@@ -8,16 +8,16 @@ use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::State;
 use super::error::Failure;
 use super::identity::Confirmed;
-use super::request::{Authority, Json, Places, Query, read};
+use super::request::{Authority, Json, Places, read};
 use super::timestamp::rfc3339;
 use crate::domain::Error;
 use crate::domain::ids::{AccountId, HouseholdId};
-use crate::domain::vault::{SealedVault, WayIn, Wrapped};
+use crate::domain::vault::{HolderProof, SealedVault, WayIn, Wrapped};
 use crate::service::sessions::Identity;
 use crate::service::vaults::Wrap;
 
@@ -53,11 +53,13 @@ pub struct Way {
     wrapped: String,
 }
 
-/// A household's first vault. Byte strings are base64url.
+/// A vault with a key of its own. Byte strings are base64url.
 #[derive(Deserialize, ToSchema)]
-pub struct First {
-    /// The sealed vault, of revision 1.
+pub struct NewVault {
+    /// The sealed vault.
     blob: String,
+    /// What follows from its key, to be shown by whoever changes it.
+    holder: String,
     /// `password`, `recovery` or `passkey`.
     #[schema(value_type = String, pattern = "^(password|recovery|passkey)$")]
     way: WayIn,
@@ -67,9 +69,18 @@ pub struct First {
     wrapped: String,
 }
 
+impl NewVault {
+    fn parse(self) -> Result<(SealedVault, HolderProof, Wrap), Failure> {
+        let vault = SealedVault::parse(URL_SAFE_NO_PAD.decode(&self.blob).unwrap_or_default())?;
+        Ok((vault, holder(&self.holder)?, wrap(self.way, self.credential.as_deref(), &self.wrapped)?))
+    }
+}
+
 /// A way into the vault, to be added.
 #[derive(Deserialize, ToSchema)]
 pub struct LetIn {
+    /// What follows from the vault's key, base64url.
+    holder: String,
     /// SHA-256 of a passkey's credential id, base64url; not for the other ways.
     credential: Option<String>,
     /// The vault's key, wrapped, base64url.
@@ -91,13 +102,6 @@ pub struct HandedOver {
     url_base: String,
     #[schema(format = DateTime)]
     expires_at: String,
-}
-
-/// Which way into the vault is to be taken away.
-#[derive(Deserialize, IntoParams)]
-pub struct ShutOut {
-    /// SHA-256 of a passkey's credential id, base64url; not for the other ways.
-    credential: Option<String>,
 }
 
 /// The household's vault
@@ -125,35 +129,57 @@ pub(super) async fn of(state: &State, owner: Identity) -> Result<Opened, Failure
 }
 
 /// Makes the household's vault, with a first way into it
-#[utoipa::path(post, path = "/vault", tag = "vault", security(("session" = [])), request_body = First, responses(
+#[utoipa::path(post, path = "/vault", tag = "vault", security(("session" = [])), request_body = NewVault, responses(
     (status = 201, description = "Made"),
-    (status = 400, description = "`bad-vault`, `bad-wrap` or `bad-way-in`"),
+    (status = 400, description = "`bad-vault`, `bad-proof`, `bad-wrap` or `bad-way-in`"),
     (status = 409, description = "`vault-changed`: there is one already"),
 ))]
 pub async fn create(
     Extract(state): Extract<State>,
     owner: Identity,
-    Json(body): Json<First>,
+    Json(body): Json<NewVault>,
 ) -> Result<StatusCode, Failure> {
-    let vault = SealedVault::parse(URL_SAFE_NO_PAD.decode(&body.blob).unwrap_or_default())?;
-    let wrapped = Wrapped::parse(&URL_SAFE_NO_PAD.decode(&body.wrapped).unwrap_or_default(), body.way)?;
-    let credential = body.credential.as_deref().map(digest).transpose()?;
-    state.vaults.create(owner, vault, Wrap { way: body.way, credential, wrapped }).await?;
+    let (vault, holder, wrap) = body.parse()?;
+    state.vaults.create(owner, vault, holder, wrap).await?;
     Ok(StatusCode::CREATED)
+}
+
+/// Makes a vault in the place of one that nobody can open any more
+///
+/// For a household's only member. Its revision is one more than that of the one it replaces; the way that is named is the
+/// only one into it.
+#[utoipa::path(post, path = "/vault/anew", tag = "vault", security(("session" = []), ("confirmed" = [])),
+    operation_id = "renew_vault", request_body = NewVault, responses(
+    (status = 204, description = "Replaced"),
+    (status = 400, description = "`bad-vault`, `bad-proof`, `bad-wrap` or `bad-way-in`"),
+    (status = 409, description = "`shared-household`, or `vault-changed`: another device was faster"),
+))]
+pub async fn renew(
+    Extract(state): Extract<State>,
+    Confirmed(owner): Confirmed,
+    Json(body): Json<NewVault>,
+) -> Result<StatusCode, Failure> {
+    let (vault, holder, wrap) = body.parse()?;
+    state.vaults.renew(owner, vault, holder, wrap).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Replaces the vault
 ///
-/// The body is the sealed vault; its revision is one more than that of the one it replaces.
+/// The body is what follows from the vault's key, 32 bytes, and the sealed vault; its revision is one more than that of the
+/// one it replaces.
 #[utoipa::path(put, path = "/vault", tag = "vault", security(("session" = [])),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"), responses(
     (status = 204, description = "Replaced"),
     (status = 400, description = "`bad-vault`"),
+    (status = 403, description = "`not-a-holder`: of the vault's key"),
     (status = 409, description = "`vault-changed`: another device was faster"),
 ))]
 pub async fn replace(Extract(state): Extract<State>, owner: Identity, request: Request) -> Result<StatusCode, Failure> {
-    let bytes = read(request.into_body(), SealedVault::MAX, state.body_time).await?;
-    state.vaults.replace(owner, SealedVault::parse(bytes.into())?).await?;
+    const HOLDER: usize = HolderProof::LENGTH;
+    let mut bytes = read(request.into_body(), HOLDER + SealedVault::MAX, state.body_time).await?;
+    let holder = HolderProof::parse(&bytes.split_to(HOLDER.min(bytes.len())))?;
+    state.vaults.replace(owner, SealedVault::parse(bytes.into())?, holder).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -161,7 +187,8 @@ pub async fn replace(Extract(state): Extract<State>, owner: Identity, request: R
 #[utoipa::path(put, path = "/vault/ways/{way}", tag = "vault", security(("session" = [])), request_body = LetIn,
     params(("way" = String, Path, description = "`password`, `recovery` or `passkey`")), responses(
     (status = 204, description = "Added"),
-    (status = 400, description = "`bad-wrap` or `bad-way-in`"),
+    (status = 400, description = "`bad-proof`, `bad-wrap` or `bad-way-in`"),
+    (status = 403, description = "`not-a-holder`: of the vault's key"),
     (status = 404, description = "No such way"),
     (status = 409, description = "`too-many-ways-in`"),
 ))]
@@ -171,27 +198,8 @@ pub async fn let_in(
     Places(way): Places<WayIn>,
     Json(body): Json<LetIn>,
 ) -> Result<StatusCode, Failure> {
-    let wrapped = URL_SAFE_NO_PAD.decode(&body.wrapped).unwrap_or_default();
-    let credential = body.credential.as_deref().map(digest).transpose()?;
-    state.vaults.let_in(owner, way, credential, Wrapped::parse(&wrapped, way)?).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// Takes a way into the vault away
-#[utoipa::path(delete, path = "/vault/ways/{way}", tag = "vault", security(("session" = [])), 
-    params(("way" = String, Path, description = "`password`, `recovery` or `passkey`"), ShutOut), responses(
-    (status = 204, description = "There is none any more"),
-    (status = 400, description = "`bad-way-in`"),
-    (status = 404, description = "No such way"),
-))]
-pub async fn shut_out(
-    Extract(state): Extract<State>,
-    owner: Identity,
-    Places(way): Places<WayIn>,
-    Query(which): Query<ShutOut>,
-) -> Result<StatusCode, Failure> {
-    let credential = which.credential.as_deref().map(digest).transpose()?;
-    state.vaults.shut_out(owner, way, credential).await?;
+    let wrap = wrap(way, body.credential.as_deref(), &body.wrapped)?;
+    state.vaults.let_in(owner, holder(&body.holder)?, wrap).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -222,6 +230,15 @@ pub async fn hand_over(
 /// The key of the vault, wrapped for a password that is being set.
 pub(super) fn for_password(text: &str) -> Result<Wrapped, Error> {
     Wrapped::parse(&URL_SAFE_NO_PAD.decode(text).unwrap_or_default(), WayIn::Password)
+}
+
+fn wrap(way: WayIn, credential: Option<&str>, wrapped: &str) -> Result<Wrap, Failure> {
+    let wrapped = Wrapped::parse(&URL_SAFE_NO_PAD.decode(wrapped).unwrap_or_default(), way)?;
+    Ok(Wrap { way, credential: credential.map(digest).transpose()?, wrapped })
+}
+
+fn holder(text: &str) -> Result<HolderProof, Error> {
+    HolderProof::parse(&URL_SAFE_NO_PAD.decode(text).unwrap_or_default())
 }
 
 fn digest(text: &str) -> Result<[u8; 32], Failure> {

@@ -67,7 +67,8 @@ async fn make_vault(owner: &Client, username: &str) -> String {
     blob[end..].copy_from_slice(username.as_bytes());
     let blob = URL_SAFE_NO_PAD.encode(blob);
     let wrapped = &vectors["wraps"]["password"]["wrapped"];
-    let body = json!({ "blob": blob, "way": "password", "wrapped": wrapped });
+    let holder = &vectors["vault"]["holder"];
+    let body = json!({ "blob": blob, "holder": holder, "way": "password", "wrapped": wrapped });
     assert_eq!(owner.post("/api/v1/vault", &body).await.status, 201);
     blob
 }

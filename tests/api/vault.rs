@@ -19,8 +19,25 @@ fn sealed(revision: u8) -> Vec<u8> {
     blob
 }
 
+/// What follows from the key of this vault.
+fn holder() -> Value {
+    vectors()["vault"]["holder"].clone()
+}
+
+/// What a browser makes in the beginning, or anew.
+fn new_vault(revision: u8) -> Value {
+    let wrapped = vectors()["wraps"]["password"]["wrapped"].clone();
+    let blob = URL_SAFE_NO_PAD.encode(sealed(revision));
+    json!({ "blob": blob, "holder": holder(), "way": "password", "wrapped": wrapped })
+}
+
 async fn put_vault(client: &Client, blob: Vec<u8>) -> Reply {
-    client.with_header("content-type", "application/octet-stream").send_bytes(Method::PUT, "/api/v1/vault", blob).await
+    put_vault_as(client, URL_SAFE_NO_PAD.decode(holder().as_str().unwrap()).unwrap(), blob).await
+}
+
+async fn put_vault_as(client: &Client, holder: Vec<u8>, blob: Vec<u8>) -> Reply {
+    let client = client.with_header("content-type", "application/octet-stream");
+    client.send_bytes(Method::PUT, "/api/v1/vault", [holder, blob].concat()).await
 }
 
 async fn put(client: &Client, path: &str, body: &Value) -> Reply {
@@ -36,16 +53,12 @@ async fn a_vault_is_replaced_in_order_and_the_slower_device_is_told() {
     assert_eq!((&empty.body["blob"], &empty.body["wraps"]), (&Value::Null, &json!([])));
     assert!(empty.body["household"].as_str().unwrap().starts_with("house_"));
 
-    assert_eq!(put_vault(&owner, sealed(2)).await.body["error"]["code"], "vault-changed");
-    assert_eq!(put_vault(&owner, sealed(1)).await.body["error"]["code"], "vault-changed", "there is none to replace");
-    let first = |revision| {
-        let wrapped = vectors()["wraps"]["password"]["wrapped"].clone();
-        json!({ "blob": URL_SAFE_NO_PAD.encode(sealed(revision)), "way": "password", "wrapped": wrapped })
-    };
-    assert_eq!(owner.post("/api/v1/vault", &first(2)).await.code(), "bad-vault");
-    assert_eq!(owner.post("/api/v1/vault", &first(1)).await.status, 201);
+    assert_eq!(put_vault(&owner, sealed(1)).await.code(), "not-a-holder", "there is none to hold the key of");
+    assert_eq!(owner.post("/api/v1/vault", &new_vault(2)).await.code(), "bad-vault");
+    assert_eq!(owner.post("/api/v1/vault", &new_vault(1)).await.status, 201);
     assert_eq!(owner.get("/api/v1/vault").await.body["wraps"].as_array().unwrap().len(), 1);
-    assert_eq!(owner.post("/api/v1/vault", &first(1)).await.code(), "vault-changed");
+    assert_eq!(owner.post("/api/v1/vault", &new_vault(1)).await.code(), "vault-changed");
+    assert_eq!(put_vault(&owner, sealed(3)).await.code(), "vault-changed");
     assert_eq!(put_vault(&owner, sealed(2)).await.status, 204);
     assert_eq!(put_vault(&owner, sealed(2)).await.status, 409);
     assert_eq!(owner.get("/api/v1/vault").await.body["blob"], URL_SAFE_NO_PAD.encode(sealed(2)));
@@ -64,11 +77,13 @@ async fn an_account_has_its_ways_in() {
     let wrap = |way: &str| wraps[way]["wrapped"].clone();
     let passkey = URL_SAFE_NO_PAD.encode([7; 32]);
 
+    assert_eq!(owner.post("/api/v1/vault", &new_vault(1)).await.status, 201);
     for way in ["password", "recovery"] {
-        let added = put(&owner, &format!("/api/v1/vault/ways/{way}"), &json!({ "wrapped": wrap(way) })).await;
+        let body = json!({ "holder": holder(), "wrapped": wrap(way) });
+        let added = put(&owner, &format!("/api/v1/vault/ways/{way}"), &body).await;
         assert_eq!(added.status, 204, "{}", added.body);
     }
-    let body = json!({ "wrapped": wrap("passkey"), "credential": passkey });
+    let body = json!({ "holder": holder(), "wrapped": wrap("passkey"), "credential": passkey });
     for _ in 0..2 {
         assert_eq!(put(&owner, "/api/v1/vault/ways/passkey", &body).await.status, 204);
     }
@@ -90,19 +105,63 @@ async fn an_account_has_its_ways_in() {
         ("passkey", json!({ "wrapped": wrap("passkey"), "credential": "AQ" }), 400, "bad-way-in"),
         ("invite", json!({ "wrapped": wrap("invite") }), 404, "not-found"),
     ] {
+        let mut body = body;
+        body["holder"] = holder();
         let refused = put(&owner, &format!("/api/v1/vault/ways/{way}"), &body).await;
         assert_eq!((refused.status, refused.body["error"]["code"].as_str()), (status, Some(code)), "{way} {body}");
     }
+}
 
-    assert_eq!(owner.delete("/api/v1/vault/ways/recovery").await.status, 204);
-    assert_eq!(owner.delete(&format!("/api/v1/vault/ways/passkey?credential={passkey}")).await.status, 204);
-    assert_eq!(owner.get("/api/v1/vault").await.body["wraps"].as_array().unwrap().len(), 1);
+#[tokio::test]
+async fn a_login_without_the_vaults_key_changes_nothing() {
+    let server = Server::start().await;
+    let owner = server.owner().await;
+    let wrapped = vectors()["wraps"]["recovery"]["wrapped"].clone();
+    let let_in = async |holder: Value| {
+        put(&owner, "/api/v1/vault/ways/recovery", &json!({ "holder": holder, "wrapped": wrapped })).await
+    };
+    assert_eq!(let_in(holder()).await.code(), "not-a-holder", "there is no vault");
+    assert_eq!(owner.post("/api/v1/vault", &new_vault(1)).await.status, 201);
+    let before = owner.get("/api/v1/vault").await.body;
+    for wrong in [vec![0; 32], vec![0xFF; 32]] {
+        assert_eq!(put_vault_as(&owner, wrong.clone(), sealed(2)).await.code(), "not-a-holder");
+        assert_eq!(let_in(json!(URL_SAFE_NO_PAD.encode(wrong))).await.code(), "not-a-holder");
+    }
+    assert_eq!(put_vault_as(&owner, vec![0; 7], Vec::new()).await.code(), "bad-proof");
+    assert_eq!(let_in(json!("AQ")).await.code(), "bad-proof");
+    assert_eq!(owner.get("/api/v1/vault").await.body, before);
+}
+
+#[tokio::test]
+async fn a_vault_is_made_anew_by_a_households_only_member_with_a_fresh_proof() {
+    let server = Server::start().await;
+    let owner = server.owner().await;
+    assert_eq!(owner.post("/api/v1/vault/anew", &new_vault(1)).await.code(), "vault-changed", "there is none");
+    assert_eq!(owner.post("/api/v1/vault", &new_vault(1)).await.status, 201);
+    let recovery = json!({ "holder": holder(), "wrapped": vectors()["wraps"]["recovery"]["wrapped"] });
+    assert_eq!(put(&owner, "/api/v1/vault/ways/recovery", &recovery).await.status, 204);
+
+    let mut anew = new_vault(2);
+    let other = vec![9; 32];
+    anew["holder"] = json!(URL_SAFE_NO_PAD.encode(&other));
+    let wrong_order = owner.post("/api/v1/vault/anew", &new_vault(3)).await;
+    assert_eq!(wrong_order.code(), "vault-changed");
+    assert_eq!(owner.post("/api/v1/vault/anew", &anew).await.status, 204);
+    let vault = owner.get("/api/v1/vault").await.body;
+    assert_eq!(vault["blob"], URL_SAFE_NO_PAD.encode(sealed(2)));
+    assert_eq!(vault["wraps"].as_array().unwrap().len(), 1, "the paper opens nothing any more");
+    assert_eq!(put_vault(&owner, sealed(3)).await.code(), "not-a-holder", "nor does the old key");
+    assert_eq!(put_vault_as(&owner, other, sealed(3)).await.status, 204);
+
+    let _bob = invited(&owner, "household", "bob").await;
+    assert_eq!(owner.post("/api/v1/vault/anew", &new_vault(4)).await.code(), "shared-household");
 }
 
 #[tokio::test]
 async fn a_passkey_that_is_removed_opens_the_vault_no_more() {
     let server = Server::start().await;
     let owner = server.owner().await;
+    assert_eq!(owner.post("/api/v1/vault", &new_vault(1)).await.status, 201);
     let mut device = Authenticator::new(&server.client.origin());
     let mut made = Vec::new();
     for name in ["phone", "laptop"] {
@@ -112,13 +171,12 @@ async fn a_passkey_that_is_removed_opens_the_vault_no_more() {
         let id = owner.post("/api/v1/account/passkeys/finish", &body).await.body["id"].clone();
         let raw = URL_SAFE_NO_PAD.decode(credential["rawId"].as_str().unwrap()).unwrap();
         let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(raw));
-        let wrap = json!({ "wrapped": vectors()["wraps"]["passkey"]["wrapped"], "credential": digest });
+        let wrapped = vectors()["wraps"]["passkey"]["wrapped"].clone();
+        let wrap = json!({ "holder": holder(), "wrapped": wrapped, "credential": digest });
         assert_eq!(put(&owner, "/api/v1/vault/ways/passkey", &wrap).await.status, 204);
         made.push((id, digest));
         device = Authenticator::new(&server.client.origin());
     }
-    let password = json!({ "wrapped": vectors()["wraps"]["password"]["wrapped"] });
-    assert_eq!(put(&owner, "/api/v1/vault/ways/password", &password).await.status, 204);
     let ways = async || {
         let wraps = owner.get("/api/v1/vault").await.body["wraps"].clone();
         wraps.as_array().unwrap().iter().map(|wrap| wrap["credential"].clone()).collect::<Vec<_>>()
@@ -143,8 +201,7 @@ async fn a_member_without_a_way_in_is_handed_the_key_by_another() {
     let bob = invited(&ada, "household", "bob").await;
     let eve = invited(&ada, "owner", "eve").await;
     let wraps = &vectors()["wraps"];
-    let password = json!({ "wrapped": wraps["password"]["wrapped"] });
-    assert_eq!(put(&ada, "/api/v1/vault/ways/password", &password).await.status, 204);
+    assert_eq!(ada.post("/api/v1/vault", &new_vault(1)).await.status, 201);
     let openers = async || {
         let members = ada.get("/api/v1/account").await.body["household"]["members"].clone();
         members.as_array().unwrap().iter().map(|member| member["opensVault"].clone()).collect::<Vec<_>>()
@@ -172,6 +229,7 @@ async fn a_member_without_a_way_in_is_handed_the_key_by_another() {
     for other in [&ada, &eve] {
         assert!(other.get("/api/v1/vault").await.body.get("handover").is_none());
     }
+    let password = json!({ "holder": holder(), "wrapped": wraps["password"]["wrapped"] });
     assert_eq!(put(&bob, "/api/v1/vault/ways/password", &password).await.status, 204);
     assert!(bob.get("/api/v1/vault").await.body.get("handover").is_none(), "it has done its work");
     assert_eq!(openers().await, [json!(true), json!(true)]);

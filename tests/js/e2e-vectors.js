@@ -15,7 +15,7 @@ import { confirmationKey } from '../../assets/js/e2e/sticker.js';
 import { sealPublicText } from '../../assets/js/e2e/public-text.js';
 import { makeSticker } from '../../assets/js/e2e/sticker-maker.js';
 import { commitmentTo, confirm, sign, transcriptBytes } from '../../assets/js/e2e/transcript.js';
-import { sealVault } from '../../assets/js/e2e/vault.js';
+import { holderProof, sealVault } from '../../assets/js/e2e/vault.js';
 import { wordsOf } from '../../assets/js/e2e/words.js';
 import { inviteToken, wrap, wrapKey } from '../../assets/js/e2e/wraps.js';
 
@@ -88,6 +88,7 @@ export async function vectors() {
       household: encode64(household), key: encode64(vaultKey), revision: 7, nonce: encode64(nonce), content,
       aad: encode64(concat(label('callqr vault'), new Uint8Array([1]), household, u64(7))),
       blob: encode64(await sealVault(content, 7, { key: vaultKey, household }, nonce)),
+      holder: encode64(await holderProof(vaultKey)),
     },
     wraps: {
       household: encode64(household), vaultKey: encode64(vaultKey), nonce: encode64(nonce),

@@ -22,6 +22,7 @@ class Server {
   blob = null;
   /** @type {{way: string, credential: string|null, wrapped: string}[]} */
   wraps = [];
+  holder = '';
   /** @type {string|undefined} what another member hands over to this account */
   handover;
   down = false;
@@ -31,19 +32,18 @@ class Server {
     if (method === 'GET') return { household: HOUSEHOLD, blob: this.blob && encode64(this.blob), wraps: this.wraps, handover: this.handover };
     if (method === 'POST') {
       this.blob = decode64(body.blob);
+      this.holder = body.holder;
       this.wraps = [{ way: body.way, credential: null, wrapped: body.wrapped }];
       return null;
     }
     if (path === '/api/v1/vault') {
-      if (body[8] !== (this.blob?.[8] ?? 0) + 1) throw new ApiError('vault-changed', 409);
-      this.blob = body;
+      if (encode64(body.slice(0, 32)) !== this.holder) throw new ApiError('not-a-holder', 403);
+      if (body[32 + 8] !== (this.blob?.[8] ?? 0) + 1) throw new ApiError('vault-changed', 409);
+      this.blob = body.slice(32);
       return null;
     }
     const way = path.split('/').at(-1) ?? '';
-    if (method === 'DELETE') {
-      this.wraps = this.wraps.filter((wrap) => wrap.way !== way);
-      return null;
-    }
+    if (body.holder !== this.holder) throw new ApiError('not-a-holder', 403);
     const credential = body.credential ?? null;
     this.handover = undefined;
     this.wraps = [...this.wraps.filter((wrap) => wrap.way !== way || wrap.credential !== credential), { way, credential, wrapped: body.wrapped }];
@@ -262,6 +262,7 @@ test('a guest opens the vault with a password of their own, by a link of which t
   const brought = { household: HOUSEHOLD, wrapped };
   const atGuest = new Server();
   atGuest.blob = server.blob;
+  atGuest.holder = server.holder;
   atGuest.wraps = [{ way: 'password', credential: null, wrapped: await wrapForGuest(/** @type {Bytes} */ (link.secret), brought, NEW) }];
   const guest = page(atGuest).vault;
   await guest.enter(NEW);
@@ -274,6 +275,7 @@ test('a guest opens the vault with a password of their own, by a link of which t
 /** A server as another member of the household sees it: the same vault, other ways in. @param {Server} server */
 function memberOf(server) {
   const member = new Server();
+  Object.defineProperty(member, 'holder', { get: () => server.holder });
   Object.defineProperty(member, 'blob', { get: () => server.blob, set: (blob) => { server.blob = blob; } });
   return member;
 }

@@ -1,10 +1,10 @@
 /** The household's vault as an owner's page works with it: made, opened, changed, and kept in step with other devices. */
 
 import { ApiError } from '../api.js';
-import { decode64, encode64, equal, randomBytes } from './bytes.js';
+import { concat, decode64, encode64, equal, randomBytes } from './bytes.js';
 import { makeIdentity } from './identity-keys.js';
 import { NotOpened } from './sealed.js';
-import { openVault, revisionOf, sealVault } from './vault.js';
+import { holderProof, openVault, revisionOf, sealVault } from './vault.js';
 import { unwrap, wrap, wrapKey } from './wraps.js';
 
 /**
@@ -18,7 +18,7 @@ import { unwrap, wrap, wrapKey } from './wraps.js';
  * @property {(household: string) => Seen|null} seen
  * @property {(household: string, seen: Seen) => void} remember
  *
- * @typedef {(method: 'GET'|'POST'|'PUT'|'DELETE', path: string, body?: unknown) => Promise<any>} Ask
+ * @typedef {(method: 'GET'|'POST'|'PUT', path: string, body?: unknown) => Promise<any>} Ask
  * @typedef {{household: string, blob: string|null, wraps: {way: WayIn, credential: string|null, wrapped: string}[], handover?: string}} Answer `handover`: the key as another member hands it over
  */
 
@@ -141,25 +141,21 @@ export class VaultKeeper {
    * @param {Opener} opener the one way into it
    */
   async renew(opener) {
-    const { household, blob, wraps } = await this.#look();
-    const old = decode64(blob);
-    if (!old) throw new Locked();
-    const vault = { key: randomBytes(32), household: householdBytes(household) };
-    const sealed = await sealVault({ identities: [await makeIdentity()], tags: {} }, revisionOf(old) + 1, vault);
-    await this.#ask('PUT', '/api/v1/vault', sealed);
-    const { content, seen } = await openVault(sealed, vault, null);
+    const { household, blob: old } = await this.#look();
+    const before = decode64(old);
+    if (!before) throw new Locked();
+    const { vault, body, blob, first } = await madeNew(household, revisionOf(before) + 1, opener);
+    await this.#ask('POST', '/api/v1/vault/anew', body);
+    this.#answer = { household, blob: encode64(blob), wraps: [first] };
+    const { content, seen } = await openVault(blob, vault, null);
     this.#keep(household, vault, content, seen);
-    await this.letIn(opener);
-    for (const { way, credential } of wraps.filter((known) => known.way !== opener.way)) {
-      await this.#ask('DELETE', `/api/v1/vault/ways/${way}${credential ? `?credential=${credential}` : ''}`);
-    }
-    this.#answer = { household, blob: encode64(sealed), wraps: this.#answer?.wraps.filter(({ way }) => way === opener.way) ?? [] };
   }
 
   /** Adds a way in, or replaces it. @param {Opener} opener */
   async letIn({ way, key, credential }) {
     const wrapped = await this.wrapped(way, key);
-    await this.#ask('PUT', `/api/v1/vault/ways/${way}`, { wrapped, ...(credential && { credential }) });
+    const holder = encode64(await holderProof(/** @type {Bytes} */ (this.key)));
+    await this.#ask('PUT', `/api/v1/vault/ways/${way}`, { holder, wrapped, ...(credential && { credential }) });
     this.#remember({ way, credential: credential ?? null, wrapped });
   }
 
@@ -175,7 +171,9 @@ export class VaultKeeper {
       try {
         return await this.#put(content, this.#revision + 1);
       } catch (error) {
-        if (!(error instanceof ApiError) || error.code !== 'vault-changed' || attempt === TRIES) throw error;
+        // Or it was made anew, which shows when it does not open.
+        const isOld = error instanceof ApiError && ['vault-changed', 'not-a-holder'].includes(error.code);
+        if (!isOld || attempt === TRIES) throw error;
       }
       await this.refresh();
     }
@@ -234,19 +232,16 @@ export class VaultKeeper {
   async #make(answer, opener) {
     // A server that had given out a vault and says now that there is none would have this one made in its place.
     if (this.#memory.seen(answer.household)) throw new Locked();
-    const vault = { key: randomBytes(32), household: householdBytes(answer.household) };
-    const blob = await sealVault({ identities: [await makeIdentity()], tags: {} }, 1, vault);
-    const { way, credential } = opener;
-    const wrapped = encode64(await wrap(vault.key, { ...opener, household: vault.household }));
+    const { vault, body, blob, first } = await madeNew(answer.household, 1, opener);
     try {
-      await this.#ask('POST', '/api/v1/vault', { blob: encode64(blob), way, wrapped, ...(credential && { credential }) });
+      await this.#ask('POST', '/api/v1/vault', body);
     } catch (error) {
       // Another device was faster: its vault is the one.
       if (error instanceof ApiError && error.code === 'vault-changed') return this.enter(opener);
       throw error;
     }
     this.#answer = { ...answer, blob: encode64(blob) };
-    this.#remember({ way, credential: credential ?? null, wrapped });
+    this.#remember(first);
     await this.#open(this.#answer, vault);
   }
 
@@ -254,7 +249,7 @@ export class VaultKeeper {
   async #put(content, revision) {
     const vault = /** @type {{key: Bytes, household: Bytes}} */ (this.#vault);
     const blob = await sealVault(content, revision, vault);
-    await this.#ask('PUT', '/api/v1/vault', blob);
+    await this.#ask('PUT', '/api/v1/vault', concat(await holderProof(vault.key), blob));
     const { seen } = await openVault(blob, vault, null);
     this.#keep(this.#name, vault, content, seen);
   }
@@ -273,4 +268,15 @@ export function householdBytes(id) {
   const bytes = decode64(id.replace(/^house_/, ''), 16);
   if (!bytes) throw new Locked();
   return bytes;
+}
+
+/** A vault with a new key and a new identity. @param {string} household @param {number} revision @param {Opener} opener the first way into it */
+async function madeNew(household, revision, opener) {
+  const { way, credential } = opener;
+  const vault = { key: randomBytes(32), household: householdBytes(household) };
+  const blob = await sealVault({ identities: [await makeIdentity()], tags: {} }, revision, vault);
+  const wrapped = encode64(await wrap(vault.key, { ...opener, household: vault.household }));
+  const holder = encode64(await holderProof(vault.key));
+  const body = { blob: encode64(blob), holder, way, wrapped, ...(credential && { credential }) };
+  return { vault, body, blob, first: { way, credential: credential ?? null, wrapped } };
 }

@@ -1,6 +1,6 @@
 /** The household's vault: one sealed blob that the server keeps and cannot open, and how an old one is told from a new one. */
 
-import { concat, encode64, label, sha256, u64, utf8 } from './bytes.js';
+import { concat, derive, encode64, label, sha256, u64, utf8 } from './bytes.js';
 import { NONCE_LENGTH, NotOpened, TAG_LENGTH, open, padded, seal, unpadded } from './sealed.js';
 
 /**
@@ -50,6 +50,9 @@ export async function openVault(blob, { key, household }, seen) {
   if (seen && (revision < seen.revision || (revision === seen.revision && now.hash !== seen.hash))) throw new RolledBack();
   return { content: JSON.parse(new TextDecoder().decode(plain)), seen: now };
 }
+
+/** What the server is shown by whoever changes the vault: a log-in alone destroys nothing. @param {Bytes} key the vault's */
+export const holderProof = (key) => derive(key, 'callqr vault holder 1');
 
 /** What a blob says of itself, before it is opened. @param {Bytes} blob */
 export const revisionOf = (blob) => Number(new DataView(blob.buffer, blob.byteOffset).getBigUint64(1));
