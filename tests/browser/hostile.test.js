@@ -165,6 +165,16 @@ test('strips from the offer that the sticker has a key', () => calledAndStopped(
 test('strips from the answer that the device has the keys', () => calledAndStopped(({ to, type, payload: { nonce: _, ...rest } }) => (
   to === 'page' && type === 'answer' ? { type, payload: rest } : undefined)));
 
+test('rings for another tag, whose sticker carries no key', async () => {
+  /** @type {Map<string, string>} */
+  const others = new Map();
+  for (const { bearer, sticker } of pairs) {
+    others.set(sticker.id, (await world.server.api('POST', '/api/v1/tokens/generate', { body: {}, bearer })).id);
+  }
+  await calledAndStopped(({ to, type, payload }) => (
+    to === 'page' && type === 'ring' ? { type, payload: { ...payload, tagId: others.get(payload.tagId) } } : undefined));
+});
+
 for (const [what, identity] of [['hands out other public keys', async () => (await makeIdentity()).identity], ['denies that there are public keys', () => undefined]]) {
   test(`${what}: the page opens no call`, async () => {
     const other = await identity();

@@ -17,6 +17,8 @@ export function dumpMemory(pid, folder) {
   try {
     run(command);
     if (asRoot) run(['sudo', '-n', 'chown', String(process.getuid()), `${prefix}.${pid}`]);
+    // Most of it was never used, and need not fill the disk.
+    run(['fallocate', '--dig-holes', `${prefix}.${pid}`]);
   } catch (error) {
     const hint = asRoot ? ' Only root may look into other programs here (kernel.yama.ptrace_scope): set it to 0, or let this user use sudo without a password.' : '';
     throw new Error(`${command.join(' ')} failed.${hint}\n${error.stderr}`, { cause: error });

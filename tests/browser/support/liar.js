@@ -9,11 +9,12 @@ import WebSocket, { WebSocketServer } from 'ws';
 /**
  * @typedef {'caller'|'owner'} Side
  * @typedef {{type: string, payload: Record<string, any>}} Message
- * @typedef {{side: Side, to: 'page'|'server', session: string, type: string, payload: Record<string, any>}} Said
+ * @typedef {{side: Side, to: 'page'|'server', session: string, type: string, payload: Record<string, any>}} Said `session`: empty
+ *   where no call is talked about, on the connection over which a device is rung
  *
  * @typedef {object} Rule what the server lies about
- * @property {(said: Said, memory: Record<string, any>) => Message|null|void|Promise<Message|null|void>} [message] each message of a
- *   call's signalling: nothing lets it pass, null drops it, another one takes its place; `memory` is the call's
+ * @property {(said: Said, memory: Record<string, any>) => Message|null|void|Promise<Message|null|void>} [message] each message of the
+ *   signalling: nothing lets it pass, null drops it, another one takes its place; `memory` is the call's
  * @property {(path: string) => Buffer|null|undefined} [file] instead of what is there at this address; null: nothing is there
  * @property {(side: Side, path: string, answer: any) => any} [answer] each answer in JSON; nothing lets it pass
  */
@@ -22,7 +23,7 @@ const TYPES = { css: 'text/css', js: 'text/javascript', json: 'application/json'
 /** Of a file; of what has no extension: a page. @param {string} path */
 const typeOf = (path) => TYPES[path.split('.').at(-1)] ?? 'text/html';
 
-/** A call's signalling; presence has none of these. */
+/** A call's signalling. */
 const SESSION = /^\/api\/v1\/calls\/signaling\/([\w-]+)$/;
 
 export class Liar {
@@ -105,10 +106,10 @@ export class Liar {
     const server = new WebSocket(`wss://${real.host}:${real.port}${url}`, {
       ...real, origin, headers: { host, ...(cookie ? { cookie } : {}) }, perMessageDeflate: false,
     });
-    const session = SESSION.exec(url)?.[1];
+    const session = SESSION.exec(url)?.[1] ?? '';
     if (session) this.#pages.set(`${session} ${side}`, page);
-    this.#pump(page, server, session && { side, to: 'server', session }, new Promise((resolve) => server.once('open', resolve)));
-    this.#pump(server, page, session && { side, to: 'page', session });
+    this.#pump(page, server, { side, to: 'server', session }, new Promise((resolve) => server.once('open', resolve)));
+    this.#pump(server, page, { side, to: 'page', session });
   }
 
   /** One direction of one connection, in order: what a rule takes time for keeps back what comes after it. */
@@ -117,7 +118,7 @@ export class Liar {
     source.on('message', (data) => {
       const text = String(data);
       work = work.then(async () => {
-        const changed = where ? await this.#changed(where, text) : text;
+        const changed = await this.#changed(where, text);
         if (changed !== null && target.readyState === WebSocket.OPEN) target.send(changed);
       });
     });
