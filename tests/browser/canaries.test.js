@@ -103,6 +103,8 @@ test('a whole life leaves nothing that the server must not know', async () => {
   await device.tab.type('#new-password', owner.password);
   await device.tap('password-form-submit');
   await device.finds('#room-notice', 'that the password is changed');
+  await secretsOf(owner);
+  await comesInByPasskey(device);
   await device.goesTo('#account/people');
   await device.tap('invite');
   const invite = await device.reads('#link-url');
@@ -115,7 +117,7 @@ test('a whole life leaves nothing that the server must not know', async () => {
   await caller.tap('hang-up');
   await other.returnsHome();
 
-  for (const person of [owner, guest]) await secretsOf(person);
+  await secretsOf(guest);
   secret('the recovery code\'s bytes', await readRecoveryCode(recovery));
   secret('the key of the recovery code', await wrapKey('recovery', await readRecoveryCode(recovery)));
   secret('the key of the invite', await wrapKey('invite', invited));
@@ -170,6 +172,52 @@ async function talks(caller, device, link) {
   await Promise.all([caller.comesTo('talking'), device.comesTo('talking')]);
   await Promise.all([caller.hears(TONES.owner), device.hears(TONES.caller)]);
   assert.match(await caller.tab.run(() => document.getElementById('assurance').textContent), /^Checked/);
+}
+
+/** Makes a passkey that opens the vault, logs out, and comes in with it alone. */
+async function comesInByPasskey(device) {
+  const session = await device.tab.cdp();
+  await session.send('WebAuthn.enable');
+  const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2', ctap2Version: 'ctap2_1', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, hasPrf: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+  const touch = (enabled) => session.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled });
+  await device.tab.run(() => {
+    window.__prf = [];
+    for (const name of ['create', 'get']) {
+      const native = navigator.credentials[name].bind(navigator.credentials);
+      navigator.credentials[name] = async (options) => {
+        const credential = await native(options);
+        const { first } = credential.getClientExtensionResults().prf?.results ?? {};
+        if (first) window.__prf.push([...new Uint8Array(first)]);
+        return credential;
+      };
+    }
+  });
+  await device.goesTo('#account/passkeys');
+  await device.tab.type('#passkey-name', 'Test key');
+  await device.tap('passkey-form-submit');
+  await device.finds('#codes-dialog', 'the recovery codes');
+  await device.tap('codes-kept');
+  await device.finds('#passkeys');
+  await device.goesTo('#');
+  // Nobody touches it: what is offered while a name is typed must not go on by itself.
+  await touch(false);
+  await device.tap('logout');
+  await device.finds('#login-passkey');
+  await touch(true);
+  await device.tap('login-passkey');
+  await device.comesTo('home');
+  await comesToVault(device, 'open');
+  const outputs = await device.tab.run(() => window.__prf);
+  assert.ok(outputs.length > 0, 'the passkey gave nothing to open the vault with');
+  for (const output of outputs) {
+    secret('what the passkey opens the vault with', Uint8Array.from(output));
+    secret('the key of the passkey', await wrapKey('passkey', Uint8Array.from(output)));
+  }
 }
 
 /** Works out what this person's browser knows: from the password and what the server keeps, as the browser does. */
