@@ -30,7 +30,8 @@ const AUDIT = 24 * 60 * 60 * 1000;
 const SANDBOX = 'sandbox allow-same-origin allow-downloads allow-popups';
 
 /**
- * @typedef {{hash: string, text: string, build: string, files: Map<string, string>}} Listed `files`: path -> SHA-256 in hexadecimal
+ * @typedef {{hash: string, text: string, build: string, files: Map<string, string>, headers: Promise<[string, string][]>|null}} Listed
+ *   `files`: path -> SHA-256 in hexadecimal; `headers`: once they were read
  * @typedef {{hash: string, list: string, at: number}} Accepted
  * @typedef {{accepted: Accepted, previous: Accepted|null, offered: {hash: string, guard: string}|null,
  *   kept: {hash: string, guard: string}|null, altered: string[], suspect: boolean, audited: number}} Pins
@@ -123,7 +124,7 @@ async function navigate(request, path) {
   const found = await whatIsKnown();
   if (!found) return fetch(request);
   if (path.startsWith('/a/')) return load(request, path);
-  const page = request.method === 'GET' && Object.hasOwn(PAGES, path) ? PAGES[path] : '';
+  const page = request.method === 'GET' ? PAGES[path] ?? '' : '';
   if (page === '') return sandboxed(await fetch(request));
   try {
     return await serve(found.lists[0], page);
@@ -147,20 +148,28 @@ async function load(request, address) {
 
 /** @param {Listed} listed @param {string} path */
 async function serve(listed, path) {
-  const headers = new Headers(parseHeaders(new TextDecoder().decode(await pinned(listed, HEADERS))));
+  const [body, pinnedHeaders] = await Promise.all([pinned(listed, path), headersOf(listed)]);
+  const headers = new Headers(pinnedHeaders);
   headers.set('content-type', TYPES[path.slice(path.lastIndexOf('.') + 1)] ?? 'application/octet-stream');
   headers.set('cache-control', 'no-store');
-  return new Response(await pinned(listed, path), { headers });
+  return new Response(body.body, { headers });
 }
 
-/** The bytes of a pinned file; where the browser has lost them, the server's if they are the same. @param {Listed} listed @param {string} path */
+/** @param {Listed} listed @returns {Promise<[string, string][]>} */
+function headersOf(listed) {
+  listed.headers ??= pinned(listed, HEADERS).then((response) => response.text()).then(parseHeaders);
+  listed.headers.catch(() => { listed.headers = null; });
+  return listed.headers;
+}
+
+/** A pinned file; where the browser has lost it, the server's if it is the same. @param {Listed} listed @param {string} path */
 async function pinned(listed, path) {
   const cache = await caches.open(PAGES_CACHE + listed.hash);
   const kept = await cache.match(addressOf(listed, path));
-  if (kept) return kept.arrayBuffer();
+  if (kept) return kept;
   const bytes = await fetchListed(listed, path);
   await cache.put(addressOf(listed, path), new Response(bytes));
-  return bytes;
+  return new Response(bytes);
 }
 
 /** @param {Response} response */
@@ -198,7 +207,7 @@ async function download(listed, found) {
   for (const list of found?.lists ?? []) for (const [path, hash] of list.files) here.set(hash, [list, path]);
   await atOnce([...listed.files], async ([path, hash]) => {
     const same = here.get(hash);
-    const bytes = same ? await pinned(...same) : await fetchListed(listed, path);
+    const bytes = same ? await (await pinned(...same)).arrayBuffer() : await fetchListed(listed, path);
     await cache.put(addressOf(listed, path), new Response(bytes)).catch(() => { throw new Problem('storage'); });
   });
 }
@@ -302,7 +311,7 @@ function parseList(text, hash) {
   const needed = [...Object.values(PAGES), HEADERS, 'worker.js'];
   const whole = build !== undefined && lines.at(-1) === '' && files.size <= MOST_FILES && needed.every((path) => files.has(path));
   if (!whole) throw new Problem('no-list');
-  return { hash, text, build, files };
+  return { hash, text, build, files, headers: null };
 }
 
 /** @param {string} text a header in each line @returns {[string, string][]} */

@@ -145,6 +145,18 @@ for (const kind of KINDS) {
   });
 }
 
+test('a server that says nothing of its code is told of, and the page goes on', async () => {
+  const device = await pinnedDevice(world);
+  impostor.answers.set('/pages.sha256', null);
+  await device.tab.reload();
+  await device.comesTo('home');
+  await stands(device, 'silent');
+  await device.isReady();
+  impostor.retire();
+  await device.tap('pins-check');
+  await stands(device, 'pinned');
+});
+
 /** What the room says about why nothing is pinned. */
 async function why(device) {
   await device.logsIn();

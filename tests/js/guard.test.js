@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { grouped, isSuspect, short, standing } from '../../assets/js/pins/standing.js';
+import { grouped, isSuspect, short, silent, standing } from '../../assets/js/pins/standing.js';
 import { Device, sha256, site } from './guard.js';
 import { fixture } from './support.js';
 
@@ -164,6 +164,13 @@ test('another release runs when its owner accepts that very one, whole; what is 
   assert.equal(await (await guard.answers(`/a/${VECTOR.build}/js/owner/main.js`))?.text(), FILES['js/owner/main.js']);
 });
 
+test('a file is not loaded beyond what any page needs', async () => {
+  const { device, guard } = await pinnedDevice();
+  const next = release({ 'js/owner/main.js': ' '.repeat(5 * 1024 * 1024) });
+  device.answers = next.answers;
+  assert.equal((await guard.says('accept', next.hash)).problem, 'altered');
+});
+
 test('an owner who stays with the old code is told again when the server has yet another, or the guard changes', async () => {
   const { device, guard } = await pinnedDevice();
   device.answers = release({ 'worker.js': 'next' }).answers;
@@ -231,6 +238,8 @@ test('what its owner is told', () => {
   ].map(([kind, change]) => /** @type {any} */ ([kind, change]));
   for (const [kind, change] of cases) assert.equal(standing({ ...well, ...change }).kind, kind, JSON.stringify(change));
   assert.deepEqual(standing({ ...well, suspect: true }).altered, ['worker.js']);
+  assert.equal(silent(standing(well)).kind, 'silent');
+  for (const kept of [standing({ ...well, offered }), standing({ ...well, altered: ['x'] }), standing({ pinned: null })]) assert.deepEqual(silent(kept), kept);
   assert.deepEqual([standing({ pinned: null }), standing({ problem: 'storage' })].map(({ kind, why }) => [kind, why]), [['unpinned', 'waiting'], ['unpinned', 'waiting']]);
   assert.equal(isSuspect(well), true, 'by its list the server has the same guard');
   assert.equal(isSuspect({ ...well, offered }), false, 'a release');

@@ -33,6 +33,8 @@ export function noticeParts({ kind, hash, offered, altered, newGuard }, texts) {
         headline(texts.say('pins.guard')), make('p', {}, texts.say('pins.guard.detail')), make('p', {}, texts.say('pins.guard.compare')),
         digits(texts.say('pins.here'), hash, 'pins-here', texts), buttons(again, keep),
       ];
+    case 'silent':
+      return [headline(texts.say('pins.silent')), make('p', {}, texts.say('pins.silent.detail')), buttons(again)];
     case 'altered':
       return [
         headline(texts.say('pins.altered')), make('p', {}, texts.say('pins.altered.detail')),

@@ -1,6 +1,6 @@
 /** Starts the guard of these pages (`worker.js`) on an owner's device, asks it how things stand, and tells it what its owner wants. */
 
-import { isSuspect, standing, unpinned } from './standing.js';
+import { isSuspect, silent, standing, unpinned } from './standing.js';
 
 const GUARD = '/worker.js';
 /** How often the server is asked for its list, in milliseconds; and how long after an answer at the earliest. */
@@ -10,7 +10,9 @@ const PAUSE = 60 * 1000;
 const PATIENCE = 120 * 1000;
 /** A guard that was told to take over does so at once. */
 const TAKE_OVER = 5 * 1000;
+/** How often it is looked whether a page has nothing to do, and how long its opening may take before it is asked for more. */
 const IDLE = 1_000;
+const OPENING = 3_000;
 
 class Pins {
   standing = unpinned('waiting');
@@ -96,6 +98,7 @@ class Pins {
     if (answer.pinned === null) await this.#ask({ type: 'pin' });
     // It was accepted, and the page was closed before it could be put into place.
     else if (registration.waiting && answer.next === answer.listedGuard) await this.#takeOver(answer);
+    await idle();
     await this.check();
     window.setInterval(() => void this.#again(), CHECK);
     document.addEventListener('visibilitychange', () => void (document.visibilityState === 'visible' && this.#again()));
@@ -139,7 +142,7 @@ class Pins {
     this.problem = answer.problem ?? '';
     if (this.#replaced) return answer;
     if ('pinned' in answer) this.#stands(standing(answer));
-    else this.#stands(this.standing);
+    else this.#stands(this.problem === 'no-list' ? silent(this.standing) : this.standing);
     return answer;
   }
 
@@ -163,6 +166,14 @@ function settled(guard, state) {
     };
     guard?.addEventListener('statechange', look);
     look();
+  });
+}
+
+/** Waits until the page has opened: what it opens for may be a call. */
+function idle() {
+  return new Promise((/** @type {(value?: unknown) => void} */ resolve) => {
+    if (window.requestIdleCallback) window.requestIdleCallback(resolve, { timeout: OPENING });
+    else window.setTimeout(resolve, IDLE);
   });
 }
 

@@ -11,9 +11,9 @@
  * @typedef {'impossible'|'untrusted'|'failed'|'waiting'} Unpinned
  *
  * @typedef {object} Standing
- * @property {'unpinned'|'pinned'|'changed'|'kept'|'guard'|'altered'} kind `changed`: the server has other code; `kept`: and its
+ * @property {'unpinned'|'pinned'|'changed'|'kept'|'guard'|'altered'|'silent'} kind `changed`: the server has other code; `kept`: and its
  *   owner wants to stay with the old one; `guard`: the browser has taken another guard; `altered`: the server hands out other
- *   files than it lists
+ *   files than it lists; `silent`: the server has no list, as if it were no callqr any more
  * @property {Unpinned|null} why where nothing is pinned
  * @property {string} hash of what runs here
  * @property {number} at since when, in milliseconds since 1970
@@ -39,6 +39,9 @@ export function standing(answer) {
     altered: suspect && !altered.includes('worker.js') ? [...altered, 'worker.js'] : altered,
   };
 }
+
+/** The same where the server says nothing of its code; what is known to be wrong stays so. @param {Standing} before @returns {Standing} */
+export const silent = (before) => (before.kind === 'pinned' ? { ...before, kind: 'silent' } : before);
 
 /**
  * Whether a guard that the browser has found beside the active one is one that the server gives to browsers and does not
