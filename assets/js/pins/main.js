@@ -14,6 +14,8 @@ import { pins } from './pins.js';
 let loading = null;
 /** A change that its owner knows of takes one line, until they want to see more. */
 let more = false;
+/** What is drawn: nothing is drawn again under somebody's eyes that has not changed. */
+let drawn = '';
 
 pins.watch(() => void draw());
 await pins.attend();
@@ -23,11 +25,14 @@ async function draw() {
   const { kind } = pins.standing;
   document.body.dataset.pins = kind;
   place.hidden = kind === 'pinned' || kind === 'unpinned';
+  const wanted = JSON.stringify([pins.standing, pins.problem, more && kind === 'kept']);
+  if (wanted === drawn) return;
+  drawn = wanted;
   if (place.hidden) return place.replaceChildren();
   loading ??= loadTexts(['pins'], language());
   const texts = await loading;
   // While they were loaded something else may have come.
-  if (kind !== pins.standing.kind) return;
+  if (wanted !== drawn) return;
   if (kind !== 'kept') more = false;
   place.dataset.kind = kind;
   const line = () => [make('p', {}, texts.say('pins.kept')), actionButton(texts.say('pins.look'), { id: 'pins-look', kind: 'quiet' }, () => {
