@@ -9,17 +9,24 @@ const PAGES = { '/': 'owner.html', '/c': 'caller.html', '/setup': 'setup.html', 
 export class Impostor {
   /** What is handed out instead: address -> bytes; null: there is nothing. @type {Map<string, Buffer|null>} */
   answers = new Map();
+  /** The guard that browsers get when they look for a new one by themselves, and nobody else who asks. @type {Buffer|null} */
+  guardForBrowsers = null;
 
   /** @param {import('./world.js').World} world */
   static async open(world) {
     const impostor = new Impostor(world);
     impostor.liar = await Liar.open(world);
-    impostor.liar.rule = { file: (path) => impostor.answers.get(path) };
+    impostor.liar.rule = { file: (path, headers) => impostor.#file(path, headers) };
     return impostor;
   }
 
   constructor(world) {
     this.server = world.server;
+  }
+
+  #file(path, headers) {
+    if (this.guardForBrowsers && headers['service-worker'] === 'script') return this.guardForBrowsers;
+    return this.answers.get(path);
   }
 
   /** Hands out a file of the build that is there with other content, and lists what it listed before. */
@@ -62,6 +69,7 @@ export class Impostor {
   /** The real server speaks for itself again. */
   retire() {
     this.answers.clear();
+    this.guardForBrowsers = null;
   }
 
   close() {

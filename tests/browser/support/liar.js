@@ -15,7 +15,8 @@ import WebSocket, { WebSocketServer } from 'ws';
  * @typedef {object} Rule what the server lies about
  * @property {(said: Said, memory: Record<string, any>) => Message|null|void|Promise<Message|null|void>} [message] each message of the
  *   signalling: nothing lets it pass, null drops it, another one takes its place; `memory` is the call's
- * @property {(path: string) => Buffer|null|undefined} [file] instead of what is there at this address; null: nothing is there
+ * @property {(path: string, headers: Record<string, any>) => Buffer|null|undefined} [file] instead of what is there at this address;
+ *   null: nothing is there
  * @property {(side: Side, path: string, answer: any) => any} [answer] each answer in JSON; nothing lets it pass
  */
 
@@ -73,7 +74,7 @@ export class Liar {
 
   #passOn(side, real, asking, response) {
     const { method, url, headers } = asking;
-    const file = this.rule.file?.(url);
+    const file = this.rule.file?.(url, headers);
     if (file !== undefined) {
       response.writeHead(file ? 200 : 404, { 'content-type': typeOf(url), 'cache-control': 'no-store' });
       response.end(file ?? undefined);
