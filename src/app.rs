@@ -40,6 +40,7 @@ use crate::service::ice::Ice;
 use crate::service::keys::{Keys, Rotation};
 use crate::service::limits::Limits;
 use crate::service::login::{self, LogIn};
+use crate::service::notes::Notes;
 use crate::service::operator::{Effect, Effects, Operator};
 use crate::service::passwords::Passwords;
 use crate::service::sessions::Sessions;
@@ -177,6 +178,7 @@ impl App {
             factors,
             tags,
             vaults: Vaults::new(store.clone()),
+            notes: Notes::new(store.clone(), options::notes(&config)),
             limits: limits(&config, audit.clone()),
             call_log,
             audit: audit.clone(),

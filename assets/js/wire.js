@@ -45,6 +45,7 @@
  *   | {type: 'ended', payload: {reason: EndReason}}
  *   | {type: 'ring', payload: Ring}
  *   | {type: 'ring-stopped', payload: {sessionId: string, reason: EndReason}}
+ *   | {type: 'notes-changed', payload: {}}
  *   | {type: 'pong', payload: {}}
  *   | {type: 'error', payload: {code: string, message: string, hint: string}}} ServerMessage
  */
@@ -97,6 +98,7 @@ const SHAPES = {
   ended: [{ reason }],
   ring: [{ sessionId: text, tagId: text, signalingEndpoint: text, ticket: text, seconds: count }],
   'ring-stopped': [{ sessionId: text, reason }],
+  'notes-changed': [{}],
   pong: [{}],
   error: [{ code: text, message: text, hint: text }],
 };

@@ -8,7 +8,7 @@ use crate::domain::network::Network;
 use crate::hub;
 use crate::relay;
 use crate::service::data_dir::DataDir;
-use crate::service::{accounts, call_log, cleaner, keys, limits, sessions, tags};
+use crate::service::{accounts, call_log, cleaner, keys, limits, notes, sessions, tags};
 use crate::tls;
 use crate::web::origin::OriginPolicy;
 use crate::web::serve;
@@ -39,6 +39,12 @@ pub fn call_log(config: &Config) -> call_log::Options {
 /// How long other things are kept.
 pub fn retention(config: &Config) -> cleaner::Retention {
     cleaner::Retention { audit: config.retention.audit.0, call_sessions: config.retention.call_sessions.0 }
+}
+
+/// How many notes are kept, and how long.
+pub fn notes(config: &Config) -> notes::Options {
+    let most = notes::Most { per_tag: config.notes.max_per_tag, per_household: config.notes.max_per_household };
+    notes::Options { most, kept: config.retention.notes.0 }
 }
 
 /// How long calls ring and last, and how many there may be.
@@ -80,6 +86,8 @@ pub fn limits(config: &Config) -> limits::Options {
         initiate: rate(config.limits.initiate),
         login: rate(config.limits.login),
         register: rate(config.limits.register),
+        note: rate(config.limits.note),
+        note_per_tag: rate(config.limits.note_per_tag),
     }
 }
 

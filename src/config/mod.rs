@@ -65,6 +65,8 @@ section! {
         tags: Tags = Tags::default(),
         /// Calls.
         calls: Calls = Calls::default(),
+        /// Notes.
+        notes: Notes = Notes::default(),
         /// What calls may cost the relay.
         relay: Relay = Relay::default(),
         /// Bounds on what strangers may ask for.
@@ -123,6 +125,16 @@ section! {
 }
 
 section! {
+    /// Notes that callers leave.
+    Notes {
+        /// The most notes that wait for a household through one tag; further ones are refused. 1 to 10,000.
+        max_per_tag: u32 = 100,
+        /// The most notes that wait for one household. 1 to 10,000.
+        max_per_household: u32 = 500,
+    }
+}
+
+section! {
     /// What calls may cost the relay.
     Relay {
         /// The most calls at the same time. 1 to 65,536.
@@ -156,6 +168,10 @@ section! {
         login: Rate = Rate::new(10, 5 * 60),
         /// Attempts to register.
         register: Rate = Rate::new(10, 60 * 60),
+        /// Notes.
+        note: Rate = Rate::new(10, 10 * 60),
+        /// Notes through one tag, of all sources together.
+        note_per_tag: Rate = Rate::new(30, 60 * 60),
         /// TCP connections of all sources together; further ones are closed at once. 16 to 1,000,000.
         connections: u32 = 10_000,
         /// TCP connections of one source; without it a sixteenth of all. 1 to 1,000,000.
@@ -174,6 +190,8 @@ section! {
         audit: Period = Period::seconds(30 * 24 * 60 * 60),
         /// Missed calls, for accounts that keep a list of them. 1h to 365d.
         missed_calls: Period = Period::seconds(7 * 24 * 60 * 60),
+        /// Notes that callers left, opened or not. 1h to 365d.
+        notes: Period = Period::seconds(30 * 24 * 60 * 60),
         /// Records of calls: names that are good for one call, times and how it ended. 0s (none are made) to 365d.
         call_sessions: Period = Period::seconds(0),
     }
@@ -295,6 +313,7 @@ impl Config {
             ("relay.gathering_pause", self.relay.gathering_pause, Period::seconds(0), Period(Duration::from_millis(5))),
             ("retention.audit", self.retention.audit, minutes(24 * 60), minutes(3650 * 24 * 60)),
             ("retention.missed_calls", self.retention.missed_calls, minutes(60), minutes(365 * 24 * 60)),
+            ("retention.notes", self.retention.notes, minutes(60), minutes(365 * 24 * 60)),
             ("retention.call_sessions", self.retention.call_sessions, Period::seconds(0), minutes(365 * 24 * 60)),
             ("sessions.idle", self.sessions.idle, minutes(60), minutes(365 * 24 * 60)),
             ("sessions.lifetime", self.sessions.lifetime, minutes(60), minutes(365 * 24 * 60)),
@@ -311,6 +330,8 @@ impl Config {
         let numbers = [
             ("accounts.max", self.accounts.max, 1, 100_000),
             ("tags.max_per_household", self.tags.max_per_household, 1, 100_000),
+            ("notes.max_per_tag", self.notes.max_per_tag, 1, 10_000),
+            ("notes.max_per_household", self.notes.max_per_household, 1, 10_000),
             ("relay.calls", self.relay.calls, 1, 65_536),
             ("relay.kilobits_per_second", self.relay.kilobits_per_second, 16, 1_000_000),
             ("relay.allocations_per_participant", self.relay.allocations_per_participant, 2, 64),

@@ -120,6 +120,11 @@ id!(
     "missed_"
 );
 id!(
+    /// One note that a caller left.
+    NoteId,
+    "note_"
+);
+id!(
     /// One participant of one call; says nothing about who that is.
     AnonymousId,
     "anon_"

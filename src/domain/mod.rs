@@ -12,6 +12,7 @@ pub mod identity;
 pub mod ids;
 pub mod login_secret;
 pub mod network;
+pub mod note;
 pub mod page_list;
 pub mod random;
 pub mod secret;

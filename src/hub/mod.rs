@@ -174,6 +174,11 @@ impl Hub {
         self.tell(Input::WithdrawTag(tag)).await;
     }
 
+    /// The household's notes are not what they were: its devices that are connected hear of it.
+    pub async fn notes_changed(&self, household: HouseholdId) {
+        self.tell(Input::NotesChanged(household)).await;
+    }
+
     /// The log-in was ended: its device leaves presence and every call.
     pub async fn end_login(&self, login: LoginId) {
         self.tell(Input::EndLogin(login)).await;

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use ring::hmac;
 
+use crate::domain::ids::TagId;
 use crate::domain::network::Network;
 use crate::domain::{Error, Kind, Result, random};
 
@@ -27,6 +28,10 @@ pub enum Action {
     LogIn,
     /// To be registered.
     Register,
+    /// To leave a note.
+    Note,
+    /// To leave a note through one tag, whoever asks.
+    NoteOfTag,
 }
 
 impl Action {
@@ -37,6 +42,8 @@ impl Action {
             Self::Initiate => "initiate",
             Self::LogIn => "login",
             Self::Register => "register",
+            Self::Note => "note",
+            Self::NoteOfTag => "note_per_tag",
         }
     }
 }
@@ -61,6 +68,10 @@ pub struct Options {
     pub login: Rate,
     /// For [`Action::Register`].
     pub register: Rate,
+    /// For [`Action::Note`].
+    pub note: Rate,
+    /// For [`Action::NoteOfTag`].
+    pub note_per_tag: Rate,
 }
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -103,17 +114,45 @@ impl Limits {
     /// # Errors
     /// `too-many-requests` with the time after which the next one will be allowed.
     pub fn check(&self, action: Action, source: IpAddr, now: Instant) -> Result<()> {
+        let named = |table: &Table| {
+            let networks = Network::of_source(source);
+            networks.map(|(network, shares)| (table.name(action, &network.bytes()), shares)).collect()
+        };
+        self.charge(action, named, "Too many requests from your network.", now)
+    }
+
+    /// Counts one note that is left through this tag, whoever leaves it, or refuses it.
+    ///
+    /// # Errors
+    /// As [`Limits::check`].
+    pub fn check_note_of(&self, tag: TagId, now: Instant) -> Result<()> {
+        let action = Action::NoteOfTag;
+        let named = |table: &Table| vec![(table.name(action, tag.as_bytes()), 1)];
+        self.charge(action, named, "Too many notes were left through this sticker.", now)
+    }
+
+    fn charge(
+        &self,
+        action: Action,
+        named: impl FnOnce(&Table) -> Vec<(u64, u32)>,
+        message: &str,
+        now: Instant,
+    ) -> Result<()> {
         let rate = match action {
             Action::Validate => self.options.validate,
             Action::Initiate => self.options.initiate,
             Action::LogIn => self.options.login,
             Action::Register => self.options.register,
+            Action::Note => self.options.note,
+            Action::NoteOfTag => self.options.note_per_tag,
         };
         // The table is whole at every moment, so a panic elsewhere does not spoil it.
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
-        table.take(action, source, rate, now).map_err(|wait| {
+        table.renew_key(now);
+        let sources = named(&table);
+        table.take(&sources, rate, now).map_err(|wait| {
             (self.hit)(action);
-            Error::new(Kind::TooMany, "too-many-requests", "Too many requests from your network.")
+            Error::new(Kind::TooMany, "too-many-requests", message)
                 .hint(format!("Try again in {} seconds.", wait.as_secs() + 1))
                 .retry_after(wait)
         })
@@ -121,28 +160,29 @@ impl Limits {
 }
 
 impl Table {
-    fn take(&mut self, action: Action, source: IpAddr, rate: Rate, now: Instant) -> Result<(), Duration> {
+    fn renew_key(&mut self, now: Instant) {
         if now.saturating_duration_since(self.keyed_at) >= DAY {
             self.key = fresh_key();
             self.keyed_at = now;
             self.slots.fill(EMPTY);
         }
+    }
+
+    /// Charges each of these, of which each has so many shares of the rate.
+    fn take(&mut self, sources: &[(u64, u32)], rate: Rate, now: Instant) -> Result<(), Duration> {
         let one = rate.per / rate.count.max(1);
         // First all of them are asked, then all are charged: who is refused pays nothing.
-        let mut charged = [EMPTY; 3];
-        let mut networks = 0;
-        for (slot, (network, shares)) in charged.iter_mut().zip(Network::of_source(source)) {
-            let source = self.name(action, network);
+        let mut charged = Vec::with_capacity(sources.len());
+        for &(source, shares) in sources {
             let full_at = self.full_at(source).map_or(now, |full_at| full_at.max(now)) + one / shares;
             let missing = full_at - now;
             if missing > rate.per {
                 return Err(missing - rate.per);
             }
-            *slot = Slot { source, full_at: Some(full_at) };
-            networks += 1;
+            charged.push(Slot { source, full_at: Some(full_at) });
         }
-        for slot in &charged[..networks] {
-            *self.slot(slot.source, now) = *slot;
+        for slot in charged {
+            *self.slot(slot.source, now) = slot;
         }
         Ok(())
     }
@@ -168,10 +208,11 @@ impl Table {
         &mut set[at]
     }
 
-    fn name(&self, action: Action, network: Network) -> u64 {
-        let mut message = [action as u8; 18];
-        message[1..].copy_from_slice(&network.bytes());
-        let tag = hmac::sign(&self.key, &message);
+    fn name(&self, action: Action, of: &[u8]) -> u64 {
+        let mut message = hmac::Context::with_key(&self.key);
+        message.update(&[action as u8]);
+        message.update(of);
+        let tag = message.sign();
         u64::from_be_bytes(std::array::from_fn(|at| tag.as_ref()[at]))
     }
 }
@@ -190,7 +231,14 @@ mod tests {
 
     fn limits(now: Instant) -> Limits {
         let rate = Rate { count: 3, per: SECOND * 30 };
-        let options = Options { validate: rate, initiate: rate, login: rate, register: rate };
+        let options = Options {
+            validate: rate,
+            initiate: rate,
+            login: rate,
+            register: rate,
+            note: rate,
+            note_per_tag: rate,
+        };
         Limits::new(options, now, |_| {})
     }
 
@@ -226,6 +274,17 @@ mod tests {
         assert_eq!(drain(Action::Validate, "192.0.2.1"), 3);
         assert_eq!(drain(Action::LogIn, "192.0.2.2"), 3);
         assert_eq!(drain(Action::LogIn, "::ffff:192.0.2.1"), 0, "the same address in another spelling");
+    }
+
+    #[test]
+    fn a_tag_is_counted_by_itself_whoever_leaves_notes_through_it() {
+        let now = Instant::now();
+        let limits = limits(now);
+        let [one, other] = [1, 2].map(|byte| TagId::from_bytes([byte; 16]));
+        let left = (0..9).filter(|_| limits.check_note_of(one, now).is_ok()).count();
+        assert_eq!((left, limits.check_note_of(other, now)), (3, Ok(())));
+        assert_eq!(limits.check_note_of(one, now).unwrap_err().retry_after, Some(SECOND * 10));
+        assert_eq!(limits.check(Action::Note, ip("192.0.2.1"), now), Ok(()));
     }
 
     #[test]
@@ -268,7 +327,7 @@ mod tests {
     fn the_key_changes_daily_and_old_rows_go_with_it() {
         let start = Instant::now();
         let limits = limits(start);
-        let name = || limits.table.lock().unwrap().name(Action::LogIn, Network::of(ip("192.0.2.1"), 32));
+        let name = || limits.table.lock().unwrap().name(Action::LogIn, &Network::of(ip("192.0.2.1"), 32).bytes());
         let before = name();
         limits.check(Action::LogIn, ip("192.0.2.1"), start).unwrap();
         limits.check(Action::Validate, ip("192.0.2.9"), start + DAY).unwrap();

@@ -15,6 +15,7 @@ pub mod jwt;
 pub mod keys;
 pub mod limits;
 pub mod login;
+pub mod notes;
 pub mod operator;
 pub mod passkeys;
 pub mod passwords;

@@ -38,6 +38,7 @@ const EXPIRING: &[Expiring] = &[
     Expiring { table: "password_resets", end: "expires_at", kept: AT_ONCE },
     Expiring { table: "vault_handovers", end: "expires_at", kept: AT_ONCE },
     Expiring { table: "missed_calls", end: "expires_at", kept: AT_ONCE },
+    Expiring { table: "notes", end: "expires_at", kept: AT_ONCE },
     Expiring { table: "call_sessions", end: "ended_at", kept: |kept| kept.call_sessions },
     Expiring { table: "audit", end: "at", kept: |kept| kept.audit },
 ];

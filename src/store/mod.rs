@@ -13,6 +13,7 @@ mod factors;
 mod invites;
 mod logins;
 mod migrate;
+mod notes;
 mod operator;
 mod sealed;
 mod setup;
@@ -34,6 +35,7 @@ pub use expiry::{Expiry, Kept};
 pub use factors::{Factors, NewPasskey, Passkey, Totp};
 pub use invites::{Invite, Invites};
 pub use logins::{Listed, Login, Logins, NewLogin};
+pub use notes::{MostNotes, NewNote, Note, Notes, NotesBefore, NotesPage};
 pub use operator::{BareLogin, BareTag, Operator};
 pub use sealed::{FieldKey, Match, Sealed, SealedColumn, SealedValue};
 pub use setup::Setup;
@@ -101,6 +103,11 @@ impl Store {
     /// Invites.
     pub const fn invites(&self) -> Invites<'_> {
         Invites(self)
+    }
+
+    /// Notes.
+    pub const fn notes(&self) -> Notes<'_> {
+        Notes(self)
     }
 
     /// Second factors.

@@ -78,9 +78,7 @@ pub async fn initiate(
     let tag =
         state.tags.find(&Token::parse(&body.scanned_token)?, SystemTime::now()).await?.ok_or_else(unknown_code)?;
     if tag.paused {
-        return Err(Error::new(Kind::Conflict, "paused", "The owner does not take calls through this sticker now.")
-            .hint("Try again later.")
-            .into());
+        return Err(paused().into());
     }
     let (session, caller) = (SessionId::random(), AnonymousId::random());
     let ticket = state.hub.place(PlaceCall { session, tag: tag.tag, household: tag.household, caller }).await?;
@@ -124,7 +122,12 @@ pub async fn signaling(
 }
 
 /// The same for a code that never was, one whose time is over and one that was revoked.
-fn unknown_code() -> Error {
+pub(super) fn unknown_code() -> Error {
     Error::new(Kind::NotFound, "unknown-code", "Nobody can be called through this code.")
         .hint("It may have expired or been revoked: look for another way to reach the owner.")
+}
+
+pub(super) fn paused() -> Error {
+    Error::new(Kind::Conflict, "paused", "The owner does not take calls through this sticker now.")
+        .hint("Try again later.")
 }

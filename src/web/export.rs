@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::error::Failure;
 use super::identity::Confirmed;
 use super::timestamp::rfc3339;
-use super::{State, account, invites, missed, sessions, tokens, vault};
+use super::{State, account, invites, missed, notes, sessions, tokens, vault};
 use crate::domain::Error;
 use crate::domain::ids::AccountId;
 use crate::service::audit::Entry;
@@ -33,6 +33,8 @@ pub struct AccountExport {
     /// Those into the own household, and those that the asker made.
     invites: Vec<invites::Invite>,
     missed_calls: Vec<missed::MissedCall>,
+    /// What callers left for the household, sealed in their browsers: the vault has the keys.
+    notes: Vec<notes::Note>,
     /// Security events of the account, the latest first.
     events: Vec<OwnEvent>,
     vault: ExportedVault,
@@ -83,6 +85,7 @@ pub async fn export(Extract(state): Extract<State>, Confirmed(identity): Confirm
         tags: tags.into_iter().map(tokens::describe).collect(),
         invites: export.invites.into_iter().map(invites::describe).collect(),
         missed_calls: missed::of(&state, identity).await?,
+        notes: notes::of(&state, identity).await?,
         events: export.events.into_iter().map(|entry| describe(entry, identity.account)).collect(),
         vault: ExportedVault { note: OF_THE_VAULT, sealed: vault::of(&state, identity).await? },
     };

@@ -26,6 +26,7 @@ mod knock;
 mod leftover;
 mod link;
 mod missed;
+mod notes;
 mod pages;
 mod presence;
 mod register;
@@ -58,6 +59,7 @@ use crate::service::factors::Factors;
 use crate::service::ice::Ice;
 use crate::service::limits::Limits;
 use crate::service::login::LogIn;
+use crate::service::notes::Notes;
 use crate::service::sessions::Sessions;
 use crate::service::tags::Tags;
 use crate::service::vaults::Vaults;
@@ -79,6 +81,8 @@ pub struct Edge {
     pub tags: Tags,
     /// What only the owners' browsers can read.
     pub vaults: Vaults,
+    /// What callers left.
+    pub notes: Notes,
     /// What is kept of calls.
     pub call_log: CallLog,
     /// What happened, for the operator.
@@ -204,6 +208,9 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(calls::signaling))
         .routes(routes!(missed::missed_calls, missed::forget_missed_calls))
         .routes(routes!(missed::forget_missed_call))
+        .routes(routes!(notes::leave, notes::list, notes::delete_all))
+        .routes(routes!(notes::read))
+        .routes(routes!(notes::delete))
         .routes(routes!(presence::ticket))
         .routes(routes!(presence::signaling));
     OpenApiRouter::with_openapi(openapi::outline())

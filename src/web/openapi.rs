@@ -59,6 +59,7 @@ pub struct Details {
         (name = "calls", description = "What a caller's page asks."),
         (name = "tags", description = "The stickers of a household."),
         (name = "vault", description = "What only the owners' browsers can read: keys, tokens, labels."),
+        (name = "notes", description = "What callers left; only the owners' browsers can read it."),
         (name = "log-in", description = "Accounts and sessions are begun and ended here."),
         (name = "account", description = "What belongs to the account that asks."),
         (name = "administration", description = "For administrators."),

@@ -278,6 +278,8 @@ pub async fn revoke(
     let id = tag_id(&id)?;
     state.tags.revoke(owner, id).await?;
     state.hub.withdraw_tag(id).await;
+    // They went with it.
+    state.hub.notes_changed(owner.household).await;
     Ok(StatusCode::NO_CONTENT)
 }
 

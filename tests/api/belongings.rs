@@ -1,14 +1,61 @@
 //! Everything that an account can have, each with a word by which it is found again.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::support::{Authenticator, Client, Server, Socket, totp};
 
 pub const PASSWORD: &str = "correct horse battery";
+
+/// A tag whose sticker was made in a browser.
+pub struct Keyed {
+    pub id: String,
+    /// What the sticker carries.
+    pub code: String,
+    /// What callers show in place of its token.
+    pub access: String,
+}
+
+impl Keyed {
+    pub async fn make(owner: &Client) -> Self {
+        Self::make_for(owner, "until-revoked").await
+    }
+
+    pub async fn make_for(owner: &Client, lifetime: &str) -> Self {
+        let vectors: Value = serde_json::from_str(include_str!("../fixtures/e2e.json")).unwrap();
+        let code = callqr::domain::tag::Token::random().code();
+        let token = URL_SAFE_NO_PAD.decode(code.split(':').nth(2).unwrap()).unwrap();
+        let access = URL_SAFE_NO_PAD.encode(Sha256::digest(token));
+        let body = json!({ "access": access, "identity": vectors["identity"]["identity"], "lifetime": lifetime });
+        let made = owner.post("/api/v1/tokens/register", &body).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        let code = format!("{code}:{}", vectors["identity"]["keyHash"].as_str().unwrap());
+        Self { id: made.body["id"].as_str().unwrap().to_owned(), code, access }
+    }
+
+    /// What a caller's page sends.
+    pub fn note(&self, envelope: &str, minute: u64) -> Value {
+        json!({ "scannedToken": self.access, "kind": "text", "minute": minute, "envelope": envelope })
+    }
+}
+
+/// An envelope whose content is this long, as far as anybody but its owner can tell; each time another one.
+pub fn envelope(size: usize) -> String {
+    let mut bytes = vec![0; 1 + 65 + size + 16];
+    bytes[..2].copy_from_slice(&[1, 4]);
+    bytes[2..34].copy_from_slice(&callqr::domain::random::bytes::<32>());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// The minute that is so far from now.
+pub fn minute(off: i64) -> u64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    (now.as_secs() / 60).saturating_add_signed(off)
+}
 
 /// What somebody has, as the API told it.
 pub struct Belongings {
@@ -17,6 +64,7 @@ pub struct Belongings {
     pub invite: Value,
     pub passkey: String,
     pub missed: String,
+    pub note: String,
     pub household: String,
     /// The sealed vault, base64url.
     pub vault: String,
@@ -26,9 +74,9 @@ pub struct Belongings {
 
 impl Belongings {
     /// What names the owner's things and nobody else's.
-    pub fn names(&self) -> [&str; 7] {
+    pub fn names(&self) -> [&str; 8] {
         let (tag, invite) = (self.tag["id"].as_str().unwrap(), self.invite["id"].as_str().unwrap());
-        [&self.account, tag, invite, &self.passkey, &self.missed, &self.household, &self.vault]
+        [&self.account, tag, invite, &self.passkey, &self.missed, &self.note, &self.household, &self.vault]
     }
 }
 
@@ -47,6 +95,7 @@ pub async fn furnish(server: &Server, owner: &Client, username: &str) -> Belongi
     let mut secrets = vec![other["token"].clone(), other["deviceToken"].clone(), invite["url"].clone()];
     let vault = make_vault(owner, username).await;
     let missed = miss_call(server, owner, &tag).await;
+    let note = tag_with_note(server, owner).await;
     let passkey = make_passkey(server, owner, &word("passkey"), &mut secrets).await;
     let begun = owner.post("/api/v1/account/totp", &json!({})).await.body;
     let code = totp::code(begun["secret"].as_str().unwrap(), 0);
@@ -55,7 +104,7 @@ pub async fn furnish(server: &Server, owner: &Client, username: &str) -> Belongi
     secrets.push(begun["secret"].clone());
     let household = owner.get("/api/v1/vault").await.body["household"].as_str().unwrap().to_owned();
     let secrets = secrets.into_iter().map(|secret| secret.as_str().unwrap().to_owned()).collect();
-    Belongings { account, tag, invite, passkey, missed, household, vault, secrets }
+    Belongings { account, tag, invite, passkey, missed, note, household, vault, secrets }
 }
 
 async fn make_vault(owner: &Client, username: &str) -> String {
@@ -81,6 +130,14 @@ async fn make_passkey(server: &Server, owner: &Client, name: &str, secrets: &mut
     assert_eq!(made.status, 201, "{}", made.text);
     secrets.extend(made.body["recoveryCodes"].as_array().unwrap().iter().cloned());
     made.body["id"].as_str().unwrap().to_owned()
+}
+
+/// Somebody leaves a note at a sticker of its own; the note's id.
+async fn tag_with_note(server: &Server, owner: &Client) -> String {
+    let tag = Keyed::make(owner).await;
+    let left = server.client.post("/api/v1/notes", &tag.note(&envelope(256), minute(0))).await;
+    assert_eq!(left.status, 201, "{}", left.text);
+    owner.get("/api/v1/notes").await.body["notes"][0]["id"].as_str().unwrap().to_owned()
 }
 
 /// Somebody calls while nobody is there; the missed call's id.

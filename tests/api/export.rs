@@ -53,6 +53,9 @@ async fn an_export_has_everything_that_is_the_owners() {
         (&call["tagId"], &call["label"], &call["rang"]),
         (&mine.tag["id"], &json!("bob's label"), &json!(false))
     );
+    let note = &file["notes"][0];
+    assert_eq!((&note["id"], &note["read"]), (&json!(mine.note), &json!(false)));
+    assert!(note["envelope"].is_string() && note["minute"].is_u64(), "what it takes to open it: {note}");
     let events: Vec<_> = file["events"].as_array().unwrap().iter().map(|e| e["event"].as_str().unwrap()).collect();
     for event in ["account-created", "login-succeeded", "factor-added", "tag-created", "invite-created", "exported"] {
         assert!(events.contains(&event), "{event}: {events:?}");

@@ -21,6 +21,7 @@ mod invites;
 mod keyed;
 mod metrics;
 mod missed;
+mod notes;
 mod passkeys;
 mod password;
 mod port;

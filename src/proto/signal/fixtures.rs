@@ -165,7 +165,7 @@ fn presence_messages() -> Vec<ToClient> {
         ]
         .map(|reason| ToClient::RingStopped { session_id, reason }),
     );
-    messages.extend([ToClient::Pong {}, super::CloseReason::LoggedOut.error().unwrap()]);
+    messages.extend([ToClient::NotesChanged {}, ToClient::Pong {}, super::CloseReason::LoggedOut.error().unwrap()]);
     messages
 }
 

@@ -211,6 +211,8 @@ pub enum Input {
     },
     /// The tag was paused or revoked.
     WithdrawTag(TagId),
+    /// A note came for the household, was opened or was deleted.
+    NotesChanged(HouseholdId),
     /// The log-in was ended.
     EndLogin(LoginId),
     /// The server stops.

@@ -121,6 +121,11 @@ impl Switchboard {
             Input::Fault { connection, reason } => self.disconnect(connection, Some(reason), now),
             Input::Disconnected { connection } => self.disconnect(connection, None, now),
             Input::WithdrawTag(tag) => self.withdraw(tag, now),
+            Input::NotesChanged(household) => {
+                let devices = self.presence.of(household).into_iter();
+                let send = |connection| Output::Send { connection, message: ToClient::NotesChanged {} };
+                self.outputs.extend(devices.filter_map(|login| self.presence.connection(login)).map(send));
+            }
             Input::EndLogin(login) => self.end_login(login, now),
             Input::Shutdown => {
                 for (connection, _) in self.connections.drain() {

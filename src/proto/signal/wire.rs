@@ -161,6 +161,8 @@ pub enum ToClient {
         /// Why.
         reason: EndReason,
     },
+    /// Over presence: the household's notes are not what they were.
+    NotesChanged {},
     /// Answers `ping`.
     Pong {},
     /// The connection will be closed.

@@ -232,3 +232,20 @@ fn a_revoked_tag_ends_its_calls_and_no_others() {
     let late = scene.join(waiting);
     assert_eq!(scene.heard(late), ["close 4404"]);
 }
+
+#[test]
+fn whose_notes_changed_hears_of_it_on_every_device_that_is_there() {
+    let mut scene = Scene::new();
+    let (ada, bob) = (scene.owner(), scene.owner());
+    let (one, two, away) = (scene.phone(ada), scene.phone(ada), scene.phone(ada));
+    let other = scene.phone(bob);
+    let caller = scene.call(ada);
+    for connection in [one.presence, two.presence, other.presence, caller] {
+        scene.forget(connection);
+    }
+    scene.drop(away.presence);
+    scene.handle(Input::NotesChanged(ada.household));
+    assert_eq!(scene.heard(one.presence), ["notes-changed"]);
+    assert_eq!(scene.heard(two.presence), ["notes-changed"]);
+    assert!(scene.heard(other.presence).is_empty() && scene.heard(caller).is_empty());
+}
