@@ -8,13 +8,15 @@ export class ApiError extends Error {
    * @param {string} [message]
    * @param {string} [hint]
    * @param {number|null} [retryAfter] seconds
+   * @param {number} [at] the server's time, in milliseconds since 1970; NaN where it did not say
    */
-  constructor(code, status, message = '', hint = '', retryAfter = null) {
+  constructor(code, status, message = '', hint = '', retryAfter = null, at = NaN) {
     super(message);
     this.code = code;
     this.status = status;
     this.hint = hint;
     this.retryAfter = retryAfter;
+    this.at = at;
   }
 }
 
@@ -51,5 +53,5 @@ export async function request(method, path, body) {
   const error = answer?.error ?? {};
   const wait = Number(response.headers.get('retry-after') ?? NaN);
   throw new ApiError(String(error.code ?? 'internal'), response.status, String(error.message ?? ''),
-    String(error.hint ?? ''), Number.isFinite(wait) ? wait : null);
+    String(error.hint ?? ''), Number.isFinite(wait) ? wait : null, Date.parse(response.headers.get('date') ?? ''));
 }

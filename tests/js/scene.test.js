@@ -69,6 +69,26 @@ test('the scene says what matters most: first our own connection, then the other
   assert.match(callScene({ ...talking, endsAt: NOW + 41_000 }, around, caller).notice ?? '', /50 seconds/);
 });
 
+test('a note is offered where the sticker names its keys: first where nobody could be reached, never where something is wrong', () => {
+  const { caller } = texts('en');
+  const around = { publicText: '', blocked: false, compare: false, now: NOW, note: true };
+  /** @param {string} reason */
+  const ended = (reason) => callScene({ ...newCall('caller'), phase: 'ended', reason: /** @type {any} */ (reason), endedAt: NOW }, around, caller);
+  /** @param {Scene} scene */
+  const buttons = ({ actions }) => actions.map(({ id, kind }) => `${id} ${kind}`);
+  assert.deepEqual(buttons(doorScene({ at: 'open', publicText: '' }, caller, true)), ['call primary', 'note plain']);
+  assert.deepEqual(buttons(doorScene({ at: 'open', publicText: '' }, caller)), ['call primary']);
+  for (const reason of ['unreachable', 'no-answer', 'declined', 'busy']) assert.deepEqual(buttons(ended(reason)), ['note primary', 'again plain'], reason);
+  assert.match(ended('unreachable').detail, /Leave a note/);
+  assert.deepEqual(buttons(ended('microphone-denied')), ['note primary', 'retry plain']);
+  assert.deepEqual(buttons(ended('hung-up')), ['again primary', 'note plain']);
+  for (const reason of ['mismatch', 'withdrawn', 'paused', 'unknown-code', 'offline', 'server-error', 'elsewhere']) {
+    assert.ok(!buttons(ended(reason)).some((button) => button.startsWith('note')), reason);
+  }
+  const inApp = doorScene({ at: 'closed', problem: 'in-app-browser', retryAfter: null }, caller, true);
+  assert.deepEqual(buttons(inApp), ['note primary', 'copy plain']);
+});
+
 test('how long they talked is said only where it is known', () => {
   const { caller, owner } = texts('en');
   const around = { publicText: '', label: 'Van', blocked: false, compare: false, now: NOW };

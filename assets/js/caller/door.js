@@ -13,7 +13,8 @@ import { browserProblem } from '../microphone.js';
  * @typedef {object} Opened
  * @property {Door} door
  * @property {string} code what to call with; empty when the door is closed
- * @property {string|null} identity the owner's public keys, base64url: the ones that the sticker names; null where it names none
+ * @property {string|null} identity the owner's public keys, base64url: the ones that the sticker names, and a note is for; null where
+ * it names none, or nobody takes notes
  */
 
 /**
@@ -22,7 +23,8 @@ import { browserProblem } from '../microphone.js';
  */
 export async function tryDoor(fragment) {
   const missing = browserProblem(globalThis);
-  if (missing) return closed(missing);
+  // Whoever cannot speak here can write: that takes neither a microphone nor WebRTC.
+  if (missing && !globalThis.crypto?.subtle) return closed(missing);
   const read = await readCode(fragment, crypto.subtle);
   if (!read.ok) return closed(read.problem);
   try {
@@ -32,6 +34,7 @@ export async function tryDoor(fragment) {
     if (!valid) return closed('unknown-code');
     if (read.keyHash && !(await identityOf(identity, read.keyHash))) return closed('mismatch');
     if (!canInitiateCall) return closed('paused');
+    if (missing) return { ...closed(missing), identity: read.keyHash && identity };
     // One that does not open is none: the call itself is checked in any case.
     const opened = read.keyHash && sealedText ? await openPublicText(sealedText, read.token).catch(() => '') : String(publicText ?? '');
     return { door: { at: 'open', publicText: opened }, code, identity: read.keyHash && identity };

@@ -26,6 +26,8 @@ const doorOpening = tryDoor(location.hash);
 let door = { at: 'checking' };
 let code = '';
 let compare = false;
+/** What it takes to write a note could not be loaded. */
+let noteMissing = false;
 let publicText = '';
 /** @type {string|null} */
 let identity = null;
@@ -62,7 +64,8 @@ window.addEventListener('pagehide', () => {
 async function enter(opening) {
   const opened = await opening;
   ({ door, code } = opened);
-  if (door.at === 'open') [publicText, identity] = [door.publicText, opened.identity];
+  if (door.at === 'open') publicText = door.publicText;
+  if (door.at === 'open' || !call) identity = opened.identity;
   draw();
 }
 
@@ -80,6 +83,7 @@ function tapped(action) {
     case 'call':
     case 'again':
       return begin();
+    case 'note': return void writeNote();
     case 'retry':
       return door.at === 'open' ? begin() : void checkAgain();
     case 'hang-up': return call?.dispatch({ type: 'hang-up' });
@@ -128,9 +132,23 @@ function newDriver(phase, line) {
   });
 }
 
+/** What it takes to write is loaded when somebody wants to: most people call. */
+async function writeNote() {
+  try {
+    const { writeNote: open } = await import('./note-view.js');
+    noteMissing = false;
+    if (identity) await open({ fragment: location.hash, identity, title: publicText });
+  } catch {
+    noteMissing = true;
+  }
+  draw();
+}
+
 function draw() {
   const state = call?.state;
-  stage.draw(state ? callScene(state, { publicText, blocked: loudspeaker.blocked, compare, now: Date.now() }, texts) : doorScene(door, texts));
+  const note = identity !== null;
+  const scene = state ? callScene(state, { publicText, blocked: loudspeaker.blocked, compare, note, now: Date.now() }, texts) : doorScene(door, texts, note);
+  stage.draw(noteMissing ? { ...scene, notice: texts.say('reason.offline.detail') } : scene);
   keepAwake(Boolean(state && !['ended', 'rejoinable'].includes(state.phase)));
   tones.play(state?.phase === 'ringing' && state.devices > 0 ? 'ringback' : null);
   if (state?.phase === 'talking') touchCall();

@@ -18,12 +18,18 @@ const CURABLE = new Set(['offline', 'rate-limited', 'server-busy', 'server-error
   'microphone-missing', 'microphone-busy', 'refused', 'lost', 'no-answer', 'busy', 'unreachable', 'declined', 'gave-up',
   'hung-up', 'time-limit']);
 
+/** How a call can end, or not begin, so that a note may be the better way. Where nobody could be reached it is offered first. */
+const NOTE_INSTEAD = new Set(['unreachable', 'no-answer', 'declined', 'busy', 'microphone-denied', 'microphone-missing', 'microphone-busy',
+  'in-app-browser', 'unsupported-browser']);
+const NOTE_TOO = new Set(['hung-up', 'gave-up', 'time-limit', 'lost', 'refused']);
+
 /**
  * @param {Door} door
  * @param {Texts} texts
+ * @param {boolean} [note] whether a note can be left: the sticker names the keys that it is sealed to
  * @returns {Scene}
  */
-export function doorScene(door, texts) {
+export function doorScene(door, texts, note = false) {
   if (door.at === 'checking') {
     return { state: 'checking', mood: 'waiting', icon: 'phone', headline: texts.say('checking'), detail: '', actions: [] };
   }
@@ -32,16 +38,16 @@ export function doorScene(door, texts) {
       state: 'ready', mood: 'still', icon: 'phone',
       headline: door.publicText || texts.say('ready.headline'),
       detail: texts.say('ready.detail'),
-      actions: [{ id: 'call', kind: 'primary', icon: 'phone', label: texts.say('action.call') }],
+      actions: [{ id: 'call', kind: 'primary', icon: 'phone', label: texts.say('action.call') }, ...(note ? [noteAction('plain', texts)] : [])],
     };
   }
-  return problemScene('closed', door.problem, door.retryAfter, texts, 'retry');
+  return problemScene('closed', door.problem, door.retryAfter, texts, 'retry', note);
 }
 
 /**
  * @param {Call} call
- * @param {{publicText: string, blocked: boolean, compare: boolean, now: number}} around `blocked`: the browser wants a tap before
- * it plays; `compare`: the person wants to see the words
+ * @param {{publicText: string, blocked: boolean, compare: boolean, now: number, note?: boolean}} around `blocked`: the browser wants a
+ * tap before it plays; `compare`: the person wants to see the words; `note`: as above
  * @param {Texts} texts
  * @returns {Scene}
  */
@@ -76,7 +82,7 @@ export function callScene(call, around, texts) {
         assurance: assurance(call, around.compare, texts), hint: texts.say('loudspeaker'), actions: callButtons(call, around.blocked, texts),
       };
     case 'ended':
-      return endedScene(call, kicker, texts);
+      return endedScene(call, kicker, texts, around.note ?? false);
   }
 
   /** @param {string} state @param {string} headline @param {string} detail @returns {Scene} */
@@ -89,9 +95,9 @@ export function callScene(call, around, texts) {
   }
 }
 
-/** @param {Call} call @param {string} kicker @param {Texts} texts @returns {Scene} */
-function endedScene(call, kicker, texts) {
-  const scene = problemScene('ended', call.reason ?? 'lost', call.retryAfter, texts, 'again');
+/** @param {Call} call @param {string} kicker @param {Texts} texts @param {boolean} note @returns {Scene} */
+function endedScene(call, kicker, texts, note) {
+  const scene = problemScene('ended', call.reason ?? 'lost', call.retryAfter, texts, 'again', note);
   if (call.reason !== 'hung-up') return { ...scene, kicker };
   return { ...scene, kicker, headline: texts.say(call.mine ? 'reason.hung-up' : 'reason.hung-up.them'), detail: talked(call, texts) };
 }
@@ -102,9 +108,11 @@ function endedScene(call, kicker, texts) {
  * @param {number|null} retryAfter
  * @param {Texts} texts
  * @param {'retry'|'again'} again
+ * @param {boolean} note
  * @returns {Scene}
  */
-function problemScene(state, problem, retryAfter, texts, again) {
+function problemScene(state, problem, retryAfter, texts, again, note) {
+  const instead = note && NOTE_INSTEAD.has(problem);
   /** @type {Action[]} */
   const actions = [];
   if (problem === 'in-app-browser' || problem === 'unsupported-browser') {
@@ -114,10 +122,22 @@ function problemScene(state, problem, retryAfter, texts, again) {
     const id = failed ? 'retry' : again;
     actions.push({ id, kind: 'primary', icon: id === 'again' ? 'phone' : 'again', label: texts.say(`action.${id}`) });
   }
+  if (instead) {
+    actions.forEach((action) => Object.assign(action, { kind: 'plain', icon: undefined }));
+    actions.unshift(noteAction('primary', texts));
+  } else if (note && NOTE_TOO.has(problem)) {
+    actions.push(noteAction('plain', texts));
+  }
+  const detail = instead && problem === 'unreachable' ? 'reason.unreachable.note' : `reason.${problem}.detail`;
   return {
     state, reason: problem, mood: 'over', icon: ICONS[problem] ?? 'alert', headline: texts.say(`reason.${problem}`),
-    detail: texts.say(`reason.${problem}.detail`, { wait: texts.duration(retryAfter ?? 30) }), actions,
+    detail: texts.say(detail, { wait: texts.duration(retryAfter ?? 30) }), actions,
   };
+}
+
+/** @param {'primary'|'plain'} kind @param {Texts} texts @returns {Action} */
+function noteAction(kind, texts) {
+  return { id: 'note', kind, icon: kind === 'primary' ? 'note' : undefined, label: texts.say('action.note') };
 }
 
 /** @type {Record<string, string>} */

@@ -1,0 +1,146 @@
+/** Where a caller writes a note, above the page. Loaded when somebody wants to. */
+
+import { ApiError } from '../api.js';
+import { icon, make, setText } from '../dom.js';
+import { Mismatch } from '../e2e/proof.js';
+import { loadTexts } from '../i18n.js';
+import { language } from '../language.js';
+import { keepDraft, recallDraft } from './draft.js';
+import { LONGEST, NoteSender, lengthOf } from './note.js';
+
+/** From here on a screen reader is told how many characters are left. */
+const FEW_LEFT = 50;
+
+/**
+ * @param {{fragment: string, identity: string, title: string}} setting `title`: what the owner says to callers
+ * @returns {Promise<void>} when the person is done with it
+ * @throws when what it takes could not be loaded
+ */
+export async function writeNote({ fragment, identity, title }) {
+  const [texts] = await Promise.all([loadTexts(['note'], language()), loadStyle()]);
+  if (document.getElementById('note-dialog')) return;
+  const sender = new NoteSender(fragment, identity);
+  const headline = make('h2', { id: 'note-headline', tabindex: '-1' }, texts.say('note.headline'));
+  const field = make('textarea', {
+    id: 'note-text', dir: 'auto', rows: '5', autocomplete: 'off', autofocus: true, 'aria-describedby': 'note-help note-left',
+  });
+  const left = make('p', { id: 'note-left' });
+  const spoken = make('p', { class: 'spoken', role: 'status' });
+  const problem = make('p', { id: 'note-problem', role: 'alert', hidden: true });
+  const send = make('button', { id: 'note-send', class: 'button' }, icon('note'), make('span', {}, texts.say('note.send')));
+  const cancel = make('button', { id: 'note-cancel', class: 'button plain', type: 'button' }, texts.say('note.cancel'));
+  const form = make('form', { novalidate: true }, headline,
+    title ? make('p', { class: 'to' }, make('bdi', {}, title)) : null,
+    make('label', { for: 'note-text' }, texts.say('note.text')), field, left, spoken,
+    make('p', { id: 'note-help' }, texts.say('note.help')), problem,
+    make('div', { class: 'buttons' }, send, cancel));
+  const dialog = make('dialog', { id: 'note-dialog', 'aria-labelledby': 'note-headline' }, form);
+  let sending = false;
+
+  field.value = recallDraft(fragment);
+  count();
+  field.addEventListener('input', () => {
+    keepDraft(fragment, field.value);
+    count();
+  });
+  cancel.addEventListener('click', () => dialog.close());
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    void submit();
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+  field.setSelectionRange(field.value.length, field.value.length);
+  await new Promise((done) => dialog.addEventListener('close', () => {
+    dialog.remove();
+    done(null);
+  }));
+
+  function count() {
+    const n = LONGEST - lengthOf(field.value.trim());
+    setText(left, texts.say(n < 0 ? 'note.over' : 'note.left', { n: Math.abs(n) }));
+    left.classList.toggle('over', n < 0);
+    setText(spoken, n > FEW_LEFT ? '' : left.textContent ?? '');
+    if (n >= 0) field.removeAttribute('aria-invalid');
+  }
+
+  async function submit() {
+    if (sending) return;
+    const text = field.value.trim();
+    const over = lengthOf(text) - LONGEST;
+    if (text === '') return complain(texts.say('note.error.empty'));
+    if (over > 0) return complain(texts.say('note.error.long', { n: over }));
+    begin(true);
+    try {
+      const keptUntil = await sender.send(text);
+      keepDraft(fragment, '');
+      thank(keptUntil);
+    } catch (error) {
+      begin(false);
+      show(words(error, texts));
+    }
+  }
+
+  /** What is wrong with the text itself. @param {string} words */
+  function complain(words) {
+    show(words);
+    field.setAttribute('aria-invalid', 'true');
+    field.focus();
+  }
+
+  /** @param {boolean} on */
+  function begin(on) {
+    sending = on;
+    field.readOnly = on;
+    // Not disabled: the focus stays on it.
+    send.setAttribute('aria-disabled', String(on));
+    setText(send.lastElementChild ?? send, texts.say(on ? 'note.sending' : 'note.send'));
+    setText(spoken, on ? texts.say('note.sending') : '');
+    if (on) show('');
+  }
+
+  /** @param {string} words */
+  function show(words) {
+    problem.hidden = words === '';
+    setText(problem, words);
+    problem.scrollIntoView({ block: 'nearest' });
+  }
+
+  /** @param {string} keptUntil */
+  function thank(keptUntil) {
+    const close = make('button', { id: 'note-close', class: 'button', type: 'button' }, texts.say('note.close'));
+    close.addEventListener('click', () => dialog.close());
+    setText(headline, texts.say('note.done'));
+    dialog.dataset.state = 'done';
+    dialog.replaceChildren(make('div', { class: 'done' }, make('span', { class: 'tick', 'aria-hidden': 'true' }, icon('done')), headline,
+      make('p', { id: 'note-done-detail', role: 'status' }, texts.say('note.done.detail', { date: texts.date(keptUntil) })),
+      make('div', { class: 'buttons' }, close)));
+    headline.focus();
+  }
+}
+
+/** @param {unknown} error @param {import('../i18n.js').Texts} texts */
+function words(error, texts) {
+  if (error instanceof Mismatch) return texts.say('note.error.mismatch');
+  if (!(error instanceof ApiError)) return texts.say('note.error.server');
+  if (error.status === 0) return texts.say('note.error.offline');
+  if (error.status === 429 || error.status === 503) return texts.say('note.error.wait', { wait: texts.duration(error.retryAfter ?? 30) });
+  if (error.code === 'inbox-full') return texts.say('note.error.full');
+  if (error.code === 'clock-differs') return texts.say('note.error.clock');
+  if (error.status === 404 || error.status === 409) return texts.say('note.error.gone');
+  return texts.say('note.error.server');
+}
+
+/** @returns {Promise<unknown>} */
+async function loadStyle() {
+  if (document.getElementById('note-style')) return null;
+  const link = make('link', { id: 'note-style', rel: 'stylesheet', href: new URL('../../css/note.css', import.meta.url).href });
+  document.head.append(link);
+  return new Promise((done, fail) => {
+    link.addEventListener('load', done);
+    link.addEventListener('error', () => {
+      link.remove();
+      fail(new Error('no style'));
+    });
+  });
+}
