@@ -231,14 +231,8 @@ mod tests {
 
     fn limits(now: Instant) -> Limits {
         let rate = Rate { count: 3, per: SECOND * 30 };
-        let options = Options {
-            validate: rate,
-            initiate: rate,
-            login: rate,
-            register: rate,
-            note: rate,
-            note_per_tag: rate,
-        };
+        let options =
+            Options { validate: rate, initiate: rate, login: rate, register: rate, note: rate, note_per_tag: rate };
         Limits::new(options, now, |_| {})
     }
 

@@ -7,8 +7,8 @@ use crate::domain::audit::coarse;
 use crate::domain::ids::{NoteId, TagId};
 use crate::domain::note::{Envelope, Minute, NoteKind};
 use crate::domain::{Error, Kind, Result};
-use crate::store::{NewNote, Store};
 pub use crate::store::{MostNotes as Most, Note, NotesBefore, NotesPage};
+use crate::store::{NewNote, Store};
 
 /// Bounds.
 #[derive(Debug, Clone, Copy)]

@@ -196,8 +196,7 @@ async fn notes_are_their_households_alone() {
 
 #[tokio::test]
 async fn a_long_list_comes_in_pages() {
-    let server =
-        Server::start_with(&[("limits.note", "100 per 1m"), ("limits.note_per_tag", "100 per 1m")]).await;
+    let server = Server::start_with(&[("limits.note", "100 per 1m"), ("limits.note_per_tag", "100 per 1m")]).await;
     let owner = server.owner().await;
     let tag = Keyed::make(&owner).await;
     for n in 0..7 {

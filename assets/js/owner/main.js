@@ -16,6 +16,7 @@ import { bringDialogsBack, dropDialogs } from './aside.js';
 import { CallDesk } from './call-desk.js';
 import { keepHandover, takeHandover } from './handover.js';
 import { vault } from './household-vault.js';
+import { hideInbox, showInbox } from './inbox-line.js';
 import { LoginView } from './login-view.js';
 import { showMissed } from './missed-view.js';
 import { readPlace } from './places.js';
@@ -39,14 +40,16 @@ const vaultView = new VaultView(texts);
 const calls = new CallDesk({ texts, tones, tags, vaultView, began: show, drawn: awake, dismissed: afterCall });
 const presence = new Presence({
   changed: presenceChanged, ring: (ring) => calls.ring(ring), ringStopped: (sessionId, reason) => calls.stopRinging(sessionId, reason),
+  notesChanged,
 });
 const stickers = new StickerView(texts, tags, () => void tags.load());
 const login = new LoginView(texts, { tapped: () => void tones.unlock(), entered: enter });
-const rooms = new RoomsView(texts.language, () => showLogin(true));
+const rooms = new RoomsView(texts.language, () => showLogin(true), { tried: () => calls.opening, unlock: () => vaultView.ask() });
 
 vault.changed = () => {
   vaultView.draw();
   tags.draw();
+  void rooms.refresh('inbox');
 };
 
 byId('enable').addEventListener('click', () => void getReady());
@@ -98,6 +101,7 @@ function goTo() {
     rooms.close();
     byId('status-headline').focus({ preventScroll: true });
     void showMissed(texts);
+    void showInbox(texts);
   } else {
     void rooms.open();
   }
@@ -111,6 +115,7 @@ function place() {
 /** @param {boolean} loggedOut */
 function showLogin(loggedOut) {
   presence.stop();
+  hideInbox();
   vault.close();
   // Who logs in next is somebody else.
   takePasswordKey();
@@ -151,7 +156,14 @@ function presenceChanged(state) {
   if (state === 'replaced') window.scrollTo(0, 0);
   if (state === 'ready' && byId('tags').children.length === 0) void tags.load();
   if (state === 'ready' && vault.state === 'unreachable') void vault.enter(null);
+  if (state === 'ready') notesChanged();
   showStatus();
+}
+
+/** A note came, or was read or deleted; or the connection was away and it may have. */
+function notesChanged() {
+  void showInbox(texts);
+  void rooms.refresh('inbox');
 }
 
 function showStatus() {
@@ -190,6 +202,7 @@ function afterCall() {
   bringDialogsBack();
   if (place() === 'room') void rooms.stay();
   if (place() === 'home') void showMissed(texts);
+  notesChanged();
 }
 
 /** The certificate authority's certificate is there to load when the server made it itself. */

@@ -2,12 +2,14 @@
 
 /**
  * @typedef {object} Place
- * @property {'home'|'account'|'admin'} part
+ * @property {'home'|'inbox'|'account'|'admin'} part
  * @property {string} room one of {@link ROOMS}; empty for the part's overview
  * @property {string} id which person, where a room is about one
  */
 
+/** @type {Record<Exclude<Place['part'], 'home'>, string[]>} */
 export const ROOMS = {
+  inbox: [],
   account: ['password', 'totp', 'codes', 'passkeys', 'devices', 'code', 'notes', 'missed', 'people', 'data'],
   admin: ['people', 'person', 'invites', 'events', 'health'],
 };
@@ -15,7 +17,7 @@ export const ROOMS = {
 /** @param {string} hash with or without `#` @returns {Place} */
 export function readPlace(hash) {
   const [part, room = '', id = ''] = hash.replace(/^#/, '').split('/');
-  if (part !== 'account' && part !== 'admin') return { part: 'home', room: '', id: '' };
+  if (part !== 'inbox' && part !== 'account' && part !== 'admin') return { part: 'home', room: '', id: '' };
   if (!ROOMS[part].includes(room) || (room === 'person') !== (id !== '')) return { part, room: '', id: '' };
   return { part, room, id };
 }

@@ -12,6 +12,7 @@ import { Signalling, socketAddress } from '../socket.js';
  * @property {(state: PresenceState) => void} changed
  * @property {(ring: import('../wire.js').Ring) => void} ring
  * @property {(sessionId: string, reason: import('../wire.js').EndReason) => void} ringStopped
+ * @property {() => void} notesChanged
  */
 
 /** A connection that died without a word is noticed within this and 2 s: "ready" must be true, and a battery must last. */
@@ -67,6 +68,7 @@ export class Presence {
     this.#signalling = new Signalling({ url: socketAddress(endpoint, location.href), ticket, pingEvery: PING }, {
       message: (message) => {
         if (message.type === 'ring') this.#listener.ring(message.payload);
+        if (message.type === 'notes-changed') this.#listener.notesChanged();
         if (message.type === 'ring-stopped') this.#listener.ringStopped(message.payload.sessionId, message.payload.reason);
       },
       up: (up) => {

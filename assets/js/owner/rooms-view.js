@@ -21,7 +21,10 @@ import { readPlace, up } from './places.js';
  * @property {() => Promise<void>} again draws the room anew, at the same scroll position
  * @property {(text: string) => void} tell a line that says what has happened
  * @property {(hash: string) => void} go
+ * @property {VaultDoor} vaultDoor
  *
+ * @typedef {{tried: () => Promise<unknown>, unlock: () => Promise<boolean>}} VaultDoor `tried`: until it is known whether this device opens the
+ * vault by itself; `unlock` asks for what opens it, and says whether it is open now
  * @typedef {(room: Room) => Promise<{headline: string, body: (Node|null)[], drawn?: () => void}>} DrawRoom `drawn` runs when it stands in the page
  * @typedef {{rooms: Record<string, DrawRoom>, home: DrawRoom}} Part
  */
@@ -29,14 +32,23 @@ import { readPlace, up } from './places.js';
 export class RoomsView {
   #language;
   #loggedOut;
+  #vaultDoor;
   /** @type {Map<string, Promise<{part: Part, texts: import('../i18n.js').Texts, confirm: () => Promise<boolean>}>>} */
   #parts = new Map();
   #drawing = 0;
   /** Which room is drawn. */
   #hash = '';
 
-  /** @param {string} language @param {() => void} loggedOut the session has ended, as a request was told */
-  constructor(language, loggedOut) {
+  /** Draws the room that is there again. @type {() => Promise<void>} */
+  #again = async () => {};
+
+  /**
+   * @param {string} language
+   * @param {() => void} loggedOut the session has ended, as a request was told
+   * @param {VaultDoor} vaultDoor
+   */
+  constructor(language, loggedOut, vaultDoor) {
+    this.#vaultDoor = vaultDoor;
     this.#language = language;
     this.#loggedOut = loggedOut;
   }
@@ -70,13 +82,16 @@ export class RoomsView {
       again: () => show(false),
       tell: (text) => showProblem('room-notice', text),
       go: (hash) => void (location.hash = hash),
+      vaultDoor: this.#vaultDoor,
     };
     const show = async (/** @type {boolean} */ entering) => {
       try {
         const { headline, body, drawn } = await draw(room);
         if (drawing !== this.#drawing) return;
         setText(byId('room-headline'), headline);
+        const focused = document.activeElement?.id;
         byId('room-body').replaceChildren(...body.filter((node) => node !== null));
+        if (focused && document.activeElement?.id !== focused) (document.getElementById(focused) ?? byId('room-headline')).focus({ preventScroll: true });
         passwordButtons(texts, byId('room-body'));
         drawn?.();
       } catch (error) {
@@ -91,15 +106,22 @@ export class RoomsView {
       byId('room-headline').focus();
       window.scrollTo(0, 0);
     };
+    this.#again = () => show(false);
     byId('room-body').replaceChildren();
     setText(byId('room-headline'), '\u00a0');
     await show(true);
+  }
+
+  /** Draws a part's room anew, if it is the one that is there: what it shows has changed. @param {'inbox'} part */
+  async refresh(part) {
+    if (this.#hash !== '' && readPlace(this.#hash).part === part) await this.#again();
   }
 
   /** Nothing of it stays in the page. */
   close() {
     this.#drawing += 1;
     this.#hash = '';
+    this.#again = async () => {};
     delete document.body.dataset.room;
     byId('room-body').replaceChildren();
   }
@@ -118,15 +140,15 @@ export class RoomsView {
     }
   }
 
-  /** @param {'account'|'admin'} part */
+  /** @param {'inbox'|'account'|'admin'} part */
   #load(part) {
     const known = this.#parts.get(part);
     if (known) return known;
     const loading = (async () => {
       const [module, { Confirmation }, texts] = await Promise.all([
-        part === 'account' ? import('../account/rooms.js') : import('../admin/rooms.js'),
+        { inbox: () => import('../inbox/rooms.js'), account: () => import('../account/rooms.js'), admin: () => import('../admin/rooms.js') }[part](),
         import('../account/confirm-view.js'),
-        loadTexts(['caller', 'owner', 'account', 'pins', ...(part === 'admin' ? ['admin'] : [])], this.#language),
+        loadTexts(['caller', 'owner', 'account', 'pins', ...(part === 'account' ? [] : [part])], this.#language),
       ]);
       const confirmation = new Confirmation(texts);
       return { part: module, texts, confirm: () => confirmation.ask() };

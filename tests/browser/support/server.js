@@ -20,6 +20,8 @@ const ROOMY = {
   CALLQR_LIMITS_INITIATE: '10000 per 1m',
   CALLQR_LIMITS_LOGIN: '1000 per 1m',
   CALLQR_LIMITS_REGISTER: '1000 per 1m',
+  CALLQR_LIMITS_NOTE: '1000 per 1m',
+  CALLQR_LIMITS_NOTE_PER_TAG: '1000 per 1m',
 };
 
 export class Server {
