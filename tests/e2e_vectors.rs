@@ -165,8 +165,9 @@ fn a_note_is_sealed_as_documented() {
     assert_eq!(envelope[1..66], bytes(&note["oncePoint"]));
 
     let digest = Sha256::digest([&envelope[1..66], &bytes(&vectors["identity"]["identity"])].concat());
+    let writer = hkdf32(&bytes(&vectors["sticker"]["token"]), "callqr note key 1").to_vec();
     let info = [b"callqr note 1\0".as_slice(), &digest];
-    let extracted = hkdf::Salt::new(hkdf::HKDF_SHA256, &[]).extract(&bytes(&note["shared"]));
+    let extracted = hkdf::Salt::new(hkdf::HKDF_SHA256, &[]).extract(&[bytes(&note["shared"]), writer].concat());
     let mut key_and_nonce = [0; 44];
     extracted.expand(&info, Length(44)).unwrap().fill(&mut key_and_nonce).unwrap();
 

@@ -204,13 +204,20 @@ fn page(
     most: u32,
 ) -> Result<Vec<Note>> {
     let sql = "SELECT notes.* FROM notes JOIN tags ON tags.id = notes.tag_id WHERE tags.household_id = ?1 \
-               AND (?2 IS NULL OR (notes.minute, notes.id) < (?2, ?3)) \
-               ORDER BY notes.minute DESC, notes.id DESC LIMIT ?4";
+               AND (?2 IS NULL OR (notes.minute, notes.arrival) < (?2, ?3)) \
+               ORDER BY notes.minute DESC, notes.arrival DESC LIMIT ?4";
     let mut statement = transaction.prepare_cached(sql)?;
     let minute = before.map(|NotesBefore(minute, _)| column(minute));
-    let id = before.map(|NotesBefore(_, id)| *id.as_bytes());
-    let notes = statement.query_map(params![household.as_bytes(), minute, id, most], from_row)?;
+    // Where the note itself is gone, the others of its minute may be shown twice, and none is left out.
+    let arrival =
+        before.map(|NotesBefore(_, id)| arrival(transaction, id)).transpose()?.map(|at| at.unwrap_or(i64::MAX));
+    let notes = statement.query_map(params![household.as_bytes(), minute, arrival, most], from_row)?;
     Ok(notes.collect::<rusqlite::Result<_>>()?)
+}
+
+fn arrival(transaction: &Transaction<'_>, id: NoteId) -> Result<Option<i64>> {
+    let mut statement = transaction.prepare_cached("SELECT arrival FROM notes WHERE id = ?1")?;
+    Ok(statement.query_row([id.as_bytes()], |row| row.get(0)).optional()?)
 }
 
 fn unread(transaction: &Transaction<'_>, household: HouseholdId) -> Result<u32> {
@@ -224,7 +231,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Note> {
     Ok(Note {
         id: NoteId::from_bytes(row.get("id")?),
         tag: TagId::from_bytes(row.get("tag_id")?),
-        kind: NoteKind::from_number(kind).ok_or(rusqlite::Error::IntegralValueOutOfRange(2, kind.into()))?,
+        kind: NoteKind::from_number(kind).ok_or(rusqlite::Error::IntegralValueOutOfRange(3, kind.into()))?,
         minute: Minute(row.get::<_, i64>("minute")?.unsigned_abs()),
         envelope: Envelope::from_bytes(row.get("envelope")?),
         read: row.get("read")?,

@@ -199,13 +199,17 @@ async fn a_long_list_comes_in_pages() {
     let server = Server::start_with(&[("limits.note", "100 per 1m"), ("limits.note_per_tag", "100 per 1m")]).await;
     let owner = server.owner().await;
     let tag = Keyed::make(&owner).await;
+    let now = minute(0);
+    let mut sent = Vec::new();
     for n in 0..7 {
-        let note = tag.note(&envelope(256), minute(-i64::from(n % 3)));
-        assert_eq!(server.client.post("/api/v1/notes", &note).await.status, 201);
+        let (at, sealed) = (now - n % 3, envelope(256));
+        assert_eq!(server.client.post("/api/v1/notes", &tag.note(&sealed, at)).await.status, 201);
+        sent.push((at, n, sealed));
     }
+    sent.sort_unstable_by(|a, b| b.cmp(a));
     let all = notes(&owner).await;
-    let minutes: Vec<_> = all.iter().map(|note| note["minute"].as_u64().unwrap()).collect();
-    assert!(minutes.is_sorted_by(|a, b| a >= b), "the latest first: {minutes:?}");
+    let listed: Vec<_> = all.iter().map(|note| note["envelope"].as_str().unwrap()).collect();
+    assert_eq!(listed, sent.iter().map(|(_, _, sealed)| sealed.as_str()).collect::<Vec<_>>(), "the latest first");
     let (mut found, mut next) = (Vec::new(), String::new());
     for length in [3, 3, 1] {
         let page = owner.get(&format!("/api/v1/notes?limit=3{next}")).await.body;
@@ -215,6 +219,13 @@ async fn a_long_list_comes_in_pages() {
         next = page["next"].as_str().map(|next| format!("&before={next}")).unwrap_or_default();
     }
     assert_eq!((found, next), (all, String::new()));
+    let page = owner.get("/api/v1/notes?limit=3").await.body;
+    let last = page["notes"][2]["id"].as_str().unwrap();
+    assert_eq!(owner.delete(&format!("/api/v1/notes/{last}")).await.status, 204);
+    let next = owner.get(&format!("/api/v1/notes?before={}", page["next"].as_str().unwrap())).await.body;
+    for note in &all[3..] {
+        assert!(next["notes"].as_array().unwrap().contains(note), "none is left out because another was deleted");
+    }
     for query in ["limit=0", "limit=101", "limit=x", "before=x", "before=1.x", "before=x.note_", "after=1"] {
         assert_eq!(owner.get(&format!("/api/v1/notes?{query}")).await.code(), "bad-query", "{query}");
     }

@@ -2,6 +2,7 @@
 // into shots/.
 // `node shots.js [PART…]` takes only the looks whose name contains a part, for example `phone-dark-en`.
 import { fileURLToPath } from 'node:url';
+import { keyedSticker, lock, unlock } from './support/keyed.js';
 import { album, looks } from './support/looks.js';
 import { World } from './support/world.js';
 import { totp } from './support/totp.js';
@@ -28,6 +29,7 @@ try {
   for (const look of ACCOUNT_LOOKS) await administration(look, invitee);
   for (const look of LOOKS) await closedDoors(look, sticker);
   for (const look of LOOKS) await calls(look, sticker, invitee);
+  for (const look of ACCOUNT_LOOKS) await notes(look);
 } finally {
   await world.close();
 }
@@ -281,4 +283,68 @@ async function calls(look, sticker, person) {
   await caller.comesTo('ended', 'gave-up');
   await picture(look, caller, 'caller-gave-up');
   await world.clear();
+}
+
+/** A note, from its first word until the owner has read it. */
+async function notes(look) {
+  const device = await world.device(look.options);
+  await device.logsIn();
+  const [van, door] = [await keyedSticker(world), await keyedSticker(world)];
+  await unlock(device, van, { label: 'Blue van', publicText: 'Am I in your way? Ring me.' });
+  await unlock(device, door, { label: 'باب البيت' });
+  const caller = await world.caller(look.options);
+  await caller.scan(van.url);
+  await caller.comesTo('ready');
+  await picture(look, caller, 'caller-ready-note');
+  await caller.tap('note');
+  await until('there is room to write', () => caller.tab.run(() => document.getElementById('note-text')?.checkVisibility()));
+  await picture(look, caller, 'note-empty');
+  await caller.tab.type('#note-text', 'x'.repeat(1010));
+  await caller.tap('note-send');
+  await picture(look, caller, 'note-too-long');
+  await write(caller, 'Hi! Your lights are on, the left one at the front.\nI can’t wait, but you may ring me: 0170 1234567');
+  await picture(look, caller, 'note-done');
+  await caller.tap('note-close');
+  for (const [sticker, text] of [[van, 'You are blocking the gate of number 12.\n\nPlease move before 6 pm.'], [door, 'تركت الطرد عند الجيران (Müller، الطابق ٣).'], [van, '😀']]) {
+    await caller.scan(sticker.url);
+    await caller.comesTo('ready');
+    await caller.tap('note');
+    await write(caller, text);
+  }
+  await caller.calls(door.url);
+  await caller.tap('hang-up');
+  await caller.comesTo('ended', 'gave-up');
+  await picture(look, caller, 'caller-gave-up-note');
+  await device.returnsHome();
+  await device.finds('#to-inbox');
+  await picture(look, device, 'owner-home-notes');
+  await device.goesTo('#inbox');
+  await picture(look, device, 'owner-inbox');
+  await device.tab.tap('.letter .quiet');
+  await picture(look, device, 'owner-inbox-sure');
+  await device.tap('sure-no');
+  await device.goesTo('#');
+  // As a server would that moves them to another sticker.
+  await device.tab.run(async (ids) => {
+    const { vault } = await import(new URL('household-vault.js', document.querySelector('script[type=module]').src).href);
+    await vault.change(({ tags }) => { [tags[ids[0]], tags[ids[1]]] = [{ ...tags[ids[1]], label: tags[ids[0]].label }, tags[ids[0]]]; });
+  }, [door.id, van.id]);
+  await device.goesTo('#inbox');
+  await until('they cannot be opened', () => device.tab.run(() => document.querySelector('.letter[data-state=unreadable]')));
+  await picture(look, device, 'owner-inbox-unreadable');
+  await device.goesTo('#');
+  await lock(device);
+  await device.goesTo('#inbox');
+  await picture(look, device, 'owner-inbox-locked');
+  await world.server.api('DELETE', '/api/v1/notes', { bearer: world.bearer });
+  await device.finds('#inbox-none');
+  await picture(look, device, 'owner-inbox-empty');
+  await world.clear();
+}
+
+async function write(caller, text) {
+  await until('there is room to write', () => caller.tab.run(() => document.getElementById('note-text')?.checkVisibility()));
+  await caller.tab.type('#note-text', text);
+  await caller.tap('note-send');
+  await until('the note is left', () => caller.tab.run(() => document.getElementById('note-close')?.checkVisibility()));
 }

@@ -67,7 +67,7 @@ export async function vectors() {
   const recoverySecret = run(16, 0xc0);
   const passkeySecret = run(32, 0xd0);
   const inviteSecret = run(32, 0xe0);
-  const circumstances = { access: await sha256(token), minute: 29_846_250, kind: 1 };
+  const circumstances = { minute: 29_846_250, kind: 1 };
   const text = 'Your lights are on.';
 
   return {
@@ -110,8 +110,8 @@ export async function vectors() {
       words: await wordsOf(transcript),
     },
     note: {
-      ...circumstances, access: encode64(circumstances.access), text, oncePoint: encode64(once.point), shared: sharedSecret(SCALARS.once, agreement.point),
-      envelope: encode64(await sealNote(utf8(text), identity, circumstances, await pairOf(once))),
+      access: encode64(await sha256(token)), ...circumstances, text, oncePoint: encode64(once.point), shared: sharedSecret(SCALARS.once, agreement.point),
+      envelope: encode64(await sealNote(utf8(text), identity, { ...circumstances, token: sticker.token }, await pairOf(once))),
     },
   };
 

@@ -192,25 +192,25 @@ test('a recovery code is read as people write it', async () => {
   for (const edge of [new Uint8Array(16), new Uint8Array(16).fill(255)]) assert.deepEqual(await readRecoveryCode(await writeRecoveryCode(edge)), edge);
 });
 
-test('a note opens for its owner, sticker, time and kind alone', async () => {
+test('a note opens for its owner, sticker, time and kind alone, and was written by somebody who has the sticker', async () => {
   const keys = await openIdentity(shown.identity);
-  const about = { access: run(32, 1), minute: 29_846_250, kind: 1 };
+  const about = { token: shown.sticker.token, minute: 29_846_250, kind: 1 };
   const envelope = await sealNote(utf8('Your lights are on.'), keys.identity, about);
   assert.equal(new TextDecoder().decode(await openNote(envelope, keys, about)), 'Your lights are on.');
-  for (const wrong of [{ ...about, access: run(32, 2) }, { ...about, minute: 29_846_251 }, { ...about, kind: 2 }]) {
+  for (const wrong of [{ ...about, token: encode64(run(32, 2)) }, { ...about, minute: 29_846_251 }, { ...about, kind: 2 }]) {
     await assert.rejects(openNote(envelope, keys, wrong), NotOpened);
   }
   for (const at of [0, 1, 2, 64, 65, 66, envelope.length - 1]) await assert.rejects(openNote(bent(envelope, at), keys, about), NotOpened, `byte ${at}`);
   await assert.rejects(openNote(envelope.slice(0, 70), keys, about), NotOpened);
   await assert.rejects(openNote(envelope, await openIdentity(await makeIdentity()), about), NotOpened);
   const shownNote = shown.note;
-  const opened = await openNote(bytes(shownNote.envelope), keys, { ...shownNote, access: bytes(shownNote.access) });
+  const opened = await openNote(bytes(shownNote.envelope), keys, { ...shownNote, token: shown.sticker.token });
   assert.equal(new TextDecoder().decode(opened), shownNote.text);
 });
 
 test('notes have few sizes', async () => {
   const { identity } = await openIdentity(shown.identity);
-  const about = { access: run(32, 1), minute: 1, kind: 1 };
+  const about = { token: shown.sticker.token, minute: 1, kind: 1 };
   const size = async (/** @type {number} */ length) => (await sealNote(new Uint8Array(length), identity, about)).length - 66 - 16;
   const sizes = await Promise.all([0, 252, 253, 508, 1020, 2044, 4092, 4093, 9000].map(size));
   assert.deepEqual(sizes, [256, 256, 512, 512, 1024, 2048, 4096, 8192, 12288]);

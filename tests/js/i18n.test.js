@@ -51,7 +51,7 @@ test('every text that the pages ask for exists, and every text is asked for', ()
   for (const key of asked) assert.ok(key in known, key);
   const all = sources.join('\n');
   const composed = ['reason.', 'owner.reason.', 'action.', 'status.', 'tags.', 'setup.', 'second.', 'error.', 'join.', 'confirm.use.', 'invite.',
-    'user.', 'event.', 'health.', 'service.', 'vault.', 'pins.problem.', 'code.unpinned.'];
+    'user.', 'event.', 'health.', 'service.', 'vault.', 'pins.problem.', 'code.unpinned.', 'inbox.'];
   for (const key of Object.keys(known)) {
     assert.ok(asked.has(key) || all.includes(`'${key}'`) || composed.some((prefix) => key.startsWith(prefix)), `${key} is never shown`);
   }

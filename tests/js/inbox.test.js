@@ -14,19 +14,19 @@ const [older, newer, strangers] = await Promise.all([makeIdentity(), makeIdentit
 /** @param {import('../../assets/js/e2e/identity-keys.js').StoredIdentity} identity */
 async function sticker(identity) {
   const { token, code, access } = await makeSticker((await openIdentity(identity)).identity);
-  return { tag: { token, keyHash: code.split(':')[4], label: 'Van', publicText: '' }, access };
+  return { tag: { token, keyHash: code.split(':')[4], label: 'Van', publicText: '' }, token, access };
 }
 const [van, door] = await Promise.all([sticker(older), sticker(newer)]);
 const content = { identities: [newer, older], tags: { tag_van: van.tag, tag_door: door.tag } };
 
-/** @param {{to?: typeof older, access?: string, minute?: number, kind?: number, plain?: Bytes}} [how] */
-async function sealed({ to = older, access = van.access, minute = MINUTE, kind = TEXT, plain = new TextEncoder().encode('Hello') } = {}) {
-  const envelope = await sealNote(plain, decode64(to.identity) ?? new Uint8Array(0), { access: decode64(access) ?? new Uint8Array(0), minute, kind });
+/** @param {{to?: typeof older, token?: string, minute?: number, kind?: number, plain?: Bytes}} [how] */
+async function sealed({ to = older, token = van.token, minute = MINUTE, kind = TEXT, plain = new TextEncoder().encode('Hello') } = {}) {
+  const envelope = await sealNote(plain, decode64(to.identity) ?? new Uint8Array(0), { token, minute, kind });
   return { id: 'note_1', tagId: 'tag_van', kind: 'text', minute: MINUTE, envelope: encode64(envelope), read: false, expiresAt: '2027-01-01T00:00:00Z' };
 }
 
 test('notes open with the identity that their sticker names, the household\'s older ones too', async () => {
-  const toDoor = { ...await sealed({ to: newer, access: door.access, plain: new TextEncoder().encode('نورك مضاء\n💡') }), tagId: 'tag_door' };
+  const toDoor = { ...await sealed({ to: newer, token: door.token, plain: new TextEncoder().encode('نورك مضاء\n💡') }), tagId: 'tag_door' };
   const opened = await openNotes([await sealed(), toDoor], content);
   assert.deepEqual(opened.map(({ text }) => text), ['Hello', 'نورك مضاء\n💡']);
   assert.equal(opened[0].id, 'note_1');
@@ -39,12 +39,14 @@ test('what the server moved, dated otherwise, gave another kind, or made up does
   /** @type {Record<string, import('../../assets/js/inbox/opened.js').Note>} */
   const bad = {
     'at another tag of the same household': { ...good, tagId: 'tag_door' },
-    'for another tag with the same keys': await sealed({ access: door.access }),
+    'for another tag with the same keys': await sealed({ token: door.token }),
     'at another time': { ...good, minute: MINUTE + 1 },
     'at no time': { ...good, minute: -1 },
     'of another kind': { ...good, kind: 'voice' },
     'sealed as another kind': await sealed({ kind: 2 }),
     'for another identity of the household': await sealed({ to: newer }),
+    // The server knows the identity and the access, but not the token.
+    'written by who was shown the access alone': await sealed({ token: van.access }),
     'for a stranger': await sealed({ to: strangers }),
     'at an unknown tag': { ...good, tagId: 'tag_other' },
     'at a name that every object has': { ...good, tagId: 'constructor' },

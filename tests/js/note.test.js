@@ -23,8 +23,8 @@ const kept = () => new Response(JSON.stringify({ keptUntil: '2027-01-01T00:00:00
 /** @param {number} status @param {string} code @param {Record<string, string>} [headers] */
 const refused = (status, code, headers = {}) => () => new Response(JSON.stringify({ error: { code, message: '', hint: '' } }), { status, headers });
 /** @param {Sent} note */
-const opened = async ({ scannedToken, minute, envelope }) => new TextDecoder().decode(await openNote(
-  decode64(envelope) ?? new Uint8Array(0), keys, { access: decode64(scannedToken) ?? new Uint8Array(0), minute, kind: 1 }));
+const opened = async ({ minute, envelope }) => new TextDecoder().decode(await openNote(
+  decode64(envelope) ?? new Uint8Array(0), keys, { token: sticker.token, minute, kind: 1 }));
 
 beforeEach(() => {
   [sent, answers] = [[], []];

@@ -2,7 +2,7 @@
 
 import { ApiError, request } from '../api.js';
 import { readCode } from '../code.js';
-import { decode64, encode64 } from '../e2e/bytes.js';
+import { encode64 } from '../e2e/bytes.js';
 import { identityOf } from '../e2e/identity.js';
 import { TEXT, sealNote } from '../e2e/note.js';
 import { Mismatch } from '../e2e/proof.js';
@@ -10,7 +10,7 @@ import { accessOf } from '../e2e/sticker.js';
 
 /**
  * @typedef {import('../e2e/bytes.js').Bytes} Bytes
- * @typedef {{access: string, identity: Bytes}} Addressee
+ * @typedef {{token: string, access: string, identity: Bytes}} Addressee
  */
 
 /** Characters, as Unicode counts them: none takes more than four bytes, so that the whole has room in the largest step. */
@@ -63,10 +63,10 @@ export class NoteSender {
   }
 
   /** @param {Addressee} to @param {string} text */
-  async #envelope({ access, identity }, text) {
+  async #envelope({ token, identity }, text) {
     const minute = minuteOf(Date.now()) + this.#ahead;
     if (this.#sealed?.text !== text || Math.abs(this.#sealed.minute - minute) > FRESH) {
-      const about = { access: decode64(access, 32) ?? new Uint8Array(0), minute, kind: TEXT };
+      const about = { token, minute, kind: TEXT };
       this.#sealed = { text, minute, envelope: encode64(await sealNote(new TextEncoder().encode(text), identity, about)) };
     }
     return this.#sealed;
@@ -78,7 +78,7 @@ async function addressee(fragment, identity) {
   const read = await readCode(fragment, crypto.subtle);
   const known = read.ok && read.keyHash ? await identityOf(identity, read.keyHash) : null;
   if (!read.ok || !known) throw new Mismatch();
-  return { access: await accessOf(read.token), identity: known };
+  return { token: read.token, access: await accessOf(read.token), identity: known };
 }
 
 /** @param {number} time milliseconds since 1970 */

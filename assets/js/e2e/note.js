@@ -1,16 +1,17 @@
 /**
  * The envelope of what a caller leaves: ECDH-ES on P-256, HKDF-SHA-256, AES-256-GCM, padded. Sealed in the caller's browser
- * to the key that the sticker names, opened in the owner's.
+ * to the key that the sticker names, together with a secret that only the sticker leads to; opened in the owner's.
  */
 
-import { concat, label, sha256, u64 } from './bytes.js';
+import { concat, decode64, label, sha256, u64 } from './bytes.js';
 import { agreementKey } from './identity.js';
 import { NONCE_LENGTH, NotOpened, TAG_LENGTH, open, padded, seal, unpadded } from './sealed.js';
+import { accessOf, noteKey } from './sticker.js';
 
 /**
  * @typedef {import('./bytes.js').Bytes} Bytes
- * @typedef {{access: Bytes, minute: number, kind: number}} Circumstances what is bound to an envelope: `access` names the
- * sticker (32 bytes), `minute` the time (minutes since 1970), `kind` what is in it
+ * @typedef {{token: string, minute: number, kind: number}} Circumstances what is bound to an envelope: `token` is the sticker's,
+ * `minute` the time (minutes since 1970), `kind` what is in it
  */
 
 const VERSION = 1;
@@ -36,8 +37,8 @@ export async function sealNote(plain, identity, circumstances, once) {
   const pair = once ?? await crypto.subtle.generateKey(ECDH, true, ['deriveBits']);
   const point = new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey));
   const shared = await agree(await agreementKey(identity), pair.privateKey);
-  const { key, nonce } = await keyAndNonce(shared, point, identity);
-  const sealed = await seal(key, about(circumstances), padded(plain, stepFor(plain.length + 4)), nonce);
+  const { key, nonce } = await keyAndNonce(shared, circumstances.token, point, identity);
+  const sealed = await seal(key, await about(circumstances), padded(plain, stepFor(plain.length + 4)), nonce);
   // The nonce follows from the keys, so it need not be sent.
   return concat(new Uint8Array([VERSION]), point, sealed.slice(NONCE_LENGTH));
 }
@@ -47,14 +48,14 @@ export async function sealNote(plain, identity, circumstances, once) {
  * @param {import('./identity-keys.js').IdentityKeys} keys
  * @param {Circumstances} circumstances
  * @returns {Promise<Bytes>}
- * @throws {NotOpened} for another key, sticker, time or kind, or when it was changed
+ * @throws {NotOpened} for another key, sticker, time or kind, when it was changed, or its writer had not scanned the sticker
  */
 export async function openNote(envelope, keys, circumstances) {
   if (envelope.length < HEADER + TAG_LENGTH || envelope[0] !== VERSION) throw new NotOpened();
   const point = envelope.slice(1, HEADER);
   const stranger = await crypto.subtle.importKey('raw', point, ECDH, true, []).catch(() => { throw new NotOpened(); });
-  const { key, nonce } = await keyAndNonce(await agree(stranger, keys.agree), point, keys.identity);
-  return unpadded(await open(key, about(circumstances), concat(nonce, envelope.slice(HEADER))));
+  const { key, nonce } = await keyAndNonce(await agree(stranger, keys.agree), circumstances.token, point, keys.identity);
+  return unpadded(await open(key, await about(circumstances), concat(nonce, envelope.slice(HEADER))));
 }
 
 /** @param {number} length */
@@ -70,11 +71,12 @@ async function agree(theirs, ours) {
 
 /**
  * @param {Bytes} shared
+ * @param {string} token
  * @param {Bytes} point of the envelope's own key
  * @param {Bytes} identity
  */
-async function keyAndNonce(shared, point, identity) {
-  const secret = await crypto.subtle.importKey('raw', shared, 'HKDF', false, ['deriveBits']);
+async function keyAndNonce(shared, token, point, identity) {
+  const secret = await crypto.subtle.importKey('raw', concat(shared, await noteKey(token)), 'HKDF', false, ['deriveBits']);
   const info = concat(label('callqr note 1'), await sha256(concat(point, identity)));
   const bits = await crypto.subtle.deriveBits({ name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(0), info }, secret, 44 * 8);
   const bytes = new Uint8Array(bits);
@@ -82,7 +84,8 @@ async function keyAndNonce(shared, point, identity) {
 }
 
 /** @param {Circumstances} circumstances */
-function about({ access, minute, kind }) {
+async function about({ token, minute, kind }) {
+  const access = decode64(await accessOf(token), 32) ?? new Uint8Array(0);
   return concat(label('callqr note'), new Uint8Array([VERSION, kind]), access, u64(minute));
 }
 

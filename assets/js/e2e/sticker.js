@@ -25,3 +25,11 @@ export async function confirmationKey(token) {
   const key = await derive(tokenBytes(token), 'callqr caller confirmation 1');
   return crypto.subtle.importKey('raw', key, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify']);
 }
+
+/**
+ * What a note is sealed with beside the owner's public key: the server, which is not told the token, can neither write one nor open one
+ * with the private key alone.
+ * @param {string} token
+ * @returns {Promise<Bytes>} 32 bytes
+ */
+export const noteKey = (token) => derive(tokenBytes(token), 'callqr note key 1');

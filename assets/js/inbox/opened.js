@@ -5,10 +5,8 @@ import { keyHash } from '../e2e/identity.js';
 import { openIdentity } from '../e2e/identity-keys.js';
 import { TEXT, openNote } from '../e2e/note.js';
 import { NotOpened } from '../e2e/sealed.js';
-import { accessOf } from '../e2e/sticker.js';
 
 /**
- * @typedef {import('../e2e/bytes.js').Bytes} Bytes
  * @typedef {import('../e2e/vault.js').VaultContent} VaultContent
  * @typedef {{id: string, tagId: string, kind: string, minute: number, envelope: string, read: boolean, expiresAt: string}} Note as the server has it
  * @typedef {Note & {text: string|null}} OpenedNote `text`: null where it does not open: for other keys, or moved, or changed on the way
@@ -20,7 +18,7 @@ import { accessOf } from '../e2e/sticker.js';
  * @returns {Promise<OpenedNote[]>}
  */
 export async function openNotes(notes, content) {
-  /** @type {Map<string, Promise<{keys: import('../e2e/identity-keys.js').IdentityKeys, access: Bytes}>>} */
+  /** @type {Map<string, Promise<{keys: import('../e2e/identity-keys.js').IdentityKeys, token: string}>>} */
   const known = new Map();
   return Promise.all(notes.map(async (note) => {
     const tag = known.get(note.tagId) ?? keysOf(note.tagId, content);
@@ -34,11 +32,11 @@ export async function openNotes(notes, content) {
   }));
 }
 
-/** @param {Note} note @param {{keys: import('../e2e/identity-keys.js').IdentityKeys, access: Bytes}} tag */
-async function textOf({ kind, minute, envelope }, { keys, access }) {
+/** @param {Note} note @param {{keys: import('../e2e/identity-keys.js').IdentityKeys, token: string}} tag */
+async function textOf({ kind, minute, envelope }, { keys, token }) {
   const bytes = decode64(envelope);
   if (kind !== 'text' || !bytes || !Number.isSafeInteger(minute) || minute < 0) throw new NotOpened();
-  const plain = await openNote(bytes, keys, { access, minute, kind: TEXT });
+  const plain = await openNote(bytes, keys, { token, minute, kind: TEXT });
   return new TextDecoder('utf-8', { fatal: true }).decode(plain);
 }
 
@@ -52,7 +50,7 @@ async function keysOf(id, { identities, tags }) {
   const { token, keyHash: wanted } = tags[id];
   for (const stored of identities) {
     if (encode64(await keyHash(decode64(stored.identity) ?? new Uint8Array(0))) !== wanted) continue;
-    return { keys: await openIdentity(stored), access: decode64(await accessOf(token), 32) ?? new Uint8Array(0) };
+    return { keys: await openIdentity(stored), token };
   }
   throw new NotOpened();
 }

@@ -60,16 +60,16 @@ export async function home(room) {
 
 /** @param {Room} room @returns {Promise<{notes: Note[], more: boolean}>} */
 async function fetchNotes({ ask }) {
-  /** @type {Note[]} */
-  const notes = [];
+  /** By their ids: while pages are fetched, others may be deleted, and the same one come twice. @type {Map<string, Note>} */
+  const notes = new Map();
   let next = null;
   for (let page = 0; page < pages; page += 1) {
     const answer = await ask('GET', `/api/v1/notes?limit=${PAGE}${next ? `&before=${encodeURIComponent(next)}` : ''}`);
-    notes.push(...answer.notes);
+    for (const note of answer.notes) notes.set(note.id, note);
     next = answer.next;
     if (next === null) break;
   }
-  return { notes, more: next !== null };
+  return { notes: [...notes.values()], more: next !== null };
 }
 
 /** Another device may have made a sticker since this one looked into the vault. @param {Note[]} notes */

@@ -1,7 +1,9 @@
 -- What callers left for a household, sealed in their browsers to the identity of the tag (docs/e2e.md, section 6).
 CREATE TABLE notes (
+    -- In which order they came, of those of one minute.
+    arrival INTEGER NOT NULL PRIMARY KEY,
     -- Follows from tag and envelope: what is sent twice is kept once.
-    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
     tag_id BLOB NOT NULL REFERENCES tags (id) ON DELETE CASCADE,
     kind INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 255),
     -- Minutes since 1970, as it is bound to the envelope.
@@ -12,5 +14,5 @@ CREATE TABLE notes (
     expires_at INTEGER NOT NULL
 ) STRICT;
 
-CREATE INDEX notes_by_tag ON notes (tag_id, minute, id);
+CREATE INDEX notes_by_tag ON notes (tag_id, minute, arrival);
 CREATE INDEX notes_by_end ON notes (expires_at);

@@ -16,7 +16,7 @@ export async function keyedSticker(world, stored) {
 }
 
 /** Puts a sticker that was made elsewhere into the vault of the owner's household, by a device that has it open. */
-export async function unlock(device, { id, identity, token, keyHash }) {
+export async function unlock(device, { id, identity, token, keyHash }, { label = '', publicText = '' } = {}) {
   await comesToVault(device, 'open');
   await device.tab.run(async ({ id, identity, tag }) => {
     const { vault } = await import(new URL('household-vault.js', document.querySelector('script[type=module]').src).href);
@@ -24,7 +24,7 @@ export async function unlock(device, { id, identity, token, keyHash }) {
       if (!content.identities.some((known) => known.identity === identity.identity)) content.identities.push(identity);
       content.tags[id] = tag;
     });
-  }, { id, identity, tag: { token, keyHash, label: '', publicText: '' } });
+  }, { id, identity, tag: { token, keyHash, label, publicText } });
 }
 
 /** The link of the sticker that the page shows, as a camera reads it from the picture that can be saved. */
