@@ -218,7 +218,7 @@ async fn a_long_list_comes_in_pages() {
         found.extend(page["notes"].as_array().unwrap().clone());
         next = page["next"].as_str().map(|next| format!("&before={next}")).unwrap_or_default();
     }
-    assert_eq!((found, next), (all, String::new()));
+    assert_eq!((found, next), (all.clone(), String::new()));
     let page = owner.get("/api/v1/notes?limit=3").await.body;
     let last = page["notes"][2]["id"].as_str().unwrap();
     assert_eq!(owner.delete(&format!("/api/v1/notes/{last}")).await.status, 204);
