@@ -89,6 +89,7 @@ test('a whole life leaves nothing that the server must not know', async () => {
   const dumps = [dumpMemory(world.server.pid, folder)];
   await caller.tap('hang-up');
   await device.returnsHome();
+  await leavesNote(caller, device);
 
   // Every way in is used, changed, and handed on.
   await secretsOf(owner);
@@ -138,8 +139,8 @@ test('a whole life leaves nothing that the server must not know', async () => {
   // Each search works: it has found what is there.
   const has = (found, ...wanted) => wanted.every((what) => found.includes(what));
   assert.ok(has(memory, 'what a request says'));
-  assert.ok(files.some((found) => has(found, 'the public keys', 'the sealed vault')));
-  assert.ok(has(saved, 'the public keys', 'the sealed vault'));
+  assert.ok(files.some((found) => has(found, 'the public keys', 'the sealed vault', 'the sealed note')));
+  assert.ok(has(saved, 'the public keys', 'the sealed vault', 'the sealed note'));
   assert.ok(has(output, 'what the server prints'));
   sqlite(backup, `CREATE TABLE planted (words TEXT); INSERT INTO planted VALUES ('${label}');`);
   assert.throws(() => search('the changed backup', scanner.searchFile(backup)), /the label is in the changed backup/);
@@ -160,6 +161,21 @@ async function makesSticker(device) {
   }));
   await device.tap('sticker-close');
   return link;
+}
+
+async function leavesNote(caller, device) {
+  const text = secret('what a note says', canary('note'));
+  await caller.tap('note');
+  await until('there is room to write', () => caller.tab.run(() => document.getElementById('note-text')?.checkVisibility()));
+  await caller.tab.type('#note-text', text);
+  await caller.tap('note-send');
+  await until('the note is left', () => caller.tab.run(() => document.getElementById('note-close')?.checkVisibility()));
+  await caller.tap('note-close');
+  await device.goesTo('#inbox');
+  assert.equal(await device.reads('.letter .words'), text);
+  const envelope = await device.tab.run(async () => (await (await fetch('/api/v1/notes')).json()).notes[0].envelope);
+  plant('the sealed note', Buffer.from(envelope, 'base64url'));
+  await device.goesTo('#');
 }
 
 async function talks(caller, device, link) {
