@@ -1,5 +1,5 @@
 // What stays with the server of all that people do in their browsers: its memory, database, backups and logs are searched for
-// everything that it must never be told. A whole life comes first: an account, a sticker, calls, a guest, other passwords.
+// everything that it must never be told. A whole life comes first: an account, a sticker, calls, a note, a guest, other passwords.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createPrivateKey, pbkdf2Sync, randomBytes } from 'node:crypto';
@@ -259,7 +259,7 @@ async function secretsOf({ username, password }) {
   for (const { token: code, ...words } of Object.values(content.tags)) {
     assert.equal(words.label, label);
     const raw = secret('the token', Buffer.from(code, 'base64url'));
-    for (const use of ['caller confirmation', 'public text']) secret(`the key of the ${use}`, await derive(new Uint8Array(raw), `callqr ${use} 1`));
+    for (const use of ['caller confirmation', 'public text', 'note key']) secret(`what follows from the token for ${use}`, await derive(new Uint8Array(raw), `callqr ${use} 1`));
   }
 }
 
