@@ -6,6 +6,7 @@
 import { request } from './api.js';
 import { decode64, encode64 } from './e2e/bytes.js';
 import { SALT_LENGTH, stretch, WeakDerivation } from './e2e/password.js';
+import { takePasskeySecret } from './webauthn.js';
 
 /**
  * @typedef {import('./e2e/bytes.js').Bytes} Bytes
@@ -17,26 +18,40 @@ import { SALT_LENGTH, stretch, WeakDerivation } from './e2e/password.js';
  * set, so that both are set together; undefined where the page does not have it
  */
 
-/** @type {Bytes|null} */
+/** `username`: null where a link says whose it is. @type {{username: string|null, key: Bytes}|null} */
 let typed = null;
 
-/** What the password that was last taken opens the vault with; given out once. */
-export function takePasswordKey() {
-  const key = typed;
+/**
+ * What the password that was last taken opens the vault with; given out once.
+ * @param {string} [username] who has come in: what somebody else has typed is nothing to them
+ */
+export function takePasswordKey(username) {
+  const taken = typed;
   typed = null;
-  return key;
+  const theirs = username === undefined || taken?.username === null || (taken && isSame(taken.username, username));
+  return taken && theirs ? taken.key : null;
 }
+
+/** Somebody else may be in front of the page now: what was typed or used before is not theirs. */
+export function forgetSecrets() {
+  takePasswordKey();
+  takePasskeySecret();
+}
+
+/** @param {string} one @param {string} other */
+const isSame = (one, other) => one.trim().toLowerCase() === other.trim().toLowerCase();
 
 /** @param {string} username @param {string} password @returns {Promise<Entry>} */
 export async function logIn(username, password) {
+  forgetSecrets();
   const { authSecret, vaultKey } = await stretched(password, { username });
   const entry = await request('POST', '/api/v1/auth/login', { username, authSecret, cookie: true });
-  typed = vaultKey;
+  typed = { username, key: vaultKey };
   return entry;
 }
 
 /** @param {string} ticket @param {Proof} proof @returns {Promise<Entry>} */
-export const proveSecondFactor = (ticket, proof) => request('POST', '/api/v1/auth/second-factor', { ticket, ...proof, cookie: true });
+export const proveSecondFactor = (ticket, proof) => byPasskey(() => request('POST', '/api/v1/auth/second-factor', { ticket, ...proof, cookie: true }));
 
 /** What to sign with a passkey as the second factor. @param {string} ticket @returns {Promise<{publicKey: unknown}>} */
 export const askSecondPasskey = (ticket) => request('POST', '/api/v1/auth/second-factor/passkey', { ticket });
@@ -45,7 +60,20 @@ export const askSecondPasskey = (ticket) => request('POST', '/api/v1/auth/second
 export const askPasskey = () => request('POST', '/api/v1/auth/passkey', {});
 
 /** @param {string} ticket @param {unknown} credential @returns {Promise<Entry>} */
-export const logInWithPasskey = (ticket, credential) => request('POST', '/api/v1/auth/passkey/finish', { ticket, credential, cookie: true });
+export function logInWithPasskey(ticket, credential) {
+  takePasswordKey();
+  return byPasskey(() => request('POST', '/api/v1/auth/passkey/finish', { ticket, credential, cookie: true }));
+}
+
+/** A passkey that the server refuses opens nothing for whoever comes in after it. @param {() => Promise<Entry>} ask */
+async function byPasskey(ask) {
+  try {
+    return await ask();
+  } catch (error) {
+    takePasskeySecret();
+    throw error;
+  }
+}
 
 /**
  * @param {{username: string, password: string, emergencyContact?: string, setupToken?: string, inviteToken?: string}} person
@@ -53,18 +81,20 @@ export const logInWithPasskey = (ticket, credential) => request('POST', '/api/v1
  * @returns {Promise<Entry>}
  */
 export async function register({ password, ...person }, wrapping) {
+  forgetSecrets();
   const { authSecret, vaultKey } = await stretched(password, { username: person.username });
   const wrapped = await wrapping?.(vaultKey);
   const entry = await request('POST', '/api/v1/auth/register', { ...person, authSecret, ...(wrapped && { wrapped }), cookie: true });
-  typed = vaultKey;
+  typed = { username: person.username, key: vaultKey };
   return entry;
 }
 
 /** @param {string} token of an administrator's link @param {string} newPassword @returns {Promise<Entry>} */
 export async function resetPassword(token, newPassword) {
+  forgetSecrets();
   const { authSecret, vaultKey } = await stretched(newPassword, { resetToken: token });
   const entry = await request('POST', '/api/v1/auth/reset', { token, newAuthSecret: authSecret, cookie: true });
-  typed = vaultKey;
+  typed = { username: null, key: vaultKey };
   return entry;
 }
 

@@ -122,6 +122,7 @@ export class PasskeyError extends Error {
 
 /** @param {unknown} publicKey as the server sent it */
 export async function makePasskey(publicKey) {
+  used = null;
   try {
     return credentialJson(await noteSecret(await navigator.credentials.create({ publicKey: askingForSecret(creationOptions(publicKey)) })));
   } catch (error) {

@@ -28,6 +28,9 @@ use crate::service::vaults::Wrap;
 pub struct Opened {
     #[schema(value_type = String)]
     household: HouseholdId,
+    /// Who asks.
+    #[schema(value_type = String)]
+    account: AccountId,
     /// As it was sealed; `null` while there is none.
     #[schema(required = true)]
     blob: Option<String>,
@@ -122,6 +125,7 @@ pub(super) async fn of(state: &State, owner: Identity) -> Result<Opened, Failure
     };
     Ok(Opened {
         household: owner.household,
+        account: owner.account,
         blob: vault.blob.map(|blob| URL_SAFE_NO_PAD.encode(blob)),
         wraps: vault.wraps.into_iter().map(way).collect(),
         handover: vault.handover.map(|wrapped| URL_SAFE_NO_PAD.encode(wrapped.as_bytes())),

@@ -52,6 +52,7 @@ async fn a_vault_is_replaced_in_order_and_the_slower_device_is_told() {
     assert_eq!(empty.status, 200);
     assert_eq!((&empty.body["blob"], &empty.body["wraps"]), (&Value::Null, &json!([])));
     assert!(empty.body["household"].as_str().unwrap().starts_with("house_"));
+    assert_eq!(empty.body["account"], owner.get("/api/v1/account").await.body["id"]);
 
     assert_eq!(put_vault(&owner, sealed(1)).await.code(), "not-a-holder", "there is none to hold the key of");
     assert_eq!(owner.post("/api/v1/vault", &new_vault(2)).await.code(), "bad-vault");

@@ -26,10 +26,11 @@ class Server {
   /** @type {string|undefined} what another member hands over to this account */
   handover;
   down = false;
+  account = 'user_1';
 
   ask = async (/** @type {string} */ method, /** @type {string} */ path, /** @type {any} */ body) => {
     if (this.down) throw new ApiError('offline', 0);
-    if (method === 'GET') return { household: HOUSEHOLD, blob: this.blob && encode64(this.blob), wraps: this.wraps, handover: this.handover };
+    if (method === 'GET') return { household: HOUSEHOLD, account: this.account, blob: this.blob && encode64(this.blob), wraps: this.wraps, handover: this.handover };
     if (method === 'POST') {
       this.blob = decode64(body.blob);
       this.holder = body.holder;
@@ -51,16 +52,19 @@ class Server {
   };
 }
 
+/** The rules of `device-keys.js`. */
 class Device {
   /** @type {Bytes|null} */
   key = null;
-  /** @type {import('../../assets/js/e2e/vault.js').Seen|null} */
+  account = '';
+  /** @type {import('../../assets/js/owner/device-keys.js').Known|null} */
   last = null;
-  find = async () => this.key;
-  keep = async (/** @type {string} */ _, /** @type {Bytes} */ key) => { this.key = key; };
+  find = async (/** @type {{account: string}} */ { account }) => (account === this.account ? this.key : null);
+  keep = async (/** @type {{account: string}} */ { account }, /** @type {Bytes} */ key) => { [this.account, this.key] = [account, key]; };
   forget = async () => { this.key = null; };
   seen = () => this.last;
-  remember = (/** @type {string} */ _, /** @type {import('../../assets/js/e2e/vault.js').Seen} */ seen) => { this.last = seen; };
+  remember = (/** @type {string} */ _, /** @type {import('../../assets/js/owner/device-keys.js').Known} */ known) => { this.last = known; };
+  isKeyed = (/** @type {string} */ tagId) => this.last?.tags.includes(tagId) ?? false;
 }
 
 class Keys {
@@ -104,6 +108,57 @@ test('who logs out takes the key along, and what was seen stays', async () => {
   assert.equal(device.last?.revision, 1);
 });
 
+test('who logs out while it is being opened leaves no key behind', async () => {
+  const server = new Server();
+  for (const leave of /** @type {const} */ (['leave', 'close'])) {
+    const { vault, device } = page(server);
+    await vault.enter(OLD);
+    // It is kept slowly, and its person has gone when that is done.
+    const keep = device.keep;
+    let keeping = () => {};
+    const begun = new Promise((resolve) => { keeping = () => resolve(null); });
+    let goOn = () => {};
+    const held = new Promise((resolve) => { goOn = () => resolve(null); });
+    device.keep = async (owner, key) => {
+      keeping();
+      await held;
+      await keep(owner, key);
+    };
+    const refreshing = vault.refresh();
+    await begun;
+    const leaving = vault[leave]();
+    assert.equal(vault.state, 'closed', 'at once');
+    goOn();
+    await Promise.all([refreshing, leaving]);
+    assert.equal(device.key, null, leave);
+  }
+});
+
+test('who could not open it for want of a network takes the key along too', async () => {
+  const server = new Server();
+  const { vault: first, device } = page(server);
+  await first.enter(OLD);
+  const { vault } = page(server, device);
+  server.down = true;
+  await vault.enter(null);
+  assert.equal(vault.state, 'unreachable');
+  await vault.leave();
+  assert.equal(device.key, null);
+});
+
+test('what a device has kept for one member lets no other one in', async () => {
+  const server = new Server();
+  const { vault: first, device } = page(server);
+  await first.enter(OLD);
+  assert.notEqual(device.key, null);
+  server.account = 'user_2';
+  server.wraps = [];
+  const { vault } = page(server, device);
+  await vault.enter(NEW);
+  assert.equal(vault.state, 'locked');
+  assert.deepEqual(server.wraps, [], 'and is given no way in');
+});
+
 test('a vault that opens too late, after its person has logged out, stays closed', async () => {
   const server = new Server();
   const { vault: first, device } = page(server);
@@ -112,12 +167,12 @@ test('a vault that opens too late, after its person has logged out, stays closed
     const { vault, keys } = page(server, device);
     const entering = vault.enter(null);
     server.down = failing;
-    vault.close();
+    void vault.close();
     await entering;
     server.down = false;
     assert.deepEqual([vault.state, vault.content, keys.filled], ['closed', null, 0], String(failing));
     const late = vault.enter(null);
-    vault.close();
+    void vault.close();
     await Promise.all([late, vault.enter(OLD)]);
     assert.equal(vault.state, 'open', 'who came after that is not shut out');
   }

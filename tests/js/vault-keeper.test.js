@@ -16,7 +16,7 @@ class Server {
   beforePut = async () => {};
 
   ask = async (/** @type {string} */ method, /** @type {string} */ path, /** @type {any} */ body) => {
-    if (method === 'GET') return { household: 'house_EBESExQVFhcYGRobHB0eHw', blob: this.blob && encode64(/** @type {any} */ (this.blob)), wraps: this.wraps };
+    if (method === 'GET') return { household: 'house_EBESExQVFhcYGRobHB0eHw', account: 'user_1', blob: this.blob && encode64(/** @type {any} */ (this.blob)), wraps: this.wraps };
     if (method === 'POST') {
       if (this.blob && !path.endsWith('/anew')) throw new ApiError('vault-changed', 409);
       this.blob = decode64(body.blob);
@@ -41,10 +41,10 @@ class Server {
 }
 
 class Device {
-  /** @type {import('../../assets/js/e2e/vault.js').Seen|null} */
+  /** @type {import('../../assets/js/owner/device-keys.js').Known|null} */
   last = null;
   seen = () => this.last;
-  remember = (/** @type {string} */ _, /** @type {import('../../assets/js/e2e/vault.js').Seen} */ seen) => { this.last = seen; };
+  remember = (/** @type {string} */ _, /** @type {import('../../assets/js/owner/device-keys.js').Known} */ seen) => { this.last = seen; };
 }
 
 const password = { way: /** @type {const} */ ('password'), key: run(32, 1) };
@@ -89,6 +89,24 @@ test('another secret does not open it, and makes no other', async () => {
     await assert.rejects(keeper.change(() => {}), Locked);
   }
   assert.equal(server.blob, before);
+});
+
+test('a way to the key of a vault that was there before is no way into this one', async () => {
+  const [before, server] = [new Server(), new Server()];
+  await new VaultKeeper(before.ask, new Device()).enter(password);
+  await new VaultKeeper(server.ask, new Device()).enter(recovery);
+  server.wraps = before.wraps;
+  await assert.rejects(new VaultKeeper(server.ask, new Device()).enter(password), Locked);
+});
+
+test('a device remembers which stickers carry a key, also when it is locked', async () => {
+  const server = new Server();
+  const device = new Device();
+  const keeper = new VaultKeeper(server.ask, device);
+  await keeper.enter(password);
+  await keeper.change((content) => { content.tags.tag_1 = tag; });
+  keeper.lock();
+  assert.deepEqual(device.last?.tags, ['tag_1']);
 });
 
 test('two devices change it at the same time, and nothing is lost', async () => {

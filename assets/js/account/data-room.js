@@ -2,6 +2,7 @@
 
 import { input, make } from '../dom.js';
 import { actionButton, field, form, saveFile } from '../parts.js';
+import { vault } from '../owner/household-vault.js';
 import { withName } from './rooms.js';
 
 /** @type {import('../owner/rooms-view.js').DrawRoom} */
@@ -16,6 +17,7 @@ export async function dataRoom({ texts, ask, act, tell }) {
   const remove = () => act(async () => {
     if (!typed()) return;
     await ask('DELETE', '/api/v1/account');
+    await vault.leave();
     location.replace('/');
   });
   const alone = household.members.length === 1;

@@ -16,10 +16,10 @@ import { unwrap, wrap, wrapKey } from './wraps.js';
  *
  * @typedef {object} Memory what a device keeps of a household's vault
  * @property {(household: string) => Seen|null} seen
- * @property {(household: string, seen: Seen) => void} remember
+ * @property {(household: string, seen: Seen & {tags: string[]}) => void} remember `tags`: ids of the stickers that are in it
  *
  * @typedef {(method: 'GET'|'POST'|'PUT', path: string, body?: unknown) => Promise<any>} Ask
- * @typedef {{household: string, blob: string|null, wraps: {way: WayIn, credential: string|null, wrapped: string}[], handover?: string}} Answer `handover`: the key as another member hands it over
+ * @typedef {{household: string, account: string, blob: string|null, wraps: {way: WayIn, credential: string|null, wrapped: string}[], handover?: string}} Answer `handover`: the key as another member hands it over
  */
 
 /** How often a change is made again in what another device has made of the vault meanwhile. */
@@ -60,6 +60,11 @@ export class VaultKeeper {
     return this.#answer?.household ?? '';
   }
 
+  /** Whose it is, and who opens it. */
+  get owner() {
+    return { household: this.household, account: this.#answer?.account ?? '' };
+  }
+
   /** Whether there is a vault, as the server said last. */
   get exists() {
     return Boolean(this.#answer?.blob);
@@ -91,21 +96,19 @@ export class VaultKeeper {
     if (answer.blob === null) return this.#make(answer, opener);
     const key = await this.#unwrap(opener);
     if (!key) throw new Locked();
-    await this.#open(answer, { key, household: householdBytes(answer.household) });
+    await this.#openOrLocked(answer, { key, household: householdBytes(answer.household) });
   }
 
   /**
    * With the household's key, which this device had kept.
-   * @param {(household: string) => Promise<Bytes|null>} find
+   * @param {(owner: {household: string, account: string}) => Promise<Bytes|null>} find
    * @throws {Locked} when it had not, or the vault was made anew since
    */
   async resume(find) {
     const answer = await this.#look();
-    const key = answer.blob === null ? null : await find(answer.household);
+    const key = answer.blob === null ? null : await find(this.owner);
     if (!key) throw new Locked();
-    await this.#open(answer, { key, household: householdBytes(answer.household) }).catch((error) => {
-      throw error instanceof NotOpened ? new Locked() : error;
-    });
+    await this.#openOrLocked(answer, { key, household: householdBytes(answer.household) });
   }
 
   /**
@@ -120,7 +123,7 @@ export class VaultKeeper {
     const handed = decode64(answer.handover) ?? new Uint8Array(0);
     const key = await unwrap(handed, { way: 'invite', key: await wrapKey('invite', secret), household }).catch(() => null);
     if (!key) throw new Locked();
-    await this.#open(answer, { key, household });
+    await this.#openOrLocked(answer, { key, household });
     await this.letIn(opener);
   }
 
@@ -141,12 +144,12 @@ export class VaultKeeper {
    * @param {Opener} opener the one way into it
    */
   async renew(opener) {
-    const { household, blob: old } = await this.#look();
+    const { household, account, blob: old } = await this.#look();
     const before = decode64(old);
     if (!before) throw new Locked();
     const { vault, body, blob, first } = await madeNew(household, revisionOf(before) + 1, opener);
     await this.#ask('POST', '/api/v1/vault/anew', body);
-    this.#answer = { household, blob: encode64(blob), wraps: [first] };
+    this.#answer = { household, account, blob: encode64(blob), wraps: [first] };
     const { content, seen } = await openVault(blob, vault, null);
     this.#keep(household, vault, content, seen);
   }
@@ -220,6 +223,13 @@ export class VaultKeeper {
     return answer;
   }
 
+  /** With a key that may be of a vault that was there before. @param {Answer} answer @param {{key: Bytes, household: Bytes}} vault */
+  async #openOrLocked(answer, vault) {
+    await this.#open(answer, vault).catch((error) => {
+      throw error instanceof NotOpened ? new Locked() : error;
+    });
+  }
+
   /** @param {Answer} answer @param {{key: Bytes, household: Bytes}} vault */
   async #open(answer, vault) {
     const blob = decode64(answer.blob);
@@ -259,7 +269,7 @@ export class VaultKeeper {
     this.#name = household;
     this.#vault = vault;
     this.#content = content;
-    this.#memory.remember(household, seen);
+    this.#memory.remember(household, { ...seen, tags: Object.keys(content.tags) });
   }
 }
 

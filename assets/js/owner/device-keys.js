@@ -1,6 +1,7 @@
 /**
  * What a device keeps of a household's vault: the key, so that nobody is asked for it again, and what it has seen last. The key
- * lies in the browser's database, sealed with a key that the browser does not give out.
+ * lies in the browser's database, sealed with a key that the browser does not give out, and serves the one account whose person
+ * opened the vault here.
  */
 
 import { randomBytes, utf8 } from '../e2e/bytes.js';
@@ -10,59 +11,91 @@ import { randomBytes, utf8 } from '../e2e/bytes.js';
  * @typedef {import('../e2e/vault.js').Seen} Seen
  *
  * @typedef {object} Device
- * @property {(household: string) => Promise<Bytes|null>} find the key that was kept
- * @property {(household: string, key: Bytes) => Promise<void>} keep
- * @property {(household: string) => Promise<void>} forget the key; what was seen stays
- * @property {(household: string) => Seen|null} seen
- * @property {(household: string, seen: Seen) => void} remember
+ * @property {(owner: Owner) => Promise<Bytes|null>} find the key that was kept for this account
+ * @property {(owner: Owner, key: Bytes) => Promise<void>} keep in the place of whatever was kept before: a browser has one log-in
+ * @property {() => Promise<void>} forget whoever's key it is; what was seen stays
+ * @property {(household: string) => Known|null} seen
+ * @property {(household: string, known: Known) => void} remember
+ * @property {(tagId: string) => boolean} isKeyed whether a vault that was open here holds the key of this sticker
+ *
+ * @typedef {{household: string, account: string}} Owner
+ * @typedef {Seen & {tags: string[]}} Known `tags`: ids of the stickers in the vault, so that nobody can deny that they carry a key
  */
 
 const STORE = 'vault-keys';
 const SEEN = 'callqr.vault.';
-/** For a browser that keeps nothing: as long as the page is open. @type {Map<string, Seen>} */
+/** For a browser that keeps nothing, or nothing more: as long as the page is open. @type {Map<string, Known>} */
 const seenHere = new Map();
 
 /** @type {Device} */
 export const device = {
-  async find(household) {
+  async find(owner) {
     try {
-      const kept = await inStore('readonly', (store) => store.get(household));
+      const kept = await inStore('readonly', (store) => store.get(owner.household));
       if (!kept) return null;
       const { aes, nonce, sealed } = kept;
-      return new Uint8Array(await crypto.subtle.decrypt({ name: 'AES-GCM', iv: nonce, additionalData: utf8(household) }, aes, sealed));
+      return new Uint8Array(await crypto.subtle.decrypt({ name: 'AES-GCM', iv: nonce, additionalData: whose(owner) }, aes, sealed));
     } catch {
       // Private windows and full disks: the person is asked again.
       return null;
     }
   },
 
-  async keep(household, key) {
+  async keep(owner, key) {
     const aes = await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']);
     const nonce = randomBytes(12);
-    const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv: nonce, additionalData: utf8(household) }, aes, key);
-    await inStore('readwrite', (store) => store.put({ aes, nonce, sealed }, household)).catch(() => null);
+    const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv: nonce, additionalData: whose(owner) }, aes, key);
+    await inStore('readwrite', (store) => {
+      store.clear();
+      return store.put({ aes, nonce, sealed }, owner.household);
+    }).catch(() => null);
   },
 
-  async forget(household) {
-    await inStore('readwrite', (store) => store.delete(household)).catch(() => null);
+  async forget() {
+    await inStore('readwrite', (store) => store.clear()).catch(() => null);
   },
 
   seen(household) {
+    const [stored, here] = [readStored(household), seenHere.get(household) ?? null];
+    // A browser may keep nothing more, and still give out what it has kept before.
+    return here && here.revision >= (stored?.revision ?? 0) ? here : stored;
+  },
+
+  remember(household, known) {
+    seenHere.set(household, known);
     try {
-      return JSON.parse(localStorage.getItem(SEEN + household) ?? 'null');
+      localStorage.setItem(SEEN + household, JSON.stringify(known));
     } catch {
-      return seenHere.get(household) ?? null;
+      // As long as the page is open.
     }
   },
 
-  remember(household, seen) {
-    try {
-      localStorage.setItem(SEEN + household, JSON.stringify(seen));
-    } catch {
-      seenHere.set(household, seen);
-    }
+  isKeyed(tagId) {
+    return households().some((household) => device.seen(household)?.tags?.includes(tagId));
   },
 };
+
+/** So that what is kept for one does not open for another. @param {Owner} owner */
+const whose = ({ household, account }) => utf8(`${household} ${account}`);
+
+/** @param {string} household @returns {Known|null} */
+function readStored(household) {
+  try {
+    return JSON.parse(localStorage.getItem(SEEN + household) ?? 'null');
+  } catch {
+    return null;
+  }
+}
+
+/** Whose vaults were open here. */
+function households() {
+  try {
+    const stored = Object.keys(localStorage).filter((key) => key.startsWith(SEEN)).map((key) => key.slice(SEEN.length));
+    return [...stored, ...seenHere.keys()];
+  } catch {
+    return [...seenHere.keys()];
+  }
+}
 
 /**
  * @param {IDBTransactionMode} mode

@@ -85,7 +85,7 @@ export class HouseholdVault {
    * @param {import('../webauthn.js').PasskeySecret|null} [passkey] where one was used that can open it
    */
   async enter(passwordKey, passkey = null) {
-    if (this.state === 'open') return this.refresh();
+    if (this.state === 'open') return void (await this.refresh());
     this.#passwordKey = passwordKey ?? this.#passwordKey;
     if (passkey) this.#passkey = await passkeyOpener(passkey);
     await this.#settle(async () => {
@@ -131,9 +131,14 @@ export class HouseholdVault {
     await this.#settle(() => this.#keeper.renew({ way: 'password', key: passwordKey }));
   }
 
-  /** Takes in what other devices have made of it. */
+  /** Takes in what other devices have made of it. @returns {Promise<boolean>} whether that is known now */
   async refresh() {
-    await this.#settle(() => this.#keeper.refresh());
+    let known = false;
+    await this.#settle(async () => {
+      await this.#keeper.refresh();
+      known = true;
+    });
+    return known;
   }
 
   /** @param {(content: import('../e2e/vault.js').VaultContent) => void} edit */
@@ -189,19 +194,21 @@ export class HouseholdVault {
     return { secret, wrapped };
   }
 
-  /** Nobody is logged in any more. What the device has kept stays. */
-  close() {
+  /** Nobody is logged in any more, here or because it was ended elsewhere: who comes next is asked again. */
+  async close() {
     this.#visit += 1;
     this.#passwordKey = this.#passkey = null;
     this.#shut();
     this.changed();
+    // After what is under way, which may keep the key once more; before whoever comes next.
+    this.#turn = this.#turn.then(() => this.#device.forget());
+    await this.#turn;
   }
 
-  /** Somebody has logged out here: who comes next is asked again. */
+  /** Somebody has logged out here, and takes along also the link that they came by. */
   async leave() {
-    if (this.#keeper.household) await this.#device.forget(this.#keeper.household);
     this.#handed = null;
-    this.close();
+    await this.close();
   }
 
   /** @param {() => Promise<void>} open */
@@ -265,8 +272,8 @@ export class HouseholdVault {
   }
 
   async #opened() {
-    const { key, household } = this.#keeper;
-    if (key) await this.#device.keep(household, key);
+    const { key, owner } = this.#keeper;
+    if (key) await this.#device.keep(owner, key);
     await this.#use();
     // A password was set anew, or a passkey made, where the vault's key was not at hand: now it is.
     const password = this.#passwordKey && { way: /** @type {const} */ ('password'), key: this.#passwordKey };

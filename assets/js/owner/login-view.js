@@ -1,7 +1,7 @@
 /** The log-in: name and password, or a passkey; then the second step where the person has one. */
 
 import { request } from '../api.js';
-import { logIn } from '../auth.js';
+import { forgetSecrets, logIn } from '../auth.js';
 import { byId, input, setText } from '../dom.js';
 import { failureText } from '../failure.js';
 import { once, showProblem } from '../fields.js';
@@ -31,6 +31,7 @@ export class LoginView {
         return entered();
       },
       back: (problem) => {
+        forgetSecrets();
         this.#showFirst(true);
         document.body.dataset.state = 'login';
         showProblem('login-problem', problem);

@@ -1,7 +1,7 @@
 /** The owner's page: log-in, whether this phone rings, the stickers, and the calls. */
 
 import { ApiError, request } from '../api.js';
-import { takePasswordKey } from '../auth.js';
+import { forgetSecrets, takePasswordKey } from '../auth.js';
 import { keepAwake } from '../awake.js';
 import { byId, fillTexts, input } from '../dom.js';
 import { showProblem, passwordButtons } from '../fields.js';
@@ -69,14 +69,15 @@ await enter();
 
 /** Shows the home screen to who is logged in, else the log-in. */
 async function enter() {
+  let who = '';
   try {
-    await request('GET', '/api/v1/account');
+    who = (await request('GET', '/api/v1/account')).username;
     void pins.begin();
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) return showLogin(false);
     // Not reachable yet: presence goes on trying, and says so.
   }
-  calls.opening = vault.enter(takePasswordKey(), takePasskeySecret());
+  calls.opening = vault.enter(takePasswordKey(who), takePasskeySecret());
   calls.recall();
   void readMicrophone();
   void tags.load();
@@ -116,10 +117,9 @@ function place() {
 function showLogin(loggedOut) {
   presence.stop();
   hideInbox();
-  vault.close();
+  void vault.close();
   // Who logs in next is somebody else.
-  takePasswordKey();
-  takePasskeySecret();
+  forgetSecrets();
   calls.drop();
   dropDialogs();
   rooms.close();
@@ -130,13 +130,14 @@ function showLogin(loggedOut) {
 }
 
 async function logOut() {
+  // Also where the server cannot be told.
+  await vault.leave();
   try {
     await request('POST', '/api/v1/auth/logout');
-    await vault.leave();
-    showLogin(false);
   } catch (error) {
-    showProblem('tags-problem', failureText(error, texts));
+    if (!(error instanceof ApiError && error.status === 401)) return showProblem('tags-problem', failureText(error, texts));
   }
+  showLogin(false);
 }
 
 /** @param {'login'|'home'|'room'} [at] */

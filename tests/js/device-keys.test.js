@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { afterEach, test } from 'node:test';
+import { device } from '../../assets/js/owner/device-keys.js';
+
+/** A browser's storage, which may be full, or switched off. */
+class Storage {
+  full = false;
+  off = false;
+
+  /** @param {string} key */
+  getItem(key) {
+    if (this.off) throw new Error('SecurityError');
+    return Object.hasOwn(this, key) ? /** @type {any} */ (this)[key] : null;
+  }
+
+  /** @param {string} key @param {string} value */
+  setItem(key, value) {
+    if (this.off || this.full) throw new Error('QuotaExceededError');
+    /** @type {any} */ (this)[key] = value;
+  }
+}
+
+/** @param {number} revision @param {...string} tags */
+const known = (revision, ...tags) => ({ revision, hash: `hash ${revision}`, tags });
+
+/** @param {Storage} storage */
+const use = (storage) => Object.defineProperty(globalThis, 'localStorage', { value: storage, configurable: true, writable: true });
+
+afterEach(() => { delete (/** @type {any} */ (globalThis).localStorage); });
+
+test('what was seen last stays, also where a browser keeps nothing more', () => {
+  const storage = new Storage();
+  use(storage);
+  assert.equal(device.seen('house_a'), null);
+  device.remember('house_a', known(3));
+  assert.equal(device.seen('house_a')?.revision, 3);
+  storage.full = true;
+  device.remember('house_a', known(4));
+  assert.equal(device.seen('house_a')?.revision, 4, 'not what the storage still has');
+  device.remember('house_full', known(1));
+  assert.equal(device.seen('house_full')?.revision, 1);
+  storage.off = true;
+  assert.equal(device.seen('house_a')?.revision, 4);
+});
+
+test('what another tab has seen since counts', () => {
+  const storage = new Storage();
+  use(storage);
+  device.remember('house_b', known(5));
+  storage.setItem('callqr.vault.house_b', JSON.stringify(known(6, 'tag_6')));
+  assert.equal(device.seen('house_b')?.revision, 6);
+  assert.ok(device.isKeyed('tag_6'));
+});
+
+test('a sticker that carries a key is known by the vault that held it last, whatever the server says', () => {
+  const storage = new Storage();
+  use(storage);
+  device.remember('house_c', known(1, 'tag_c1', 'tag_c2'));
+  device.remember('house_d', known(1, 'tag_d'));
+  assert.deepEqual(['tag_c1', 'tag_d', 'tag_e'].map((id) => device.isKeyed(id)), [true, true, false]);
+  device.remember('house_c', known(2, 'tag_c1'));
+  assert.equal(device.isKeyed('tag_c2'), false);
+  storage.off = true;
+  assert.ok(device.isKeyed('tag_d'));
+  storage.off = false;
+  // As it was kept by a page from before.
+  storage.setItem('callqr.vault.house_old', '{"revision":1,"hash":"x"}');
+  assert.equal(device.isKeyed('tag_old'), false);
+});
