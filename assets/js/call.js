@@ -12,6 +12,7 @@ import { dueRestart, hurt, mediaLost, offerAsAsked, restartAfterReturn, restartA
  * first · `answered`: a person answered, voice is being connected · `rejoinable`: the page was reloaded in mid-call.
  *
  * @typedef {import('./microphone.js').MicrophoneProblem} MicrophoneProblem
+ * @typedef {'no-keys'|'not-known'} ProofProblem the vault is open and has no key for this sticker · whether it should is not known
  * @typedef {import('./wire.js').EndReason | MicrophoneProblem | 'elsewhere' | 'refused' | 'unknown-code' | 'paused'
  *   | 'offline' | 'rate-limited' | 'server-busy' | 'server-error'} Reason
  *
@@ -21,7 +22,7 @@ import { dueRestart, hurt, mediaLost, offerAsAsked, restartAfterReturn, restartA
  * @property {Reason|null} reason why it ended
  * @property {boolean} mine whether this page's person ended it
  * @property {number|null} retryAfter seconds, where the server asked for patience
- * @property {MicrophoneProblem|null} problem why answering did not work yet
+ * @property {MicrophoneProblem|ProofProblem|null} problem why answering did not work yet
  * @property {number} devices how many of the owner's devices ring
  * @property {boolean} microphone whether it is open
  * @property {boolean} muted
@@ -47,6 +48,7 @@ import { dueRestart, hurt, mediaLost, offerAsAsked, restartAfterReturn, restartA
  * @typedef {{now: number} & (
  *     {type: 'call', microphoneGranted: boolean}
  *   | {type: 'answer'} | {type: 'decline'} | {type: 'hang-up'} | {type: 'rejoin'} | {type: 'tick'}
+ *   | {type: 'not-provable', problem: ProofProblem}
  *   | {type: 'mute', muted: boolean}
  *   | {type: 'initiated', iceServers: RTCIceServer[]}
  *   | {type: 'initiate-failed', reason: Reason, retryAfter: number|null}
@@ -111,6 +113,7 @@ export function reduce(state, event) {
     case 'answer': return answering(state);
     case 'decline': return decline(state, event.now);
     case 'rejoin': return rejoin(state);
+    case 'not-provable': return notProvable(state, event.problem);
     case 'hang-up': return hangUp(state, event.now);
     case 'mute': return [{ ...state, muted: event.muted }, [{ type: 'mute', muted: event.muted }]];
     case 'initiated': return [{ ...state, iceServers: event.iceServers }, [{ type: 'connect', fresh: false }]];
@@ -158,6 +161,11 @@ function decline(state, now) {
 function rejoin(state) {
   if (state.phase !== 'rejoinable') return [state, []];
   return [{ ...state, phase: 'rejoining', problem: null }, [{ type: 'open-microphone' }]];
+}
+
+/** It goes on ringing: another device may be able to. @param {Call} state @param {ProofProblem} problem @returns {Step} */
+function notProvable(state, problem) {
+  return ['ringing', 'rejoinable'].includes(state.phase) ? [{ ...state, problem }, []] : [state, []];
 }
 
 /** @param {Call} state @returns {Step} */

@@ -1,8 +1,9 @@
 /** Keeps what a reloaded page needs to come back into its call: in this tab only, and gone with it. */
 
 /**
- * @typedef {{endpoint: string, ticket: string, title: string, key: string|null, at: number}} RememberedCall
- * `key`: by what the page finds again what proves the call: the owner's public keys for a caller, the tag for an owner
+ * @typedef {{endpoint: string, ticket: string, title: string, key: string|null, keyed: boolean, at: number}} RememberedCall
+ * `key`: by what the page finds again what proves the call: the owner's public keys for a caller, the tag for an owner · `keyed`:
+ * whether the sticker carries a key, so that the call does not go on without a proof
  */
 
 const KEY = 'callqr:call';
@@ -49,7 +50,7 @@ function store(call) {
 function stored() {
   try {
     const call = JSON.parse(sessionStorage.getItem(KEY) ?? 'null');
-    return typeof call?.ticket === 'string' && typeof call.endpoint === 'string' ? { key: null, ...call } : null;
+    return typeof call?.ticket === 'string' && typeof call.endpoint === 'string' ? { key: null, keyed: false, ...call } : null;
   } catch {
     return null;
   }

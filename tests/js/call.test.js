@@ -144,6 +144,15 @@ test('an owner without a microphone keeps ringing and may try again', () => {
   assert.equal(play.call.problem, null);
 });
 
+test('a device that cannot prove whose it is keeps ringing, and says why', () => {
+  for (const phase of /** @type {const} */ (['ringing', 'rejoinable'])) {
+    const play = new Play('owner', phase).on({ type: 'not-provable', problem: 'no-keys' });
+    assert.deepEqual([play.call.phase, play.call.problem, play.does], [phase, 'no-keys', []]);
+    assert.deepEqual(play.on({ type: phase === 'ringing' ? 'answer' : 'rejoin' }).call.problem, null);
+    assert.equal(play.on({ type: 'not-provable', problem: 'not-known' }).call.problem, null, 'too late');
+  }
+});
+
 test('an accept that was lost with its connection is sent again', () => {
   const play = new Play('owner', 'ringing').on({ type: 'answer' }).on({ type: 'microphone' }).on({ type: 'signalling', up: false });
   assert.deepEqual(play.hears(stillRinging('owner')).does, ['send(accept)']);
@@ -298,7 +307,7 @@ test('whatever happens in whatever order, the machine keeps its promises', () =>
   const happenings = [
     { type: 'call', microphoneGranted: true }, { type: 'call', microphoneGranted: false }, { type: 'answer' }, { type: 'rejoin' },
     { type: 'mute', muted: true }, { type: 'initiated', iceServers: ICE }, { type: 'microphone' }, { type: 'tick' },
-    { type: 'microphone-failed', reason: 'microphone-denied' }, { type: 'signalling', up: false }, { type: 'answer-taken' },
+    { type: 'microphone-failed', reason: 'microphone-denied' }, { type: 'signalling', up: false }, { type: 'not-provable', problem: 'no-keys' }, { type: 'answer-taken' },
     { type: 'described', message: { type: 'offer', payload: { sdp: 's' } } }, { type: 'peer-state', state: 'failed' },
     { type: 'peer-state', state: 'connected' }, { type: 'media', flowing: true }, { type: 'media', flowing: false }, { type: 'network-changed' },
     { type: 'candidate', candidate: { candidate: '', sdpMid: null, sdpMLineIndex: null, usernameFragment: null } },

@@ -11,7 +11,7 @@ import { NotOpened } from '../../assets/js/e2e/sealed.js';
 import { confirmationKey } from '../../assets/js/e2e/sticker.js';
 import { makeSticker } from '../../assets/js/e2e/sticker-maker.js';
 import { confirm, isConfirmed, isSigned, sign } from '../../assets/js/e2e/transcript.js';
-import { RolledBack, openVault, sealVault } from '../../assets/js/e2e/vault.js';
+import { RolledBack, addTag, openVault, sealVault } from '../../assets/js/e2e/vault.js';
 import { wordsOf } from '../../assets/js/e2e/words.js';
 import { unwrap, wrap } from '../../assets/js/e2e/wraps.js';
 import { readCode } from '../../assets/js/code.js';
@@ -219,4 +219,15 @@ test('notes have few sizes', async () => {
 
 test('parts that are put together stay apart', () => {
   assert.deepEqual(concat(run(2, 1), new Uint8Array(0), run(1, 9)), new Uint8Array([1, 2, 9]));
+});
+
+test('what the server calls a new tag is no other tag, and nothing else', () => {
+  const tag = { token: 't', keyHash: 'k', label: '', publicText: '' };
+  const content = { identities: [], tags: {} };
+  const id = `tag_${encode64(run(16, 1))}`;
+  addTag(content, id, tag);
+  for (const wrong of [id, '', 'tag_', '__proto__', 'constructor', `${id}x`, ` ${id}`, `${id}\n`, `user_${encode64(run(16, 2))}`, `tag_${encode64(run(15, 2))}`]) {
+    assert.throws(() => addTag(content, wrong, { ...tag, token: 'other' }), Error, wrong);
+  }
+  assert.deepEqual(content.tags, { [id]: tag });
 });

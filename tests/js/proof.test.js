@@ -26,7 +26,7 @@ async function sides(session = run(16, 7)) {
   const known = /** @type {Uint8Array<ArrayBuffer>} */ (decode64(identity.identity));
   const keys = { signing: await signingKey(known), confirmation: await confirmationKey(sticker.token) };
   const caller = new CallerProof(session, keys, (message) => fromCaller.push(message));
-  const owner = await ring.proofFor(TAG)(session, (message) => fromOwner.push(message));
+  const owner = await ring.proofFor(TAG, () => true)(session, (message) => fromOwner.push(message));
   assert.ok(owner);
   return { caller, owner, fromCaller, fromOwner };
 }
@@ -143,11 +143,13 @@ test('a message out of its place changes nothing', async () => {
 test('a device answers only with keys that the vault gave it', async () => {
   const ring = new Keyring();
   const tag = { token: sticker.token, keyHash: identity.keyHash, label: '', publicText: '' };
-  assert.equal(await ring.proofFor(TAG)(run(16, 1), () => {}), null);
+  const [owed, notOwed] = [() => true, () => false];
+  assert.equal(await ring.proofFor(TAG, notOwed)(run(16, 1), () => {}), null);
+  await assert.rejects(async () => ring.proofFor(TAG, owed)(run(16, 1), () => {}), Mismatch, 'a call does not go on without what it was begun with');
   await ring.fill({ identities: [identity], tags: { [TAG]: tag, tag_2: { ...tag, keyHash: 'A'.repeat(22) } } });
   assert.deepEqual([ring.has(TAG), ring.has('tag_2'), ring.has('tag_3')], [true, false, false]);
-  assert.ok(await ring.proofFor(TAG)(run(16, 1), () => {}));
-  assert.equal(await ring.proofFor(null)(run(16, 1), () => {}), null);
+  assert.ok(await ring.proofFor(TAG, notOwed)(run(16, 1), () => {}));
+  assert.equal(await ring.proofFor(null, notOwed)(run(16, 1), () => {}), null);
   ring.empty();
-  assert.equal(await ring.proofFor(TAG)(run(16, 1), () => {}), null);
+  assert.equal(await ring.proofFor(TAG, notOwed)(run(16, 1), () => {}), null);
 });

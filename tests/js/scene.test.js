@@ -35,12 +35,14 @@ function reads(scene) {
 for (const language of LANGUAGES) {
   test(`${language}: every state and every reason has words on both sides`, () => {
     const { caller, owner } = texts(language);
-    const around = { publicText: '', label: 'Van', blocked: false, compare: false, now: NOW };
+    const around = { publicText: '', label: 'Van', blocked: false, compare: false, unsure: false, now: NOW };
     for (const phase of /** @type {const} */ (['ready', 'connecting', 'ringing', 'answered', 'talking', 'rejoinable', 'rejoining'])) {
       for (const devices of [0, 1, 2, 5, 11]) reads(callScene({ ...newCall('caller', phase), devices, answeredAt: NOW }, around, caller));
     }
     for (const phase of /** @type {const} */ (['ringing', 'answering', 'answered', 'talking', 'rejoinable', 'rejoining'])) {
-      reads(ownerScene({ ...newCall('owner', phase), answeredAt: NOW, problem: 'microphone-denied' }, around, owner));
+      for (const problem of /** @type {const} */ (['microphone-denied', 'no-keys', 'not-known'])) {
+        reads(ownerScene({ ...newCall('owner', phase), answeredAt: NOW, problem }, { ...around, unsure: problem === 'not-known' }, owner));
+      }
     }
     for (const reason of [...FROM_SERVER, ...FROM_PAGE, ...AT_DOOR]) {
       const ended = { phase: /** @type {const} */ ('ended'), reason: /** @type {any} */ (reason), endedAt: NOW };
@@ -57,7 +59,7 @@ for (const language of LANGUAGES) {
 
 test('the scene says what matters most: first our own connection, then the other side, then the sound', () => {
   const { caller } = texts('en');
-  const around = { publicText: 'Hi', blocked: true, compare: false, now: NOW };
+  const around = { publicText: 'Hi', blocked: true, compare: false, unsure: false, now: NOW };
   const talking = { ...newCall('caller', 'talking'), signalling: true, answeredAt: NOW - 65_000, media: /** @type {const} */ ('flowing') };
   const scene = callScene(talking, around, caller);
   assert.deepEqual([scene.state, scene.notice, scene.since], ['talking', '', NOW - 65_000]);
@@ -91,7 +93,7 @@ test('a note is offered where the sticker names its keys: first where nobody cou
 
 test('how long they talked is said only where it is known', () => {
   const { caller, owner } = texts('en');
-  const around = { publicText: '', label: 'Van', blocked: false, compare: false, now: NOW };
+  const around = { publicText: '', label: 'Van', blocked: false, compare: false, unsure: false, now: NOW };
   for (const answeredAt of [null, NOW - 90_000]) {
     const ended = { phase: /** @type {const} */ ('ended'), reason: /** @type {const} */ ('hung-up'), answeredAt, endedAt: NOW };
     const wanted = answeredAt === null ? '' : 'You talked for 2 minutes.';
@@ -132,4 +134,14 @@ test('a saved picture is called after its sticker', () => {
   assert.equal(fileName('../../etc/\u202Epasswd', 'png'), 'callqr-etc-passwd.png');
   assert.equal(fileName(' ?! ', 'png'), 'callqr.png');
   assert.equal(fileName('x'.repeat(120), 'png').length, 'callqr-.png'.length + 40);
+});
+
+test('that a sticker carries no key is said as what it is: known here, or the word of the server alone', () => {
+  const { owner } = texts('en');
+  const around = { label: 'Van', blocked: false, compare: false, now: NOW };
+  const said = (/** @type {boolean} */ unsure, /** @type {'none'|'wanted'|'done'} */ proof) =>
+    ownerScene({ ...newCall('owner', 'talking'), proof }, { ...around, unsure }, owner).assurance ?? '';
+  assert.match(said(false, 'none'), /^Not verified: this sticker/);
+  assert.match(said(true, 'none'), /^Not verified: the server says/);
+  assert.match(said(true, 'done'), /^Checked/);
 });

@@ -5,6 +5,7 @@ import { actionButton, own } from '../parts.js';
 import { inviteFragment } from '../e2e/invitation.js';
 import { qrSvg } from '../e2e/qr.js';
 import { vault } from '../owner/household-vault.js';
+import { linkTo } from '../link-address.js';
 import { relative } from '../when.js';
 import { linkCard } from './link-card.js';
 
@@ -49,9 +50,9 @@ function memberItem(room, member) {
 async function letIn({ texts, ask, again }, { id, username }) {
   const { secret, wrapped } = await vault.handover();
   const { urlBase, expiresAt } = await ask('PUT', `/api/v1/vault/members/${id}`, { wrapped });
-  const url = urlBase + secret;
+  const link = linkTo(urlBase, '/', `vault/${secret}`);
   const when = relative(expiresAt, Date.now(), texts.language);
-  showLink({ url, qr: { svg: qrSvg(url) } }, {
+  showLink({ ...link, qr: { svg: qrSvg(link.url) } }, {
     headline: texts.say('handover.headline', { name: username }), detail: texts.say('handover.detail', { name: username, when }),
     alt: texts.say('handover.alt'), share: texts.say('handover.share'), done: () => void again().then(() => byId('room-headline').focus()),
   }, texts);
@@ -82,8 +83,8 @@ function showLink(...card) {
 async function inviteWithKey(ask) {
   const { secret, token, wrapped } = await vault.invitation();
   const { urlBase, ...invite } = await ask('POST', '/api/v1/invites/register', { token, wrapped });
-  const url = `${urlBase}#${inviteFragment(secret)}`;
-  return { ...invite, url, qr: { svg: qrSvg(url) } };
+  const link = linkTo(urlBase, '/join', inviteFragment(secret));
+  return { ...invite, ...link, qr: { svg: qrSvg(link.url) } };
 }
 
 /** Invites that nobody has used yet. @param {import('../owner/rooms-view.js').Room} room @param {Invite[]} invites @returns {Node[]} */

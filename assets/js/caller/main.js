@@ -123,7 +123,7 @@ function newDriver(phase, line) {
     voice: (stream) => loudspeaker.play(stream),
     initiate: () => initiate(code),
     refused: refusal,
-    remember: (known) => rememberCall({ ...known, title: publicText, key: identity }),
+    remember: (known) => rememberCall({ ...known, title: publicText, key: identity, keyed: identity !== null }),
     forget: forgetCall,
     proof: async (session, say) => {
       const sticker = await keys;

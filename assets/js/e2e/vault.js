@@ -1,6 +1,6 @@
 /** The household's vault: one sealed blob that the server keeps and cannot open, and how an old one is told from a new one. */
 
-import { concat, derive, encode64, label, sha256, u64, utf8 } from './bytes.js';
+import { concat, decode64, derive, encode64, label, sha256, u64, utf8 } from './bytes.js';
 import { NONCE_LENGTH, NotOpened, TAG_LENGTH, open, padded, seal, unpadded } from './sealed.js';
 
 /**
@@ -20,6 +20,17 @@ const STEP = 4096;
 
 /** The server gave out an older vault than it had given out before, or another one with the same number. */
 export class RolledBack extends Error {}
+
+/**
+ * @param {VaultContent} content
+ * @param {string} id which the server has chosen
+ * @param {VaultTag} tag
+ * @throws {Error} when it is no tag's id, or another tag's: what is in the vault must not be lost to it
+ */
+export function addTag({ tags }, id, tag) {
+  if (!decode64(/^tag_(.*)$/.exec(id)?.[1], 16) || Object.hasOwn(tags, id)) throw new Error('not the id of a new tag');
+  tags[id] = tag;
+}
 
 /**
  * @param {VaultContent} content

@@ -5,8 +5,10 @@ import { byId } from '../dom.js';
 import { Loudspeaker } from '../loudspeaker.js';
 import { forgetCall, recallCall, rememberCall, touchCall } from '../remembered-call.js';
 import { Stage } from '../stage.js';
+import { AnswerCheck } from './answerable.js';
 import { putDialogsAside } from './aside.js';
 import { Bell } from './bell.js';
+import { device } from './device-keys.js';
 import { vault } from './household-vault.js';
 import { keyring } from './keyring.js';
 import { isMissed, ownerScene } from './scene.js';
@@ -37,8 +39,12 @@ export class CallDesk {
   /** @type {CallDriver|null} */
   #call = null;
   #ringing = '';
-  /** @type {string|null} */
-  #ringingTag = null;
+  /** Whether it can be answered here. @type {AnswerCheck|null} */
+  #check = null;
+  /** That the sticker carries no key says the server alone. */
+  #unsure = false;
+  /** The sticker carries a key: without a proof there is no call. */
+  #keyed = false;
   #label = '';
   /** Whether the words to compare are shown. */
   #compare = false;
@@ -69,7 +75,7 @@ export class CallDesk {
     const remembered = recallCall();
     if (!remembered || this.#call) return;
     this.#label = remembered.title;
-    this.#call = this.#newDriver('rejoinable', remembered, remembered.key);
+    this.#call = this.#newDriver('rejoinable', remembered, remembered.key, remembered.keyed);
   }
 
   /** @param {import('../wire.js').Ring} ring */
@@ -77,12 +83,11 @@ export class CallDesk {
     if (this.#call && this.#call.state.phase !== 'ended') return;
     const { tags } = this.#around;
     this.#ringing = sessionId;
-    this.#ringingTag = tagId;
     this.#label = tags.label(tagId);
     if (!tags.knows(tagId)) void tags.load().then(() => { this.#label = tags.label(tagId); });
     performance.mark('callqr:ringing');
     putDialogsAside();
-    this.#call = this.#newDriver('ringing', { endpoint: signalingEndpoint, ticket }, tagId);
+    this.#call = this.#newDriver('ringing', { endpoint: signalingEndpoint, ticket }, tagId, false);
     window.setTimeout(() => this.stopRinging(sessionId, 'no-answer'), seconds * 1000 + RING_GRACE);
     this.#around.began();
     // Not the Answer button: whoever is typing would answer by accident.
@@ -106,7 +111,7 @@ export class CallDesk {
     if (!this.#call) return;
     const { state } = this.#call;
     const { texts, drawn } = this.#around;
-    this.#stage.draw(ownerScene(state, { label: this.#label, blocked: this.#loudspeaker.blocked, compare: this.#compare, now: Date.now() }, texts));
+    this.#stage.draw(ownerScene(state, { label: this.#label, blocked: this.#loudspeaker.blocked, compare: this.#compare, unsure: this.#unsure, now: Date.now() }, texts));
     if (state.phase === 'ringing') this.#bell.ring(texts.say('owner.ringing'));
     else this.#bell.silence();
     drawn();
@@ -120,12 +125,12 @@ export class CallDesk {
     switch (action) {
       case 'answer':
         void this.#around.tones.unlock();
-        return void this.#answer(call);
+        return void this.#prepared(call, { type: 'answer' });
       case 'decline': return call.dispatch({ type: 'decline' });
       case 'hang-up': return call.dispatch({ type: 'hang-up' });
       case 'mute': return call.dispatch({ type: 'mute', muted: !call.state.muted });
       case 'hear': return void this.#loudspeaker.start();
-      case 'rejoin': return call.dispatch({ type: 'rejoin' });
+      case 'rejoin': return void this.#prepared(call, { type: 'rejoin' });
       case 'words':
         this.#compare = !this.#compare;
         return this.draw();
@@ -133,39 +138,41 @@ export class CallDesk {
     }
   }
 
-  /**
-   * A sticker with a key is answered only by a device that can prove whose it is: another would make the caller's page warn of
-   * somebody who listens in.
-   * @param {CallDriver} driver
-   */
-  async #answer(driver) {
-    const { tags, vaultView } = this.#around;
-    const tag = this.#ringingTag;
-    if (tag !== null && tags.isKeyed(tag) && !keyring.has(tag)) {
-      await this.opening;
-      // Another device may have made the sticker since.
-      if (vault.state === 'open' && !keyring.has(tag)) await vault.refresh();
-      if (!keyring.has(tag) && !(await vaultView.ask())) return;
-    }
-    if (this.#call === driver) driver.dispatch({ type: 'answer' });
+  /** Once it is known how it can be answered here. @param {CallDriver} driver @param {import('../call-driver.js').Happening} then */
+  async #prepared(driver, then) {
+    const answer = await this.#check?.answer(() => this.#around.vaultView.ask()) ?? 'not-known';
+    if (this.#call !== driver || answer === 'locked') return;
+    if (typeof answer === 'string') return driver.dispatch({ type: 'not-provable', problem: answer });
+    this.#unsure = !answer.sure;
+    this.#keyed = answer.keyed;
+    driver.dispatch(then);
   }
 
-  /** @param {'ringing'|'rejoinable'} phase @param {import('../call-driver.js').Line} line @param {string|null} tagId */
-  #newDriver(phase, line, tagId) {
-    this.#compare = false;
+  /**
+   * @param {'ringing'|'rejoinable'} phase
+   * @param {import('../call-driver.js').Line} line
+   * @param {string|null} tagId
+   * @param {boolean} keyed whether it is known already that the sticker carries a key
+   */
+  #newDriver(phase, line, tagId, keyed) {
+    this.#compare = this.#unsure = false;
+    this.#keyed = keyed;
+    this.#check = new AnswerCheck(tagId ?? '', keyed, { keyring, vault, device, tags: this.#around.tags, settled: () => this.#settled() });
     window.clearTimeout(this.#endTimer);
     /** @type {CallDriver} */
     const driver = new CallDriver('owner', phase, line, {
       changed: (state) => this.#changed(driver, state),
       voice: (stream) => this.#loudspeaker.play(stream),
-      remember: (known) => rememberCall({ ...known, title: this.#label, key: tagId }),
+      remember: (known) => rememberCall({ ...known, title: this.#label, key: tagId, keyed: this.#keyed }),
       forget: forgetCall,
-      proof: async (session, say) => {
-        await this.opening;
-        return keyring.proofFor(tagId)(session, say);
-      },
+      proof: keyring.proofFor(tagId, () => this.#keyed),
     });
     return driver;
+  }
+
+  /** List and vault have come, or will not come now. */
+  async #settled() {
+    await Promise.all([this.opening, vault.settled, this.#around.tags.settled]);
   }
 
   /** @param {CallDriver} driver @param {import('../call.js').Call} state */

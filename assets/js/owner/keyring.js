@@ -4,6 +4,7 @@ import { decode64, encode64 } from '../e2e/bytes.js';
 import { keyHash } from '../e2e/identity.js';
 import { openIdentity } from '../e2e/identity-keys.js';
 import { OwnerProof } from '../e2e/owner-proof.js';
+import { Mismatch } from '../e2e/proof.js';
 import { confirmationKey } from '../e2e/sticker.js';
 
 /** @typedef {import('../e2e/owner-proof.js').TagKeys} TagKeys */
@@ -40,11 +41,13 @@ export class Keyring {
   /**
    * The owner's side of the proof of a call through this tag.
    * @param {string|null} tagId
-   * @returns {import('../call-driver.js').Setting['proof']} its answer is null for a tag whose sticker carries no key
+   * @param {() => boolean} owed whether it is known that its sticker carries a key: without a proof there is no call then
+   * @returns {import('../call-driver.js').Setting['proof']} its answer is null for a tag whose sticker carries no key; throws {@link Mismatch}
    */
-  proofFor(tagId) {
+  proofFor(tagId, owed) {
     return async (session, say) => {
       const keys = await this.#tags.get(tagId ?? '');
+      if (!keys && owed()) throw new Mismatch();
       return keys ? new OwnerProof(session, keys, say) : null;
     };
   }

@@ -78,9 +78,9 @@ async function enter() {
     // Not reachable yet: presence goes on trying, and says so.
   }
   calls.opening = vault.enter(takePasswordKey(who), takePasskeySecret());
+  void tags.load();
   calls.recall();
   void readMicrophone();
-  void tags.load();
   void presence.start();
   login.hide();
   goTo();

@@ -7,8 +7,10 @@ import { decode64 } from '../e2e/bytes.js';
 import { sealPublicText } from '../e2e/public-text.js';
 import { qrSvg } from '../e2e/qr.js';
 import { makeSticker } from '../e2e/sticker-maker.js';
+import { addTag } from '../e2e/vault.js';
 import { failureText } from '../failure.js';
 import { once, showProblem } from '../fields.js';
+import { linkTo } from '../link-address.js';
 import { ASIDE } from './aside.js';
 import { vault } from './household-vault.js';
 import { stickerPng, stickerSvg, svgAddress } from './sticker-picture.js';
@@ -37,7 +39,7 @@ export class StickerView {
     const form = dialog('new-dialog');
     byId('new-tag').addEventListener('click', () => {
       showProblem('new-problem', '');
-      showProblem('new-warning', tags.addressMayChange ? this.#warning(location.host) : '');
+      showProblem('new-warning', this.#warning(linkTo(tags.urlBase, '/c', ''), tags.addressMayChange));
       if (tags.defaultLifetime) input('new-lifetime').value = tags.defaultLifetime;
       form.showModal();
       input('new-label').focus();
@@ -80,13 +82,14 @@ export class StickerView {
       access, identity: vault.content?.identities[0].identity, lifetime, ...(sealedText && { sealedText }),
     });
     try {
-      await vault.change(({ tags }) => { tags[id] = { token, keyHash, label, publicText }; });
+      await vault.change((content) => addTag(content, id, { token, keyHash, label, publicText }));
     } catch (error) {
       // A sticker that no device could answer for must not be printed.
-      await request('DELETE', `/api/v1/tokens/${id}`).catch(() => null);
+      await request('DELETE', `/api/v1/tokens/${encodeURIComponent(id)}`).catch(() => null);
       throw error;
     }
-    return { url: `${urlBase}#${code}`, addressMayChange: Boolean(urlWarning), label, publicText };
+    // Where it leads was said before it was made.
+    return { link: linkTo(this.#tags.urlBase || urlBase, '/c', code), addressMayChange: Boolean(urlWarning), label, publicText };
   }
 
   /** From the vault, on any device of the household. @param {string} id */
@@ -95,13 +98,13 @@ export class StickerView {
     if (!tag) return;
     const code = `pqc:1:${tag.token}:${await checksumOf(tag.token, crypto.subtle)}:${tag.keyHash}`;
     const { urlBase, addressMayChange } = this.#tags;
-    this.#show({ url: `${urlBase}#${code}`, addressMayChange, label: tag.label, publicText: tag.publicText });
+    this.#show({ link: linkTo(urlBase, '/c', code), addressMayChange, label: tag.label, publicText: tag.publicText });
   }
 
-  /** @param {{url: string, addressMayChange: boolean, label: string, publicText: string}} sticker */
-  #show({ url, addressMayChange, label, publicText }) {
-    this.#url = url;
-    const qr = qrSvg(url);
+  /** @param {{link: import('../link-address.js').Link, addressMayChange: boolean, label: string, publicText: string}} sticker */
+  #show({ link, addressMayChange, label, publicText }) {
+    this.#url = link.url;
+    const qr = qrSvg(link.url);
     const picture = /** @type {HTMLImageElement} */ (byId('sticker-svg'));
     picture.src = svgAddress(qr);
     picture.alt = this.#texts.say('sticker.alt');
@@ -110,7 +113,8 @@ export class StickerView {
     setText(byId('sticker-invite'), invite);
     setText(byId('sticker-promise'), promise);
     void this.#offerPictures(stickerSvg({ qr, invite, promise }), label);
-    showProblem('sticker-warning', addressMayChange ? this.#warning(new URL(url).host) : '');
+    setText(byId('sticker-leads'), this.#texts.say('sticker.leads', { host: link.host }));
+    showProblem('sticker-warning', this.#warning(link, addressMayChange));
     dialog('sticker-dialog').showModal();
     byId('sticker-headline').focus();
   }
@@ -130,9 +134,10 @@ export class StickerView {
     link('sticker-download').download = fileName(label, 'png');
   }
 
-  /** @param {string} host */
-  #warning(host) {
-    return this.#texts.say('sticker.warning', { host });
+  /** What its owner should know of where it leads. @param {import('../link-address.js').Link} link @param {boolean} addressMayChange */
+  #warning({ host, isElsewhere }, addressMayChange) {
+    if (isElsewhere) return this.#texts.say('link.elsewhere', { host, here: location.host });
+    return addressMayChange ? this.#texts.say('sticker.warning', { host }) : '';
   }
 
   async #copy() {

@@ -52,7 +52,15 @@ export class TagsView {
     return this.#tags.some((tag) => tag.id === id);
   }
 
-  async load() {
+  /** When the list that was last asked for has come, or will not. @type {Promise<void>} */
+  settled = Promise.resolve();
+
+  load() {
+    this.settled = this.#load();
+    return this.settled;
+  }
+
+  async #load() {
     try {
       const { tokens, defaultLifetime, urlBase, urlWarning } = await request('GET', '/api/v1/tokens');
       // Another device has made a sticker since.

@@ -17,7 +17,7 @@ import WebSocket, { WebSocketServer } from 'ws';
  *   signalling: nothing lets it pass, null drops it, another one takes its place; `memory` is the call's
  * @property {(path: string, headers: Record<string, any>) => Buffer|null|undefined} [file] instead of what is there at this address;
  *   null: nothing is there
- * @property {(side: Side, path: string, answer: any) => any} [answer] each answer in JSON; nothing lets it pass
+ * @property {(side: Side, path: string, answer: any) => any} [answer] each answer in JSON; nothing lets it pass, a promise keeps it back
  */
 
 const TYPES = { css: 'text/css', js: 'text/javascript', json: 'application/json', svg: 'image/svg+xml', png: 'image/png', txt: 'text/plain', sha256: 'text/plain' };
@@ -90,9 +90,9 @@ export class Liar {
       }
       const parts = [];
       answer.on('data', (part) => parts.push(part));
-      answer.on('end', () => {
+      answer.on('end', async () => {
         const text = Buffer.concat(parts).toString();
-        const other = rule(side, url, JSON.parse(text));
+        const other = await rule(side, url, JSON.parse(text));
         const body = Buffer.from(other === undefined ? text : JSON.stringify(other));
         response.writeHead(answer.statusCode, { ...answer.headers, 'content-length': body.length });
         response.end(body);

@@ -1,0 +1,84 @@
+/**
+ * Whether this device can answer a call as its sticker wants it. A sticker with a key is answered only by a device that can prove
+ * whose it is: another would make the caller's page warn of somebody who listens in. That a sticker carries none is not believed
+ * of the server where this device knows better.
+ */
+
+/**
+ * @typedef {import('../call.js').ProofProblem | 'locked'} NotAnswerable `locked`: its person did not open the vault
+ * @typedef {{keyed: boolean, sure: boolean}} Answerable `sure`: that it carries no key says the vault, and not the server alone
+ *
+ * @typedef {object} Around
+ * @property {{has: (tagId: string) => boolean}} keyring
+ * @property {{state: import('./household-vault.js').VaultState, refresh: () => Promise<boolean>}} vault
+ * @property {{isKeyed: (tagId: string) => boolean, knows: (tagId: string) => boolean}} tags what the server says
+ * @property {{isKeyed: (tagId: string) => boolean}} device what it has seen before
+ * @property {() => Promise<unknown>} settled list and vault have come, or will not come now
+ */
+
+/** What is waited for at most, in milliseconds, once somebody wants to answer. */
+const PATIENCE = 6_000;
+
+export class AnswerCheck {
+  #tagId;
+  #keyed;
+  #around;
+  #asked;
+  /** Whether the vault that is open is as new as can be. */
+  #fresh = false;
+
+  /**
+   * Begins at once, so that nobody waits who answers a moment later.
+   * @param {string} tagId
+   * @param {boolean} keyed whether this tab knows already that it carries a key
+   * @param {Around} around
+   */
+  constructor(tagId, keyed, around) {
+    this.#tagId = tagId;
+    this.#keyed = keyed;
+    this.#around = around;
+    this.#asked = this.#ask();
+  }
+
+  /** @param {() => Promise<unknown>} unlock asks for what opens the vault @returns {Promise<Answerable|NotAnswerable>} */
+  async answer(unlock) {
+    const { vault, tags } = this.#around;
+    if (!this.#has()) await inTime(this.#asked);
+    if (this.#has()) return { keyed: true, sure: true };
+    if (!this.#isKeyed()) {
+      if (vault.state === 'open' && this.#fresh) return { keyed: false, sure: true };
+      return tags.knows(this.#tagId) ? { keyed: false, sure: false } : 'not-known';
+    }
+    if (vault.state !== 'open') await unlock();
+    if (this.#has()) return { keyed: true, sure: true };
+    return this.#isOpen() ? 'no-keys' : 'locked';
+  }
+
+  async #ask() {
+    const { vault, settled } = this.#around;
+    await settled();
+    // Another device may have made the sticker since.
+    if (vault.state === 'open' && !this.#has()) this.#fresh = await vault.refresh();
+  }
+
+  #has() {
+    return this.#around.keyring.has(this.#tagId);
+  }
+
+  #isOpen() {
+    return this.#around.vault.state === 'open';
+  }
+
+  #isKeyed() {
+    const { device, tags } = this.#around;
+    return this.#keyed || device.isKeyed(this.#tagId) || tags.isKeyed(this.#tagId);
+  }
+}
+
+/** @param {Promise<unknown>} work */
+async function inTime(work) {
+  let timer;
+  const patience = new Promise((resolve) => { timer = setTimeout(resolve, PATIENCE); });
+  await Promise.race([work.catch(() => null), patience]);
+  clearTimeout(timer);
+}
