@@ -54,8 +54,8 @@ pub enum User {
     },
     /// Set a new password, or make a link with which somebody sets it; devices are logged out then
     ///
-    /// The new password does not open the keys of its owner's stickers: for that they need the password from before, a
-    /// device that is logged in now, their recovery code, or somebody of their household.
+    /// The new password does not open the keys of its owner's stickers: for that they need the password from before,
+    /// their recovery code, a passkey that has opened them, or somebody of their household.
     ResetPassword {
         /// A username or an id
         user: String,
@@ -143,7 +143,7 @@ pub fn obey(command: User, audience: &Audience) -> Result<(), Refusal> {
 
 /// Said before a password is set by somebody who does not know the one from before.
 const VAULT_STAYS_SHUT: &str = "a new password lets its owner in, but does not open the keys of their stickers. For \
-    that they need the password from before, a device that is logged in now, their recovery code, or somebody of their \
+    that they need the password from before, their recovery code, a passkey that has opened them, or somebody of their \
     household. Without any of them the stickers must be made anew.";
 
 fn change(request: Request, now: &str, audience: &Audience) -> Result<(), Refusal> {
