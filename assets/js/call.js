@@ -12,7 +12,8 @@ import { dueRestart, hurt, mediaLost, offerAsAsked, restartAfterReturn, restartA
  * first · `answered`: a person answered, voice is being connected · `rejoinable`: the page was reloaded in mid-call.
  *
  * @typedef {import('./microphone.js').MicrophoneProblem} MicrophoneProblem
- * @typedef {'no-keys'|'not-known'} ProofProblem the vault is open and has no key for this sticker · whether it should is not known
+ * @typedef {'checking'|'no-keys'|'not-known'} ProofProblem it takes a moment to find out · the vault is open and has no key for this
+ *   sticker · whether it should is not known
  * @typedef {import('./wire.js').EndReason | MicrophoneProblem | 'elsewhere' | 'refused' | 'unknown-code' | 'paused'
  *   | 'offline' | 'rate-limited' | 'server-busy' | 'server-error'} Reason
  *
@@ -48,7 +49,7 @@ import { dueRestart, hurt, mediaLost, offerAsAsked, restartAfterReturn, restartA
  * @typedef {{now: number} & (
  *     {type: 'call', microphoneGranted: boolean}
  *   | {type: 'answer'} | {type: 'decline'} | {type: 'hang-up'} | {type: 'rejoin'} | {type: 'tick'}
- *   | {type: 'not-provable', problem: ProofProblem}
+ *   | {type: 'not-provable', problem: ProofProblem|null}
  *   | {type: 'mute', muted: boolean}
  *   | {type: 'initiated', iceServers: RTCIceServer[]}
  *   | {type: 'initiate-failed', reason: Reason, retryAfter: number|null}
@@ -163,7 +164,7 @@ function rejoin(state) {
   return [{ ...state, phase: 'rejoining', problem: null }, [{ type: 'open-microphone' }]];
 }
 
-/** It goes on ringing: another device may be able to. @param {Call} state @param {ProofProblem} problem @returns {Step} */
+/** It goes on ringing: another device may be able to. @param {Call} state @param {ProofProblem|null} problem @returns {Step} */
 function notProvable(state, problem) {
   return ['ringing', 'rejoinable'].includes(state.phase) ? [{ ...state, problem }, []] : [state, []];
 }

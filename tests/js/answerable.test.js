@@ -66,10 +66,13 @@ test('list and vault are waited for: a slow answer is no false alarm at the call
   let come = () => {};
   const coming = new Promise((resolve) => { come = () => resolve(null); });
   const around = device({ state: 'closed', settled: async () => void (await coming) });
-  const answering = answer(around);
+  const check = new AnswerCheck(TAG, false, around);
+  assert.equal(check.isReady, false);
+  const answering = check.answer(never);
   Object.assign(around, { state: 'open', keys: true });
   come();
   assert.deepEqual(await answering, PROVES);
+  assert.equal(check.isReady, true);
   const made = device({ listed: true, async refreshes() { this.keys = true; return true; } });
   assert.deepEqual(await answer(made), PROVES, 'another device has made the sticker since');
 });

@@ -40,7 +40,7 @@ for (const language of LANGUAGES) {
       for (const devices of [0, 1, 2, 5, 11]) reads(callScene({ ...newCall('caller', phase), devices, answeredAt: NOW }, around, caller));
     }
     for (const phase of /** @type {const} */ (['ringing', 'answering', 'answered', 'talking', 'rejoinable', 'rejoining'])) {
-      for (const problem of /** @type {const} */ (['microphone-denied', 'no-keys', 'not-known'])) {
+      for (const problem of /** @type {const} */ (['microphone-denied', 'checking', 'no-keys', 'not-known'])) {
         reads(ownerScene({ ...newCall('owner', phase), answeredAt: NOW, problem }, { ...around, unsure: problem === 'not-known' }, owner));
       }
     }

@@ -26,6 +26,7 @@ export class AnswerCheck {
   #asked;
   /** Whether the vault that is open is as new as can be. */
   #fresh = false;
+  #done = false;
 
   /**
    * Begins at once, so that nobody waits who answers a moment later.
@@ -37,7 +38,12 @@ export class AnswerCheck {
     this.#tagId = tagId;
     this.#keyed = keyed;
     this.#around = around;
-    this.#asked = this.#ask();
+    this.#asked = this.#ask().finally(() => { this.#done = true; });
+  }
+
+  /** Whether nobody has to wait for the answer. */
+  get isReady() {
+    return this.#done || this.#has();
   }
 
   /** @param {() => Promise<unknown>} unlock asks for what opens the vault @returns {Promise<Answerable|NotAnswerable>} */

@@ -140,8 +140,10 @@ export class CallDesk {
 
   /** Once it is known how it can be answered here. @param {CallDriver} driver @param {import('../call-driver.js').Happening} then */
   async #prepared(driver, then) {
+    if (!this.#check?.isReady) driver.dispatch({ type: 'not-provable', problem: 'checking' });
     const answer = await this.#check?.answer(() => this.#around.vaultView.ask()) ?? 'not-known';
-    if (this.#call !== driver || answer === 'locked') return;
+    if (this.#call !== driver) return;
+    if (answer === 'locked') return driver.dispatch({ type: 'not-provable', problem: null });
     if (typeof answer === 'string') return driver.dispatch({ type: 'not-provable', problem: answer });
     this.#unsure = !answer.sure;
     this.#keyed = answer.keyed;
