@@ -89,15 +89,22 @@ impl Vaults {
         Err(changed())
     }
 
-    /// Puts a vault with another key in the place of the household's, which nobody can open any more, with the asker's way
-    /// into it: all other ways end.
+    /// Puts a vault with another key in the place of the household's, with the asker's way into it: all other ways end. For
+    /// whoever holds the key from before, or is alone and cannot open it any more.
     ///
     /// # Errors
-    /// `shared-household` when the asker is not its only member; `vault-changed` when another device was faster;
-    /// `bad-way-in`.
-    pub async fn renew(&self, owner: Identity, vault: SealedVault, holder: HolderProof, wrap: Wrap) -> Result<()> {
+    /// `shared-household` when the asker is not its only member and shows no `before`; `not-a-holder` when that is another
+    /// key's; `vault-changed` when another device was faster; `bad-way-in`.
+    pub async fn renew(
+        &self,
+        owner: Identity,
+        vault: SealedVault,
+        holder: HolderProof,
+        wrap: Wrap,
+        before: Option<HolderProof>,
+    ) -> Result<()> {
         fits(wrap.way, wrap.credential)?;
-        if self.store.vaults().renew(owner.household, owner.account, vault, holder, wrap).await? {
+        if self.store.vaults().renew(owner.household, owner.account, vault, holder, wrap, before).await? {
             return Ok(());
         }
         Err(changed())

@@ -101,11 +101,12 @@ impl Vaults<'_> {
             .await
     }
 
-    /// Puts a vault with another key in the place of the revision before it, for a household's only member, with the one
-    /// way into it; `false`, and nothing done, when that is not the present one.
+    /// Puts a vault with another key in the place of the revision before it, with the one way into it: all other ways of the
+    /// household end, and so do invites and hand-overs that bring the old key. For whoever holds that (`before`), or is the
+    /// household's only member; `false`, and nothing done, when the revision before it is not the present one.
     ///
     /// # Errors
-    /// `shared-household` when there is another member.
+    /// `shared-household` when there is another member, and no `before`; `not-a-holder` for another one.
     pub async fn renew(
         &self,
         household: HouseholdId,
@@ -113,12 +114,18 @@ impl Vaults<'_> {
         vault: SealedVault,
         holder: HolderProof,
         wrap: Wrap,
+        before: Option<HolderProof>,
     ) -> Result<bool> {
         self.0
             .writer
             .transaction(move |transaction| {
+                if let Some(before) = before {
+                    check_holder(transaction, household, before)?;
+                }
                 let sql = "SELECT count(*) FROM accounts WHERE household_id = ?1";
-                if transaction.query_row(sql, [household.as_bytes()], |row| row.get::<_, i64>(0))? > 1 {
+                if transaction.query_row(sql, [household.as_bytes()], |row| row.get::<_, i64>(0))? > 1
+                    && before.is_none()
+                {
                     let message = "Other members of your household would lose their stickers.";
                     return Err(Error::new(Kind::Conflict, "shared-household", message)
                         .hint("Let one of them let you in: in their account, under People."));
@@ -126,7 +133,9 @@ impl Vaults<'_> {
                 if !put_next(transaction, household, &vault, holder)? {
                     return Ok(false);
                 }
-                transaction.execute("DELETE FROM vault_wraps WHERE account_id = ?1", [account.as_bytes()])?;
+                for sql in OLD_KEY {
+                    transaction.execute(sql, [household.as_bytes()])?;
+                }
                 put(transaction, account, &wrap)?;
                 Ok(true)
             })
@@ -200,6 +209,13 @@ impl Vaults<'_> {
             .await
     }
 }
+
+/// Takes away, in a household, whatever leads to a key that its vault does not have any more.
+const OLD_KEY: [&str; 3] = [
+    "DELETE FROM vault_wraps WHERE account_id IN (SELECT id FROM accounts WHERE household_id = ?1)",
+    "DELETE FROM vault_handovers WHERE account_id IN (SELECT id FROM accounts WHERE household_id = ?1)",
+    "DELETE FROM invites WHERE household_id = ?1 AND wrapped IS NOT NULL",
+];
 
 /// Refuses whoever does not hold the key of the household's vault, also where there is none.
 fn check_holder(transaction: &Transaction<'_>, household: HouseholdId, holder: HolderProof) -> Result<()> {

@@ -72,6 +72,15 @@ pub struct NewVault {
     wrapped: String,
 }
 
+/// A vault with another key. Byte strings are base64url.
+#[derive(Deserialize, ToSchema)]
+pub struct Renewal {
+    #[serde(flatten)]
+    vault: NewVault,
+    /// What follows from the key from before; left out by whoever has lost it.
+    before: Option<String>,
+}
+
 impl NewVault {
     fn parse(self) -> Result<(SealedVault, HolderProof, Wrap), Failure> {
         let vault = SealedVault::parse(URL_SAFE_NO_PAD.decode(&self.blob).unwrap_or_default())?;
@@ -148,23 +157,26 @@ pub async fn create(
     Ok(StatusCode::CREATED)
 }
 
-/// Makes a vault in the place of one that nobody can open any more
+/// Makes a vault with another key in the place of the household's
 ///
-/// For a household's only member. Its revision is one more than that of the one it replaces; the way that is named is the
-/// only one into it.
+/// For whoever holds the key from before; without it, for a household's only member, who cannot open it any more. Its
+/// revision is one more than that of the one it replaces; the way that is named is the only one into it, and open invites
+/// and hand-overs that bring the old key end.
 #[utoipa::path(post, path = "/vault/anew", tag = "vault", security(("session" = []), ("confirmed" = [])),
-    operation_id = "renew_vault", request_body = NewVault, responses(
+    operation_id = "renew_vault", request_body = Renewal, responses(
     (status = 204, description = "Replaced"),
     (status = 400, description = "`bad-vault`, `bad-proof`, `bad-wrap` or `bad-way-in`"),
+    (status = 403, description = "`not-a-holder`: of the key from before"),
     (status = 409, description = "`shared-household`, or `vault-changed`: another device was faster"),
 ))]
 pub async fn renew(
     Extract(state): Extract<State>,
     Confirmed(owner): Confirmed,
-    Json(body): Json<NewVault>,
+    Json(body): Json<Renewal>,
 ) -> Result<StatusCode, Failure> {
-    let (vault, holder, wrap) = body.parse()?;
-    state.vaults.renew(owner, vault, holder, wrap).await?;
+    let before = body.before.as_deref().map(holder).transpose()?;
+    let (vault, holder, wrap) = body.vault.parse()?;
+    state.vaults.renew(owner, vault, holder, wrap, before).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -159,6 +159,33 @@ async fn a_vault_is_made_anew_by_a_households_only_member_with_a_fresh_proof() {
 }
 
 #[tokio::test]
+async fn whoever_holds_the_key_of_a_shared_vault_changes_it_and_ends_every_other_way_to_the_old_one() {
+    let server = Server::start().await;
+    let ada = server.owner().await;
+    assert_eq!(ada.post("/api/v1/vault", &new_vault(1)).await.status, 201);
+    let bob = invited(&ada, "household", "bob").await;
+    let wrapped = vectors()["wraps"]["password"]["wrapped"].clone();
+    let way = json!({ "holder": holder(), "wrapped": wrapped });
+    assert_eq!(put(&bob, "/api/v1/vault/ways/password", &way).await.status, 204);
+    let invite = vectors()["wraps"]["invite"].clone();
+    let keyed = json!({ "token": URL_SAFE_NO_PAD.encode([7; 32]), "wrapped": invite["wrapped"] });
+    assert_eq!(ada.post("/api/v1/invites/register", &keyed).await.status, 201);
+
+    let mut anew = new_vault(2);
+    anew["holder"] = json!(URL_SAFE_NO_PAD.encode([9; 32]));
+    anew["before"] = json!(URL_SAFE_NO_PAD.encode([8; 32]));
+    assert_eq!(ada.post("/api/v1/vault/anew", &anew).await.code(), "not-a-holder");
+    assert_eq!(bob.get("/api/v1/vault").await.body["wraps"].as_array().unwrap().len(), 1);
+    anew["before"] = holder();
+    assert_eq!(ada.post("/api/v1/vault/anew", &anew).await.status, 204);
+    assert_eq!(ada.get("/api/v1/vault").await.body["wraps"].as_array().unwrap().len(), 1);
+    let his = bob.get("/api/v1/vault").await.body;
+    assert_eq!((&his["wraps"], &his["blob"]), (&json!([]), &json!(URL_SAFE_NO_PAD.encode(sealed(2)))));
+    assert_eq!(ada.get("/api/v1/invites").await.body["invites"], json!([]), "it would have brought the old key");
+    assert_eq!(put_vault(&bob, sealed(3)).await.code(), "not-a-holder");
+}
+
+#[tokio::test]
 async fn a_passkey_that_is_removed_opens_the_vault_no_more() {
     let server = Server::start().await;
     let owner = server.owner().await;

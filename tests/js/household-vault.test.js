@@ -245,6 +245,52 @@ test('who has lost every way in starts anew, and what was before opens nothing o
   assert.deepEqual(old.content, vault.content);
 });
 
+test('new keys shut everybody out but the password that made them, and old stickers are still answered for', async () => {
+  const server = new Server();
+  const { vault, device } = page(server);
+  await vault.enter(OLD);
+  await vault.change((content) => { content.tags.tag_1 = { token: 't', keyHash: 'k', label: 'Blue van', publicText: '' }; });
+  const { code, keep } = await vault.newRecoveryCode();
+  await keep();
+  const { secret, wrapped } = await vault.invitation();
+  const other = page(server);
+  await other.vault.enter(OLD);
+  const [before] = vault.content?.identities ?? [];
+  const wrapBefore = server.wraps;
+  assert.equal(await vault.rekey(NEW), true);
+  assert.equal(vault.state, 'open');
+  assert.deepEqual(vault.content?.identities.map(({ identity }) => identity === before.identity), [false, true], 'new stickers carry the new one');
+  assert.equal(vault.content?.tags.tag_1.label, 'Blue van');
+  assert.deepEqual(server.wraps.map(({ way }) => way), ['password']);
+  assert.equal(vault.needsRecoveryCode, true);
+
+  await other.vault.refresh();
+  assert.deepEqual([other.vault.state, other.vault.content, other.keys.filled], ['locked', null, 0], 'a page that had it open');
+  const kept = page(server, device);
+  await kept.vault.enter(null);
+  assert.equal(kept.vault.state, 'open', 'this device has kept the new one');
+  const former = page(server, other.device);
+  await former.vault.enter(null);
+  assert.equal(former.vault.state, 'locked', 'a device that has kept the old one');
+  server.wraps = wrapBefore;
+  assert.equal(await former.vault.unlockByPassword(OLD, unasked), false);
+  assert.equal(await former.vault.unlockByRecoveryCode(code), false);
+  server.wraps = [{ way: 'password', credential: null, wrapped: await wrapForGuest(/** @type {Bytes} */ (decode64(secret)), { household: HOUSEHOLD, wrapped }, NEW) }];
+  const guest = page(server);
+  await guest.vault.enter(NEW);
+  assert.equal(guest.vault.state, 'locked', 'somebody with an invite from before');
+});
+
+test('new keys that could not be stored change nothing', async () => {
+  const server = new Server();
+  const { vault } = page(server);
+  await vault.enter(OLD);
+  const before = vault.content;
+  server.down = true;
+  assert.equal(await vault.rekey(NEW), false);
+  assert.deepEqual([vault.state, vault.content], ['open', before]);
+});
+
 test('no network is no wrong password, and a rollback is not either', async () => {
   const server = new Server();
   const { vault, device, keys } = page(server);

@@ -162,8 +162,9 @@ test('a vault that was made anew is not overwritten by a device that has the old
   await two.enter(password);
   await one.renew({ ...password, key: run(32, 5) });
   const renewed = server.blob;
-  await assert.rejects(two.change((content) => { content.tags.tag_1 = tag; }));
   await assert.rejects(two.letIn(recovery), ApiError);
+  await assert.rejects(two.change((content) => { content.tags.tag_1 = tag; }), Locked);
+  assert.equal(two.content, null);
   assert.equal(server.blob, renewed);
   assert.deepEqual(server.wraps.map(({ way }) => way), ['password'], 'the way that it was made with');
   assert.equal(one.has('recovery'), false);

@@ -7,6 +7,7 @@ import { qrSvg } from '../e2e/qr.js';
 import { vault } from '../owner/household-vault.js';
 import { linkTo } from '../link-address.js';
 import { relative } from '../when.js';
+import { keysCard } from './keys-card.js';
 import { linkCard } from './link-card.js';
 
 /**
@@ -30,6 +31,7 @@ export async function peopleRoom(room) {
       make('div', { id: 'new-invite' }),
       registration === 'closed' ? make('p', { class: 'nothing' }, texts.say('people.closed')) : invite,
       ...openInvites(room, invites.filter((/** @type {Invite} */ { kind }) => kind === 'household')),
+      keysCard(room),
     ],
   };
 }

@@ -144,14 +144,31 @@ export class VaultKeeper {
    * @param {Opener} opener the one way into it
    */
   async renew(opener) {
-    const { household, account, blob: old } = await this.#look();
-    const before = decode64(old);
+    const before = decode64((await this.#look()).blob);
     if (!before) throw new Locked();
-    const { vault, body, blob, first } = await madeNew(household, revisionOf(before) + 1, opener);
-    await this.#ask('POST', '/api/v1/vault/anew', body);
+    await this.#anew({ identities: [await makeIdentity()], tags: {} }, revisionOf(before) + 1, opener);
+  }
+
+  /**
+   * Changes the vault's key, and the identity of the stickers that are made from now on. What other ways, members and devices have had
+   * opens it no longer; what they have taken out of it they keep.
+   * @param {Opener} opener the one way into it
+   */
+  async rekey(opener) {
+    await this.refresh();
+    const content = structuredClone(/** @type {VaultContent} */ (this.#content));
+    content.identities.unshift(await makeIdentity());
+    const before = encode64(await holderProof(/** @type {Bytes} */ (this.key)));
+    await this.#anew(content, this.#revision + 1, opener, before);
+  }
+
+  /** Under a new key. @param {VaultContent} content @param {number} revision @param {Opener} opener @param {string} [before] of who holds the old one */
+  async #anew(content, revision, opener, before) {
+    const { household, account } = /** @type {Answer} */ (this.#answer);
+    const { vault, body, blob, first } = await madeNew(household, revision, opener, content);
+    await this.#ask('POST', '/api/v1/vault/anew', { ...body, ...(before && { before }) });
     this.#answer = { household, account, blob: encode64(blob), wraps: [first] };
-    const { content, seen } = await openVault(blob, vault, null);
-    this.#keep(household, vault, content, seen);
+    this.#keep(household, vault, content, (await openVault(blob, vault, null)).seen);
   }
 
   /** Adds a way in, or replaces it. @param {Opener} opener */
@@ -184,8 +201,13 @@ export class VaultKeeper {
 
   /** Takes in what other devices have made of it. */
   async refresh() {
-    if (!this.#vault) throw new Locked();
-    await this.#open(await this.#look(), this.#vault);
+    const vault = this.#vault;
+    if (!vault) throw new Locked();
+    await this.#openOrLocked(await this.#look(), vault).catch((error) => {
+      // Its key was changed: what is open here is not the vault any more.
+      if (error instanceof Locked) this.#vault = this.#content = null;
+      throw error;
+    });
   }
 
   lock() {
@@ -242,7 +264,7 @@ export class VaultKeeper {
   async #make(answer, opener) {
     // A server that had given out a vault and says now that there is none would have this one made in its place.
     if (this.#memory.seen(answer.household)) throw new Locked();
-    const { vault, body, blob, first } = await madeNew(answer.household, 1, opener);
+    const { vault, body, blob, first } = await madeNew(answer.household, 1, opener, { identities: [await makeIdentity()], tags: {} });
     try {
       await this.#ask('POST', '/api/v1/vault', body);
     } catch (error) {
@@ -280,11 +302,11 @@ export function householdBytes(id) {
   return bytes;
 }
 
-/** A vault with a new key and a new identity. @param {string} household @param {number} revision @param {Opener} opener the first way into it */
-async function madeNew(household, revision, opener) {
+/** A vault with a new key. @param {string} household @param {number} revision @param {Opener} opener the first way into it @param {VaultContent} content */
+async function madeNew(household, revision, opener, content) {
   const { way, credential } = opener;
   const vault = { key: randomBytes(32), household: householdBytes(household) };
-  const blob = await sealVault({ identities: [await makeIdentity()], tags: {} }, revision, vault);
+  const blob = await sealVault(content, revision, vault);
   const wrapped = encode64(await wrap(vault.key, { ...opener, household: vault.household }));
   const holder = encode64(await holderProof(vault.key));
   const body = { blob: encode64(blob), holder, way, wrapped, ...(credential && { credential }) };

@@ -131,6 +131,21 @@ export class HouseholdVault {
     await this.#settle(() => this.#keeper.renew({ way: 'password', key: passwordKey }));
   }
 
+  /**
+   * Makes new keys, for whoever fears that somebody has the ones from before: from now on only this password opens it.
+   * @param {Bytes} passwordKey of a password that the server has checked
+   * @returns {Promise<boolean>} whether it is done
+   */
+  async rekey(passwordKey) {
+    let done = false;
+    this.#passwordKey = passwordKey;
+    await this.#settle(async () => {
+      await this.#keeper.rekey({ way: 'password', key: passwordKey });
+      done = true;
+    });
+    return done;
+  }
+
   /** Takes in what other devices have made of it. @returns {Promise<boolean>} whether that is known now */
   async refresh() {
     let known = false;
@@ -148,6 +163,9 @@ export class HouseholdVault {
     } catch (error) {
       if (error instanceof RolledBack) {
         this.state = 'rolled-back';
+        this.changed();
+      } else if (error instanceof Locked && this.state === 'open') {
+        this.#lock();
         this.changed();
       }
       throw error;
@@ -232,7 +250,7 @@ export class HouseholdVault {
     } catch (error) {
       if (visit !== this.#visit) return this.#shut();
       if (error instanceof RolledBack) this.state = 'rolled-back';
-      else if (error instanceof Locked) this.state = 'locked';
+      else if (error instanceof Locked) this.#lock();
       // No answer, or one that is no vault: neither can be helped by typing something, and what is open stays open.
       else if (this.state !== 'open') this.state = 'unreachable';
     }
@@ -263,6 +281,11 @@ export class HouseholdVault {
       if (error instanceof Locked) return false;
       throw error;
     }
+  }
+
+  #lock() {
+    this.#keyring.empty();
+    this.state = 'locked';
   }
 
   #shut() {

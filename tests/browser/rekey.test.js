@@ -1,0 +1,80 @@
+// New keys, for whoever fears that somebody has the ones from before.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+import { comesToVault, keyedSticker, unlock } from './support/keyed.js';
+import { TONES } from './support/tones.js';
+import { until } from './support/until.js';
+import { World } from './support/world.js';
+
+let world;
+before(async () => {
+  world = await World.open();
+  await world.register();
+});
+afterEach(() => world.clear());
+after(() => world?.close());
+
+const JAN = { username: 'jan.before', password: 'three unrelated words' };
+
+const identities = (device) => device.tab.run(async () => {
+  const { vault } = await import(new URL('household-vault.js', document.querySelector('script[type=module]').src).href);
+  return vault.content.identities.map(({ identity }) => identity);
+});
+
+test('new keys shut out who had the old ones, and the stickers from before are still answered for', async () => {
+  const owner = await world.device();
+  await owner.logsIn();
+  const sticker = await keyedSticker(world);
+  await unlock(owner, sticker);
+  await owner.goesTo('#account/people');
+  await owner.tap('invite');
+  const jan = await world.device({ kind: 'firefox' });
+  await jan.joins(await owner.reads('#link-url'), JAN);
+  await comesToVault(jan, 'open');
+  await owner.tap('link-done');
+  await owner.finds('#invite');
+  await owner.tap('invite');
+  const pending = await owner.reads('#link-url');
+  const before = await identities(owner);
+
+  await owner.goesTo('#account');
+  await owner.goesTo('#account/people');
+  await owner.tap('keys-begin');
+  await owner.tab.type('#keys-password', 'not the password');
+  await owner.tap('keys-form-submit');
+  await owner.finds('#room-problem', 'that the password is wrong');
+  assert.deepEqual(await identities(owner), before);
+  await owner.tab.type('#keys-password', world.owner.password);
+  await owner.tap('keys-form-submit');
+  await owner.finds('#room-notice', 'that there are new keys');
+  const now = await identities(owner);
+  assert.deepEqual(now.slice(1), before, 'the new identity comes first, for stickers from now on');
+  assert.ok(!before.includes(now[0]));
+
+  await jan.tab.reload();
+  await comesToVault(jan, 'locked');
+  const guest = await world.device();
+  await guest.tab.open(pending);
+  await guest.comesTo('closed', 'used');
+  await guest.close();
+  await owner.goesTo('#account');
+  await owner.goesTo('#account/people');
+  await owner.tab.tap(`#members li:not(:has(.badge)) button`);
+  const link = await owner.reads('#link-url');
+  await jan.tab.open(link);
+  await jan.finds('#vault-password');
+  await jan.tab.type('#vault-password', JAN.password);
+  await jan.tap('vault-form-submit');
+  await comesToVault(jan, 'open');
+  assert.deepEqual(await identities(jan), now);
+
+  await owner.goesTo('#');
+  const caller = await world.caller();
+  await caller.calls(sticker.url);
+  await owner.comesTo('ringing');
+  await owner.tap('answer');
+  await Promise.all([owner, caller].map((person) => person.comesTo('talking')));
+  await caller.hears(TONES.owner);
+  const assurance = await until('it is checked', () => caller.tab.run(() => document.getElementById('assurance').textContent));
+  assert.match(assurance, /^Checked/);
+});
