@@ -75,7 +75,7 @@ async function views(look) {
   await caller.calls(callable.url);
   await owner.comesTo('ringing');
   await owner.tap('answer');
-  await owner.finds('#vault-dialog #vault-code');
+  await owner.finds('#vault-dialog #vault-password');
   await picture(look, owner, 'asked-in-a-call');
   await caller.tap('hang-up');
   await owner.returnsHome();

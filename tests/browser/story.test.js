@@ -90,6 +90,10 @@ test('from the printed set-up link to two voices', async () => {
     await owner.tap('sticker-close');
     await owner.tap('vault-show-code');
     assert.match(await owner.reads('#vault-recovery-code'), /^(?:[0-9A-HJKMNP-TV-Z]{4}-){6}[0-9A-HJKMNP-TV-Z]{4}$/);
+    await owner.tab.page.emulateMedia({ media: 'print' });
+    const printed = await owner.tab.run(() => ['vault-recovery-code', 'vault-code-kept', 'home'].map((id) => document.getElementById(id).checkVisibility()));
+    assert.deepEqual(printed, [true, false, false], 'on paper there is the code alone');
+    await owner.tab.page.emulateMedia({ media: null });
     await owner.tap('vault-code-kept');
     await until('nothing is left to do', () => owner.tab.run(() => document.getElementById('vault').hidden));
   });

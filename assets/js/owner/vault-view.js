@@ -5,9 +5,10 @@ import { bothOfPassword, confirmPerson } from '../auth.js';
 import { byId, input, make } from '../dom.js';
 import { failureText } from '../failure.js';
 import { passwordButtons, showProblem } from '../fields.js';
-import { actionButton, copyText, field, form, passwordField } from '../parts.js';
+import { actionButton, field, form, passwordField } from '../parts.js';
 import { ASIDE } from './aside.js';
 import { vault } from './household-vault.js';
+import { showRecoveryCode } from './recovery-code-view.js';
 
 export class VaultView {
   #texts;
@@ -43,6 +44,7 @@ export class VaultView {
   ask() {
     if (vault.state === 'open') return Promise.resolve(true);
     this.#answer(false);
+    this.#way = 'password';
     byId('vault').replaceChildren();
     this.#drawn = '';
     const answer = new Promise((/** @type {(open: boolean) => void} */ done) => { this.#waiting = done; });
@@ -98,7 +100,7 @@ export class VaultView {
     const asked = this.#way !== 'code'
       ? passwordField(texts.say('login.password'), { id: 'vault-password' })
       : field(texts.say('vault.code'), { id: 'vault-code', class: 'code', autocomplete: 'off', autocapitalize: 'characters', spellcheck: 'false', dir: 'ltr', maxlength: '64' });
-    return this.#words(this.#way === 'anew' ? 'vault.anew' : 'vault.locked',
+    return this.#words({ password: 'vault.locked', code: 'vault.by-code', anew: 'vault.anew' }[this.#way],
       this.#form(asked),
       ...others.map((other) => actionButton(texts.say(`vault.use.${other}`), { kind: 'quiet', id: `vault-use-${other}` }, () => {
         this.#way = other;
@@ -143,23 +145,6 @@ export class VaultView {
   }
 
   #noCode() {
-    return this.#words('vault.no-code', actionButton(this.#texts.say('vault.no-code.show'), { id: 'vault-show-code', kind: 'button', icon: 'key' }, () => this.#showCode()));
-  }
-
-  /** It opens the vault only once its person says that it is kept: one that was never seen would be a false comfort. */
-  async #showCode() {
-    const texts = this.#texts;
-    const { code, keep } = await vault.newRecoveryCode();
-    const copy = actionButton(texts.say('sticker.copy'), { id: 'vault-code-copy', icon: 'copy' }, () => copyText(/** @type {HTMLElement} */ (copy.lastElementChild), code, texts));
-    const kept = actionButton(texts.say('vault.kept'), { id: 'vault-code-kept', kind: 'button wide' }, async () => {
-      try {
-        await keep();
-      } catch (error) {
-        showProblem('vault-problem', failureText(error, texts, ['error.']));
-      }
-    });
-    byId('vault').replaceChildren(...this.#words('vault.code', make('p', { class: 'code-sheet', 'data-printed': true }, make('code', { id: 'vault-recovery-code', dir: 'ltr' }, code)),
-      make('div', { class: 'buttons' }, copy, actionButton(texts.say('sticker.print'), { id: 'vault-code-print', icon: 'print' }, () => window.print())), kept));
-    byId('vault-headline').focus();
+    return this.#words('vault.no-code', actionButton(this.#texts.say('vault.no-code.show'), { id: 'vault-show-code', kind: 'button', icon: 'key' }, async () => showRecoveryCode(await vault.newRecoveryCode(), this.#texts)));
   }
 }
