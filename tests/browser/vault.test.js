@@ -120,8 +120,9 @@ test('a passkey opens the vault by itself where browser and passkey can, until i
   await comesToVault(owner, 'open');
   assert.deepEqual(await ways(owner), ['password', 'passkey']);
   const finished = requests.filter(({ path }) => path === '/api/v1/auth/passkey/finish');
-  assert.equal(finished.length, 1);
-  assert.doesNotMatch(finished[0].body, /prf|results/, 'the secret stays in the browser');
+  // The tap on the button and what the browser offers by itself may both be answered.
+  assert.ok(finished.length > 0);
+  for (const { body } of finished) assert.doesNotMatch(body, /prf|results/, 'the secret stays in the browser');
 
   await owner.goesTo('#account/passkeys');
   await owner.tab.tap('#passkeys button');
