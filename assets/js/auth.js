@@ -100,12 +100,12 @@ export async function resetPassword(token, newPassword) {
 
 /**
  * What sets a new password, for a request that may have to be asked twice.
- * @param {string} username @param {string} newPassword @param {Wrapping} wrapping
+ * @param {string} username @param {string} newPassword
+ * @param {(passwordKey: Bytes) => Promise<import('./e2e/vault-keeper.js').Wrapped|undefined>} wrapping undefined where the vault is not open
  */
 export async function newPassword(username, newPassword, wrapping) {
   const { authSecret, vaultKey } = await stretched(newPassword, { username });
-  const wrapped = await wrapping(vaultKey);
-  return { newAuthSecret: authSecret, ...(wrapped && { wrapped }) };
+  return { newAuthSecret: authSecret, ...await wrapping(vaultKey) };
 }
 
 /** Proves again who is asking. @param {{authSecret: string} | {totp: string} | {passkey: unknown, ticket: string}} proof */

@@ -6,6 +6,7 @@ import { decode64, encode64 } from '../../assets/js/e2e/bytes.js';
 import { inviteFragment, readInvite, wrapForGuest } from '../../assets/js/e2e/invitation.js';
 import { openPublicText, sealPublicText } from '../../assets/js/e2e/public-text.js';
 import { NotOpened } from '../../assets/js/e2e/sealed.js';
+import { Locked } from '../../assets/js/e2e/vault-keeper.js';
 import { HouseholdVault } from '../../assets/js/owner/household-vault.js';
 import { run } from './e2e-vectors.js';
 import { asset } from './support.js';
@@ -26,12 +27,26 @@ class Server {
   /** @type {string|undefined} what another member hands over to this account */
   handover;
   down = false;
+  /** Whether it makes no vault in another's place. */
+  refuses = false;
+  /** Whether what is asked is done, and no answer comes. */
+  deaf = false;
   account = 'user_1';
+  /** Runs between what is asked and its answer. */
+  beforeAnswer = async (/** @type {string} */ _) => {};
 
   ask = async (/** @type {string} */ method, /** @type {string} */ path, /** @type {any} */ body) => {
     if (this.down) throw new ApiError('offline', 0);
+    const answer = await this.#answer(method, path, body);
+    await this.beforeAnswer(method);
+    if (this.deaf && method !== 'GET') throw new ApiError('offline', 0);
+    return answer;
+  };
+
+  #answer = async (/** @type {string} */ method, /** @type {string} */ path, /** @type {any} */ body) => {
     if (method === 'GET') return { household: HOUSEHOLD, account: this.account, blob: this.blob && encode64(this.blob), wraps: this.wraps, handover: this.handover };
     if (method === 'POST') {
+      if (this.refuses) throw new ApiError('vault-changed', 409);
       this.blob = decode64(body.blob);
       this.holder = body.holder;
       this.wraps = [{ way: body.way, credential: null, wrapped: body.wrapped }];
@@ -291,6 +306,104 @@ test('new keys that could not be stored change nothing', async () => {
   assert.deepEqual([vault.state, vault.content], ['open', before]);
 });
 
+test('new keys whose answer was lost are found out, and the page goes on with them', async () => {
+  const server = new Server();
+  const { vault, device } = page(server);
+  await vault.enter(OLD);
+  await vault.change(({ tags }) => { tags.tag_1 = { token: 't', keyHash: 'k', label: 'Blue van', publicText: '' }; });
+  const before = device.key;
+  server.deaf = true;
+  assert.equal(await vault.rekey(OLD), true);
+  assert.equal(vault.state, 'open');
+  assert.notDeepEqual(device.key, before);
+  assert.deepEqual(vault.content?.identities.length, 2);
+  server.deaf = false;
+  await vault.change(({ tags }) => { delete tags.tag_1; });
+
+  const lost = page(server);
+  await lost.vault.enter(NEW);
+  assert.equal(lost.vault.state, 'locked');
+  server.deaf = true;
+  await lost.vault.startAnew(NEW);
+  assert.equal(lost.vault.state, 'open');
+  assert.equal(lost.vault.content?.identities.length, 1);
+});
+
+test('new keys that the server refuses change nothing', async () => {
+  const server = new Server();
+  const { vault } = page(server);
+  await vault.enter(OLD);
+  const before = vault.content;
+  const locked = page(server).vault;
+  await locked.enter(NEW);
+  server.refuses = true;
+  assert.equal(await vault.rekey(NEW), false);
+  assert.deepEqual([vault.state, vault.content], ['open', before]);
+  await locked.startAnew(NEW);
+  assert.equal(locked.state, 'locked');
+});
+
+test('a refresh that a change overtakes is no rollback', async () => {
+  const server = new Server();
+  const { vault } = page(server);
+  await vault.enter(OLD);
+  let goOn = () => {};
+  const held = new Promise((resolve) => { goOn = () => resolve(null); });
+  server.beforeAnswer = async (method) => {
+    if (method === 'GET') await held;
+  };
+  /** @type {string[]} */
+  const states = [];
+  vault.changed = () => { states.push(vault.state); };
+  const refreshing = vault.refresh();
+  const changing = vault.change(({ tags }) => { tags.tag_1 = { token: 't', keyHash: 'k', label: 'Van', publicText: '' }; });
+  // While the answer is on its way, for as long as changes take that wait for nothing.
+  const meanwhile = page(new Server()).vault;
+  await meanwhile.enter(OLD);
+  for (const id of ['tag_1', 'tag_2']) await meanwhile.change(({ tags }) => { tags[id] = { token: 't', keyHash: 'k', label: id, publicText: '' }; });
+  goOn();
+  assert.equal(await refreshing, true);
+  await changing;
+  assert.deepEqual([...new Set(states)], ['open']);
+  assert.equal(vault.content?.tags.tag_1.label, 'Van');
+});
+
+test('a change that waits its turn is not made after its person has logged out, nor opens what was shut', async () => {
+  const server = new Server();
+  const { vault } = page(server);
+  await vault.enter(OLD);
+  const make = (/** @type {string} */ id) => vault.change(({ tags }) => { tags[id] = { token: 't', keyHash: 'k', label: id, publicText: '' }; });
+  /** @type {Promise<void>|undefined} */
+  let leaving;
+  server.beforeAnswer = async (method) => {
+    if (method === 'PUT') leaving ??= vault.leave();
+  };
+  const [first, second] = await Promise.allSettled([make('tag_1'), make('tag_2')]);
+  await leaving;
+  assert.deepEqual([first.status, second.status], ['fulfilled', 'rejected']);
+  assert.equal(server.blob?.[8], 2);
+  assert.deepEqual([vault.state, vault.content], ['closed', null]);
+});
+
+test('a page whose key is not the vault\'s any more finds out before it wraps it for anybody', async () => {
+  const server = new Server();
+  const [here, there] = [page(server).vault, page(server).vault];
+  await here.enter(OLD);
+  await there.enter(OLD);
+  const proof = server.holder;
+  assert.equal((await here.wrappedForPassword(NEW))?.holder, proof);
+  assert.equal((await here.invitation()).holder, proof);
+  assert.equal((await here.handover()).holder, proof);
+  await there.rekey(OLD);
+  assert.equal(await here.wrappedForPassword(NEW), undefined);
+  assert.equal(here.state, 'locked');
+  await assert.rejects(here.invitation(), Locked);
+  await assert.rejects(here.handover(), Locked);
+  assert.equal(await there.stillOpen(), true);
+  assert.notEqual(server.holder, proof);
+  assert.equal((await there.wrappedForPassword(NEW))?.holder, server.holder);
+});
+
 test('no network is no wrong password, and a rollback is not either', async () => {
   const server = new Server();
   const { vault, device, keys } = page(server);
@@ -465,7 +578,7 @@ test('a new password is wrapped for while the vault is open, and not while it is
   const { vault } = page(server);
   assert.equal(await vault.wrappedForPassword(NEW), undefined);
   await vault.enter(OLD);
-  server.wraps = [{ way: 'password', credential: null, wrapped: await vault.wrappedForPassword(NEW) ?? '' }];
+  server.wraps = [{ way: 'password', credential: null, wrapped: (await vault.wrappedForPassword(NEW))?.wrapped ?? '' }];
   const other = page(server).vault;
   await other.enter(NEW);
   assert.equal(other.state, 'open');

@@ -14,8 +14,24 @@ class Server {
   wraps = [];
   holder = '';
   beforePut = async () => {};
+  /** Runs between what is asked next and its answer. @type {(() => Promise<void>)|null} */
+  #beforeAnswer = null;
+
+  /** @param {() => Promise<void>} work */
+  overtaken(work) {
+    this.#beforeAnswer = work;
+  }
 
   ask = async (/** @type {string} */ method, /** @type {string} */ path, /** @type {any} */ body) => {
+    const work = method === 'GET' ? this.#beforeAnswer : null;
+    if (!work) return this.#answer(method, path, body);
+    this.#beforeAnswer = null;
+    const answer = await this.#answer(method, path, body);
+    await work();
+    return answer;
+  };
+
+  #answer = async (/** @type {string} */ method, /** @type {string} */ path, /** @type {any} */ body) => {
     if (method === 'GET') return { household: 'house_EBESExQVFhcYGRobHB0eHw', account: 'user_1', blob: this.blob && encode64(/** @type {any} */ (this.blob)), wraps: this.wraps };
     if (method === 'POST') {
       if (this.blob && !path.endsWith('/anew')) throw new ApiError('vault-changed', 409);
@@ -121,6 +137,34 @@ test('two devices change it at the same time, and nothing is lost', async () => 
   const reader = new VaultKeeper(server.ask, new Device());
   await reader.enter(password);
   assert.deepEqual(Object.keys(reader.content?.tags ?? {}).sort(), ['tag_1', 'tag_2']);
+});
+
+test('two tabs of one browser change it in turn, and nothing is lost', async () => {
+  const server = new Server();
+  const device = new Device();
+  const [one, two] = [new VaultKeeper(server.ask, device), new VaultKeeper(server.ask, device)];
+  await one.enter(password);
+  await two.enter(password);
+  await one.change((content) => { content.tags.tag_1 = tag; });
+  await two.change((content) => { content.tags.tag_2 = tag; });
+  const reader = new VaultKeeper(server.ask, new Device());
+  await reader.enter(password);
+  assert.deepEqual(Object.keys(reader.content?.tags ?? {}).sort(), ['tag_1', 'tag_2']);
+});
+
+test('an answer that another tab has overtaken is no rollback', async () => {
+  const server = new Server();
+  const device = new Device();
+  const [one, two] = [new VaultKeeper(server.ask, device), new VaultKeeper(server.ask, device)];
+  await one.enter(password);
+  await two.enter(password);
+  server.overtaken(() => one.change((content) => { content.tags.tag_1 = tag; }));
+  await two.refresh();
+  assert.deepEqual(two.content, one.content);
+  const third = new VaultKeeper(server.ask, device);
+  server.overtaken(() => one.change((content) => { content.tags.tag_2 = tag; }));
+  await third.enter(password);
+  assert.deepEqual(Object.keys(third.content?.tags ?? {}), ['tag_1', 'tag_2'], 'nor for a page that has just begun');
 });
 
 test('a device that is never the fastest gives up', async () => {

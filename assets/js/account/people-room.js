@@ -49,9 +49,14 @@ function memberItem(room, member) {
 }
 
 /** Makes the link that opens the vault to another member, and shows it. @param {import('../owner/rooms-view.js').Room} room @param {Member} member */
-async function letIn({ texts, ask, again }, { id, username }) {
-  const { secret, wrapped } = await vault.handover();
-  const { urlBase, expiresAt } = await ask('PUT', `/api/v1/vault/members/${id}`, { wrapped });
+async function letIn({ texts, ask, again, tell }, { id, username }) {
+  // Keys may have been made anew on another device since the list was drawn.
+  if (!(await vault.stillOpen())) {
+    await again();
+    return tell(texts.say('vault.locked'));
+  }
+  const { secret, ...proven } = await vault.handover();
+  const { urlBase, expiresAt } = await ask('PUT', `/api/v1/vault/members/${id}`, proven);
   const link = linkTo(urlBase, '/', `vault/${secret}`);
   const when = relative(expiresAt, Date.now(), texts.language);
   showLink({ ...link, qr: { svg: qrSvg(link.url) } }, {
@@ -62,10 +67,10 @@ async function letIn({ texts, ask, again }, { id, username }) {
 
 /** Makes an invite and shows it. @param {import('../owner/rooms-view.js').Room} room @param {'household'|'owner'} kind */
 export async function showNewInvite({ texts, ask, again }, kind) {
-  await vault.settled;
-  const made = kind === 'household' && vault.state === 'open' ? await inviteWithKey(ask) : await ask('POST', '/api/v1/invites', { kind });
+  const keyed = kind === 'household' && await vault.stillOpen();
+  const made = keyed ? await inviteWithKey(ask) : await ask('POST', '/api/v1/invites', { kind });
   const when = relative(made.expiresAt, Date.now(), texts.language);
-  const keyless = kind === 'household' && vault.state !== 'open';
+  const keyless = kind === 'household' && !keyed;
   // The list below has one more now; the link stays above it until it was handed over.
   await again();
   showLink(made, {
@@ -83,8 +88,8 @@ function showLink(...card) {
 
 /** The link is made here, because it opens the vault. @param {import('../owner/rooms-view.js').Room['ask']} ask */
 async function inviteWithKey(ask) {
-  const { secret, token, wrapped } = await vault.invitation();
-  const { urlBase, ...invite } = await ask('POST', '/api/v1/invites/register', { token, wrapped });
+  const { secret, ...proven } = await vault.invitation();
+  const { urlBase, ...invite } = await ask('POST', '/api/v1/invites/register', proven);
   const link = linkTo(urlBase, '/join', inviteFragment(secret));
   return { ...invite, ...link, qr: { svg: qrSvg(link.url) } };
 }

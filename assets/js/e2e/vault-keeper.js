@@ -4,7 +4,7 @@ import { ApiError } from '../api.js';
 import { concat, decode64, encode64, equal, randomBytes } from './bytes.js';
 import { makeIdentity } from './identity-keys.js';
 import { NotOpened } from './sealed.js';
-import { holderProof, openVault, revisionOf, sealVault } from './vault.js';
+import { RolledBack, holderProof, openVault, revisionOf, sealVault } from './vault.js';
 import { unwrap, wrap, wrapKey } from './wraps.js';
 
 /**
@@ -13,13 +13,15 @@ import { unwrap, wrap, wrapKey } from './wraps.js';
  * @typedef {import('./vault.js').Seen} Seen
  * @typedef {import('./wraps.js').WayIn} WayIn
  * @typedef {{way: WayIn, key: Bytes, credential?: string}} Opener a way into the vault, with what it takes
+ * @typedef {{wrapped: string, holder: string}} Wrapped the vault's key for one way in, and the proof that it is the vault's; base64url
  *
  * @typedef {object} Memory what a device keeps of a household's vault
  * @property {(household: string) => Seen|null} seen
  * @property {(household: string, seen: Seen & {tags: string[]}) => void} remember `tags`: ids of the stickers that are in it
  *
  * @typedef {(method: 'GET'|'POST'|'PUT', path: string, body?: unknown) => Promise<any>} Ask
- * @typedef {{household: string, account: string, blob: string|null, wraps: {way: WayIn, credential: string|null, wrapped: string}[], handover?: string}} Answer `handover`: the key as another member hands it over
+ * @typedef {{household: string, account: string, blob: string|null, wraps: {way: WayIn, credential: string|null, wrapped: string}[], handover?: string, seenBefore?: string|null}} Answer `handover`: the key as another member hands it over;
+ * `seenBefore`: hash of the newest blob that this device had seen when it asked, undefined where that is not known
  */
 
 /** How often a change is made again in what another device has made of the vault meanwhile. */
@@ -36,6 +38,8 @@ export class VaultKeeper {
   #name = '';
   /** @type {VaultContent|null} */
   #content = null;
+  /** Of what is in it here. Another tab shares the memory, and may have seen a newer one. */
+  #revision = 0;
   /** @type {Answer|null} */
   #answer = null;
 
@@ -133,10 +137,14 @@ export class VaultKeeper {
     return key !== null && this.#vault !== null && equal(key, this.#vault.key);
   }
 
-  /** The vault's key, wrapped for one way in. @param {WayIn} way @param {Bytes} key @returns {Promise<string>} base64url */
+  /**
+   * The vault's key, wrapped for one way in, and what shows the server that it is the vault's.
+   * @param {WayIn} way @param {Bytes} key
+   * @returns {Promise<Wrapped>}
+   */
   async wrapped(way, key) {
     if (!this.#vault) throw new Locked();
-    return encode64(await wrap(this.#vault.key, { way, key, household: this.#vault.household }));
+    return wrappedKey(this.#vault, { way, key });
   }
 
   /**
@@ -173,10 +181,9 @@ export class VaultKeeper {
 
   /** Adds a way in, or replaces it. @param {Opener} opener */
   async letIn({ way, key, credential }) {
-    const wrapped = await this.wrapped(way, key);
-    const holder = encode64(await holderProof(/** @type {Bytes} */ (this.key)));
-    await this.#ask('PUT', `/api/v1/vault/ways/${way}`, { holder, wrapped, ...(credential && { credential }) });
-    this.#remember({ way, credential: credential ?? null, wrapped });
+    const proven = await this.wrapped(way, key);
+    await this.#ask('PUT', `/api/v1/vault/ways/${way}`, { ...proven, ...(credential && { credential }) });
+    this.#remember({ way, credential: credential ?? null, wrapped: proven.wrapped });
   }
 
   /**
@@ -234,15 +241,17 @@ export class VaultKeeper {
     this.#answer = { ...this.#answer, wraps: [...others, added], handover: undefined };
   }
 
-  get #revision() {
-    return this.#memory.seen(this.#name)?.revision ?? 0;
-  }
-
   /** @returns {Promise<Answer>} */
   async #look() {
-    const answer = await this.#ask('GET', '/api/v1/vault');
+    const seenBefore = this.#answer ? this.#seenHash(this.#answer.household) : undefined;
+    const answer = { ...await this.#ask('GET', '/api/v1/vault'), seenBefore };
     this.#answer = answer;
     return answer;
+  }
+
+  /** @param {string} household */
+  #seenHash(household) {
+    return this.#memory.seen(household)?.hash ?? null;
   }
 
   /** With a key that may be of a vault that was there before. @param {Answer} answer @param {{key: Bytes, household: Bytes}} vault */
@@ -252,12 +261,19 @@ export class VaultKeeper {
     });
   }
 
-  /** @param {Answer} answer @param {{key: Bytes, household: Bytes}} vault */
-  async #open(answer, vault) {
+  /** @param {Answer} answer @param {{key: Bytes, household: Bytes}} vault @param {number} [attempt] @returns {Promise<void>} */
+  async #open(answer, vault, attempt = 1) {
     const blob = decode64(answer.blob);
     if (!blob) throw new Locked();
-    const { content, seen } = await openVault(blob, vault, this.#memory.seen(answer.household));
-    this.#keep(answer.household, vault, content, seen);
+    try {
+      const { content, seen } = await openVault(blob, vault, this.#memory.seen(answer.household));
+      this.#keep(answer.household, vault, content, seen);
+    } catch (error) {
+      // Another tab has seen a newer one while this answer was on its way: only an answer to what is asked after that can accuse.
+      const isOvertaken = error instanceof RolledBack && answer.seenBefore !== this.#seenHash(answer.household);
+      if (!isOvertaken || attempt === TRIES) throw error;
+      await this.#open(await this.#look(), vault, attempt + 1);
+    }
   }
 
   /** Together with the way in: a vault without one would be lost. @param {Answer} answer @param {Opener} opener @returns {Promise<void>} */
@@ -291,6 +307,7 @@ export class VaultKeeper {
     this.#name = household;
     this.#vault = vault;
     this.#content = content;
+    this.#revision = seen.revision;
     this.#memory.remember(household, { ...seen, tags: Object.keys(content.tags) });
   }
 }
@@ -307,8 +324,12 @@ async function madeNew(household, revision, opener, content) {
   const { way, credential } = opener;
   const vault = { key: randomBytes(32), household: householdBytes(household) };
   const blob = await sealVault(content, revision, vault);
-  const wrapped = encode64(await wrap(vault.key, { ...opener, household: vault.household }));
-  const holder = encode64(await holderProof(vault.key));
-  const body = { blob: encode64(blob), holder, way, wrapped, ...(credential && { credential }) };
-  return { vault, body, blob, first: { way, credential: credential ?? null, wrapped } };
+  const proven = await wrappedKey(vault, opener);
+  const body = { blob: encode64(blob), way, ...proven, ...(credential && { credential }) };
+  return { vault, body, blob, first: { way, credential: credential ?? null, wrapped: proven.wrapped } };
+}
+
+/** @param {{key: Bytes, household: Bytes}} vault @param {Opener} opener @returns {Promise<Wrapped>} */
+async function wrappedKey({ key, household }, opener) {
+  return { wrapped: encode64(await wrap(key, { way: opener.way, key: opener.key, household })), holder: encode64(await holderProof(key)) };
 }

@@ -1,7 +1,7 @@
 /** The household's vault in this page: opened at log-in, by what this device has kept or by a secret, and used by everything here. */
 
 import { request } from '../api.js';
-import { encode64, randomBytes } from '../e2e/bytes.js';
+import { encode64, equal, randomBytes } from '../e2e/bytes.js';
 import { readRecoveryCode, writeRecoveryCode } from '../e2e/recovery-code.js';
 import { RolledBack } from '../e2e/vault.js';
 import { Locked, VaultKeeper } from '../e2e/vault-keeper.js';
@@ -13,6 +13,7 @@ import { keyring } from './keyring.js';
  * @typedef {import('../e2e/bytes.js').Bytes} Bytes
  * @typedef {'closed'|'open'|'locked'|'rolled-back'|'unreachable'} VaultState `closed`: nobody is logged in, or it was not tried yet
  * @typedef {(content: import('../e2e/vault.js').VaultContent) => Promise<void>} Fill
+ * @typedef {import('../e2e/vault-keeper.js').Wrapped} Wrapped
  */
 
 export class HouseholdVault {
@@ -128,7 +129,8 @@ export class HouseholdVault {
    */
   async startAnew(passwordKey) {
     this.#passwordKey = passwordKey;
-    await this.#settle(() => this.#keeper.renew({ way: 'password', key: passwordKey }));
+    const opener = { way: /** @type {const} */ ('password'), key: passwordKey };
+    await this.#settle(() => this.#madeAnew(() => this.#keeper.renew(opener), opener));
   }
 
   /**
@@ -139,8 +141,9 @@ export class HouseholdVault {
   async rekey(passwordKey) {
     let done = false;
     this.#passwordKey = passwordKey;
+    const opener = { way: /** @type {const} */ ('password'), key: passwordKey };
     await this.#settle(async () => {
-      await this.#keeper.rekey({ way: 'password', key: passwordKey });
+      await this.#madeAnew(() => this.#keeper.rekey(opener), opener);
       done = true;
     });
     return done;
@@ -156,21 +159,23 @@ export class HouseholdVault {
     return known;
   }
 
+  /**
+   * Whether it is open, and the key that this page has is the household's still: keys may have been made anew on another device.
+   * @returns {Promise<boolean>}
+   */
+  async stillOpen() {
+    await this.#turn;
+    if (this.state === 'open') await this.refresh();
+    return this.state === 'open';
+  }
+
   /** @param {(content: import('../e2e/vault.js').VaultContent) => void} edit */
   async change(edit) {
-    try {
-      await this.#keeper.change(edit);
-    } catch (error) {
-      if (error instanceof RolledBack) {
-        this.state = 'rolled-back';
-        this.changed();
-      } else if (error instanceof Locked && this.state === 'open') {
-        this.#lock();
-        this.changed();
-      }
-      throw error;
-    }
-    await this.#use();
+    const visit = this.#visit;
+    // A refresh beside it would take the answer that it overtakes for a rollback.
+    const attempt = this.#turn.then(() => this.#change(edit, visit));
+    this.#turn = attempt.catch(() => undefined);
+    return attempt;
   }
 
   /** A new recovery code, which opens nothing before it is kept. @returns {Promise<{code: string, keep: () => Promise<void>}>} */
@@ -186,9 +191,9 @@ export class HouseholdVault {
     };
   }
 
-  /** For a password that is being set. @param {Bytes} passwordKey @returns {Promise<string|undefined>} undefined while it is not open */
+  /** For a password that is being set. @param {Bytes} passwordKey @returns {Promise<Wrapped|undefined>} undefined while it is not open */
   async wrappedForPassword(passwordKey) {
-    return this.state === 'open' ? this.#keeper.wrapped('password', passwordKey) : undefined;
+    return await this.stillOpen() ? this.#keeper.wrapped('password', passwordKey) : undefined;
   }
 
   /** A passkey was made, which may open it from now on. @param {import('../webauthn.js').PasskeySecret|null} passkey null where it cannot */
@@ -196,20 +201,26 @@ export class HouseholdVault {
     if (passkey && this.state === 'open') await this.#keeper.letIn(await passkeyOpener(passkey));
   }
 
-  /** For a guest: `secret` goes into the link, the rest to the server. @returns {Promise<{secret: string, token: string, wrapped: string}>} */
+  /**
+   * For a guest: `secret` goes into the link, the rest to the server.
+   * @returns {Promise<{secret: string, token: string} & Wrapped>}
+   * @throws {Locked} while it is not open
+   */
   async invitation() {
+    if (!(await this.stillOpen())) throw new Locked();
     const secret = randomBytes(32);
-    const wrapped = await this.#keeper.wrapped('invite', await wrapKey('invite', secret));
-    return { secret: encode64(secret), token: await inviteToken(secret), wrapped };
+    const proven = await this.#keeper.wrapped('invite', await wrapKey('invite', secret));
+    return { secret: encode64(secret), token: await inviteToken(secret), ...proven };
   }
 
   /**
-   * For another member who has no way in, or lost it: `secret` goes into the link, `wrapped` to the server.
-   * @returns {Promise<{secret: string, wrapped: string}>}
+   * For another member who has no way in, or lost it: `secret` goes into the link, the rest to the server.
+   * @returns {Promise<{secret: string} & Wrapped>}
+   * @throws {Locked} while it is not open
    */
   async handover() {
-    const { secret, wrapped } = await this.invitation();
-    return { secret, wrapped };
+    const { secret, wrapped, holder } = await this.invitation();
+    return { secret, wrapped, holder };
   }
 
   /** Nobody is logged in any more, here or because it was ended elsewhere: who comes next is asked again. */
@@ -255,6 +266,49 @@ export class HouseholdVault {
       else if (this.state !== 'open') this.state = 'unreachable';
     }
     this.changed();
+  }
+
+  /** @param {(content: import('../e2e/vault.js').VaultContent) => void} edit @param {number} visit */
+  async #change(edit, visit) {
+    // What waited for its turn may meet another person's vault.
+    if (visit !== this.#visit) throw new Locked();
+    try {
+      await this.#keeper.change(edit);
+      if (visit === this.#visit) await this.#use();
+    } catch (error) {
+      if (visit === this.#visit) this.#changeFailed(error);
+      throw error;
+    } finally {
+      // Who logged out meanwhile must not find it open.
+      if (visit !== this.#visit) this.#shut();
+    }
+  }
+
+  /** @param {unknown} error */
+  #changeFailed(error) {
+    if (error instanceof RolledBack) this.state = 'rolled-back';
+    else if (error instanceof Locked && this.state === 'open') this.#lock();
+    else return;
+    this.changed();
+  }
+
+  /**
+   * Where no answer comes, or a refusal, what the server has now decides: it may have done it, and the answer was lost.
+   * @param {() => Promise<void>} make @param {import('../e2e/vault-keeper.js').Opener} opener
+   */
+  async #madeAnew(make, opener) {
+    const before = this.#keeper.key;
+    try {
+      await make();
+    } catch (error) {
+      if (error instanceof Locked || error instanceof RolledBack) throw error;
+      await this.#keeper.refresh().catch((now) => {
+        if (!(now instanceof Locked)) throw now;
+        return this.#keeper.enter(opener);
+      });
+      const { key } = this.#keeper;
+      if (before && key && equal(before, key)) throw error;
+    }
   }
 
   /** @param {Bytes} key */
