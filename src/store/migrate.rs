@@ -22,8 +22,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0009_second_factors.sql"),
     include_str!("migrations/0010_keyed.sql"),
     include_str!("migrations/0011_handovers.sql"),
-    include_str!("migrations/0013_vault_holders.sql"),
-    include_str!("migrations/0014_notes.sql"),
+    include_str!("migrations/0012_vault_holders.sql"),
+    include_str!("migrations/0013_notes.sql"),
 ];
 
 /// Tells our databases from other programs' (SQLite's `application_id`): "cqr1".
