@@ -70,6 +70,15 @@ impl HolderProof {
     }
 }
 
+/// The vault's key, wrapped for the account's new password by somebody who shows that it is the key.
+#[derive(Clone, Copy)]
+pub struct Rewrapped {
+    /// For the password.
+    pub wrapped: Wrapped,
+    /// Of the key that the vault has now: a page that was left open may have an old one, and would shut its owner out.
+    pub holder: HolderProof,
+}
+
 /// In which way somebody opens the vault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]

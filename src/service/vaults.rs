@@ -78,6 +78,14 @@ impl Vaults {
         Err(changed())
     }
 
+    /// Refuses whoever does not hold the key of the asker's vault.
+    ///
+    /// # Errors
+    /// `not-a-holder`.
+    pub async fn check_holder(&self, owner: Identity, holder: HolderProof) -> Result<()> {
+        self.store.vaults().check_holder(owner.household, holder).await
+    }
+
     /// Puts a vault in the place of the revision before it.
     ///
     /// # Errors

@@ -81,10 +81,11 @@ impl Notes<'_> {
                 let Some((household, tag_ends)) = standing(transaction, note.tag)? else { return Ok(None) };
                 let expires_at = tag_ends.map_or(note.expires_at, |end| end.min(note.expires_at));
                 let id = note.envelope.id(note.tag);
-                if !is_there(transaction, id)? {
-                    check_room(transaction, note.tag, household, most)?;
-                    insert(transaction, id, &NewNote { expires_at, ..note })?;
+                if let Some(kept_until) = end_of(transaction, id)? {
+                    return Ok(Some(kept_until));
                 }
+                check_room(transaction, note.tag, household, most)?;
+                insert(transaction, id, &NewNote { expires_at, ..note })?;
                 Ok(Some(expires_at))
             })
             .await
@@ -164,9 +165,10 @@ fn standing(transaction: &Transaction<'_>, tag: TagId) -> Result<Option<(Househo
     Ok(found.optional()?)
 }
 
-fn is_there(transaction: &Transaction<'_>, id: NoteId) -> Result<bool> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM notes WHERE id = ?1)";
-    Ok(transaction.prepare_cached(sql)?.query_row([id.as_bytes()], |row| row.get(0))?)
+/// Until when a note that is there is kept.
+fn end_of(transaction: &Transaction<'_>, id: NoteId) -> Result<Option<SystemTime>> {
+    let sql = "SELECT expires_at FROM notes WHERE id = ?1";
+    Ok(transaction.prepare_cached(sql)?.query_row([id.as_bytes()], |row| row.get(0).map(from_millis)).optional()?)
 }
 
 fn check_room(transaction: &Transaction<'_>, tag: TagId, household: HouseholdId, most: MostNotes) -> Result<()> {

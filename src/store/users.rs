@@ -9,7 +9,7 @@ use super::accounts::{self, Account, Accounts};
 use super::convert::{from_millis, to_millis};
 use super::{Wrap, vaults};
 use crate::domain::ids::{AccountId, LoginId, TagId};
-use crate::domain::vault::Wrapped;
+use crate::domain::vault::Rewrapped;
 use crate::domain::{Error, Kind, Result};
 
 /// An account with what its log-ins tell.
@@ -154,19 +154,20 @@ impl Accounts<'_> {
     /// account but `keep`.
     ///
     /// # Errors
-    /// `no-such-user`.
+    /// `no-such-user`; `not-a-holder` when that is not the vault's key.
     pub async fn set_password(
         &self,
         id: AccountId,
         password_hash: String,
-        wrapped: Option<Wrapped>,
+        key: Option<Rewrapped>,
         keep: Option<LoginId>,
     ) -> Result<Ended> {
         self.0
             .writer
             .transaction(move |transaction| {
                 existing(transaction, id)?;
-                if let Some(wrapped) = wrapped {
+                if let Some(Rewrapped { wrapped, holder }) = key {
+                    vaults::check_holder(transaction, vaults::household_of(transaction, id)?, holder)?;
                     vaults::put(transaction, id, &Wrap::by_password(wrapped))?;
                 }
                 Ok(Ended { logins: set_password(transaction, id, &password_hash, keep)?, tags: Vec::new() })

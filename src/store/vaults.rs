@@ -101,6 +101,14 @@ impl Vaults<'_> {
             .await
     }
 
+    /// Refuses whoever does not hold the key of the household's vault, also where there is none.
+    ///
+    /// # Errors
+    /// `not-a-holder`.
+    pub async fn check_holder(&self, household: HouseholdId, holder: HolderProof) -> Result<()> {
+        self.0.reader.transaction(move |transaction| check_holder(transaction, household, holder)).await
+    }
+
     /// Puts a vault with another key in the place of the revision before it, with the one way into it: all other ways of the
     /// household end, and so do invites and hand-overs that bring the old key. For whoever holds that (`before`), or is the
     /// household's only member; `false`, and nothing done, when the revision before it is not the present one.
@@ -120,7 +128,7 @@ impl Vaults<'_> {
             .writer
             .transaction(move |transaction| {
                 if let Some(before) = before {
-                    check_holder(transaction, household, before)?;
+                    check_known_holder(transaction, household, before)?;
                 }
                 let sql = "SELECT count(*) FROM accounts WHERE household_id = ?1";
                 if transaction.query_row(sql, [household.as_bytes()], |row| row.get::<_, i64>(0))? > 1
@@ -217,15 +225,28 @@ const OLD_KEY: [&str; 3] = [
     "DELETE FROM invites WHERE household_id = ?1 AND wrapped IS NOT NULL",
 ];
 
+pub(super) fn household_of(transaction: &Transaction<'_>, account: AccountId) -> Result<HouseholdId> {
+    let sql = "SELECT household_id FROM accounts WHERE id = ?1";
+    Ok(transaction.query_row(sql, [account.as_bytes()], |row| row.get(0).map(HouseholdId::from_bytes))?)
+}
+
 /// Refuses whoever does not hold the key of the household's vault, also where there is none.
-fn check_holder(transaction: &Transaction<'_>, household: HouseholdId, holder: HolderProof) -> Result<()> {
+pub(super) fn check_holder(transaction: &Transaction<'_>, household: HouseholdId, holder: HolderProof) -> Result<()> {
     let sql = "SELECT 1 FROM vaults WHERE household_id = ?1 AND (holder = ?2 OR holder IS NULL)";
     let values = params![household.as_bytes(), holder.digest()];
-    if transaction.query_row(sql, values, |_| Ok(())).optional()?.is_some() {
-        return Ok(());
-    }
-    Err(Error::new(Kind::Forbidden, "not-a-holder", "This does not follow from the key of your household's vault.")
-        .hint("Open the vault first: with your password, a passkey or the recovery code."))
+    transaction.query_row(sql, values, |_| Ok(())).optional()?.ok_or_else(not_a_holder)
+}
+
+/// As [`check_holder`], where it does not do that nobody knows yet who holds the key.
+fn check_known_holder(transaction: &Transaction<'_>, household: HouseholdId, holder: HolderProof) -> Result<()> {
+    let sql = "SELECT 1 FROM vaults WHERE household_id = ?1 AND holder = ?2";
+    let found = transaction.query_row(sql, params![household.as_bytes(), holder.digest()], |_| Ok(())).optional()?;
+    found.ok_or_else(not_a_holder)
+}
+
+fn not_a_holder() -> Error {
+    Error::new(Kind::Forbidden, "not-a-holder", "This does not follow from the key of your household's vault.")
+        .hint("Open the vault first: with your password, a passkey or the recovery code.")
 }
 
 fn put_next(

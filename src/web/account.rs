@@ -91,6 +91,8 @@ pub struct NewPassword {
     new_auth_secret: Option<String>,
     /// The key of the vault, wrapped for the new password, base64url: without it the vault opens by the password of before.
     wrapped: Option<String>,
+    /// What follows from that key, beside `wrapped`, base64url.
+    holder: Option<String>,
 }
 
 /// The asker's account
@@ -138,6 +140,8 @@ pub async fn delete(Extract(state): Extract<State>, Confirmed(identity): Confirm
 #[utoipa::path(post, path = "/account/password", tag = "account", security(("session" = []), ("confirmed" = [])),
     operation_id = "change_password", request_body = NewPassword, responses(
     (status = 200, description = "Set", body = auth::LoggedIn),
+    (status = 400, description = "A password that is none, `bad-wrap` or `bad-proof`"),
+    (status = 403, description = "`not-a-holder`: `wrapped` is not the key that the vault has now; nothing is changed"),
 ))]
 pub async fn password(
     Extract(state): Extract<State>,
@@ -145,9 +149,10 @@ pub async fn password(
     headers: HeaderMap,
     Json(body): Json<NewPassword>,
 ) -> Result<Response<Body>, Failure> {
-    let wrapped = body.wrapped.as_deref().map(vault::for_password).transpose()?;
+    let holder = body.holder.as_deref().unwrap_or_default();
+    let key = body.wrapped.as_deref().map(|wrapped| vault::rewrapped(wrapped, holder)).transpose()?;
     let secret = LoginSecret::one_of(body.new_password, body.new_auth_secret)?;
-    let ended = state.accounts.change_password(identity, secret, wrapped).await?;
+    let ended = state.accounts.change_password(identity, secret, key).await?;
     disconnect(&state, &ended).await;
     let begun = state.sessions.rotate(identity, SystemTime::now()).await?;
     auth::answer(&state, &begun, !headers.contains_key(header::AUTHORIZATION), StatusCode::OK).await

@@ -73,6 +73,8 @@ pub struct KeyedInvite {
     token: String,
     /// The key of the household's vault, wrapped with the same secret.
     wrapped: String,
+    /// What follows from that key.
+    holder: String,
     /// How long it works: `day` or `week`; a week without it.
     #[serde(default)]
     #[schema(value_type = Option<String>, pattern = "^(day|week)$")]
@@ -150,8 +152,8 @@ pub async fn create(
 #[utoipa::path(post, path = "/invites/register", tag = "account", security(("session" = []), ("confirmed" = [])),
     operation_id = "register_invite", request_body = KeyedInvite, responses(
     (status = 201, description = "The invite", body = RegisteredInvite),
-    (status = 400, description = "`bad-wrap`, `bad-invite-token`"),
-    (status = 403, description = "`registration-closed`"),
+    (status = 400, description = "`bad-wrap`, `bad-proof`, `bad-invite-token`"),
+    (status = 403, description = "`registration-closed`, or `not-a-holder` of the vault's key"),
     (status = 409, description = "`too-many-invites`"),
 ))]
 pub async fn register(
@@ -161,6 +163,7 @@ pub async fn register(
     Json(body): Json<KeyedInvite>,
 ) -> Result<(StatusCode, Answer<RegisteredInvite>), Failure> {
     let wrapped = Wrapped::for_invite(&URL_SAFE_NO_PAD.decode(&body.wrapped).unwrap_or_default())?;
+    state.vaults.check_holder(identity, super::vault::holder(&body.holder)?).await?;
     let (token, lifetime) = (Secret::new(body.token), body.lifetime.unwrap_or_default());
     let now = SystemTime::now();
     let made = state.accounts.register_invite(identity.member(), token, wrapped, lifetime, now).await?;

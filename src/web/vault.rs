@@ -17,7 +17,7 @@ use super::request::{Authority, Json, Places, read};
 use super::timestamp::rfc3339;
 use crate::domain::Error;
 use crate::domain::ids::{AccountId, HouseholdId};
-use crate::domain::vault::{HolderProof, SealedVault, WayIn, Wrapped};
+use crate::domain::vault::{HolderProof, Rewrapped, SealedVault, WayIn, Wrapped};
 use crate::service::sessions::Identity;
 use crate::service::vaults::Wrap;
 
@@ -102,6 +102,8 @@ pub struct LetIn {
 /// The vault's key for another member.
 #[derive(Deserialize, ToSchema)]
 pub struct HandOver {
+    /// What follows from the vault's key, base64url.
+    holder: String,
     /// The key, wrapped as for an invite, base64url.
     wrapped: String,
 }
@@ -160,8 +162,8 @@ pub async fn create(
 /// Makes a vault with another key in the place of the household's
 ///
 /// For whoever holds the key from before; without it, for a household's only member, who cannot open it any more. Its
-/// revision is one more than that of the one it replaces; the way that is named is the only one into it, and open invites
-/// and hand-overs that bring the old key end.
+/// revision is one more than that of the one it replaces; the way that is named is the only one into it, open invites and
+/// hand-overs that bring the old key end, and so do the account's other sessions.
 #[utoipa::path(post, path = "/vault/anew", tag = "vault", security(("session" = []), ("confirmed" = [])),
     operation_id = "renew_vault", request_body = Renewal, responses(
     (status = 204, description = "Replaced"),
@@ -177,7 +179,8 @@ pub async fn renew(
     let before = body.before.as_deref().map(holder).transpose()?;
     let (vault, holder, wrap) = body.vault.parse()?;
     state.vaults.renew(owner, vault, holder, wrap, before).await?;
-    Ok(StatusCode::NO_CONTENT)
+    // They have the old key, and one of them may be why there is a new one.
+    super::sessions::end_others(Extract(state), owner).await
 }
 
 /// Replaces the vault
@@ -227,7 +230,8 @@ pub async fn let_in(
     operation_id = "hand_over_vault", request_body = HandOver,
     params(("id" = String, Path, description = "The member's account")), responses(
     (status = 200, description = "Kept until it is taken", body = HandedOver),
-    (status = 400, description = "`bad-wrap`"),
+    (status = 400, description = "`bad-wrap` or `bad-proof`"),
+    (status = 403, description = "`not-a-holder`: of the vault's key"),
     (status = 404, description = "`no-such-member`"),
 ))]
 pub async fn hand_over(
@@ -238,6 +242,7 @@ pub async fn hand_over(
     Json(body): Json<HandOver>,
 ) -> Result<Answer<HandedOver>, Failure> {
     let wrapped = Wrapped::for_invite(&URL_SAFE_NO_PAD.decode(&body.wrapped).unwrap_or_default())?;
+    state.vaults.check_holder(owner, holder(&body.holder)?).await?;
     let expires_at = rfc3339(state.vaults.hand_over(owner, to, wrapped, SystemTime::now()).await?);
     let url_base = format!("{}/#vault/", state.origin.for_stickers(&authority));
     Ok(Answer(HandedOver { url_base, expires_at }))
@@ -248,12 +253,18 @@ pub(super) fn for_password(text: &str) -> Result<Wrapped, Error> {
     Wrapped::parse(&URL_SAFE_NO_PAD.decode(text).unwrap_or_default(), WayIn::Password)
 }
 
+/// The same, and what shows that it is the key.
+pub(super) fn rewrapped(wrapped: &str, shown: &str) -> Result<Rewrapped, Error> {
+    Ok(Rewrapped { wrapped: for_password(wrapped)?, holder: holder(shown)? })
+}
+
 fn wrap(way: WayIn, credential: Option<&str>, wrapped: &str) -> Result<Wrap, Failure> {
     let wrapped = Wrapped::parse(&URL_SAFE_NO_PAD.decode(wrapped).unwrap_or_default(), way)?;
     Ok(Wrap { way, credential: credential.map(digest).transpose()?, wrapped })
 }
 
-fn holder(text: &str) -> Result<HolderProof, Error> {
+/// What a browser shows of the vault's key.
+pub(super) fn holder(text: &str) -> Result<HolderProof, Error> {
     HolderProof::parse(&URL_SAFE_NO_PAD.decode(text).unwrap_or_default())
 }
 

@@ -6,6 +6,7 @@ use callqr::domain::stretch::AuthSecret;
 use serde_json::{Value, json};
 
 use crate::support::{Client, Server, invited};
+use crate::vault::{holder, new_vault};
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -53,7 +54,15 @@ async fn a_page_never_shows_the_password_and_a_program_may() {
     let confirmed = ada.post("/api/v1/account/confirm", &json!({ "authSecret": secret })).await;
     assert_eq!(confirmed.status, 200, "{}", confirmed.text);
     let ada = client.with_token(confirmed.body["token"].as_str().unwrap());
-    let change = json!({ "newAuthSecret": other, "wrapped": wrapped(1, 7) });
+    assert_eq!(ada.post("/api/v1/vault", &new_vault(1)).await.status, 201);
+    let mut change = json!({ "newAuthSecret": other, "wrapped": wrapped(1, 7) });
+    for (shown, code) in [(json!(URL_SAFE_NO_PAD.encode([9; 32])), "not-a-holder"), (Value::Null, "bad-proof")] {
+        change["holder"] = shown;
+        let refused = ada.post("/api/v1/account/password", &change).await;
+        assert_eq!(refused.code(), code, "a page with an old key must not shut its owner out");
+    }
+    assert_ne!(ada.get("/api/v1/vault").await.body["wraps"][0]["wrapped"], wrapped(1, 7));
+    change["holder"] = holder();
     let changed = ada.post("/api/v1/account/password", &change).await;
     assert_eq!(changed.status, 200, "{}", changed.text);
     let ada = client.with_token(changed.body["token"].as_str().unwrap());
@@ -67,12 +76,18 @@ async fn an_invite_brings_the_vaults_key_to_one_guest() {
     let server = Server::start().await;
     let (ada, guest) = (server.owner().await, &server.client);
     let token = URL_SAFE_NO_PAD.encode([5; 32]);
-    let made = ada.post("/api/v1/invites/register", &json!({ "token": token, "wrapped": wrapped(4, 9) })).await;
+    assert_eq!(ada.post("/api/v1/vault", &new_vault(1)).await.status, 201);
+    let invite = json!({ "token": token, "wrapped": wrapped(4, 9), "holder": holder() });
+    let mut old = invite.clone();
+    old["holder"] = json!(URL_SAFE_NO_PAD.encode([9; 32]));
+    assert_eq!(ada.post("/api/v1/invites/register", &old).await.code(), "not-a-holder");
+    let made = ada.post("/api/v1/invites/register", &invite).await;
     assert_eq!((made.status, made.body["kind"].as_str()), (201, Some("household")), "{}", made.text);
     assert!(made.body["urlBase"].as_str().unwrap().ends_with("/join"));
     assert!(!made.text.contains(&token));
-    for (field, wrong) in [("token", json!("AQ")), ("wrapped", json!(wrapped(1, 9)))] {
-        let mut body = json!({ "token": URL_SAFE_NO_PAD.encode([6; 32]), "wrapped": wrapped(4, 9) });
+    for (field, wrong) in [("token", json!("AQ")), ("wrapped", json!(wrapped(1, 9))), ("holder", json!("AQ"))] {
+        let mut body = invite.clone();
+        body["token"] = json!(URL_SAFE_NO_PAD.encode([6; 32]));
         body[field] = wrong;
         assert_eq!(status(&ada, "/api/v1/invites/register", body).await, 400, "{field}");
     }

@@ -20,12 +20,12 @@ fn sealed(revision: u8) -> Vec<u8> {
 }
 
 /// What follows from the key of this vault.
-fn holder() -> Value {
+pub fn holder() -> Value {
     vectors()["vault"]["holder"].clone()
 }
 
 /// What a browser makes in the beginning, or anew.
-fn new_vault(revision: u8) -> Value {
+pub fn new_vault(revision: u8) -> Value {
     let wrapped = vectors()["wraps"]["password"]["wrapped"].clone();
     let blob = URL_SAFE_NO_PAD.encode(sealed(revision));
     json!({ "blob": blob, "holder": holder(), "way": "password", "wrapped": wrapped })
@@ -147,7 +147,11 @@ async fn a_vault_is_made_anew_by_a_households_only_member_with_a_fresh_proof() {
     anew["holder"] = json!(URL_SAFE_NO_PAD.encode(&other));
     let wrong_order = owner.post("/api/v1/vault/anew", &new_vault(3)).await;
     assert_eq!(wrong_order.code(), "vault-changed");
+    let log_in = json!({ "username": "ada", "password": "correct horse battery" });
+    let token = server.client.post("/api/v1/auth/login", &log_in).await.body["token"].clone();
+    let elsewhere = server.client.with_token(token.as_str().unwrap());
     assert_eq!(owner.post("/api/v1/vault/anew", &anew).await.status, 204);
+    assert_eq!(elsewhere.get("/api/v1/vault").await.status, 401, "a device that may be stolen is logged out");
     let vault = owner.get("/api/v1/vault").await.body;
     assert_eq!(vault["blob"], URL_SAFE_NO_PAD.encode(sealed(2)));
     assert_eq!(vault["wraps"].as_array().unwrap().len(), 1, "the paper opens nothing any more");
@@ -168,7 +172,8 @@ async fn whoever_holds_the_key_of_a_shared_vault_changes_it_and_ends_every_other
     let way = json!({ "holder": holder(), "wrapped": wrapped });
     assert_eq!(put(&bob, "/api/v1/vault/ways/password", &way).await.status, 204);
     let invite = vectors()["wraps"]["invite"].clone();
-    let keyed = json!({ "token": URL_SAFE_NO_PAD.encode([7; 32]), "wrapped": invite["wrapped"] });
+    let token = URL_SAFE_NO_PAD.encode([7; 32]);
+    let keyed = json!({ "token": token, "wrapped": invite["wrapped"], "holder": holder() });
     assert_eq!(ada.post("/api/v1/invites/register", &keyed).await.status, 201);
 
     let mut anew = new_vault(2);
@@ -238,12 +243,14 @@ async fn a_member_without_a_way_in_is_handed_the_key_by_another() {
 
     let id = async |client: &Client| client.get("/api/v1/account").await.body["id"].as_str().unwrap().to_owned();
     let path = format!("/api/v1/vault/members/{}", id(&bob).await);
-    let key = json!({ "wrapped": wraps["invite"]["wrapped"] });
+    let key = json!({ "holder": holder(), "wrapped": wraps["invite"]["wrapped"] });
+    let old = json!({ "holder": URL_SAFE_NO_PAD.encode([9; 32]), "wrapped": wraps["invite"]["wrapped"] });
     for (who, path, body, status, code) in [
-        (&ada, path.clone(), json!({ "wrapped": wraps["password"]["wrapped"] }), 400, "bad-wrap"),
+        (&ada, path.clone(), json!({ "holder": holder(), "wrapped": wraps["password"]["wrapped"] }), 400, "bad-wrap"),
+        (&ada, path.clone(), old, 403, "not-a-holder"),
         (&ada, format!("/api/v1/vault/members/{}", id(&ada).await), key.clone(), 404, "no-such-member"),
         (&ada, format!("/api/v1/vault/members/{}", id(&eve).await), key.clone(), 404, "no-such-member"),
-        (&eve, path.clone(), key.clone(), 404, "no-such-member"),
+        (&eve, path.clone(), key.clone(), 403, "not-a-holder"),
         (&server.client, path.clone(), key.clone(), 401, "no-session"),
     ] {
         let refused = put(who, &path, &body).await;

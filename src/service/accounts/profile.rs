@@ -6,7 +6,7 @@ use super::{Accounts, Ended};
 use crate::domain::account::{PersonalText, Username};
 use crate::domain::ids::{AccountId, HouseholdId};
 use crate::domain::login_secret::LoginSecret;
-use crate::domain::vault::Wrapped;
+use crate::domain::vault::Rewrapped;
 use crate::domain::{Error, Kind, Result};
 use crate::service::audit::Event;
 use crate::service::keys::Field;
@@ -85,20 +85,20 @@ impl Accounts {
     }
 
     /// Sets a new password for the asker, who has just proven who they are, and ends all their sessions but this one.
-    /// `wrapped` is the key of the vault, wrapped for it, where the asker has that at hand.
+    /// `key` is that of the vault, wrapped for it, where the asker has that at hand.
     ///
     /// # Errors
-    /// The rules of [`crate::domain::account::Password`]; `busy`.
+    /// The rules of [`crate::domain::account::Password`]; `busy`; `not-a-holder` when that is not the vault's key.
     pub async fn change_password(
         &self,
         identity: Identity,
         new_password: LoginSecret,
-        wrapped: Option<Wrapped>,
+        key: Option<Rewrapped>,
     ) -> Result<Ended> {
         let account = self.store.accounts().by_id(identity.account).await?.ok_or_else(no_account)?;
         let username = Username::parse(&self.username_of(&account)?)?;
         let hash = self.passwords.hash(self.shown(username.as_str(), new_password.chosen_by(&username)?)).await?;
-        let ended = self.store.accounts().set_password(identity.account, hash, wrapped, Some(identity.login)).await?;
+        let ended = self.store.accounts().set_password(identity.account, hash, key, Some(identity.login)).await?;
         self.audit.note(Event::PasswordChanged, Some(identity.account), None);
         Ok(ended)
     }
