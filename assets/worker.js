@@ -24,6 +24,8 @@ const PAGES_CACHE = 'callqr:pages:';
 const LONGEST = 4 * 1024 * 1024;
 const MOST_FILES = 2_000;
 const AT_ONCE = 6;
+/** No answer is waited for longer, to its last byte, in milliseconds: what changes the pins waits for what came before. */
+const PATIENCE = 60 * 1000;
 /** Every file is looked at so often, in milliseconds; pages, list and guard at every check. */
 const AUDIT = 24 * 60 * 60 * 1000;
 /** Of a page that is not ours to know: it is shown, and nothing in it runs. */
@@ -34,7 +36,8 @@ const SANDBOX = 'sandbox allow-same-origin allow-downloads allow-popups';
  *   `files`: path -> SHA-256 in hexadecimal; `headers`: once they were read
  * @typedef {{hash: string, list: string, at: number}} Accepted
  * @typedef {{accepted: Accepted, previous: Accepted|null, offered: {hash: string, guard: string}|null,
- *   kept: {hash: string, guard: string}|null, altered: string[], suspect: boolean, audited: number}} Pins
+ *   kept: {hash: string, guard: string}|null, altered: string[], suspect: boolean, audited: number, lost?: boolean}} Pins
+ *   `lost`: a file that a page loads is gone from the browser, and from the server
  * @typedef {{pins: Pins, lists: Listed[]}} Known
  */
 
@@ -126,11 +129,16 @@ async function navigate(request, path) {
   if (path.startsWith('/a/')) return load(request, path);
   const page = request.method === 'GET' ? PAGES[path] ?? '' : '';
   if (page === '') return sandboxed(await fetch(request));
+  // The browser has lost a file, and the server has it no more: the same as a first visit. Where the server does not answer, the rest will do.
+  const anew = found.pins.lost ? await fetch(request).catch(() => null) : null;
+  if (anew?.ok) {
+    await forget();
+    return anew;
+  }
   try {
     return await serve(found.lists[0], page);
   } catch (error) {
     if (named(error) !== 'altered') throw error;
-    // The browser has lost the file, and the server has it no more: the same as a first visit.
     await forget();
     return fetch(request);
   }
@@ -143,7 +151,20 @@ async function load(request, address) {
   const [, build, path] = /^\/a\/([^/]+)\/(.+)$/.exec(address) ?? [];
   const listed = found.lists.find((list) => list.build === build);
   if (!listed?.files.has(path)) return new Response(null, { status: 404 });
-  return serve(listed, path);
+  try {
+    return await serve(listed, path);
+  } catch (error) {
+    if (named(error) !== 'altered') throw error;
+    // It would run in a page that is pinned: what the server has in its place is not for that one, but for the next.
+    last = last.then(() => lose(listed)).catch(() => {});
+    return new Response(null, { status: 404 });
+  }
+}
+
+/** @param {Listed} listed */
+async function lose({ hash }) {
+  const pins = (await whatIsKnown())?.pins;
+  if (pins?.accepted.hash === hash) await write({ ...pins, lost: true });
 }
 
 /** @param {Listed} listed @param {string} path */
@@ -164,12 +185,17 @@ function headersOf(listed) {
 
 /** A pinned file; where the browser has lost it, the server's if it is the same. @param {Listed} listed @param {string} path */
 async function pinned(listed, path) {
-  const cache = await caches.open(PAGES_CACHE + listed.hash);
-  const kept = await cache.match(addressOf(listed, path));
+  const kept = await keptOf(listed, path);
   if (kept) return kept;
   const bytes = await fetchListed(listed, path);
+  const cache = await caches.open(PAGES_CACHE + listed.hash);
   await cache.put(addressOf(listed, path), new Response(bytes));
   return new Response(bytes);
+}
+
+/** @param {Listed} listed @param {string} path */
+async function keptOf(listed, path) {
+  return (await caches.open(PAGES_CACHE + listed.hash)).match(addressOf(listed, path));
 }
 
 /** @param {Response} response */
@@ -199,7 +225,7 @@ async function accept(hash) {
   if (hash !== null) for (const client of await worker.clients.matchAll({ type: 'window' })) client.postMessage({ type: 'switched' });
 }
 
-/** Every file, compared with the list; those that are pinned already are not asked for again. @param {Listed} listed @param {Known|null} found */
+/** Every file, compared with the list; those that are here already are not asked for again. @param {Listed} listed @param {Known|null} found */
 async function download(listed, found) {
   const cache = await caches.open(PAGES_CACHE + listed.hash);
   /** @type {Map<string, [Listed, string]>} */
@@ -207,7 +233,9 @@ async function download(listed, found) {
   for (const list of found?.lists ?? []) for (const [path, hash] of list.files) here.set(hash, [list, path]);
   await atOnce([...listed.files], async ([path, hash]) => {
     const same = here.get(hash);
-    const bytes = same ? await (await pinned(...same)).arrayBuffer() : await fetchListed(listed, path);
+    // What the browser has lost of the old code, the server may have in the new code alone.
+    const kept = same && await keptOf(...same);
+    const bytes = kept ? await kept.arrayBuffer() : await fetchListed(listed, path);
     await cache.put(addressOf(listed, path), new Response(bytes)).catch(() => { throw new Problem('storage'); });
   });
 }
@@ -272,7 +300,7 @@ async function fetchListed(listed, path) {
 
 /** @param {string} address @param {RequestCache} [cache] @returns {Promise<ArrayBuffer>} */
 async function fetchBytes(address, cache = 'no-store') {
-  const response = await fetch(address, { cache, credentials: 'omit', redirect: 'manual' }).catch(() => { throw new Problem('offline'); });
+  const response = await fetch(address, { cache, credentials: 'omit', redirect: 'manual', signal: AbortSignal.timeout(PATIENCE) }).catch(() => { throw new Problem('offline'); });
   if (response.status === 429 || response.status >= 500) throw new Problem('offline');
   if (!response.ok) throw new Problem('altered');
   /** @type {Uint8Array<ArrayBuffer>[]} */

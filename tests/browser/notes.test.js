@@ -276,6 +276,8 @@ test('notes come into the open inbox, are read on one device for all, and are de
   const texts = [1, 2, 3].map((n) => secret(`note ${n}`));
   for (const text of texts) await leaves(caller, text);
   await reads(one, 'all three are read', (notes) => notes.filter(({ text }) => texts.includes(text)).length === 3);
+  // What is not on the screen, nobody has read.
+  await one.tab.run(() => [...document.querySelectorAll('.letter')].at(-1).scrollIntoView({ block: 'nearest' }));
   await until('the other device hears that they were read', async () => (await line(two)) === 'Notes', { detail: () => line(two) });
   await two.goesTo('#inbox');
   await reads(two, 'all three are read', (notes) => notes.filter(({ text }) => texts.includes(text)).length === 3);

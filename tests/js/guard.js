@@ -39,19 +39,32 @@ export class Device {
   /** Messages to the pages. @type {unknown[]} */
   told = [];
   skipped = 0;
+  /** How far the server comes with its answers before it falls silent; empty: to their end. @type {''|'nothing'|'headers'} */
+  silence = '';
+  /** What is to be given up after how many milliseconds. @type {{after: number, controller: AbortController}[]} */
+  limits = [];
+
+  /** So many milliseconds pass. @param {number} time */
+  waits(time) {
+    for (const { after, controller } of this.limits) if (after <= time) controller.abort(new DOMException('too late', 'TimeoutError'));
+  }
 
   /** Another guard on this device, with its memory empty: as the browser starts one. @returns {Guard} */
   guard() {
     return new Guard(this);
   }
 
-  /** @param {string|{url: string}} request */
-  fetch = async (request) => {
+  /** @param {string|{url: string}} request @param {{signal?: AbortSignal}} [options] */
+  fetch = async (request, { signal } = {}) => {
     const address = typeof request === 'string' ? request : new URL(request.url).pathname;
     this.asked.push(address);
     if (!this.online) throw new TypeError('Failed to fetch');
     if (this.busy) return new Response('busy', { status: this.busy });
     const text = this.answers.get(address);
+    const given = new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+    given.catch(() => {});
+    if (this.silence === 'nothing') await given;
+    if (this.silence === 'headers') return new Response(new ReadableStream({ start: (body) => void given.catch((error) => body.error(error)) }));
     return new Response(text ?? 'nothing', { status: text === undefined ? 404 : 200, headers: { 'content-type': 'text/x-servers-own', 'x-from': 'server' } });
   };
 
@@ -83,8 +96,13 @@ class Guard {
       clients: { claim: async () => {}, matchAll: async () => [{ postMessage: (/** @type {unknown} */ message) => void device.told.push(structuredClone(message)) }] },
     };
     const now = () => device.now;
+    const timeout = (/** @type {number} */ after) => {
+      const controller = new AbortController();
+      device.limits.push({ after, controller });
+      return controller.signal;
+    };
     runInNewContext(asset('worker.js').toString(), {
-      self, caches: device.caches, fetch: device.fetch, crypto, Response, Headers, Blob, URL, TextDecoder, Date: { now },
+      self, caches: device.caches, fetch: device.fetch, crypto, Response, Headers, Blob, URL, TextDecoder, Date: { now }, AbortSignal: { timeout },
     });
   }
 

@@ -212,10 +212,79 @@ test('what the browser has lost is loaded again if it is the same, else it is a 
   assert.equal(await (await guard.shows('/')).text(), FILES['owner.html']);
   device.storage.delete(`callqr:pages:${VECTOR.hash}`);
   device.answers = release({ 'owner.html': '<title>next</title>' }).answers;
-  assert.equal((await guard.answers(`/a/${VECTOR.build}/headers.txt`).catch((error) => error)).message, 'altered');
+  assert.equal((await guard.answers(`/a/${VECTOR.build}/headers.txt`))?.status, 404);
+  assert.equal((await guard.says('state')).pinned.hash, VECTOR.hash);
   assert.equal(await (await guard.shows('/')).text(), '<title>next</title>');
   assert.deepEqual(await guard.says('state'), { pinned: null });
   assert.notEqual((await guard.says('pin')).pinned.hash, VECTOR.hash);
+});
+
+test('what the browser has lost of the old code does not stand in the way of the new', async () => {
+  const { device, guard } = await pinnedDevice();
+  const next = release({ 'owner.html': '<title>next</title>' });
+  device.answers = next.answers;
+  device.storage.get(`callqr:pages:${VECTOR.hash}`)?.delete(`/a/${VECTOR.build}/js/owner/main.js`);
+  const there = device.answers.get(`/a/${NEXT}/js/owner/main.js`) ?? '';
+  device.answers.set(`/a/${NEXT}/js/owner/main.js`, 'evil()');
+  assert.equal((await guard.says('accept', next.hash)).problem, 'altered');
+  device.answers.set(`/a/${NEXT}/js/owner/main.js`, there);
+  device.asked = [];
+  assert.equal(standing(await guard.says('accept', next.hash)).hash, next.hash);
+  assert.deepEqual(device.asked.sort(), ['/pages.sha256', `/a/${NEXT}/js/owner/main.js`, `/a/${NEXT}/owner.html`].sort());
+  device.online = false;
+  assert.equal(await (await guard.answers(`/a/${NEXT}/js/owner/main.js`))?.text(), there);
+});
+
+test('a lost module is as a lost page: the next page is a first visit\'s, and nothing unlisted runs in the one that is open', async () => {
+  const { device, guard } = await pinnedDevice();
+  const module = `/a/${VECTOR.build}/js/owner/main.js`;
+  device.answers = release({ 'owner.html': '<title>next</title>' }).answers;
+  device.answers.set(module, 'evil()');
+  device.storage.get(`callqr:pages:${VECTOR.hash}`)?.delete(module);
+  device.online = false;
+  await assert.rejects(guard.answers(module) ?? Promise.resolve(), { message: 'offline' });
+  assert.equal(await (await guard.shows('/')).text(), FILES['owner.html'], 'who cannot be asked has lost nothing');
+  device.online = true;
+  for (let twice = 0; twice < 2; twice += 1) {
+    const answer = await guard.answers(module);
+    assert.deepEqual([answer?.status, await answer?.text()], [404, '']);
+  }
+  assert.equal((await guard.says('state')).pinned.hash, VECTOR.hash);
+  device.online = false;
+  assert.equal(await (await guard.shows('/')).text(), FILES['owner.html'], 'without a network the rest will do');
+  device.online = true;
+  device.busy = 503;
+  assert.equal(await (await guard.shows('/')).text(), FILES['owner.html'], 'nor does a busy server say anything');
+  device.busy = 0;
+  assert.equal(await (await guard.shows('/')).text(), '<title>next</title>');
+  assert.deepEqual(await guard.says('state'), { pinned: null });
+});
+
+test('a module that is lost of the code before is no loss to what is pinned', async () => {
+  const { device, guard } = await pinnedDevice();
+  const next = release({ 'js/owner/main.js': 'next()' });
+  device.answers = next.answers;
+  await guard.says('accept', next.hash);
+  const module = `/a/${VECTOR.build}/js/owner/main.js`;
+  device.storage.get(`callqr:pages:${VECTOR.hash}`)?.delete(module);
+  assert.equal((await guard.answers(module))?.status, 404);
+  await guard.says('state');
+  device.asked = [];
+  assert.equal(await (await guard.shows('/')).text(), FILES['owner.html']);
+  assert.deepEqual(device.asked, []);
+});
+
+test('a server that falls silent is given up after a minute, and what was asked meanwhile is answered', async () => {
+  for (const silence of /** @type {const} */ (['nothing', 'headers'])) {
+    const { device, guard } = await pinnedDevice();
+    device.silence = silence;
+    const checked = guard.says('check');
+    const asked = guard.says('state');
+    while (device.asked.length === 0) await new Promise((resolve) => { setImmediate(resolve); });
+    device.waits(60_000);
+    assert.equal((await checked).problem, 'offline', silence);
+    assert.equal((await asked).pinned.hash, VECTOR.hash);
+  }
 });
 
 test('a storage that fails is not taken for one where nothing is pinned', async () => {

@@ -1,11 +1,12 @@
 /** What callers left: opened here with the vault's keys, and nowhere else. */
 
 import { askSure } from '../admin/sure-view.js';
-import { byId, make } from '../dom.js';
+import { make } from '../dom.js';
 import { vault } from '../owner/household-vault.js';
 import { actionButton, own } from '../parts.js';
 import { day } from '../when.js';
 import { openNotes } from './opened.js';
+import { watchSeen } from './seen.js';
 
 /**
  * @typedef {import('./opened.js').Note} Note
@@ -23,10 +24,22 @@ let pages = 1;
 const fresh = new Set();
 /** Tags that the vault did not know even when it was looked at again. @type {Set<string>} */
 const strange = new Set();
+/** Which somebody can have read on this screen since the room was entered. @type {Set<string>} */
+const seen = new Set();
+/** Those of them that the server has yet to be told. @type {Set<string>} */
+const unmarked = new Set();
+/** Who scrolls sees many, one after the other: they are marked together, after so many milliseconds. */
+const GATHERED = 300;
+/** So many are marked with one request, and so many deleted at a time. */
+const MARKED = 100;
+const DELETED = 6;
+let stopWatching = () => {};
 
 window.addEventListener('hashchange', () => {
   pages = 1;
   fresh.clear();
+  seen.clear();
+  stopWatching();
 });
 
 /** @type {import('../owner/rooms-view.js').DrawRoom} */
@@ -52,7 +65,7 @@ export async function home(room) {
         pages += 1;
         return room.again();
       }) : null,
-      opened && opened.length > 1 ? actionButton(texts.say('inbox.clear'), { id: 'inbox-clear', kind: 'button plain danger wide' }, () => clear(room)) : null,
+      opened && opened.length > 1 ? actionButton(texts.say('inbox.clear'), { id: 'inbox-clear', kind: 'button plain danger wide' }, () => clear(notes, room)) : null,
     ],
     drawn: () => opened && markWhenSeen(notes, room),
   };
@@ -95,24 +108,27 @@ const list = (items) => make('ul', { class: 'items' }, ...items);
 function item({ id, minute, text, expiresAt }, label, room) {
   const { texts } = room;
   const date = texts.date(new Date(minute * 60_000).toISOString());
-  const state = text === undefined ? 'locked' : text === null ? 'unreadable' : 'open';
+  const state = text === undefined ? 'locked' : text === null ? 'unreadable' : text.trim() === '' ? 'empty' : 'open';
   const about = [label, date].filter(Boolean).join(', ');
   return make('li', { class: 'item letter', 'data-note': id, 'data-state': state },
     make('div', {},
       make('p', { class: 'when' }, make('time', { datetime: new Date(minute * 60_000).toISOString() }, date),
         fresh.has(id) ? make('span', { class: 'badge' }, texts.say('inbox.new')) : null),
-      text ? make('p', { class: 'words', dir: 'auto' }, text) : make('p', { class: 'sealed' }, texts.say(`inbox.${state}`)),
+      typeof text === 'string' && state === 'open' ? make('p', { class: 'words', dir: 'auto' }, text) : make('p', { class: 'sealed' }, texts.say(`inbox.${state}`)),
       make('p', { class: 'until' }, texts.say('inbox.until', { date: day(expiresAt, texts.language) }))),
     actionButton(texts.say('inbox.delete'), { id: `delete-${id}`, kind: 'quiet danger', name: `${texts.say('inbox.delete')}: ${about}` }, () => room.act(async () => {
       if (!(await askSure(texts.say('inbox.delete.sure'), texts.say('inbox.delete'), texts))) return;
-      await room.ask('DELETE', `/api/v1/notes/${id}`).catch(gone);
+      await remove(id, room);
       await room.again();
     })));
 }
 
-/** Another device was faster. @param {unknown} error */
-function gone(error) {
-  if (/** @type {{code?: string}} */ (error).code !== 'no-such-note') throw error;
+/** @param {string} id @param {Room} room */
+async function remove(id, room) {
+  await room.ask('DELETE', `/api/v1/notes/${id}`).catch((error) => {
+    // Another device was faster.
+    if (error.code !== 'no-such-note') throw error;
+  });
 }
 
 /** @param {Room} room */
@@ -123,25 +139,38 @@ function locked({ texts, vaultDoor, again }) {
     }));
 }
 
-/** Those alone that were on the screen: none goes that came meanwhile. @param {Room} room */
-function clear(room) {
+/** Those alone that are listed now and that somebody has opened: none goes that comes while the question stands. @param {Note[]} notes @param {Room} room */
+function clear(notes, room) {
+  const ids = notes.filter(({ id, read }) => read || seen.has(id)).map(({ id }) => id);
   return room.act(async () => {
     if (!(await askSure(room.texts.say('inbox.clear.sure'), room.texts.say('inbox.clear'), room.texts))) return;
-    await room.ask('DELETE', '/api/v1/notes?read=true');
+    for (let at = 0; at < ids.length; at += DELETED) await Promise.all(ids.slice(at, at + DELETED).map((id) => remove(id, room)));
     await room.again();
   });
 }
 
-/** Only what somebody can have read: not while the page is in the background, or a call on the screen. @param {Note[]} notes @param {Room} room */
+/** @param {Note[]} notes @param {Room} room */
 function markWhenSeen(notes, room) {
-  const unread = notes.filter(({ read }) => !read).map(({ id }) => id);
-  if (unread.length === 0) return;
-  const mark = () => {
-    if (document.visibilityState !== 'visible' || byId('room').hidden) return;
-    document.removeEventListener('visibilitychange', mark);
-    // What is not marked now is marked when it is drawn again.
-    for (let at = 0; at < unread.length; at += 100) void room.ask('POST', '/api/v1/notes/read', { notes: unread.slice(at, at + 100) }).catch(() => null);
-  };
-  document.addEventListener('visibilitychange', mark);
-  mark();
+  stopWatching();
+  const unread = new Set(notes.filter(({ read }) => !read).map(({ id }) => id));
+  /** @type {Map<Element, string>} */
+  const items = new Map();
+  for (const item of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('#room-body .letter'))) {
+    const id = item.dataset.note ?? '';
+    if (unread.has(id)) items.set(item, id);
+  }
+  stopWatching = watchSeen(items, (ids) => {
+    if (unmarked.size === 0) window.setTimeout(() => void mark(room), GATHERED);
+    for (const id of ids) {
+      seen.add(id);
+      unmarked.add(id);
+    }
+  });
+}
+
+/** What is not marked now is marked when it is drawn again. @param {Room} room */
+async function mark(room) {
+  const ids = [...unmarked];
+  unmarked.clear();
+  for (let at = 0; at < ids.length; at += MARKED) await room.ask('POST', '/api/v1/notes/read', { notes: ids.slice(at, at + MARKED) }).catch(() => null);
 }
