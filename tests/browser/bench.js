@@ -132,7 +132,7 @@ async function floorOf([callerServers, ownerServers]) {
 }
 
 async function measureMemory() {
-  const server = new Server({ ...quiet, CALLQR_LIMITS_CONNECTIONS: '5000' });
+  const server = new Server({ ...quiet, CALLQR_LIMITS_CONNECTIONS: '5000', CALLQR_LIMITS_CONNECTIONS_PER_SOURCE: '5000' });
   await server.start();
   await server.api('POST', '/api/v1/auth/register', { body: { ...account, setupToken: server.setupLink().split('#')[1] } });
   const bearers = await manyOwners(server, account, OWNERS);
