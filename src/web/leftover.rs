@@ -17,7 +17,7 @@ use axum::middleware::Next;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::{Frame, SizeHint};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use super::State;
 
@@ -26,20 +26,27 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The middleware.
 pub async fn take_in(Extract(state): Extract<State>, request: Request, next: Next) -> Response<Body> {
-    around(request, state.body_size, async |request| next.run(request).await).await
+    around(request, state.body_size, state.body_time, async |request| next.run(request).await).await
 }
 
-async fn around(request: Request, size: usize, answer: impl AsyncFnOnce(Request) -> Response<Body>) -> Response<Body> {
+/// Waits for a body of at most `size` bytes, and for nothing of it any longer than `time` after its head.
+async fn around(
+    request: Request,
+    size: usize,
+    time: Duration,
+    answer: impl AsyncFnOnce(Request) -> Response<Body>,
+) -> Response<Body> {
     // HTTP/2 ends a stream without ending the connection.
     if request.version() > Version::HTTP_11 || request.body().is_end_stream() {
         return answer(request).await;
     }
+    let deadline = Instant::now() + time;
     // A client that waits to be asked for the body (RFC 9110, 10.1.1) would be asked for nothing.
     let is_asked_for = !request.headers().contains_key(header::EXPECT);
     let (parts, body) = request.into_parts();
     let body = Shared(Arc::new(Mutex::new(body)));
     let mut response = answer(Request::from_parts(parts, Body::new(body.clone()))).await;
-    let is_through = body.is_end_stream() || (is_asked_for && body.take_in(size).await);
+    let is_through = body.is_end_stream() || (is_asked_for && body.take_in(size, deadline).await);
     if !is_through {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
@@ -56,12 +63,12 @@ impl Shared {
     }
 
     /// Whether it came to its end, soon and within the size.
-    async fn take_in(self, size: usize) -> bool {
+    async fn take_in(self, size: usize, deadline: Instant) -> bool {
         if self.size_hint().lower() > size as u64 {
             return false;
         }
         let mut rest = Limited::new(self, size);
-        let drained = timeout(PATIENCE, async {
+        let drained = timeout_at(deadline.min(Instant::now() + PATIENCE), async {
             while let Some(frame) = rest.frame().await {
                 if frame.is_err() {
                     return false;
@@ -101,22 +108,31 @@ mod tests {
     use hyper_util::rt::TokioIo;
     use hyper_util::service::TowerToHyperService;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
-    use tokio::time::{Instant, sleep};
+    use tokio::time::{sleep, timeout};
 
     const SIZE: usize = 100;
+    const TIME: Duration = Duration::from_secs(15);
 
     /// A connection to a server that refuses everything unread.
     fn connect() -> DuplexStream {
         let (ours, theirs) = tokio::io::duplex(4096);
         let middleware = from_fn(|request: Request, next: Next| async move {
-            around(request, SIZE, async |request| next.run(request).await).await
+            around(request, SIZE, TIME, async |request| next.run(request).await).await
         });
-        let router = Router::new().route("/", post(async || StatusCode::FORBIDDEN)).layer(middleware);
+        let router = Router::new()
+            .route("/", post(async || StatusCode::FORBIDDEN))
+            .route("/reads", post(reads))
+            .layer(middleware);
         tokio::spawn(
             hyper::server::conn::http1::Builder::new()
                 .serve_connection(TokioIo::new(theirs), TowerToHyperService::new(router)),
         );
         ours
+    }
+
+    /// A handler that wants the body, for as long as it may come.
+    async fn reads(body: Body) -> StatusCode {
+        timeout(TIME, body.collect()).await.map_or(StatusCode::REQUEST_TIMEOUT, |_| StatusCode::OK)
     }
 
     /// The head of the next answer, which has no body.
@@ -157,6 +173,15 @@ mod tests {
             assert_eq!(start.elapsed().as_secs(), waits.as_secs(), "{fields}");
             assert_eq!(stream.read(&mut [0]).await.unwrap(), 0);
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_handler_has_waited_for_in_vain_is_not_waited_for_again() {
+        let (mut stream, start) = (connect(), Instant::now());
+        stream.write_all(b"POST /reads HTTP/1.1\r\nContent-Length: 5\r\n\r\n1").await.unwrap();
+        let head = head(&mut stream).await;
+        assert!(head.starts_with("HTTP/1.1 408") && head.contains("connection: close"), "{head}");
+        assert_eq!(start.elapsed().as_secs(), TIME.as_secs());
     }
 
     #[tokio::test(start_paused = true)]
