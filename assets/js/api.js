@@ -27,10 +27,11 @@ const TIME_LIMIT = 12_000;
  * @param {'GET'|'POST'|'PUT'|'PATCH'|'DELETE'} method
  * @param {string} path
  * @param {unknown} [body] sent as JSON, bytes as they are
+ * @param {{keepalive?: boolean}} [options] `keepalive`: it is sent to the end also where the page is closed meanwhile
  * @returns {Promise<any>} the answer's JSON; null for an empty answer
  * @throws {ApiError}
  */
-export async function request(method, path, body) {
+export async function request(method, path, body, options) {
   const raw = body instanceof Uint8Array;
   let response;
   let answer = null;
@@ -43,6 +44,7 @@ export async function request(method, path, body) {
       cache: 'no-store',
       referrerPolicy: 'no-referrer',
       signal: AbortSignal.timeout?.(TIME_LIMIT),
+      ...options,
     });
     const text = await response.text();
     answer = text === '' ? null : JSON.parse(text);

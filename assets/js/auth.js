@@ -3,9 +3,10 @@
  * leave the page: what is sent is what it was stretched to (`docs/e2e.md`, section 3), whatever the server answers.
  */
 
-import { request } from './api.js';
+import { ApiError, request } from './api.js';
 import { decode64, encode64 } from './e2e/bytes.js';
 import { SALT_LENGTH, stretch, WeakDerivation } from './e2e/password.js';
+import { visit } from './visit.js';
 import { takePasskeySecret } from './webauthn.js';
 
 /**
@@ -38,6 +39,20 @@ export function forgetSecrets() {
   takePasskeySecret();
 }
 
+/**
+ * One log-in ends before another begins: nothing would end it any more once its cookie is replaced.
+ * @template {Entry} T @param {() => Promise<T>} logIn @returns {Promise<T>}
+ */
+async function afterwards(logIn) {
+  await visit.tell().catch((error) => {
+    // A server that cannot do this may still do that.
+    if (!(error instanceof ApiError) || error.status === 0) throw error;
+  });
+  const entry = await logIn();
+  if (!entry?.secondFactor) visit.entered();
+  return entry;
+}
+
 /** @param {string} one @param {string} other */
 const isSame = (one, other) => one.trim().toLowerCase() === other.trim().toLowerCase();
 
@@ -45,7 +60,7 @@ const isSame = (one, other) => one.trim().toLowerCase() === other.trim().toLower
 export async function logIn(username, password) {
   forgetSecrets();
   const { authSecret, vaultKey } = await stretched(password, { username });
-  const entry = await request('POST', '/api/v1/auth/login', { username, authSecret, cookie: true });
+  const entry = await afterwards(() => request('POST', '/api/v1/auth/login', { username, authSecret, cookie: true }));
   typed = { username, key: vaultKey };
   return entry;
 }
@@ -68,7 +83,7 @@ export function logInWithPasskey(ticket, credential) {
 /** A passkey that the server refuses opens nothing for whoever comes in after it. @param {() => Promise<Entry>} ask */
 async function byPasskey(ask) {
   try {
-    return await ask();
+    return await afterwards(ask);
   } catch (error) {
     takePasskeySecret();
     throw error;
@@ -84,7 +99,7 @@ export async function register({ password, ...person }, wrapping) {
   forgetSecrets();
   const { authSecret, vaultKey } = await stretched(password, { username: person.username });
   const wrapped = await wrapping?.(vaultKey);
-  const entry = await request('POST', '/api/v1/auth/register', { ...person, authSecret, ...(wrapped && { wrapped }), cookie: true });
+  const entry = await afterwards(() => request('POST', '/api/v1/auth/register', { ...person, authSecret, ...(wrapped && { wrapped }), cookie: true }));
   typed = { username: person.username, key: vaultKey };
   return entry;
 }
@@ -93,7 +108,7 @@ export async function register({ password, ...person }, wrapping) {
 export async function resetPassword(token, newPassword) {
   forgetSecrets();
   const { authSecret, vaultKey } = await stretched(newPassword, { resetToken: token });
-  const entry = await request('POST', '/api/v1/auth/reset', { token, newAuthSecret: authSecret, cookie: true });
+  const entry = await afterwards(() => request('POST', '/api/v1/auth/reset', { token, newAuthSecret: authSecret, cookie: true }));
   typed = { username: null, key: vaultKey };
   return entry;
 }

@@ -94,7 +94,6 @@ test('a whole life leaves nothing that the server must not know', async () => {
   // Every way in is used, changed, and handed on.
   await secretsOf(owner);
   await device.tap('logout');
-  await device.comesTo('login');
   await device.logsIn(owner);
   await comesToVault(device, 'open');
   await device.tab.tap('#tags [data-action=print]');

@@ -74,9 +74,19 @@ class Device {
   account = '';
   /** @type {import('../../assets/js/owner/device-keys.js').Known|null} */
   last = null;
+  #forgotten = 0;
+  /** How long it takes to keep a key. */
+  beforeKept = async () => {};
   find = async (/** @type {{account: string}} */ { account }) => (account === this.account ? this.key : null);
-  keep = async (/** @type {{account: string}} */ { account }, /** @type {Bytes} */ key) => { [this.account, this.key] = [account, key]; };
-  forget = async () => { this.key = null; };
+  keep = async (/** @type {{account: string}} */ { account }, /** @type {Bytes} */ key) => {
+    const before = this.#forgotten;
+    await this.beforeKept();
+    if (before === this.#forgotten) [this.account, this.key] = [account, key];
+  };
+  forget = async () => {
+    this.#forgotten += 1;
+    this.key = null;
+  };
   seen = () => this.last;
   remember = (/** @type {string} */ _, /** @type {import('../../assets/js/owner/device-keys.js').Known} */ known) => { this.last = known; };
   isKeyed = (/** @type {string} */ tagId) => this.last?.tags.includes(tagId) ?? false;
@@ -129,20 +139,18 @@ test('who logs out while it is being opened leaves no key behind', async () => {
     const { vault, device } = page(server);
     await vault.enter(OLD);
     // It is kept slowly, and its person has gone when that is done.
-    const keep = device.keep;
     let keeping = () => {};
     const begun = new Promise((resolve) => { keeping = () => resolve(null); });
     let goOn = () => {};
     const held = new Promise((resolve) => { goOn = () => resolve(null); });
-    device.keep = async (owner, key) => {
+    device.beforeKept = async () => {
       keeping();
       await held;
-      await keep(owner, key);
     };
     const refreshing = vault.refresh();
     await begun;
     const leaving = vault[leave]();
-    assert.equal(vault.state, 'closed', 'at once');
+    assert.deepEqual([vault.state, device.key], ['closed', null], 'at once');
     goOn();
     await Promise.all([refreshing, leaving]);
     assert.equal(device.key, null, leave);

@@ -1,10 +1,11 @@
 /**
  * What a device keeps of a household's vault: the key, so that nobody is asked for it again, and what it has seen last. The key
  * lies in the browser's database, sealed with a key that the browser does not give out, and serves the one account whose person
- * opened the vault here.
+ * opened the vault here. It is of no use without its other half, which lies where it can be taken away at once: a database takes
+ * its time, and a page may be closed in the next moment.
  */
 
-import { randomBytes, utf8 } from '../e2e/bytes.js';
+import { decode64, encode64, randomBytes, utf8 } from '../e2e/bytes.js';
 
 /**
  * @typedef {import('../e2e/bytes.js').Bytes} Bytes
@@ -13,7 +14,7 @@ import { randomBytes, utf8 } from '../e2e/bytes.js';
  * @typedef {object} Device
  * @property {(owner: Owner) => Promise<Bytes|null>} find the key that was kept for this account
  * @property {(owner: Owner, key: Bytes) => Promise<void>} keep in the place of whatever was kept before: a browser has one log-in
- * @property {() => Promise<void>} forget whoever's key it is; what was seen stays
+ * @property {() => Promise<void>} forget whoever's key it is, at once; what is being kept in this moment is not kept either. What was seen stays
  * @property {(household: string) => Known|null} seen
  * @property {(household: string, known: Known) => void} remember
  * @property {(tagId: string) => boolean} isKeyed whether a vault that was open here holds the key of this sticker
@@ -24,17 +25,24 @@ import { randomBytes, utf8 } from '../e2e/bytes.js';
 
 const STORE = 'vault-keys';
 const SEEN = 'callqr.vault.';
+const HALF = 'callqr.half';
+/** Of a vault's key, in bytes. */
+const LENGTH = 32;
 /** For a browser that keeps nothing, or nothing more: as long as the page is open. @type {Map<string, Known>} */
 const seenHere = new Map();
+/** Counts how often a key was forgotten. */
+let forgotten = 0;
 
 /** @type {Device} */
 export const device = {
   async find(owner) {
     try {
-      const kept = await inStore('readonly', (store) => store.get(owner.household));
-      if (!kept) return null;
+      const half = decode64(localStorage.getItem(HALF), LENGTH);
+      const kept = half && await inStore('readonly', (store) => store.get(owner.household));
+      if (!half || !kept) return null;
       const { aes, nonce, sealed } = kept;
-      return new Uint8Array(await crypto.subtle.decrypt({ name: 'AES-GCM', iv: nonce, additionalData: whose(owner) }, aes, sealed));
+      const other = new Uint8Array(await crypto.subtle.decrypt({ name: 'AES-GCM', iv: nonce, additionalData: whose(owner) }, aes, sealed));
+      return joined(half, other);
     } catch {
       // Private windows and full disks: the person is asked again.
       return null;
@@ -42,16 +50,32 @@ export const device = {
   },
 
   async keep(owner, key) {
+    const before = forgotten;
     const aes = await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']);
-    const nonce = randomBytes(12);
-    const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv: nonce, additionalData: whose(owner) }, aes, key);
-    await inStore('readwrite', (store) => {
-      store.clear();
-      return store.put({ aes, nonce, sealed }, owner.household);
-    }).catch(() => null);
+    try {
+      if (before !== forgotten) return;
+      // Another tab may be keeping the same key in this moment: both must take the same half.
+      const half = decode64(localStorage.getItem(HALF), LENGTH) ?? randomBytes(LENGTH);
+      localStorage.setItem(HALF, encode64(half));
+      const nonce = randomBytes(12);
+      const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv: nonce, additionalData: whose(owner) }, aes, joined(half, key));
+      if (before !== forgotten) return;
+      await inStore('readwrite', (store) => {
+        store.clear();
+        return store.put({ aes, nonce, sealed }, owner.household);
+      });
+    } catch {
+      // As above.
+    }
   },
 
   async forget() {
+    forgotten += 1;
+    try {
+      localStorage.removeItem(HALF);
+    } catch {
+      // Then it was not kept there.
+    }
     await inStore('readwrite', (store) => store.clear()).catch(() => null);
   },
 
@@ -74,6 +98,9 @@ export const device = {
     return households().some((household) => device.seen(household)?.tags?.includes(tagId));
   },
 };
+
+/** Two halves make the key, or the key and a half the other half. @param {Bytes} one @param {Bytes} other @returns {Bytes} */
+const joined = (one, other) => one.map((byte, at) => byte ^ other[at]);
 
 /** So that what is kept for one does not open for another. @param {Owner} owner */
 const whose = ({ household, account }) => utf8(`${household} ${account}`);

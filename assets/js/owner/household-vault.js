@@ -228,9 +228,10 @@ export class HouseholdVault {
     this.#visit += 1;
     this.#passwordKey = this.#passkey = null;
     this.#shut();
+    // At once, for the page may be closed in the next moment; and done before whoever comes next.
+    const forgotten = this.#device.forget();
+    this.#turn = this.#turn.then(() => forgotten);
     this.changed();
-    // After what is under way, which may keep the key once more; before whoever comes next.
-    this.#turn = this.#turn.then(() => this.#device.forget());
     await this.#turn;
   }
 

@@ -53,10 +53,10 @@ export class LoginView {
 
   /**
    * Shows the log-in, and says why there is one to see, where that helps; without any account there is none to fill in.
-   * @param {boolean} loggedOut
+   * @param {string} notice
    */
-  async show(loggedOut) {
-    showProblem('login-notice', loggedOut ? this.#texts.say('login.logged-out') : '');
+  async show(notice) {
+    this.tell(notice);
     showProblem('login-problem', '');
     this.#showFirst(true);
     byId('second').hidden = true;
@@ -64,6 +64,11 @@ export class LoginView {
     const server = await request('GET', '/api/v1').catch(() => null);
     this.#explain(server?.registration ?? 'closed');
     if (server && server.registration !== 'setup') void this.#passkeys.offer((error) => this.#refused(error));
+  }
+
+  /** @param {string} notice how it stands with the log-in of before; empty where there is nothing to say */
+  tell(notice) {
+    showProblem('login-notice', notice);
   }
 
   /** The person is in, or has gone elsewhere. */

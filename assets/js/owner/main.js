@@ -4,16 +4,17 @@ import { ApiError, request } from '../api.js';
 import { forgetSecrets, takePasswordKey } from '../auth.js';
 import { keepAwake } from '../awake.js';
 import { byId, fillTexts, input } from '../dom.js';
-import { showProblem, passwordButtons } from '../fields.js';
-import { failureText } from '../failure.js';
+import { passwordButtons } from '../fields.js';
 import { loadTexts } from '../i18n.js';
 import { language, offerLanguages } from '../language.js';
 import { microphoneGranted, openMicrophone } from '../microphone.js';
 import { pins } from '../pins/pins.js';
 import { Tones } from '../tones.js';
+import { visit } from '../visit.js';
 import { takePasskeySecret } from '../webauthn.js';
 import { bringDialogsBack, dropDialogs } from './aside.js';
 import { CallDesk } from './call-desk.js';
+import { Farewell } from './farewell.js';
 import { keepHandover, takeHandover } from './handover.js';
 import { vault } from './household-vault.js';
 import { hideInbox, showInbox } from './inbox-line.js';
@@ -44,7 +45,8 @@ const presence = new Presence({
 });
 const stickers = new StickerView(texts, tags, () => void tags.load());
 const login = new LoginView(texts, { tapped: () => void tones.unlock(), entered: enter });
-const rooms = new RoomsView(texts.language, () => showLogin(true), { tried: () => calls.opening, unlock: () => vaultView.ask() });
+const farewell = new Farewell((key) => login.tell(texts.say(key)));
+const rooms = new RoomsView(texts.language, ended, { tried: () => calls.opening, unlock: () => vaultView.ask() });
 
 vault.changed = () => {
   vaultView.draw();
@@ -55,7 +57,7 @@ vault.changed = () => {
 byId('enable').addEventListener('click', () => void getReady());
 byId('use-here').addEventListener('click', () => void presence.start());
 prepareStayOn(awake);
-byId('logout').addEventListener('click', () => void logOut());
+byId('logout').addEventListener('click', logOut);
 // Any tap lets the page make sounds: after a reload, the first touch is enough. Not earlier than the click: what changes on
 // the page between finger down and finger up would move the button away from under the finger.
 document.addEventListener('click', () => void tones.unlock().then(showStatus), { once: true });
@@ -63,18 +65,21 @@ window.addEventListener('hashchange', () => {
   if (takeLink()) void vault.enter(null);
   goTo();
 });
+visit.watch(takeOver);
 void offerCertificate();
 takeLink();
 await enter();
 
 /** Shows the home screen to who is logged in, else the log-in. */
 async function enter() {
+  // Its person has logged out, and the page was gone before all of that was done.
+  if (visit.isLeaving) return sayFarewell();
   let who = '';
   try {
     who = (await request('GET', '/api/v1/account')).username;
     void pins.begin();
   } catch (error) {
-    if (error instanceof ApiError && error.status === 401) return showLogin(false);
+    if (error instanceof ApiError && error.status === 401) return showLogin('');
     // Not reachable yet: presence goes on trying, and says so.
   }
   calls.opening = vault.enter(takePasswordKey(who), takePasskeySecret());
@@ -113,8 +118,8 @@ function place() {
   return readPlace(location.hash).part === 'home' ? 'home' : 'room';
 }
 
-/** @param {boolean} loggedOut */
-function showLogin(loggedOut) {
+/** @param {string} notice */
+function showLogin(notice) {
   presence.stop();
   hideInbox();
   void vault.close();
@@ -126,18 +131,42 @@ function showLogin(loggedOut) {
   // Who logs in next begins at home.
   if (location.hash) history.replaceState(null, '', location.pathname);
   show('login');
-  void login.show(loggedOut);
+  void login.show(notice);
 }
 
-async function logOut() {
-  // Also where the server cannot be told.
-  await vault.leave();
-  try {
-    await request('POST', '/api/v1/auth/logout');
-  } catch (error) {
-    if (!(error instanceof ApiError && error.status === 401)) return showProblem('tags-problem', failureText(error, texts));
-  }
-  showLogin(false);
+/** Who logs out is out at once, and takes along the link that they came by. */
+function logOut() {
+  visit.leave();
+  void vault.leave();
+  sayFarewell();
+}
+
+/** The server is told as soon as it can be. */
+function sayFarewell() {
+  farewell.begin();
+  showLogin(texts.say('login.leaving'));
+}
+
+/** The log-in was ended elsewhere, or is over. */
+function ended() {
+  if (visit.isAnother) takeOver();
+  else if (!isOut()) showLogin(texts.say('login.logged-out'));
+}
+
+/** Whether the log-in is on the screen. */
+function isOut() {
+  return !byId('login').hidden;
+}
+
+/** Another tab has logged in or out. */
+function takeOver() {
+  // A call of this page goes on for as long as the server lets it.
+  if (visit.isIn && calls.isCalling) return;
+  visit.look();
+  if (visit.isIn) return location.reload();
+  if (isOut()) return;
+  if (visit.isLeaving) sayFarewell();
+  else showLogin(texts.say('login.logged-out'));
 }
 
 /** @param {'login'|'home'|'room'} [at] */
@@ -153,7 +182,7 @@ function show(at = place()) {
 
 /** @param {import('./presence.js').PresenceState} state */
 function presenceChanged(state) {
-  if (state === 'logged-out') return showLogin(true);
+  if (state === 'logged-out') return ended();
   if (state === 'replaced') window.scrollTo(0, 0);
   if (state === 'ready' && byId('tags').children.length === 0) void tags.load();
   if (state === 'ready' && vault.state === 'unreachable') void vault.enter(null);
@@ -197,6 +226,7 @@ function awake() {
 
 /** The screen is free again. */
 function afterCall() {
+  if (visit.isAnother) return takeOver();
   show();
   // A room that was open is as it was left, with what was typed there.
   byId(place() === 'home' ? 'status-headline' : 'room-headline').focus();
