@@ -80,8 +80,7 @@ for (const kind of KINDS) {
     const other = await world.device({ beside: calling });
     await other.opensHome();
     await calling.isReplaced();
-    await calling.tab.page.bringToFront();
-    await calling.takesOver();
+    await calling.comesToFront();
     await calling.isReady();
     const caller = await world.caller();
     await caller.calls(sticker.url);
@@ -89,7 +88,7 @@ for (const kind of KINDS) {
     await calling.tap('answer');
     await Promise.all([caller.comesTo('talking'), calling.comesTo('talking')]);
     await impostor.release({ 'js/owner/main.js': (text) => text + ROGUE });
-    await other.tab.page.bringToFront();
+    await other.comesToFront();
     await other.goesTo('#account/code');
     await other.tap('code-check');
     await stands(other, 'changed');
@@ -99,7 +98,7 @@ for (const kind of KINDS) {
     assert.equal(await ran(calling), false);
     assert.equal(await calling.tab.run(() => document.getElementById('pins').checkVisibility()), false, 'nothing stands above a call');
     await caller.tap('hang-up');
-    await calling.tab.page.bringToFront();
+    await calling.comesToFront();
     await calling.returnsHome();
     await runs(calling);
   });

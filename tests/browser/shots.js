@@ -90,9 +90,8 @@ async function theOwner(look) {
   await second.opensHome();
   await owner.isReplaced();
   await picture(look, owner, 'owner-replaced');
-  await second.close();
   world.lines.owner.allow();
-  await owner.takesOver();
+  await second.close();
   await until('not connected', () => owner.tab.run(() => document.body.dataset.presence === 'connecting'));
   await picture(look, owner, 'owner-not-connected');
   await world.clear();

@@ -55,7 +55,7 @@ vault.changed = () => {
 };
 
 byId('enable').addEventListener('click', () => void getReady());
-byId('use-here').addEventListener('click', () => void presence.start());
+byId('use-here').addEventListener('click', () => presence.takeOver());
 prepareStayOn(awake);
 byId('logout').addEventListener('click', logOut);
 // Any tap lets the page make sounds: after a reload, the first touch is enough. Not earlier than the click: what changes on
@@ -86,7 +86,7 @@ async function enter() {
   void tags.load();
   calls.recall();
   void readMicrophone();
-  void presence.start();
+  presence.start();
   login.hide();
   goTo();
 }
@@ -221,6 +221,7 @@ async function getReady() {
 
 /** The screen stays on during a call, and at home where its person wants a device that always rings. */
 function awake() {
+  presence.hold(calls.isCalling);
   keepAwake(calls.isCalling || (document.body.dataset.state !== 'login' && input('stay-on').checked));
 }
 

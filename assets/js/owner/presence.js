@@ -1,12 +1,13 @@
-/** Keeps this device reachable: one signalling connection for as long as the page is open. */
+/** Keeps this device reachable: one signalling connection for as long as the page is open, held by one of a browser's tabs. */
 
 import { ApiError, request } from '../api.js';
 import { retryDelay } from '../backoff.js';
 import { Signalling, socketAddress } from '../socket.js';
+import { Turn } from './turn.js';
 
 /**
  * @typedef {'connecting'|'ready'|'replaced'|'logged-out'} PresenceState
- * `replaced`: another tab of this browser has taken over · `logged-out`: the log-in has ended
+ * `replaced`: another tab of this browser is rung · `logged-out`: the log-in has ended
  *
  * @typedef {object} PresenceListener
  * @property {(state: PresenceState) => void} changed
@@ -17,6 +18,10 @@ import { Signalling, socketAddress } from '../socket.js';
 
 /** A connection that died without a word is noticed within this and 2 s: "ready" must be true, and a battery must last. */
 const PING = 10_000;
+/** By then a tab that is not the one any more has learned of it, in milliseconds. */
+const SETTLED = 1_000;
+/** Whoever takes the connection away again within this time does not know of turns: it is left to them. */
+const CONTESTED = 30_000;
 
 export class Presence {
   /** @type {PresenceState} */
@@ -24,43 +29,85 @@ export class Presence {
   /** @type {Signalling|null} */
   #signalling = null;
   #listener;
+  #turn = new Turn({ gained: () => void this.#begin(), lost: () => this.#lost() });
   #attempt = 0;
   #timer = 0;
+  /** Counts connections, so that one that was begun for nothing is not made. */
+  #begun = 0;
   #starting = false;
+  #wanted = false;
+  #replacedAt = -Infinity;
 
   /** @param {PresenceListener} listener */
   constructor(listener) {
     this.#listener = listener;
     window.addEventListener('online', () => this.#hurry());
-    document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && this.#hurry());
+    window.addEventListener('focus', () => this.#seen());
+    document.addEventListener('visibilitychange', () => {
+      if (document.visibilityState === 'visible') this.#seen();
+      else this.#turn.lookAway();
+    });
     /** @type {{connection?: EventTarget}} */ (navigator).connection?.addEventListener('change', () => this.#signalling?.replace());
   }
 
-  /** Connects with a new ticket; also takes over from another tab. */
-  async start() {
-    if (this.#starting) return;
-    this.#starting = true;
-    window.clearTimeout(this.#timer);
-    this.#signalling?.close();
-    this.#signalling = null;
+  /** Somebody is logged in: rings here if somebody looks at this tab, or there is no other. */
+  start() {
+    this.#wanted = true;
     this.#set('connecting');
-    try {
-      const { ticket, signalingEndpoint } = await request('POST', '/api/v1/presence/ticket');
-      this.#starting = false;
-      this.#connect(ticket, signalingEndpoint);
-    } catch (error) {
-      this.#starting = false;
-      if (error instanceof ApiError && error.status === 401) return this.#set('logged-out');
-      this.#later(error instanceof ApiError && error.retryAfter !== null ? error.retryAfter * 1000 : 0);
-    }
+    if (document.visibilityState === 'visible') void this.#turn.look();
+    else this.#turn.wait();
+  }
+
+  /** Takes over from another tab, also if a call rings there. */
+  takeOver() {
+    this.#replacedAt = -Infinity;
+    this.#turn.take();
+  }
+
+  /** @param {boolean} busy whether a call rings or goes on here: no other tab takes over by itself then */
+  hold(busy) {
+    this.#turn.hold(busy);
   }
 
   /** Logged out, or leaving. */
   stop() {
+    this.#wanted = false;
+    this.#turn.release();
+    this.#drop();
+    this.state = 'logged-out';
+  }
+
+  /** Connects with a new ticket. */
+  async #begin() {
+    this.#drop();
+    const begun = this.#begun;
+    this.#starting = true;
+    this.#set('connecting');
+    try {
+      const { ticket, signalingEndpoint } = await request('POST', '/api/v1/presence/ticket');
+      if (begun === this.#begun) this.#connect(ticket, signalingEndpoint);
+    } catch (error) {
+      if (begun !== this.#begun) return;
+      if (error instanceof ApiError && error.status === 401) return this.#set('logged-out');
+      this.#later(error instanceof ApiError && error.retryAfter !== null ? error.retryAfter * 1000 : 0);
+    } finally {
+      if (begun === this.#begun) this.#starting = false;
+    }
+  }
+
+  /** Nothing of a connection is left, nor of one that is being made. */
+  #drop() {
+    this.#begun += 1;
+    this.#starting = false;
     window.clearTimeout(this.#timer);
     this.#signalling?.close();
     this.#signalling = null;
-    this.state = 'logged-out';
+  }
+
+  #lost() {
+    if (!this.#wanted) return;
+    this.#drop();
+    this.#set('replaced');
   }
 
   /** @param {string} ticket @param {string} endpoint */
@@ -82,23 +129,43 @@ export class Presence {
   /** @param {number} code */
   #ended(code) {
     this.#signalling = null;
-    if (code === 4409) return this.#set('replaced');
     if (code === 4402) return this.#set('logged-out');
+    if (code === 4409) return this.#replaced();
     // A restarted server wants to look at the log-in again: a new ticket.
     this.#set('connecting');
     this.#later(0);
   }
 
+  /** Somebody has connected with this log-in. A tab that has just lost its turn to this one may have been late; who else it is goes on. */
+  #replaced() {
+    const before = this.#replacedAt;
+    this.#replacedAt = performance.now();
+    if (this.#replacedAt - before < CONTESTED) {
+      this.#turn.release();
+      return this.#set('replaced');
+    }
+    this.#set('connecting');
+    this.#later(SETTLED);
+  }
+
   /** @param {number} least milliseconds */
   #later(least) {
     window.clearTimeout(this.#timer);
-    this.#timer = window.setTimeout(() => void this.start(), Math.max(least, retryDelay(this.#attempt, Math.random())));
+    this.#timer = window.setTimeout(() => void this.#begin(), Math.max(least, retryDelay(this.#attempt, Math.random())));
     this.#attempt += 1;
   }
 
+  /** Somebody looks at this tab. */
+  #seen() {
+    if (!this.#wanted) return;
+    if (this.#turn.isHeld) this.#hurry();
+    else void this.#turn.look();
+  }
+
   #hurry() {
-    if (this.state === 'ready' || this.#signalling) this.#signalling?.hurry();
-    else if (this.state === 'connecting') void this.start();
+    if (!this.#turn.isHeld) return;
+    if (this.#signalling) this.#signalling.hurry();
+    else if (this.state === 'connecting' && !this.#starting) void this.#begin();
   }
 
   /** @param {PresenceState} state */

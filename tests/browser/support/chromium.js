@@ -134,6 +134,13 @@ class Tab {
     return this.page.screenshot({ path, fullPage: true });
   }
 
+  /** As a person who goes to this window: it has the focus, and another one loses it. Until then each page believes that it has it. */
+  async toFront() {
+    this.focus ??= await this.cdp();
+    await this.focus.send('Emulation.setFocusEmulationEnabled', { enabled: false });
+    await this.page.bringToFront();
+  }
+
   cdp() {
     return this.page.context().newCDPSession(this.page);
   }

@@ -112,6 +112,11 @@ class Tab {
     return askPage(() => this.page.evaluate(fn, arg));
   }
 
+  /** As a person who goes to this tab: it is shown, and the others are hidden. */
+  toFront() {
+    return this.page.bringToFront();
+  }
+
   screenshot(path) {
     return this.page.screenshot({ path, fullPage: true });
   }

@@ -245,8 +245,14 @@ export class Owner extends Person {
     });
   }
 
+  /** Says that calls are to ring in this tab, also if one rings in another. */
   async takesOver() {
     await this.tap('use-here');
+  }
+
+  /** Looks at this tab, and no longer at the one that was in front. */
+  async comesToFront() {
+    await this.tab.toFront();
   }
 
   /** Leaves the screen of a call that has ended. */

@@ -1,0 +1,128 @@
+// Two tabs of one browser: it rings in the one that somebody looks at, and not out of a call. In Chromium they are windows beside each
+// other, one of which has the focus; in Firefox one tab hides the other.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+import { TONES } from './support/tones.js';
+import { until } from './support/until.js';
+import { World } from './support/world.js';
+
+let world;
+let sticker;
+before(async () => {
+  world = await World.open();
+  await world.register();
+  sticker = await world.sticker();
+});
+afterEach(() => world.clear());
+after(() => world?.close());
+
+/** Two tabs, the second in front. */
+async function twoTabs(kind) {
+  const first = await world.device({ kind });
+  await first.logsIn();
+  await first.comesToFront();
+  const second = await world.device({ beside: first });
+  await second.opensHome();
+  await second.comesToFront();
+  await second.isReady();
+  await first.isReplaced();
+  return [first, second];
+}
+
+async function calls() {
+  const caller = await world.caller();
+  await caller.calls(sticker.url);
+  return caller;
+}
+
+const greetings = (...devices) => devices.map((device) => device.frames('hello').length);
+
+for (const kind of ['chromium', 'firefox']) {
+  test(`it rings in the tab that is in front, and the tabs do not fight for it: ${kind}`, async () => {
+    const [first, second] = await twoTabs(kind);
+    for (const [front, back] of [[first, second], [second, first], [first, second]]) {
+      await front.comesToFront();
+      await front.isReady();
+      await back.isReplaced();
+    }
+    const before = greetings(first, second);
+    const caller = await calls();
+    await first.comesTo('ringing');
+    await caller.ringsOn(1);
+    assert.deepEqual(second.frames('ring'), []);
+    await caller.tap('hang-up');
+    await first.comesTo('ended', 'gave-up');
+    assert.deepEqual(greetings(first, second), [before[0] + 1, before[1]], 'only the call made a connection since');
+  });
+
+  test(`a tab that comes to the front leaves a call where it is, and has the next one: ${kind}`, async () => {
+    const [second, first] = await twoTabs(kind);
+    const caller = await calls();
+    await first.comesTo('ringing');
+    await second.comesToFront();
+    await first.comesToFront();
+    await first.tap('answer');
+    await Promise.all([caller.comesTo('talking'), first.comesTo('talking')]);
+    const before = greetings(first, second);
+    await second.comesToFront();
+    const third = await world.device({ beside: first });
+    await third.opensHome();
+    await third.isReplaced();
+    await second.comesToFront();
+    await caller.hears(kind === 'firefox' ? TONES.firefox : TONES.owner);
+    await second.isReplaced();
+    assert.deepEqual(greetings(first, second), before);
+    await third.close();
+    await caller.tap('hang-up');
+    await first.comesTo('ended', 'hung-up');
+    await second.isReady();
+    await first.isReplaced();
+    const again = await calls();
+    await second.comesTo('ringing');
+    await again.ringsOn(1);
+    await again.tap('hang-up');
+  });
+
+  test(`when the tab that rings is closed, another one takes its place: ${kind}`, async () => {
+    const [first, second] = await twoTabs(kind);
+    await second.close();
+    await first.isReady();
+    const caller = await calls();
+    await first.comesTo('ringing');
+    await caller.tap('hang-up');
+  });
+}
+
+test('who says so takes a call that rings over to the tab in front', async () => {
+  const [second, first] = await twoTabs('firefox');
+  const caller = await calls();
+  await first.comesTo('ringing');
+  await second.comesToFront();
+  await second.isReplaced();
+  await second.takesOver();
+  await second.comesTo('ringing');
+  await first.comesTo('ended', 'elsewhere');
+  await second.tap('answer');
+  await Promise.all([caller.comesTo('talking'), second.comesTo('talking')]);
+  await caller.hears(TONES.firefox);
+});
+
+test('two tabs that know nothing of each other end in one that rings, and one that says so', async () => {
+  const first = await world.device();
+  await first.logsIn();
+  // As it is in a browser without locks.
+  await first.tab.page.context().addInitScript(() => Object.defineProperty(navigator, 'locks', { value: undefined }));
+  await first.tab.reload();
+  await first.isReady();
+  const second = await world.device({ beside: first });
+  await second.opensHome();
+  await until('one of them gives in', async () => {
+    const states = await Promise.all([first, second].map((device) => device.tab.run(() => document.body.dataset.presence)));
+    return states.includes('replaced') && states.includes('ready');
+  });
+  const before = greetings(first, second);
+  const caller = await calls();
+  await caller.comesTo('ringing');
+  await caller.tap('hang-up');
+  assert.equal(greetings(first, second).reduce((sum, count) => sum + count), before.reduce((sum, count) => sum + count) + 1);
+});

@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Turn } from '../../assets/js/owner/turn.js';
+
+/** A browser's locks (Web Locks API, section 4), as far as turns need them. */
+class Locks {
+  /** @type {{name: string, mode: string, reject: (error: unknown) => void}[]} */
+  #held = [];
+  /** @type {{name: string, mode: string, grant: () => void}[]} */
+  #queue = [];
+  /** How often one was asked for. */
+  asked = 0;
+
+  /** @type {any} */
+  request = (/** @type {string} */ name, /** @type {any} */ options, /** @type {(lock: {}|null) => any} */ work) => new Promise((resolve, reject) => {
+    this.asked += 1;
+    const { mode = 'exclusive', ifAvailable = false, steal = false, signal } = options;
+    if (signal?.aborted) return reject(signal.reason);
+    const grant = async () => {
+      const held = { name, mode, reject };
+      this.#held.push(held);
+      await null;
+      try {
+        resolve(await work({}));
+      } catch (error) {
+        reject(error);
+      }
+      this.#held = this.#held.filter((other) => other !== held);
+      this.#next();
+    };
+    if (steal) {
+      const stolen = this.#held.filter((other) => other.name === name);
+      this.#held = this.#held.filter((other) => other.name !== name);
+      for (const held of stolen) held.reject(new DOMException('stolen', 'AbortError'));
+      return void grant();
+    }
+    if (this.#isFree(name, mode) && !this.#queue.some((other) => other.name === name)) return void grant();
+    if (ifAvailable) return void Promise.resolve(work(null)).then(resolve, reject);
+    const waiting = { name, mode, grant: () => void grant() };
+    this.#queue.push(waiting);
+    signal?.addEventListener('abort', () => {
+      this.#queue = this.#queue.filter((other) => other !== waiting);
+      reject(signal.reason);
+      this.#next();
+    });
+  });
+
+  /** @param {string} name @param {string} mode */
+  #isFree(name, mode) {
+    return this.#held.every((held) => held.name !== name || (mode === 'shared' && held.mode === 'shared'));
+  }
+
+  #next() {
+    for (const waiting of [...this.#queue]) {
+      if (!this.#isFree(waiting.name, waiting.mode)) continue;
+      this.#queue = this.#queue.filter((other) => other !== waiting);
+      waiting.grant();
+    }
+  }
+}
+
+/** @param {Locks} locks */
+function tab(locks) {
+  /** @type {string[]} */
+  const heard = [];
+  const turn = new Turn({ gained: () => heard.push('gained'), lost: () => heard.push('lost') }, locks);
+  return { turn, heard, close: () => turn.release() };
+}
+
+/** Everything that can happen without time passing has happened. */
+const settled = () => new Promise((done) => { setImmediate(() => done(null)); });
+
+/** @param {...{turn: Turn}} tabs */
+const held = (...tabs) => tabs.map(({ turn }) => turn.isHeld);
+
+test('the only tab has it, looked at or not', async () => {
+  for (const how of /** @type {const} */ (['look', 'wait', 'take'])) {
+    const one = tab(new Locks());
+    void (/** @type {any} */ (one.turn)[how]());
+    await settled();
+    assert.deepEqual([one.turn.isHeld, one.heard], [true, ['gained']], how);
+  }
+});
+
+test('the tab that is looked at has it, the other is told, and two never have it', async () => {
+  const locks = new Locks();
+  const [one, two] = [tab(locks), tab(locks)];
+  void one.turn.look();
+  await settled();
+  void two.turn.look();
+  await settled();
+  assert.deepEqual(held(one, two), [false, true]);
+  assert.deepEqual([one.heard, two.heard], [['gained', 'lost', 'lost'], ['gained']]);
+  void one.turn.look();
+  await settled();
+  assert.deepEqual(held(one, two), [true, false]);
+  const { asked } = locks;
+  for (let round = 0; round < 10; round += 1) await settled();
+  assert.equal(locks.asked, asked, 'nobody fights for it');
+});
+
+test('a tab that nobody looks at takes it from none, and has it when the other is closed', async () => {
+  const locks = new Locks();
+  const [one, two, three] = [tab(locks), tab(locks), tab(locks)];
+  void one.turn.look();
+  await settled();
+  two.turn.wait();
+  three.turn.wait();
+  await settled();
+  assert.deepEqual([held(one, two, three), two.heard], [[true, false, false], ['lost']]);
+  one.close();
+  await settled();
+  assert.deepEqual(held(one, two, three), [false, true, false]);
+  two.close();
+  await settled();
+  assert.deepEqual(held(one, two, three), [false, false, true]);
+});
+
+test('a call keeps it where it is until it is over; then the tab that is still looked at has it', async () => {
+  const locks = new Locks();
+  const [one, two, three] = [tab(locks), tab(locks), tab(locks)];
+  void one.turn.look();
+  one.turn.hold(true);
+  one.turn.hold(true);
+  await settled();
+  void two.turn.look();
+  void three.turn.look();
+  await settled();
+  assert.deepEqual([held(one, two, three), two.heard, one.heard], [[true, false, false], ['lost'], ['gained']]);
+  three.turn.lookAway();
+  one.turn.hold(false);
+  await settled();
+  assert.deepEqual(held(one, two, three), [false, true, false]);
+});
+
+test('who says so takes it out of a call too', async () => {
+  const locks = new Locks();
+  const [one, two] = [tab(locks), tab(locks)];
+  void one.turn.look();
+  one.turn.hold(true);
+  await settled();
+  void two.turn.look();
+  await settled();
+  two.turn.take();
+  await settled();
+  assert.deepEqual(held(one, two), [false, true]);
+  // The call goes on there, and when it is over nothing changes hands.
+  one.turn.hold(false);
+  await settled();
+  assert.deepEqual(held(one, two), [false, true]);
+});
+
+test('who is gone while it waits gets nothing', async () => {
+  const locks = new Locks();
+  const [one, two] = [tab(locks), tab(locks)];
+  void one.turn.look();
+  one.turn.hold(true);
+  await settled();
+  void two.turn.look();
+  await settled();
+  two.close();
+  one.turn.hold(false);
+  one.close();
+  await settled();
+  assert.deepEqual(held(one, two), [false, false]);
+  // Also in the very moment in which it is given.
+  two.turn.take();
+  two.close();
+  void one.turn.look();
+  one.close();
+  await settled();
+  assert.deepEqual([...held(one, two), two.heard.includes('gained'), one.heard], [false, false, false, ['gained']]);
+});
+
+test('in a browser that gives no locks each tab takes itself for the only one', async () => {
+  const none = { request: async () => { throw new DOMException('no storage', 'SecurityError'); } };
+  for (const how of /** @type {const} */ (['wait', 'take', 'look'])) {
+    const one = tab(/** @type {any} */ (none));
+    await (/** @type {any} */ (one.turn)[how]());
+    await settled();
+    assert.deepEqual([one.turn.isHeld, one.heard], [true, ['gained']], how);
+  }
+});
