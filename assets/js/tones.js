@@ -1,9 +1,9 @@
 /**
- * The sounds that callqr makes: a ring for the owner, a soft ringback for the caller. Computed, not recorded; looped by the
+ * The sounds that callqr makes: a ring for the owner and a chime for a note, a soft ringback for the caller. Computed, not recorded; looped by the
  * audio hardware, so that a page in the background, whose timers are slowed, rings on evenly.
  */
 
-/** @typedef {'ring'|'ringback'} Tone */
+/** @typedef {'ring'|'ringback'|'note'} Tone */
 /** @typedef {{at: number, hertz: number, seconds: number, loud: number}} Note */
 
 /** A rising figure, twice, then a rest: bright enough for the next room, and nobody's ringtone. @type {Note[]} */
@@ -18,6 +18,7 @@ const RING_NOTES = [0, 0.95].flatMap((start) => [
 const TONES = {
   ring: { seconds: 3.2, notes: RING_NOTES },
   ringback: { seconds: 3.5, notes: [{ at: 0.1, hertz: 440, seconds: 0.9, loud: 0.08 }, { at: 0.5, hertz: 554.37, seconds: 1.1, loud: 0.08 }] },
+  note: { seconds: 1, notes: [{ at: 0, hertz: 659.26, seconds: 0.6, loud: 0.12 }, { at: 0.16, hertz: 987.77, seconds: 0.8, loud: 0.12 }] },
 };
 
 /**
@@ -87,9 +88,9 @@ export class Tones {
     if (tone && this.#context) this.#source = this.#start(this.#context, tone, true);
   }
 
-  /** Plays a tone once, to let a person hear what it will be like. @param {Tone} tone */
+  /** Plays a tone once, if it can be heard now. @param {Tone} tone */
   sample(tone) {
-    if (this.#context && !this.#playing) this.#start(this.#context, tone, false);
+    if (this.#context && this.unlocked && !this.#playing) this.#start(this.#context, tone, false);
   }
 
   /** @param {AudioContext} context @param {Tone} tone @param {boolean} loop */

@@ -5,6 +5,7 @@ use crate::domain::account::Member;
 use crate::domain::ids::{AccountId, HouseholdId, LoginId, TagId};
 use crate::domain::random;
 use crate::domain::tag::Token;
+use crate::domain::vault::{HolderProof, SealedVault, WayIn, Wrapped};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -347,4 +348,50 @@ async fn a_household_has_a_bounded_number_of_accounts() {
     }
     assert_eq!(join(household).await, Err("household-full"));
     assert_eq!(join(HouseholdId::random()).await, Ok(()), "others have room");
+}
+
+fn vault(revision: u64) -> SealedVault {
+    let mut blob = vec![0; 1 + 8 + 12 + 4096 + 16];
+    blob[0] = 1;
+    blob[1..9].copy_from_slice(&revision.to_be_bytes());
+    SealedVault::parse(blob).unwrap()
+}
+
+fn way_in(holder: u8) -> vaults::Wrap {
+    let mut wrapped = [holder; Wrapped::LENGTH];
+    wrapped[..2].copy_from_slice(&[1, 1]);
+    vaults::Wrap::by_password(Wrapped::parse(&wrapped, WayIn::Password).unwrap())
+}
+
+#[tokio::test]
+async fn a_vault_from_before_its_holders_were_known_takes_the_first_that_changes_it() {
+    let Opened { store, directory: _directory } = open();
+    let Member { account, household, .. } = with_account(&store).await;
+    let [first, other] = [1, 2].map(|byte| HolderProof::parse(&[byte; 32]).unwrap());
+    let refused = |result: Result<()>| assert_eq!(result.unwrap_err().code, "not-a-holder");
+    // Where there is no vault nobody holds its key.
+    refused(store.vaults().check_holder(household, first).await);
+    assert!(store.vaults().create(household, account, vault(1), first, way_in(1)).await.unwrap());
+    refused(store.vaults().check_holder(household, other).await);
+    store
+        .writer
+        .transaction(|transaction| Ok(transaction.execute("UPDATE vaults SET holder = NULL", [])?))
+        .await
+        .unwrap();
+
+    // Looking, or adding a way in, does not fix who it is; nor is anybody known to end the others' ways.
+    store.vaults().check_holder(household, other).await.unwrap();
+    store.vaults().put_wrap(household, account, other, way_in(2), 9).await.unwrap();
+    let renewed = store.vaults().renew(household, account, vault(2), other, way_in(2), Some(other)).await;
+    refused(renewed.map(|_| ()));
+    store.vaults().check_holder(household, first).await.unwrap();
+    // Who is too late with a change has not made one.
+    assert!(!store.vaults().replace(household, vault(3), other).await.unwrap());
+    store.vaults().check_holder(household, first).await.unwrap();
+
+    assert!(store.vaults().replace(household, vault(2), first).await.unwrap());
+    refused(store.vaults().check_holder(household, other).await);
+    refused(store.vaults().replace(household, vault(3), other).await.map(|_| ()));
+    refused(store.vaults().put_wrap(household, account, other, way_in(2), 9).await);
+    assert!(store.vaults().replace(household, vault(3), first).await.unwrap());
 }

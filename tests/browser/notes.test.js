@@ -1,6 +1,8 @@
 // Notes: written by a stranger, sealed in the stranger's browser, read in the owner's, and by nobody in between.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { comesToVault, keyedSticker, lock, unlock } from './support/keyed.js';
 import { Liar } from './support/liar.js';
@@ -293,6 +295,84 @@ test('notes come into the open inbox, are read on one device for all, and are de
   await one.tap('sure-yes');
   await one.finds('#inbox-none');
   await two.finds('#inbox-none');
+});
+
+/** Counts sounds and vibrations from now on. */
+const listens = (device) => device.tab.run(() => {
+  window.__signs = { sounds: 0, nudges: 0 };
+  const { start } = AudioBufferSourceNode.prototype;
+  AudioBufferSourceNode.prototype.start = function (...how) {
+    window.__signs.sounds += 1;
+    return start.apply(this, how);
+  };
+  navigator.vibrate = (pattern) => {
+    if (pattern !== 0) window.__signs.nudges += 1;
+    return true;
+  };
+});
+const signs = (device) => device.tab.run(() => window.__signs);
+
+test('a note that comes while the page is open makes a short sign, once and not during a call', async () => {
+  const device = await owner();
+  // Any tap lets the page make sounds.
+  await device.tab.tap('#status-headline');
+  await until('the page can make sounds', () => device.tab.run(() => document.body.dataset.sound === 'on'));
+  await listens(device);
+  const caller = await world.caller();
+  await leaves(caller, secret('heard'));
+  await until('the sign is made', async () => (await signs(device)).sounds === 1, { detail: () => signs(device) });
+  assert.deepEqual(await signs(device), { sounds: 1, nudges: 1 });
+  // A stranger who goes on writing does not go on disturbing.
+  await leaves(caller, secret('not heard'));
+  await until('the owner reads that there are two', async () => (await line(device)) === 'New notes: 2', { detail: () => line(device) });
+  await device.goesTo('#inbox');
+  await until('both are read', async () => (await line(device)) === 'Notes', { detail: () => line(device) });
+  assert.deepEqual(await signs(device), { sounds: 1, nudges: 1 });
+  await device.goesTo('#');
+
+  const talking = await world.caller();
+  await talking.calls(sticker.url);
+  await device.comesTo('ringing');
+  await device.tap('answer');
+  await Promise.all([talking.comesTo('talking'), device.comesTo('talking')]);
+  const during = await signs(device);
+  // As if the last one had been long ago.
+  await device.tab.run(() => {
+    const { now } = performance;
+    performance.now = () => now.call(performance) + 60_000;
+  });
+  await leaves(caller, secret('during a call'));
+  await until('the owner can see that there is one', async () => (await device.tab.run(() => document.title)) === '(1) callqr', { detail: () => device.tab.run(() => document.title) });
+  assert.deepEqual(await signs(device), during);
+  await talking.tap('hang-up');
+  await device.returnsHome();
+  assert.deepEqual(await signs(device), during, 'nor afterwards');
+  await leaves(caller, secret('after the call'));
+  await until('the sign is made again', async () => (await signs(device)).sounds === during.sounds + 1, { detail: () => signs(device) });
+});
+
+test('where there are more notes than are listed, all that were read go at once, and no other one', async () => {
+  const caller = await world.caller();
+  await leaves(caller, secret('the first of many'));
+  const device = await owner();
+  await device.goesTo('#inbox');
+  await until('it is read', () => device.tab.run(async () => (await (await fetch('/api/v1/notes?limit=1')).json()).unread === 0));
+  // Copies, for it takes long to write so many; the oldest, which is not listed, is new.
+  execFileSync('sqlite3', [join(world.server.data, 'callqr.db'), `
+    PRAGMA busy_timeout = 5000;
+    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
+    INSERT INTO notes (id, tag_id, kind, minute, envelope, read, expires_at)
+      SELECT randomblob(16), tag_id, kind, minute - (i = 60), envelope, i < 60, expires_at FROM notes, n;`], { stdio: ['ignore', 'ignore', 'inherit'] });
+  await device.goesTo('#');
+  await device.goesTo('#inbox');
+  await device.finds('#inbox-older');
+  assert.equal(await device.reads('#inbox-clear'), 'Delete all read notes');
+  await device.tap('inbox-clear');
+  await device.tap('sure-no');
+  assert.equal((await inbox(device)).length, 50);
+  await device.tap('inbox-clear');
+  await device.tap('sure-yes');
+  await reads(device, 'the new one is left', (notes) => notes.length === 1 && notes[0].isNew);
 });
 
 test('logs and database keep nothing of what was written', async () => {

@@ -65,7 +65,8 @@ export async function home(room) {
         pages += 1;
         return room.again();
       }) : null,
-      opened && opened.length > 1 ? actionButton(texts.say('inbox.clear'), { id: 'inbox-clear', kind: 'button plain danger wide' }, () => clear(notes, room)) : null,
+      opened && opened.length > 1 ? actionButton(texts.say(more ? 'inbox.clear.read' : 'inbox.clear'), { id: 'inbox-clear', kind: 'button plain danger wide' },
+        () => (more ? clearRead(room) : clear(notes, room))) : null,
     ],
     drawn: () => opened && markWhenSeen(notes, room),
   };
@@ -145,6 +146,19 @@ function clear(notes, room) {
   return room.act(async () => {
     if (!(await askSure(room.texts.say('inbox.clear.sure'), room.texts.say('inbox.clear'), room.texts))) return;
     for (let at = 0; at < ids.length; at += DELETED) await Promise.all(ids.slice(at, at + DELETED).map((id) => remove(id, room)));
+    await room.again();
+  });
+}
+
+/** Where there are more than are listed. @param {Room} room */
+function clearRead(room) {
+  const { texts } = room;
+  return room.act(async () => {
+    if (!(await askSure(texts.say('inbox.clear.read.sure'), texts.say('inbox.clear.read'), texts))) return;
+    // Those that were seen here a moment ago, too.
+    await mark(room);
+    await room.ask('DELETE', '/api/v1/notes?read=true');
+    pages = 1;
     await room.again();
   });
 }

@@ -4,12 +4,17 @@
 const PULSES = [600, 250, 600];
 const PULSES_EVERY = 2_400;
 const TITLE_EVERY = 900;
+/** A short one, for what can wait. */
+const NUDGE = 120;
+/** Strangers leave notes: however many they are, nobody is disturbed more often, in milliseconds. */
+const QUIET = 10_000;
 
 export class Bell {
   #tones;
   /** @type {number[]} */
   #timers = [];
   #title = '';
+  #chimed = -Infinity;
 
   /** @param {import('../tones.js').Tones} tones */
   constructor(tones) {
@@ -32,6 +37,14 @@ export class Bell {
         document.title = on ? title : this.#title;
       }, TITLE_EVERY),
     ];
+  }
+
+  /** Says once, softly, that there is something to read. */
+  chime() {
+    if (this.#timers.length > 0 || performance.now() - this.#chimed < QUIET) return;
+    this.#chimed = performance.now();
+    this.#tones.sample('note');
+    navigator.vibrate?.(NUDGE);
   }
 
   silence() {

@@ -100,6 +100,11 @@ export class CallDesk {
     this.#call.dispatch({ type: 'message', message: { type: 'ended', payload: { reason } } });
   }
 
+  /** Somebody has left a note: that is no reason to disturb a call. */
+  noteCame() {
+    if (!this.isCalling) this.#bell.chime();
+  }
+
   /** Nobody is logged in any more. */
   drop() {
     this.#call?.dispatch({ type: 'hang-up' });

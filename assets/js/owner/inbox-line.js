@@ -3,21 +3,47 @@
 import { request } from '../api.js';
 import { byId, setText } from '../dom.js';
 
-/** @param {import('../i18n.js').Texts} texts */
-export async function showInbox(texts) {
-  const answer = await request('GET', '/api/v1/notes?limit=1').catch(() => null);
-  // Not reachable: what was known stays.
-  if (!answer) return;
-  const { notes, unread } = answer;
-  const line = byId('to-inbox');
-  line.hidden = notes.length === 0;
-  line.dataset.new = String(unread > 0);
-  setText(byId('inbox-text'), unread > 0 ? texts.say('home.notes.new', { n: unread }) : texts.say('home.notes'));
-  document.title = unread > 0 ? `(${unread}) callqr` : 'callqr';
-}
+export class InboxLine {
+  #texts;
+  #came;
+  /** How many were new last; null before that is known. @type {number|null} */
+  #unread = null;
+  #asked = 0;
+  #shown = 0;
 
-/** Nobody is logged in any more. */
-export function hideInbox() {
-  byId('to-inbox').hidden = true;
-  document.title = 'callqr';
+  /**
+   * @param {import('../i18n.js').Texts} texts
+   * @param {() => void} came there are more new ones than there were while somebody was logged in here
+   */
+  constructor(texts, came) {
+    this.#texts = texts;
+    this.#came = came;
+  }
+
+  async show() {
+    const asked = (this.#asked += 1);
+    const answer = await request('GET', '/api/v1/notes?limit=1').catch(() => null);
+    // Not reachable: what was known stays. Nor does a late answer take the place of a newer one.
+    if (!answer || asked < this.#shown) return;
+    this.#shown = asked;
+    const { notes, unread } = answer;
+    const line = byId('to-inbox');
+    line.hidden = notes.length === 0;
+    line.dataset.new = String(unread > 0);
+    setText(byId('inbox-text'), unread > 0 ? this.#texts.say('home.notes.new', { n: unread }) : this.#texts.say('home.notes'));
+    document.title = unread > 0 ? `(${unread}) callqr` : 'callqr';
+    const before = this.#unread;
+    this.#unread = unread;
+    if (before !== null && unread > before) this.#came();
+  }
+
+  /** Nobody is logged in any more. */
+  hide() {
+    this.#unread = null;
+    // What is on its way is not theirs who come next.
+    this.#shown = this.#asked + 1;
+    this.#asked += 1;
+    byId('to-inbox').hidden = true;
+    document.title = 'callqr';
+  }
 }

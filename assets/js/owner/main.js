@@ -17,7 +17,7 @@ import { CallDesk } from './call-desk.js';
 import { Farewell } from './farewell.js';
 import { keepHandover, takeHandover } from './handover.js';
 import { vault } from './household-vault.js';
-import { hideInbox, showInbox } from './inbox-line.js';
+import { InboxLine } from './inbox-line.js';
 import { LoginView } from './login-view.js';
 import { showMissed } from './missed-view.js';
 import { readPlace } from './places.js';
@@ -39,6 +39,7 @@ const tones = new Tones(showStatus);
 const tags = new TagsView(texts, (id) => void stickers.again(id));
 const vaultView = new VaultView(texts);
 const calls = new CallDesk({ texts, tones, tags, vaultView, began: show, drawn: awake, dismissed: afterCall });
+const inbox = new InboxLine(texts, () => calls.noteCame());
 const presence = new Presence({
   changed: presenceChanged, ring: (ring) => calls.ring(ring), ringStopped: (sessionId, reason) => calls.stopRinging(sessionId, reason),
   notesChanged,
@@ -107,7 +108,7 @@ function goTo() {
     rooms.close();
     byId('status-headline').focus({ preventScroll: true });
     void showMissed(texts);
-    void showInbox(texts);
+    void inbox.show();
   } else {
     void rooms.open();
   }
@@ -121,7 +122,7 @@ function place() {
 /** @param {string} notice */
 function showLogin(notice) {
   presence.stop();
-  hideInbox();
+  inbox.hide();
   void vault.close();
   // Who logs in next is somebody else.
   forgetSecrets();
@@ -192,7 +193,7 @@ function presenceChanged(state) {
 
 /** A note came, or was read or deleted; or the connection was away and it may have. */
 function notesChanged() {
-  void showInbox(texts);
+  void inbox.show();
   void rooms.refresh('inbox');
 }
 
