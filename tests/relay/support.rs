@@ -1,5 +1,6 @@
 //! A real relay on a free port, with a small accept loop that tells TURN over TCP from TURN over TLS.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +18,9 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs
 
 pub const USERNAMES: [&str; 2] = ["caller-of-the-test", "owner-of-the-test"];
 pub const PASSWORDS: [&str; 2] = ["the caller's password", "the owner's password"];
+
+/// Ports that are drawn until one is free for TCP too.
+const TRIES: usize = 20;
 
 /// A running relay; dropping it stops it.
 pub struct Running {
@@ -37,18 +41,18 @@ pub fn options() -> Options {
 
 /// Starts a relay and its accept loops.
 pub async fn start(options: Options) -> Running {
-    let relay = Relay::bind(options).unwrap();
-    let addresses = relay.local_addrs();
+    let (relay, listeners) = bind(&options);
+    let port = relay.local_addrs()[0].port();
     let (stop, stopped) = oneshot::channel::<()>();
     let (config, certificate) = tls();
-    for address in &addresses {
-        tokio::spawn(accept(listen(*address), relay.clone(), TlsAcceptor::from(Arc::clone(&config))));
+    for listener in listeners {
+        tokio::spawn(accept(listener, relay.clone(), TlsAcceptor::from(Arc::clone(&config))));
     }
     let running = relay.clone();
     tokio::spawn(async move {
         running.run(async move { drop(stopped.await) }).await.unwrap();
     });
-    Running { relay, port: addresses[0].port(), certificate, _stop: stop }
+    Running { relay, port, certificate, _stop: stop }
 }
 
 impl Running {
@@ -70,17 +74,32 @@ pub fn credentials() -> [Credentials; 2] {
     [0, 1].map(|side| Credentials { username: USERNAMES[side].into(), password: Secret::new(PASSWORDS[side].into()) })
 }
 
-/// A TCP listener of this family alone, as the UDP socket beside it.
-fn listen(address: SocketAddr) -> TcpListener {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None).unwrap();
-    if address.is_ipv6() {
-        socket.set_only_v6(true).unwrap();
+/// A relay and the TCP listeners beside it. The system draws a port for UDP: where somebody has the same one for TCP,
+/// another is drawn.
+fn bind(options: &Options) -> (Relay, Vec<TcpListener>) {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let relay = Relay::bind(options.clone()).unwrap();
+        let listeners: std::io::Result<Vec<_>> = relay.local_addrs().iter().map(|address| listen(*address)).collect();
+        match listeners {
+            Err(error) if error.kind() == ErrorKind::AddrInUse && tries < TRIES => {}
+            listeners => return (relay, listeners.unwrap()),
+        }
     }
-    socket.set_reuse_address(true).unwrap();
-    socket.set_nonblocking(true).unwrap();
-    socket.bind(&address.into()).unwrap();
-    socket.listen(1024).unwrap();
-    TcpListener::from_std(socket.into()).unwrap()
+}
+
+/// A TCP listener of this family alone, as the UDP socket beside it.
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(1024)?;
+    TcpListener::from_std(socket.into())
 }
 
 async fn accept(listener: TcpListener, relay: Relay, acceptor: TlsAcceptor) {
