@@ -48,6 +48,8 @@ class Problem extends Error {}
 
 /** @type {Promise<Known|null>|null} What is pinned; asked of the storage once. */
 let known = null;
+/** @type {{hash: string, files: Promise<Map<string, ArrayBuffer>>}|null} What was read for the page that was opened last, by its SHA-256. */
+let atHand = null;
 /** @type {Promise<unknown>} What changes the pins is done one after the other. */
 let last = Promise.resolve();
 
@@ -136,7 +138,11 @@ async function navigate(request, path) {
     return anew;
   }
   try {
-    return await serve(found.lists[0], page);
+    const [accepted] = found.lists;
+    const answer = serve(accepted, page);
+    // While the browser reads the page. A hundred questions to its storage take longer than one.
+    if (atHand?.hash !== accepted.hash) atHand = { hash: accepted.hash, files: readAll(accepted).catch(() => new Map()) };
+    return await answer;
   } catch (error) {
     if (named(error) !== 'altered') throw error;
     await forget();
@@ -185,12 +191,21 @@ function headersOf(listed) {
 
 /** A pinned file; where the browser has lost it, the server's if it is the same. @param {Listed} listed @param {string} path */
 async function pinned(listed, path) {
+  const ready = atHand?.hash === listed.hash ? (await atHand.files).get(listed.files.get(path) ?? '') : undefined;
+  if (ready) return new Response(ready);
   const kept = await keptOf(listed, path);
   if (kept) return kept;
   const bytes = await fetchListed(listed, path);
   const cache = await caches.open(PAGES_CACHE + listed.hash);
   await cache.put(addressOf(listed, path), new Response(bytes));
   return new Response(bytes);
+}
+
+/** Everything that is pinned of this list and is still what it was: SHA-256 -> content. @param {Listed} listed */
+async function readAll(listed) {
+  const responses = await (await caches.open(PAGES_CACHE + listed.hash)).matchAll();
+  const contents = await Promise.all(responses.map((response) => response.arrayBuffer()));
+  return new Map(await Promise.all(contents.map(async (bytes) => /** @type {const} */ ([await sha256(bytes), bytes]))));
 }
 
 /** @param {Listed} listed @param {string} path */
@@ -382,6 +397,7 @@ async function write(pins) {
 }
 
 async function forget() {
+  atHand = null;
   await (await caches.open(STATE.cache)).delete(STATE.pins);
   known = null;
 }

@@ -36,6 +36,8 @@ export class Device {
   asked = [];
   /** @type {Map<string, Map<string, ArrayBuffer>>} */
   storage = new Map();
+  /** Every address that the storage was asked for by itself. @type {string[]} */
+  looked = [];
   /** Messages to the pages. @type {unknown[]} */
   told = [];
   skipped = 0;
@@ -73,7 +75,11 @@ export class Device {
       const entries = this.storage.get(name) ?? new Map();
       this.storage.set(name, entries);
       return {
-        match: async (/** @type {string} */ key) => (entries.has(key) ? new Response(entries.get(key)) : undefined),
+        match: async (/** @type {string} */ key) => {
+          this.looked.push(key);
+          return entries.has(key) ? new Response(entries.get(key)) : undefined;
+        },
+        matchAll: async () => [...entries.values()].map((bytes) => new Response(bytes)),
         put: async (/** @type {string} */ key, /** @type {Response} */ response) => void entries.set(key, await response.arrayBuffer()),
         delete: async (/** @type {string} */ key) => entries.delete(key),
       };

@@ -203,6 +203,25 @@ test('a guard that comes later waits; where the browser puts it into place unask
   assert.equal(device.skipped, 2);
 });
 
+test('what a page loads is read from the storage at once, when the page opens', async () => {
+  const { device } = await pinnedDevice();
+  const guard = device.guard();
+  const module = (/** @type {string} */ build) => `/a/${build}/js/owner/main.js`;
+  await guard.shows('/');
+  device.looked = [];
+  assert.equal(await (await guard.answers(module(VECTOR.build)))?.text(), FILES['js/owner/main.js']);
+  assert.deepEqual(device.looked, []);
+  const next = release({ 'js/owner/main.js': 'next()' });
+  device.answers = next.answers;
+  await guard.says('accept', next.hash);
+  assert.equal(await (await guard.answers(module(NEXT)))?.text(), 'next()');
+  await guard.shows('/');
+  device.looked = [];
+  assert.equal(await (await guard.answers(module(NEXT)))?.text(), 'next()');
+  assert.equal(await (await guard.answers(module(VECTOR.build)))?.text(), FILES['js/owner/main.js'], 'a page that is open goes on with what it has');
+  assert.deepEqual(device.looked.filter((address) => address.endsWith('.js')), [module(VECTOR.build)]);
+});
+
 test('what the browser has lost is loaded again if it is the same, else it is a first visit; never without the server\'s word', async () => {
   const { device, guard } = await pinnedDevice();
   device.storage.delete(`callqr:pages:${VECTOR.hash}`);
