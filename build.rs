@@ -1,10 +1,14 @@
-//! Embeds `assets/`: names the build after the content, compresses every file once, writes a table for `web::assets`.
+//! Embeds `assets/`: tells pages which modules they will need, names the build after the content, compresses every file
+//! once, writes a table for `web::assets`.
 
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use brotli::enc::BrotliEncoderParams;
+use brotli::enc::backward_references::BrotliEncoderMode;
 use flate2::{Compression, write::GzEncoder};
 use sha2::{Digest, Sha256};
 
@@ -20,16 +24,14 @@ fn main() {
 
     let names: Vec<_> = files.iter().map(|file| file.strip_prefix("assets").expect("collected below assets")).collect();
     let mut contents: Vec<_> = files.iter().map(|file| content(file)).collect();
+    preload_modules(&names, &mut contents);
     // Of what is served alone: a comment that nobody is sent makes no new build.
     let mut digest = Sha256::new();
     for (name, content) in names.iter().zip(&contents) {
         digest.update(format!("{} {}\n", name.display(), content.len()));
         digest.update(content);
     }
-    let id = digest.finalize().iter().take(8).fold(String::new(), |mut id, byte| {
-        write!(id, "{byte:02x}").expect("a String takes text");
-        id
-    });
+    let id = hexadecimal(&digest.finalize()[..8]);
     for (name, content) in names.iter().zip(&mut contents) {
         if is(name, "html") {
             *content = text(content, name).replace("BUILD_ID", &id).into_bytes();
@@ -39,24 +41,118 @@ fn main() {
     let mut table = format!(
         "/// Names the build after what its files contain.\npub const BUILD_ID: &str = {id:?};\npub static FILES: &[File] = &[\n"
     );
-    for (index, (name, bytes)) in names.iter().zip(&contents).enumerate() {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-        encoder.write_all(bytes).expect("memory takes bytes");
-        let gzip = encoder.finish().expect("memory takes bytes");
-        let plain_path = out.join(format!("asset-{index}"));
-        let gzip_path = out.join(format!("asset-{index}.gz"));
-        fs::write(&plain_path, bytes).expect("OUT_DIR is writable");
-        fs::write(&gzip_path, &gzip).expect("OUT_DIR is writable");
+    for (name, bytes) in names.iter().zip(&contents) {
+        // Named after the content: what has not changed is not compressed again.
+        let stem = hexadecimal(&Sha256::digest(bytes)[..16]);
+        let [plain, gzip, brotli] = ["", ".gz", ".br"].map(|ending| out.join(format!("asset-{stem}{ending}")));
+        keep(&plain, || bytes.clone());
+        keep(&gzip, || gzipped(bytes));
+        keep(&brotli, || brotlied(bytes));
         let path = name.to_str().expect("a name is UTF-8");
         writeln!(
             table,
-            "    File {{ name: {path:?}, content_type: {:?}, plain: include_bytes!({plain_path:?}), gzip: include_bytes!({gzip_path:?}) }},",
+            "    File {{ name: {path:?}, content_type: {:?}, plain: include_bytes!({plain:?}), gzip: include_bytes!({gzip:?}), brotli: include_bytes!({brotli:?}) }},",
             content_type(name),
         )
         .expect("a String takes text");
     }
     table.push_str("];\n");
     fs::write(out.join("assets.rs"), table).expect("OUT_DIR is writable");
+}
+
+/// Has every page name what the modules that it starts import, and what those import: they come in one round trip then, not in
+/// one for each step from import to import. What a script needs stands behind it, so that what comes first is asked for first.
+fn preload_modules(names: &[&Path], contents: &mut [Vec<u8>]) {
+    let modules: BTreeMap<_, _> = names
+        .iter()
+        .zip(contents.iter())
+        .filter(|(name, _)| is(name, "js"))
+        .map(|(name, source)| (name.to_path_buf(), imports(name, text(source, name))))
+        .collect();
+    for (name, page) in names.iter().zip(contents).filter(|(name, _)| is(name, "html")) {
+        let lines = text(page, name).lines().map(str::to_owned).collect::<Vec<_>>();
+        let scripts: Vec<_> = lines.iter().map(|line| started_module(line)).collect();
+        let mut named: BTreeSet<_> = scripts.iter().flatten().cloned().collect();
+        let mut html = String::new();
+        for (line, script) in lines.iter().zip(&scripts) {
+            writeln!(html, "{line}").expect("a String takes text");
+            let mut waiting: VecDeque<_> = script.iter().cloned().collect();
+            while let Some(module) = waiting.pop_front() {
+                let imports = modules.get(&module).unwrap_or_else(|| panic!("{} is missing", module.display()));
+                for import in imports.iter().filter(|import| named.insert((*import).clone())) {
+                    writeln!(html, "  <link rel=\"modulepreload\" href=\"/a/BUILD_ID/{}\">", import.display())
+                        .expect("a String takes text");
+                    waiting.push_back(import.clone());
+                }
+            }
+        }
+        *page = html.into_bytes();
+    }
+}
+
+/// The module that this line of a page starts.
+fn started_module(line: &str) -> Option<PathBuf> {
+    let address = line.trim().strip_prefix("<script type=\"module\" src=\"/a/BUILD_ID/")?;
+    address.split('"').next().map(PathBuf::from)
+}
+
+/// What a module imports before it runs: statements at the beginning of a line, up to their first quote.
+fn imports(module: &Path, source: &str) -> Vec<PathBuf> {
+    let folder = module.parent().expect("a module lies in a folder");
+    let starts = source.match_indices('\n').map(|(at, _)| at + 1).chain([0]);
+    let statements =
+        starts.map(|at| &source[at..]).filter(|rest| rest.starts_with("import ") || rest.starts_with("export "));
+    let mut imports: Vec<_> = statements
+        .filter_map(|statement| statement.split_once('\''))
+        .filter(|(head, _)| head.trim_end().ends_with("from") || *head == "import ")
+        .filter_map(|(_, rest)| rest.split('\'').next())
+        .map(|path| resolved(folder, path))
+        .collect();
+    imports.sort();
+    imports
+}
+
+fn resolved(folder: &Path, path: &str) -> PathBuf {
+    path.split('/').fold(folder.to_path_buf(), |mut at, part| {
+        match part {
+            "." => {}
+            ".." => assert!(at.pop(), "{path} leads out of assets/"),
+            part => at.push(part),
+        }
+        at
+    })
+}
+
+/// Writes a file that is not there yet: whole or not at all.
+fn keep(file: &Path, content: impl FnOnce() -> Vec<u8>) {
+    if file.exists() {
+        return;
+    }
+    let unfinished = file.with_extension("unfinished");
+    fs::write(&unfinished, content()).expect("OUT_DIR is writable");
+    fs::rename(&unfinished, file).expect("OUT_DIR is writable");
+}
+
+fn gzipped(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes).expect("memory takes bytes");
+    encoder.finish().expect("memory takes bytes")
+}
+
+/// A seventh less than gzip, for a stranger in the street.
+fn brotlied(mut bytes: &[u8]) -> Vec<u8> {
+    let text = BrotliEncoderMode::BROTLI_MODE_TEXT;
+    let params = BrotliEncoderParams { quality: 11, mode: text, size_hint: bytes.len(), ..Default::default() };
+    let mut out = Vec::new();
+    brotli::BrotliCompress(&mut bytes, &mut out, &params).expect("memory takes bytes");
+    out
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut digits, byte| {
+        write!(digits, "{byte:02x}").expect("a String takes text");
+        digits
+    })
 }
 
 /// The day of this build, in seconds since 1970: no right clock shows an earlier one. SOURCE_DATE_EPOCH makes it repeatable.

@@ -1,4 +1,4 @@
-// The caller's page in the street, on a slow network: small, and from one server only.
+// The pages in the street, on a slow network: small, from one server only, and asked for in one go.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { keyedSticker, unlock } from './support/keyed.js';
@@ -16,18 +16,37 @@ before(async () => {
 });
 after(() => world?.close());
 
+/** What the page asks for from now on: by its id. */
+async function requestsOf(person) {
+  const session = await person.tab.cdp();
+  await session.send('Network.enable');
+  const requests = new Map();
+  session.on('Network.requestWillBeSent', ({ requestId, request, initiator }) => requests.set(requestId, { url: request.url, by: initiator.type, bytes: 0 }));
+  session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
+    if (requests.has(requestId)) requests.get(requestId).bytes = encodedDataLength;
+  });
+  return requests;
+}
+
+for (const path of ['/', '/c', '/setup', '/join', '/reset']) {
+  test(`a page asks for all modules that it runs as soon as it is there: ${path}`, async () => {
+    const stranger = await world.caller();
+    const requests = await requestsOf(stranger);
+    await stranger.scan(world.origin + path);
+    await stranger.comesTo(['closed', 'login', 'open']);
+    const modules = [...requests.values()].filter(({ url }) => url.endsWith('.js'));
+    assert.ok(modules.length > 20, 'the measurement saw the page');
+    assert.deepEqual(modules.filter(({ by }) => by !== 'parser').map(({ url }) => new URL(url).pathname), []);
+    assert.deepEqual(stranger.tab.complaints.filter((text) => /preload/.test(text)), []);
+  });
+}
+
 test('the caller\'s page with a whole call is at most 60 KB on the wire, from this server alone', async (t) => {
   const device = await world.device();
   await device.logsIn();
   await unlock(device, sticker);
   const caller = await world.caller();
-  const session = await caller.tab.cdp();
-  await session.send('Network.enable');
-  const requests = new Map();
-  session.on('Network.requestWillBeSent', ({ requestId, request }) => requests.set(requestId, { url: request.url, bytes: 0 }));
-  session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
-    if (requests.has(requestId)) requests.get(requestId).bytes = encodedDataLength;
-  });
+  const requests = await requestsOf(caller);
 
   await caller.calls(sticker.url);
   await device.comesTo('ringing');

@@ -4,12 +4,12 @@ import { keepAwake } from '../awake.js';
 import { CallDriver } from '../call-driver.js';
 import { byId, fillTexts } from '../dom.js';
 import { CallerProof } from '../e2e/caller-proof.js';
-import { loadTexts } from '../i18n.js';
-import { language, offerLanguages } from '../language.js';
+import { offerLanguages } from '../language.js';
 import { Loudspeaker } from '../loudspeaker.js';
 import { forgetCall, recallCall, rememberCall, touchCall } from '../remembered-call.js';
 import { Stage } from '../stage.js';
 import { Tones } from '../tones.js';
+import { doorOpening, textsLoading } from './arrival.js';
 import { initiate, refusal, tryDoor } from './door.js';
 import { callScene, doorScene } from './scene.js';
 import { stickerKeys } from './sticker-keys.js';
@@ -20,8 +20,6 @@ const LOOK_AGAIN = 5_000;
 /** Some notices depend on the time alone. */
 const REDRAW = 1_000;
 
-const textsLoading = loadTexts(['caller'], language());
-const doorOpening = tryDoor(location.hash);
 /** @type {import('./scene.js').Door} */
 let door = { at: 'checking' };
 let code = '';

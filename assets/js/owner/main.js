@@ -5,13 +5,13 @@ import { forgetSecrets, takePasswordKey } from '../auth.js';
 import { keepAwake } from '../awake.js';
 import { byId, fillTexts, input } from '../dom.js';
 import { passwordButtons } from '../fields.js';
-import { loadTexts } from '../i18n.js';
-import { language, offerLanguages } from '../language.js';
+import { offerLanguages } from '../language.js';
 import { microphoneGranted, openMicrophone } from '../microphone.js';
 import { pins } from '../pins/pins.js';
 import { Tones } from '../tones.js';
 import { visit } from '../visit.js';
 import { takePasskeySecret } from '../webauthn.js';
+import { accountLoading, textsLoading } from './arrival.js';
 import { bringDialogsBack, dropDialogs } from './aside.js';
 import { CallDesk } from './call-desk.js';
 import { Farewell } from './farewell.js';
@@ -29,7 +29,7 @@ import { StickerView } from './sticker-view.js';
 import { TagsView } from './tags-view.js';
 import { VaultView } from './vault-view.js';
 
-const texts = await loadTexts(['caller', 'owner'], language());
+const texts = await textsLoading;
 fillTexts(texts);
 passwordButtons(texts);
 offerLanguages(keepHandover);
@@ -45,7 +45,7 @@ const presence = new Presence({
   notesChanged,
 });
 const stickers = new StickerView(texts, tags, () => void tags.load());
-const login = new LoginView(texts, { tapped: () => void tones.unlock(), entered: enter });
+const login = new LoginView(texts, { tapped: () => void tones.unlock(), entered: () => enter(request('GET', '/api/v1/account')) });
 const farewell = new Farewell((key) => login.tell(texts.say(key)));
 const rooms = new RoomsView(texts.language, ended, { tried: () => calls.opening, unlock: () => vaultView.ask() });
 
@@ -69,15 +69,15 @@ window.addEventListener('hashchange', () => {
 visit.watch(takeOver);
 void offerCertificate();
 takeLink();
-await enter();
+await enter(accountLoading);
 
-/** Shows the home screen to who is logged in, else the log-in. */
-async function enter() {
+/** Shows the home screen to who is logged in, else the log-in. @param {Promise<any>} asking */
+async function enter(asking) {
   // Its person has logged out, and the page was gone before all of that was done.
   if (visit.isLeaving) return sayFarewell();
   let who = '';
   try {
-    who = (await request('GET', '/api/v1/account')).username;
+    who = (await asking).username;
     void pins.begin();
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) return showLogin('');
