@@ -1,5 +1,6 @@
-// How long a call takes to ring and to be heard, in real Chromium, beside the least that two peer connections through the
-// same relay take; and what the server needs in memory. `node bench.js BINARY [RUNS]`: a table, and target/bench/calls.json.
+// How long pages take to open, in real Chromium, beside what the network alone takes; how long a call takes to ring and to be
+// heard, beside the least that two peer connections through the same relay take; and what the server needs in memory.
+// `node bench.js BINARY [RUNS]`: a table, and target/bench/calls.json.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -14,15 +15,25 @@ const { connect, hears, manyOwners } = await import('./support/owners.js');
 const { keyedSticker, unlock } = await import('./support/keyed.js');
 const { Caller, Owner } = await import('./support/person.js');
 const { BINARY, Server } = await import('./support/server.js');
+const { measureOpening } = await import('./support/opening.js');
 const { TONES } = await import('./support/tones.js');
 const { until } = await import('./support/until.js');
 
 const account = { username: 'bench', password: 'a password for the bench' };
 const quiet = { CALLQR_LOG_LEVEL: 'warn' };
 
-const times = await measureTimes();
+const times = { ...await measurePages(), ...await measureTimes() };
 const memory = await measureMemory();
 report({ binary: execFileSync(BINARY, ['--version']).toString().trim(), processor: cpus()[0].model, cores: cpus().length, runs: RUNS, times, memory });
+
+async function measurePages() {
+  const server = new Server(quiet);
+  await server.start();
+  const { token } = await server.api('POST', '/api/v1/auth/register', { body: { ...account, setupToken: server.setupLink().split('#')[1] } });
+  const samples = await measureOpening(server, token, account, RUNS);
+  await server.remove();
+  return Object.fromEntries(Object.entries(samples).map(([name, values]) => [name, summary(values)]));
+}
 
 async function measureTimes() {
   const server = new Server(quiet);

@@ -3,6 +3,7 @@
 // finds the server at, and the server sees it come from another: that one must never show up anywhere.
 import dgram from 'node:dgram';
 import net from 'node:net';
+import { FAST, slowWay } from './street.js';
 
 /** What a TCP connection turned out to be, by its first bytes. */
 export const KINDS = ['https', 'turns', 'turn-tcp', 'other'];
@@ -33,6 +34,8 @@ export class Line {
   #target = null;
   /** Where HTTPS goes instead. @type {{host: string, port: number}|null} */
   #detour = null;
+  /** What TCP goes through. */
+  #way = FAST;
 
   constructor(name, at, from) {
     Object.assign(this, { name, at, from, port: 0 });
@@ -68,6 +71,16 @@ export class Line {
     }
   }
 
+  /**
+   * TCP connections end, and new ones go through a slow network.
+   * @param {{delay: number, rate: number}|null} network `delay`: milliseconds in one direction; `rate`: bits a second in each;
+   *   null: as fast as ever
+   */
+  slowDown(network) {
+    this.#way = network ? slowWay(network) : FAST;
+    for (const flow of [...this.#flows]) flow.end();
+  }
+
   allowEverything() {
     this.allow('udp', ...KINDS);
   }
@@ -94,6 +107,7 @@ export class Line {
   }
 
   #accept(client) {
+    const way = this.#way;
     const flow = { kind: null, dead: false, end: () => {} };
     let server = null;
     let first = Buffer.alloc(0);
@@ -107,11 +121,15 @@ export class Line {
     this.#flows.add(flow);
     client.on('error', () => flow.end());
     client.on('close', () => this.#flows.delete(flow));
+    if (way.handshake > 0) {
+      client.pause();
+      setTimeout(() => client.resume(), way.handshake);
+    }
     client.on('data', (bytes) => {
       if (flow.dead) return;
       if (server) {
         this.bytes[flow.kind] += bytes.length;
-        server.write(bytes);
+        way.up.carry(bytes, (part) => server.write(part));
         return;
       }
       first = Buffer.concat([first, bytes]);
@@ -124,18 +142,18 @@ export class Line {
       this.connections[flow.kind] += 1;
       const target = (flow.kind === 'https' && this.#detour) || this.#target;
       server = net.connect({ ...target, localAddress: this.from, allowHalfOpen: true, noDelay: true });
-      server.write(first);
+      way.up.carry(first, (part) => server.write(part));
       server.on('error', () => flow.end());
       server.on('data', (answer) => {
         if (flow.dead) return;
         this.bytes[flow.kind] += answer.length;
-        client.write(answer);
+        way.down.carry(answer, (part) => client.write(part));
       });
-      server.on('end', () => flow.dead || client.end());
+      server.on('end', () => flow.dead || way.down.end(() => client.end()));
     });
     client.on('end', () => {
       if (flow.dead) return;
-      if (server) server.end();
+      if (server) way.up.end(() => server.end());
       else flow.end();
     });
   }
