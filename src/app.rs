@@ -406,7 +406,7 @@ fn standing(tags: Tags, sessions: Sessions) -> hub::Standing {
         let (tags, sessions) = (tags.clone(), sessions.clone());
         Box::pin(async move {
             let logged_in = match login {
-                Some(login) => sessions.stands(login, SystemTime::now()).await?,
+                Some((login, made)) => sessions.stands_since(login, made, SystemTime::now()).await?,
                 None => true,
             };
             Ok(logged_in && tags.stands(tag).await?)

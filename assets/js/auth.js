@@ -123,8 +123,11 @@ export async function newPassword(username, newPassword, wrapping) {
   return { newAuthSecret: authSecret, ...await wrapping(vaultKey) };
 }
 
-/** Proves again who is asking. @param {{authSecret: string} | {totp: string} | {passkey: unknown, ticket: string}} proof */
+/** Proves again who is asking, as in logging in. @param {{authSecret: string} | {passkey: unknown, ticket: string}} proof @returns {Promise<Entry>} */
 export const confirmPerson = (proof) => request('POST', '/api/v1/account/confirm', proof);
+
+/** @param {string} ticket @param {Proof} proof @returns {Promise<Entry>} */
+export const confirmSecondFactor = (ticket, proof) => request('POST', '/api/v1/account/confirm/second-factor', { ticket, ...proof });
 
 /** @param {string} username @param {string} password */
 export async function passwordProof(username, password) {

@@ -20,6 +20,7 @@ import { Signalling, socketAddress } from './socket.js';
  * @property {(error: unknown) => {reason: import('./call.js').Reason, retryAfter: number|null}} [refused]
  * @property {(line: Line) => void} remember keeps the call across a reload
  * @property {() => void} forget
+ * @property {(endpoint: string) => Promise<string>} [renew] a device's: a new ticket, where its log-in has new secrets
  * @property {(session: import('./e2e/bytes.js').Bytes, say: (message: import('./wire.js').ProofMessage) => void)
  *   => Promise<import('./e2e/proof.js').Proof|null>} proof who is at the other end of a new connection; null where the sticker carries no key
  */
@@ -144,8 +145,10 @@ export class CallDriver {
   /** @param {boolean} fresh */
   #connect(fresh) {
     if (!this.#line) return;
-    const url = socketAddress(this.#line.endpoint, location.href);
-    this.#signalling = new Signalling({ url, ticket: this.#line.ticket, fresh, pingEvery: PING }, {
+    const { endpoint, ticket } = this.#line;
+    const { renew } = this.setting;
+    const url = socketAddress(endpoint, location.href);
+    this.#signalling = new Signalling({ url, ticket, fresh, pingEvery: PING, renew: renew && (() => renew(endpoint)) }, {
       message: (message) => this.dispatch({ type: 'message', message }),
       up: (up) => this.dispatch({ type: 'signalling', up }),
       final: (code) => this.dispatch({ type: 'signalling-over', code }),

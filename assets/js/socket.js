@@ -16,6 +16,13 @@ import { encode, parseServerMessage } from './wire.js';
  * @property {(timer: number) => void} clearTimeout
  * @property {() => number} random
  *
+ * @typedef {object} Options
+ * @property {string} url
+ * @property {string} ticket
+ * @property {boolean} [fresh]
+ * @property {number} pingEvery in milliseconds
+ * @property {() => Promise<string>} [renew] asks for a new ticket where this one was spent, because the log-in has new secrets or the server is a new one
+ *
  * @typedef {object} Listener
  * @property {(message: ServerMessage) => void} message everything but `pong` and `error`
  * @property {(up: boolean) => void} up the connection is there, or is being made again
@@ -53,9 +60,10 @@ export class Signalling {
   #intervalTimer = 0;
   #over = false;
   #leaving = false;
+  #renewing = false;
 
   /**
-   * @param {{url: string, ticket: string, fresh?: boolean, pingEvery: number}} options `pingEvery` in milliseconds
+   * @param {Options} options
    * @param {Listener} listener
    * @param {Surroundings} [surroundings]
    */
@@ -65,6 +73,7 @@ export class Signalling {
     this.ticket = options.ticket;
     this.fresh = options.fresh ?? false;
     this.pingEvery = options.pingEvery;
+    this.renew = options.renew;
     this.listener = listener;
     this.surroundings = surroundings;
     this.#open();
@@ -175,14 +184,36 @@ export class Signalling {
       socket.onclose = null;
       socket.close();
       this.surroundings.clearTimeout(this.#patienceTimer);
-      if (FINAL.has(code)) return this.#end(code);
+      if (FINAL.has(code)) return this.#final(code);
       this.#retry();
     } else if (socket === this.#current) {
       const replacing = this.#next !== null;
-      this.#lose();
-      if (FINAL.has(code) && !(replacing && code === 4409)) return this.#end(code);
+      if (code === 4403 && this.renew) this.#pause();
+      else this.#lose();
+      if (FINAL.has(code) && !(replacing && code === 4409)) return this.#final(code);
       if (!replacing) this.#retry();
     }
+  }
+
+  /** @param {number} code */
+  #final(code) {
+    if (code !== 4403 || !this.renew) return this.#end(code);
+    if (this.#renewing) return;
+    this.#renewing = true;
+    this.renew().then((ticket) => {
+      this.#renewing = false;
+      this.ticket = ticket;
+      if (!this.#over && !this.#next) this.#open();
+    }, () => {
+      if (!this.#over) this.#end(code);
+    });
+  }
+
+  /** Back in a moment: nobody needs to know, unless it takes longer than it takes to find a connection dead. */
+  #pause() {
+    this.#alive();
+    this.#current = null;
+    this.#livenessTimer = this.surroundings.setTimeout(() => this.listener.up(false), LIVENESS);
   }
 
   #lose() {

@@ -17,6 +17,8 @@ pub enum Event {
     LoginSucceeded,
     /// A name with a wrong password, or a wrong second factor. The account is named when there is one.
     LoginFailed,
+    /// Somebody who is logged in proved again who they are.
+    Confirmed,
     /// A session was ended by hand.
     SessionEnded,
     /// Several sessions of an account were ended together.
@@ -29,7 +31,7 @@ pub enum Event {
     FactorRemoved,
     /// An operator removed all second factors of an account.
     FactorsReset,
-    /// Somebody logged in with a recovery code.
+    /// Somebody logged in, or confirmed who they are, with a recovery code.
     RecoveryCodeUsed,
     /// An account was made.
     AccountCreated,
@@ -89,6 +91,7 @@ impl Event {
         match self {
             Self::LoginSucceeded => "login-succeeded",
             Self::LoginFailed => "login-failed",
+            Self::Confirmed => "confirmed",
             Self::SessionEnded => "session-ended",
             Self::SessionsEnded => "sessions-ended",
             Self::PasswordChanged => "password-changed",
@@ -129,6 +132,7 @@ impl Event {
         match self {
             Self::LoginFailed | Self::LimitHit(_) => Weight::Stranger,
             Self::LoginSucceeded
+            | Self::Confirmed
             | Self::SessionEnded
             | Self::SessionsEnded
             | Self::InviteCreated

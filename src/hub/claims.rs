@@ -57,42 +57,43 @@ impl Ticketing {
             },
             since: millis(now).saturating_sub(seat.elapsed.as_millis() as u64),
         };
-        self.tickets.seal(Claims::Call(claims), now + lifetime)
+        self.tickets.seal(Claims::Call(claims), now, lifetime)
     }
 
     /// A ticket for presence.
     pub fn for_presence(&self, seat: &PresenceSeat, now: SystemTime) -> Result<String> {
         let PresenceSeat { household, login, generation } = *seat;
         let claims = PresenceClaims { household, login, generation };
-        self.tickets.seal(Claims::Presence(claims), now + PRESENCE_LIFETIME)
+        self.tickets.seal(Claims::Presence(claims), now, PRESENCE_LIFETIME)
     }
 
-    /// What the switchboard is told of a `hello`.
+    /// What the switchboard is told of a `hello`, and when its ticket was made.
     pub fn join(
         &self,
         connection: ConnectionId,
         endpoint: Endpoint,
         hello: &Hello,
         now: SystemTime,
-    ) -> Result<Input, CloseReason> {
+    ) -> Result<(Input, SystemTime), CloseReason> {
         let opened = self.tickets.open(&hello.ticket, now).map_err(|refusal| match refusal {
             Refusal::NotOurs => CloseReason::BadTicket,
             Refusal::Expired => CloseReason::TicketSpent,
         })?;
-        match (opened.claims, endpoint) {
-            (Claims::Call(claims), Endpoint::Call(session)) if claims.session == session => Ok(Input::JoinCall {
+        let input = match (opened.claims, endpoint) {
+            (Claims::Call(claims), Endpoint::Call(session)) if claims.session == session => Input::JoinCall {
                 connection,
                 seat: seat(&claims, now),
                 from_before: opened.from_before,
                 fresh: hello.fresh,
-            }),
+            },
             // After a restart the log-in has to be looked at again.
-            (Claims::Presence(_), Endpoint::Presence) if opened.from_before => Err(CloseReason::TicketSpent),
+            (Claims::Presence(_), Endpoint::Presence) if opened.from_before => return Err(CloseReason::TicketSpent),
             (Claims::Presence(PresenceClaims { household, login, generation }), Endpoint::Presence) => {
-                Ok(Input::JoinPresence { connection, seat: PresenceSeat { household, login, generation } })
+                Input::JoinPresence { connection, seat: PresenceSeat { household, login, generation } }
             }
-            _ => Err(CloseReason::BadTicket),
-        }
+            _ => return Err(CloseReason::BadTicket),
+        };
+        Ok((input, opened.made))
     }
 }
 

@@ -73,10 +73,11 @@ pub struct PlaceCall {
     pub caller: AnonymousId,
 }
 
-/// Whether a tag may still be called and, where one is named, whether a log-in still stands. Asked about tickets of an
-/// earlier process, which cannot know what was ended after they were made.
-pub type Standing =
-    Box<dyn Fn(TagId, Option<LoginId>) -> Pin<Box<dyn Future<Output = Result<bool>> + Send>> + Send + Sync>;
+/// Whether a tag may still be called and, where one is named, whether a log-in still stands as it did when the ticket was
+/// made. Asked about tickets of an earlier process: this one cannot know what was ended after they were made.
+pub type Standing = Box<
+    dyn Fn(TagId, Option<(LoginId, SystemTime)>) -> Pin<Box<dyn Future<Output = Result<bool>> + Send>> + Send + Sync,
+>;
 
 /// Hears of each call that is over; must not wait.
 pub type Ended = Box<dyn Fn(crate::domain::call::Ended) + Send>;
@@ -151,8 +152,8 @@ impl Hub {
         authority: &str,
     ) -> std::result::Result<Connection, CloseReason> {
         let connection = ConnectionId(self.shared.next_connection.fetch_add(1, Ordering::Relaxed));
-        let input = self.shared.ticketing.join(connection, endpoint, hello, SystemTime::now())?;
-        self.check_standing(&input).await?;
+        let (input, made) = self.shared.ticketing.join(connection, endpoint, hello, SystemTime::now())?;
+        self.check_standing(&input, made).await?;
         let outbox = Arc::new(Outbox::new(self.shared.max_queue));
         let join = Command::Join { connection, input, outbox: outbox.clone(), authority: authority.into() };
         self.commands.send(join).await.map_err(|_| CloseReason::Restarting)?;
@@ -182,6 +183,19 @@ impl Hub {
     /// The log-in was ended: its device leaves presence and every call.
     pub async fn end_login(&self, login: LoginId) {
         self.tell(Input::EndLogin(login)).await;
+    }
+
+    /// The log-in was given new secrets: what was connected by the old ones comes back by the new ones, or not at all.
+    pub async fn renew_login(&self, login: LoginId) {
+        self.tell(Input::RenewLogin(login)).await;
+    }
+
+    /// A ticket with which a device of this log-in comes back to a call that it takes part in.
+    ///
+    /// # Errors
+    /// `no-such-call` when it takes part in no such call; `stopping` when the server stops.
+    pub async fn call_ticket(&self, session: SessionId, login: LoginId) -> Result<String> {
+        self.ask(|answer| Command::Rejoin(session, login, answer)).await?
     }
 
     /// The log-ins whose devices are connected now.
@@ -218,11 +232,11 @@ impl Hub {
         let _ = tokio::time::timeout(GOODBYE, all_closed).await;
     }
 
-    async fn check_standing(&self, input: &Input) -> std::result::Result<(), CloseReason> {
+    async fn check_standing(&self, input: &Input, made: SystemTime) -> std::result::Result<(), CloseReason> {
         let Input::JoinCall { seat, from_before: true, .. } = input else { return Ok(()) };
         let login = match seat.party {
             Party::Caller => None,
-            Party::Device(login) => Some(login),
+            Party::Device(login) => Some((login, made)),
         };
         match (self.shared.standing)(seat.tag, login).await {
             Ok(true) => Ok(()),

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until};
 use super::claims::Ticketing;
 use super::outbox::{Outbox, Overflow};
 use super::{Counts, Ended};
-use crate::domain::ids::{HouseholdId, LoginId};
+use crate::domain::ids::{HouseholdId, LoginId, SessionId};
 use crate::domain::{Error, Kind, Result};
 use crate::proto::signal::wire::{PresenceRole, Ring, Standing, ToClient, Welcome};
 use crate::proto::signal::{CloseReason, ConnectionId, Input, Options, Output, Placement, Progress, Seat, Switchboard};
@@ -21,6 +21,7 @@ use crate::service::ice::Ice;
 pub enum Command {
     Place(Placement, oneshot::Sender<Result<String>>),
     Enlist(HouseholdId, LoginId, oneshot::Sender<Result<String>>),
+    Rejoin(SessionId, LoginId, oneshot::Sender<Result<String>>),
     Connected(oneshot::Sender<Vec<LoginId>>),
     Join { connection: ConnectionId, input: Input, outbox: Arc<Outbox>, authority: Box<str> },
     Input(Input),
@@ -100,6 +101,11 @@ impl Task {
             Command::Enlist(household, login, answer) => {
                 let listed = self.board.enlist(household, login, now).map_err(|_| too_many_devices());
                 let _ = answer.send(listed.and_then(|seat| self.ticketing.for_presence(&seat, SystemTime::now())));
+                self.do_outputs();
+            }
+            Command::Rejoin(session, login, answer) => {
+                let seat = self.board.rejoin(session, login, now).ok_or_else(no_such_call);
+                let _ = answer.send(seat.and_then(|seat| self.ticket(&seat)));
                 self.do_outputs();
             }
             Command::Connected(answer) => {
@@ -212,6 +218,10 @@ impl Task {
         let authority = self.remotes.get(&connection).map_or("", |remote| &remote.authority);
         self.ice.servers(authority, seat.participant())
     }
+}
+
+fn no_such_call() -> Error {
+    Error::new(Kind::NotFound, "no-such-call", "This device takes part in no such call.").hint("It has ended.")
 }
 
 fn too_many_calls() -> Error {

@@ -17,7 +17,7 @@ use super::proofs::{clocks_differ, wrong_code};
 use super::recovery;
 use super::sessions::Identity;
 use super::totp::{self, Seed, Spent, Verdict};
-use crate::domain::audit::Event;
+use crate::domain::audit::{COMMAND_LINE, Event};
 use crate::domain::ids::{AccountId, LoginId, PasskeyId};
 use crate::domain::secret::Secret;
 use crate::domain::{Error, Kind, Result};
@@ -64,6 +64,16 @@ pub struct Enrolment {
     pub secret: Secret<String>,
     /// What a QR code tells the app.
     pub uri: Secret<String>,
+}
+
+/// What came of a change, and which of the account's log-ins ended with it: they were begun in another way than one logs
+/// in now, and what hangs on them should end too.
+#[derive(Debug)]
+pub struct Changed<T = ()> {
+    /// What came of it.
+    pub now: T,
+    /// Log-ins that ended; never the asker's.
+    pub ended: Vec<LoginId>,
 }
 
 /// Recovery codes as they are shown, once.
@@ -147,7 +157,7 @@ impl Factors {
         identity: Identity,
         typed: &str,
         now: SystemTime,
-    ) -> Result<Option<RecoveryCodes>> {
+    ) -> Result<Changed<Option<RecoveryCodes>>> {
         let account = identity.account;
         let seed = self.started(account, now).ok_or_else(begin_again)?;
         let step = match totp::judge(&seed, typed, now, Spent::default()) {
@@ -158,22 +168,24 @@ impl Factors {
         };
         let sealed = self.keys.seal(Field::TotpSeed, account.as_bytes(), totp::base32(&seed).expose());
         let (codes, hashes) = self.fresh_codes(account);
-        let kept = self.store.factors().set_totp(account, sealed, step, hashes, now).await?;
+        let whose = (account, identity.login);
+        let changed = self.store.factors().set_totp(whose, sealed, step, hashes, now).await?;
         self.enrolments.lock().unwrap_or_else(PoisonError::into_inner).remove(&account);
         self.audit.note(Event::FactorAdded, Some(account), None);
-        Ok(kept.then_some(codes))
+        Ok(Changed { now: changed.done.then_some(codes), ended: changed.ended })
     }
 
     /// Removes the authenticator app.
     ///
     /// # Errors
     /// `no-totp` when there is none.
-    pub async fn remove_totp(&self, identity: Identity) -> Result<()> {
-        if !self.store.factors().delete_totp(identity.account).await? {
+    pub async fn remove_totp(&self, identity: Identity) -> Result<Changed> {
+        let changed = self.store.factors().delete_totp(identity.account, identity.login).await?;
+        if !changed.done {
             return Err(Error::new(Kind::NotFound, "no-totp", "This account has no authenticator app."));
         }
         self.audit.note(Event::FactorRemoved, Some(identity.account), None);
-        Ok(())
+        Ok(Changed { now: (), ended: changed.ended })
     }
 
     /// New recovery codes; the old ones are worthless.
@@ -223,7 +235,7 @@ impl Factors {
         ticket: &str,
         credential: Value,
         now: SystemTime,
-    ) -> Result<(Passkey, Option<RecoveryCodes>)> {
+    ) -> Result<Changed<(Passkey, Option<RecoveryCodes>)>> {
         let opened = self.challenges.open::<MakingPasskey>(ticket, now).map_err(|_| begin_again())?;
         if opened.says.login != identity.login {
             return Err(begin_again());
@@ -240,36 +252,39 @@ impl Factors {
             name_sealed: self.keys.seal(Field::PasskeyName, id.as_bytes(), &opened.says.name),
             credential_sealed: self.seal_passkey(id, &passkey)?,
         };
-        let kept = self.store.factors().add_passkey(row, MOST_PASSKEYS, hashes, now).await?;
+        let changed = self.store.factors().add_passkey(row, identity.login, MOST_PASSKEYS, hashes, now).await?;
         self.audit.note(Event::FactorAdded, Some(identity.account), None);
         let passkey =
             Passkey { id, name: opened.says.name, host: site.host().to_owned(), created_at: now, last_used_at: None };
-        Ok((passkey, kept.then_some(codes)))
+        Ok(Changed { now: (passkey, changed.done.then_some(codes)), ended: changed.ended })
     }
 
     /// Removes a passkey.
     ///
     /// # Errors
     /// `no-such-passkey` when the account has none with this id.
-    pub async fn remove_passkey(&self, identity: Identity, id: PasskeyId) -> Result<()> {
-        if !self.store.factors().delete_passkey(identity.account, id).await? {
+    pub async fn remove_passkey(&self, identity: Identity, id: PasskeyId) -> Result<Changed> {
+        let changed = self.store.factors().delete_passkey(identity.account, id, identity.login).await?;
+        if !changed.done {
             return Err(Error::new(Kind::NotFound, "no-such-passkey", "You have no such passkey."));
         }
         self.audit.note(Event::FactorRemoved, Some(identity.account), None);
-        Ok(())
+        Ok(Changed { now: (), ended: changed.ended })
     }
 
-    /// Removes all second factors of somebody who lost them, for `actor` or, without one, for the command line; whether
-    /// there were any.
+    /// Removes all second factors of somebody who lost them; whether there were any. All log-ins of the account end then:
+    /// nobody may go on by a session for which the password alone has become enough to confirm. Only `by` stays, the
+    /// administrator who does it; without one it is the command line.
     ///
     /// # Errors
     /// `no-such-user`.
-    pub async fn reset(&self, account: AccountId, actor: Option<AccountId>) -> Result<bool> {
-        let had = self.store.factors().reset(account).await?;
-        if had {
-            self.audit.note(Event::FactorsReset, Some(account), actor);
+    pub async fn reset(&self, account: AccountId, by: Option<Identity>) -> Result<Changed<bool>> {
+        let changed = self.store.factors().reset(account, by.map(|by| by.login)).await?;
+        if changed.done {
+            let actor = by.map_or(COMMAND_LINE, |by| by.account);
+            self.audit.note(Event::FactorsReset, Some(account), Some(actor));
         }
-        Ok(had)
+        Ok(Changed { now: changed.done, ended: changed.ended })
     }
 
     fn started(&self, account: AccountId, now: SystemTime) -> Option<Seed> {

@@ -46,6 +46,8 @@ pub struct Identity {
     pub household: HouseholdId,
     /// Through which log-in.
     pub login: LoginId,
+    /// By which of its secrets, which are counted.
+    pub generation: u32,
     /// Whether they operate the server.
     pub administrator: bool,
     /// Until when sensitive actions work, because its holder proved who they are at log-in or since.
@@ -63,10 +65,21 @@ impl Identity {
         Member { account: self.account, household: self.household, administrator: self.administrator }
     }
 
-    fn of(member: Member, login: LoginId, confirmed_at: SystemTime) -> Self {
+    fn of(member: Member, (login, generation): (LoginId, u32), confirmed_at: SystemTime) -> Self {
         let Member { account, household, administrator } = member;
-        Self { account, household, login, administrator, confirmed_until: confirmed_at + CONFIRMED }
+        Self { account, household, login, generation, administrator, confirmed_until: confirmed_at + CONFIRMED }
     }
+}
+
+/// What became of a session since somebody was recognised by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It is as it was.
+    Good,
+    /// It has other secrets now: whoever was recognised by the old ones must show the new.
+    Renewed,
+    /// It has ended.
+    Ended,
 }
 
 /// What is known of the device that logs in.
@@ -180,12 +193,26 @@ impl Sessions {
         Ok(self.used(login, now).await)
     }
 
-    /// Whether a session has not ended.
+    /// Whether a session has not ended, and was not given new secrets since `made`.
     ///
     /// # Errors
     /// The database's.
-    pub async fn stands(&self, login: LoginId, now: SystemTime) -> Result<bool> {
-        Ok(self.store.logins().current(login, self.options.idle, now).await?.is_some())
+    pub async fn stands_since(&self, login: LoginId, made: SystemTime, now: SystemTime) -> Result<bool> {
+        let login = self.store.logins().current(login, self.options.idle, now).await?;
+        Ok(login.is_some_and(|login| login.confirmed_at <= made))
+    }
+
+    /// Whether the asker's session has not ended, and has not been given new secrets since it was recognised.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn standing(&self, identity: Identity, now: SystemTime) -> Result<Standing> {
+        let login = self.store.logins().current(identity.login, self.options.idle, now).await?;
+        Ok(match login {
+            None => Standing::Ended,
+            Some(login) if login.generation != identity.generation => Standing::Renewed,
+            Some(_) => Standing::Good,
+        })
     }
 
     /// How long a session lasts that nobody uses.
@@ -251,14 +278,14 @@ impl Sessions {
     /// before is worthless, and sensitive actions work for a while.
     ///
     /// # Errors
-    /// `no-session` when it has ended meanwhile.
+    /// `no-session` when it has ended meanwhile, or was given new secrets already.
     pub async fn rotate(&self, identity: Identity, now: SystemTime) -> Result<Begun> {
         let secret: [u8; 32] = random::bytes();
-        let rotated = self.store.logins().rotate(identity.login, digest(&secret), now).await?;
+        let rotated = self.store.logins().rotate(identity.login, identity.generation, digest(&secret), now).await?;
         let login = rotated.ok_or_else(no_session)?;
         let bearer = Bearer { login: login.id, generation: login.generation };
         Ok(Begun {
-            identity: Identity::of(login.member, login.id, now),
+            identity: Identity::of(login.member, (login.id, login.generation), now),
             cookie: cookie(login.id, &secret),
             token: Secret::new(jwt::sign(&self.keys.signing(), bearer, now, login.expires_at)),
             expires_at: login.expires_at,
@@ -304,7 +331,7 @@ impl Sessions {
                 expires_at,
             },
             begun: Begun {
-                identity: Identity::of(member, id, now),
+                identity: Identity::of(member, (id, 0), now),
                 cookie: cookie(id, &secret),
                 token: Secret::new(token),
                 expires_at,
@@ -325,7 +352,7 @@ impl Sessions {
                 tracing::warn!(code = error.code, "the use of a session was not noted");
             }
         }
-        Identity::of(login.member, login.id, login.confirmed_at)
+        Identity::of(login.member, (login.id, login.generation), login.confirmed_at)
     }
 }
 

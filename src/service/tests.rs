@@ -98,6 +98,15 @@ impl House {
         self.sessions.begin(owner.member(), account.password_hash, &arrival(), day(0)).await.unwrap()
     }
 
+    /// Confirms with the password alone, of an account that has no more.
+    pub(super) async fn confirmed(&self, identity: Identity, now: SystemTime) -> Begun {
+        let given = login::Confirmation::Password("correct horse".into());
+        match self.login.confirm(identity, given, &knock(1), now).await.unwrap() {
+            Outcome::Begun(begun) => begun,
+            Outcome::SecondFactor(_) => panic!("a second factor is asked for"),
+        }
+    }
+
     /// Logs in from a place and a device that nobody knows.
     pub(super) async fn log_in(&self, username: &str, password: &str, now: SystemTime) -> Result<Begun> {
         match self.login.with_password(username, password.into(), &knock(1), now).await? {
@@ -349,6 +358,7 @@ async fn other_peoples_tags_do_not_exist() {
         account: AccountId::random(),
         household: HouseholdId::random(),
         login: LoginId::random(),
+        generation: 0,
         administrator: true,
         confirmed_until: day(1),
     };

@@ -35,6 +35,8 @@ pub(super) enum Bucket {
     SecondFactor(AccountId, Option<DeviceId>),
     /// Whoever holds a session and proves again who they are.
     Confirmation(LoginId),
+    /// The same one's second factor, once the first was right.
+    SecondFactorAgain(LoginId),
 }
 
 /// How failures turn into waiting.
@@ -70,7 +72,7 @@ impl Bucket {
             // three tries of its own in a day: enough for whoever knows the password, and few for a thousand machines.
             Self::NameWhileBusy(..) => curve(2, 24 * HOUR, 24 * HOUR, 24 * HOUR),
             // Who fails here knows the password and guesses among a million codes.
-            Self::SecondFactor(..) => curve(5, 2, HOUR, HOUR),
+            Self::SecondFactor(..) | Self::SecondFactorAgain(_) => curve(5, 2, HOUR, HOUR),
         }
     }
 
@@ -208,6 +210,9 @@ impl State {
             }
             Bucket::Confirmation(login) => {
                 [&b"c"[..], login.as_bytes()].into_iter().for_each(|part| context.update(part));
+            }
+            Bucket::SecondFactorAgain(login) => {
+                [&b"a"[..], login.as_bytes()].into_iter().for_each(|part| context.update(part));
             }
         }
         let tag = context.sign();
@@ -427,6 +432,7 @@ mod tests {
             Bucket::SecondFactor(account, None),
             Bucket::SecondFactor(account, Some(device)),
             Bucket::Confirmation(login),
+            Bucket::SecondFactorAgain(login),
         ];
         for bucket in buckets {
             assert_eq!(fail(&throttle, bucket, now), Ok(()), "{bucket:?}");

@@ -83,6 +83,8 @@ pub struct Opened {
     pub claims: Claims,
     /// An earlier process made it.
     pub from_before: bool,
+    /// When it was made, to the millisecond.
+    pub made: SystemTime,
 }
 
 /// Why a ticket is worth nothing.
@@ -97,6 +99,7 @@ pub enum Refusal {
 #[derive(Serialize, Deserialize)]
 struct Sealed {
     boot: u64,
+    made: u64,
     expires: u64,
     claims: Claims,
 }
@@ -117,12 +120,12 @@ impl Tickets {
         Ok(Self { key: LessSafeKey::new(key), boot: u64::from_le_bytes(random::bytes()) })
     }
 
-    /// A ticket that is good until `expires`.
+    /// A ticket that is good for `lifetime` from `now` on.
     ///
     /// # Errors
     /// Only when the cipher fails, which it does not for texts of this size.
-    pub fn seal(&self, claims: Claims, expires: SystemTime) -> Result<String> {
-        let sealed = Sealed { boot: self.boot, expires: millis(expires), claims };
+    pub fn seal(&self, claims: Claims, now: SystemTime, lifetime: Duration) -> Result<String> {
+        let sealed = Sealed { boot: self.boot, made: millis(now), expires: millis(now + lifetime), claims };
         let mut body = serde_json::to_vec(&sealed).map_err(Error::internal)?;
         let nonce = random::bytes::<NONCE_LEN>();
         self.key
@@ -149,7 +152,8 @@ impl Tickets {
         if sealed.expires <= millis(now) {
             return Err(Refusal::Expired);
         }
-        Ok(Opened { claims: sealed.claims, from_before: sealed.boot != self.boot })
+        let made = UNIX_EPOCH + Duration::from_millis(sealed.made);
+        Ok(Opened { claims: sealed.claims, from_before: sealed.boot != self.boot, made })
     }
 }
 
@@ -179,40 +183,41 @@ mod tests {
         })
     }
 
-    fn soon() -> SystemTime {
-        SystemTime::now() + Duration::from_secs(60)
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn now() -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(1_800_000_000)
     }
 
     #[test]
     fn a_ticket_is_read_by_the_server_that_follows() {
         let (first, second) = (Tickets::new(&[7; 32]).unwrap(), Tickets::new(&[7; 32]).unwrap());
         let claims = claims();
-        let ticket = first.seal(claims.clone(), soon()).unwrap();
+        let ticket = first.seal(claims.clone(), now(), MINUTE).unwrap();
         assert!(ticket.len() < MAX_TEXT);
-        let now = SystemTime::now();
-        assert_eq!(first.open(&ticket, now), Ok(Opened { claims: claims.clone(), from_before: false }));
-        assert_eq!(second.open(&ticket, now), Ok(Opened { claims, from_before: true }));
+        let (made, later) = (now(), now() + MINUTE / 2);
+        assert_eq!(first.open(&ticket, later), Ok(Opened { claims: claims.clone(), from_before: false, made }));
+        assert_eq!(second.open(&ticket, later), Ok(Opened { claims, from_before: true, made }));
     }
 
     #[test]
     fn two_tickets_are_never_alike() {
-        let (tickets, claims, expires) = (Tickets::new(&[7; 32]).unwrap(), claims(), soon());
-        assert_ne!(tickets.seal(claims.clone(), expires).unwrap(), tickets.seal(claims, expires).unwrap());
+        let (tickets, claims) = (Tickets::new(&[7; 32]).unwrap(), claims());
+        assert_ne!(tickets.seal(claims.clone(), now(), MINUTE).unwrap(), tickets.seal(claims, now(), MINUTE).unwrap());
     }
 
     #[test]
     fn a_ticket_expires() {
         let tickets = Tickets::new(&[7; 32]).unwrap();
-        let expires = soon();
-        let ticket = tickets.seal(claims(), expires).unwrap();
-        assert_eq!(tickets.open(&ticket, expires), Err(Refusal::Expired));
+        let ticket = tickets.seal(claims(), now(), MINUTE).unwrap();
+        assert_eq!(tickets.open(&ticket, now() + MINUTE), Err(Refusal::Expired));
     }
 
     #[test]
     fn a_ticket_of_another_server_or_a_changed_one_is_refused() {
         let tickets = Tickets::new(&[7; 32]).unwrap();
-        let ticket = tickets.seal(claims(), soon()).unwrap();
-        let now = SystemTime::now();
+        let ticket = tickets.seal(claims(), now(), MINUTE).unwrap();
+        let now = now();
         assert_eq!(Tickets::new(&[8; 32]).unwrap().open(&ticket, now), Err(Refusal::NotOurs));
         for at in 0..ticket.len() {
             let mut changed = ticket.clone().into_bytes();

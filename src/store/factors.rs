@@ -1,6 +1,8 @@
 //! What proves who somebody is besides the password: an authenticator app, recovery codes, passkeys.
 //!
-//! Recovery codes exist only beside one of the others: with the last of these they go.
+//! Recovery codes exist only beside one of the others: with the last of these they go. When an app is set up, the
+//! account gets its first passkey or loses a factor, its other log-ins end: one logs in in another way now. A further
+//! passkey ends none, or two devices that each get their own would log each other out.
 
 use std::time::SystemTime;
 
@@ -8,7 +10,7 @@ use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
 use super::convert::{one_row, time, to_millis};
 use super::{Store, users, vaults};
-use crate::domain::ids::{AccountId, PasskeyId};
+use crate::domain::ids::{AccountId, LoginId, PasskeyId};
 use crate::domain::{Error, Kind, Result};
 
 /// An authenticator app as stored.
@@ -53,6 +55,14 @@ pub struct NewPasskey {
     pub credential_sealed: Vec<u8>,
 }
 
+/// What a change came to.
+pub struct Changed {
+    /// Whether there was something to change, or recovery codes were kept.
+    pub done: bool,
+    /// Log-ins that ended with it.
+    pub ended: Vec<LoginId>,
+}
+
 /// Second factors in the database.
 pub struct Factors<'a>(pub(super) &'a Store);
 
@@ -72,19 +82,20 @@ impl Factors<'_> {
     /// The database's.
     pub async fn set_totp(
         &self,
-        account: AccountId,
+        (account, keep): (AccountId, LoginId),
         seed_sealed: Vec<u8>,
         step: i64,
         recovery_codes: Vec<[u8; 32]>,
         now: SystemTime,
-    ) -> Result<bool> {
+    ) -> Result<Changed> {
         self.0
             .writer
             .transaction(move |transaction| {
                 let sql = "INSERT OR REPLACE INTO totp (account_id, seed_sealed, last_step, barred_step, created_at) \
                            VALUES (?1, ?2, ?3, 0, ?4)";
                 transaction.execute(sql, params![account.as_bytes(), seed_sealed, step, to_millis(now)])?;
-                add_first_recovery_codes(transaction, account, &recovery_codes)
+                let done = add_first_recovery_codes(transaction, account, &recovery_codes)?;
+                Ok(Changed { done, ended: end_others(transaction, true, account, keep)? })
             })
             .await
     }
@@ -123,14 +134,14 @@ impl Factors<'_> {
     ///
     /// # Errors
     /// The database's.
-    pub async fn delete_totp(&self, account: AccountId) -> Result<bool> {
+    pub async fn delete_totp(&self, account: AccountId, keep: LoginId) -> Result<Changed> {
         self.0
             .writer
             .transaction(move |transaction| {
                 let sql = "DELETE FROM totp WHERE account_id = ?1";
-                let deleted = one_row(transaction.execute(sql, [account.as_bytes()])?)?;
+                let done = one_row(transaction.execute(sql, [account.as_bytes()])?)?;
                 delete_idle_recovery_codes(transaction, account)?;
-                Ok(deleted)
+                Ok(Changed { done, ended: end_others(transaction, done, account, keep)? })
             })
             .await
     }
@@ -189,15 +200,18 @@ impl Factors<'_> {
     pub async fn add_passkey(
         &self,
         passkey: NewPasskey,
+        keep: LoginId,
         most: u32,
         recovery_codes: Vec<[u8; 32]>,
         now: SystemTime,
-    ) -> Result<bool> {
+    ) -> Result<Changed> {
         self.0
             .writer
             .transaction(move |transaction| {
+                let ends = !has_factor(transaction, passkey.account)?;
                 add_passkey(transaction, &passkey, most, now)?;
-                add_first_recovery_codes(transaction, passkey.account, &recovery_codes)
+                let done = add_first_recovery_codes(transaction, passkey.account, &recovery_codes)?;
+                Ok(Changed { done, ended: end_others(transaction, ends, passkey.account, keep)? })
             })
             .await
     }
@@ -230,7 +244,7 @@ impl Factors<'_> {
     ///
     /// # Errors
     /// The database's.
-    pub async fn delete_passkey(&self, account: AccountId, id: PasskeyId) -> Result<bool> {
+    pub async fn delete_passkey(&self, account: AccountId, id: PasskeyId, keep: LoginId) -> Result<Changed> {
         self.0
             .writer
             .transaction(move |transaction| {
@@ -241,27 +255,29 @@ impl Factors<'_> {
                     vaults::forget_passkey(transaction, account, credential)?;
                 }
                 delete_idle_recovery_codes(transaction, account)?;
-                Ok(deleted.is_some())
+                let done = deleted.is_some();
+                Ok(Changed { done, ended: end_others(transaction, done, account, keep)? })
             })
             .await
     }
 
-    /// Removes all second factors of an account; whether it had any.
+    /// Removes all second factors of an account, whose log-ins but `keep` end then; whether it had any.
     ///
     /// # Errors
     /// `no-such-user` when there is no such account.
-    pub async fn reset(&self, account: AccountId) -> Result<bool> {
+    pub async fn reset(&self, account: AccountId, keep: Option<LoginId>) -> Result<Changed> {
         self.0
             .writer
             .transaction(move |transaction| {
                 users::existing(transaction, account)?;
-                let had = has_factor(transaction, account)?;
+                let done = has_factor(transaction, account)?;
                 for table in ["totp", "passkeys", "recovery_codes"] {
                     let sql = format!("DELETE FROM {table} WHERE account_id = ?1");
                     transaction.execute(&sql, [account.as_bytes()])?;
                 }
                 vaults::forget_passkeys(transaction, account)?;
-                Ok(had)
+                let ended = if done { users::end_logins(transaction, account, keep)? } else { Vec::new() };
+                Ok(Changed { done, ended })
             })
             .await
     }
@@ -273,6 +289,10 @@ impl Factors<'_> {
     pub async fn any(&self, account: AccountId) -> Result<bool> {
         self.0.reader.transaction(move |transaction| has_factor(transaction, account)).await
     }
+}
+
+fn end_others(transaction: &Transaction<'_>, ends: bool, account: AccountId, keep: LoginId) -> Result<Vec<LoginId>> {
+    if ends { users::end_logins(transaction, account, Some(keep)) } else { Ok(Vec::new()) }
 }
 
 fn totp(transaction: &Transaction<'_>, account: AccountId) -> Result<Option<Totp>> {

@@ -103,18 +103,27 @@ impl Logins<'_> {
         self.0.writer.transaction(move |transaction| touch(transaction, id, now)).await
     }
 
-    /// Gives a log-in a new secret, whose holder has just proven who they are; the new generation, or `None` when it has
-    /// ended meanwhile.
+    /// Gives a log-in of this generation a new secret, whose holder has just proven who they are; the new generation, or
+    /// `None` when it has ended or was given another one meanwhile.
     ///
     /// # Errors
     /// The database's.
-    pub async fn rotate(&self, id: LoginId, secret_hash: [u8; 32], now: SystemTime) -> Result<Option<Login>> {
+    pub async fn rotate(
+        &self,
+        id: LoginId,
+        generation: u32,
+        secret_hash: [u8; 32],
+        now: SystemTime,
+    ) -> Result<Option<Login>> {
         self.0
             .writer
             .transaction(move |transaction| {
                 let sql = "UPDATE logins SET secret_hash = ?2, generation = generation + 1, confirmed_at = ?3, \
-                           last_used_at = max(last_used_at, ?3) WHERE id = ?1";
-                transaction.prepare_cached(sql)?.execute(params![id.as_bytes(), secret_hash, to_millis(now)])?;
+                           last_used_at = max(last_used_at, ?3) WHERE id = ?1 AND generation = ?4";
+                let values = params![id.as_bytes(), secret_hash, to_millis(now), generation];
+                if !one_row(transaction.prepare_cached(sql)?.execute(values)?)? {
+                    return Ok(None);
+                }
                 current(transaction, id, Duration::MAX, now)
             })
             .await

@@ -254,7 +254,8 @@ fn set_password(
     end_logins(transaction, id, keep)
 }
 
-fn end_logins(transaction: &Transaction<'_>, id: AccountId, keep: Option<LoginId>) -> Result<Vec<LoginId>> {
+/// Ends the log-ins of an account but one; says which.
+pub(super) fn end_logins(transaction: &Transaction<'_>, id: AccountId, keep: Option<LoginId>) -> Result<Vec<LoginId>> {
     let sql = "DELETE FROM logins WHERE account_id = ?1 AND id IS NOT ?2 RETURNING id";
     let mut statement = transaction.prepare_cached(sql)?;
     let keep = keep.map(|login| *login.as_bytes());

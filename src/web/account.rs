@@ -155,7 +155,7 @@ pub async fn password(
     let ended = state.accounts.change_password(identity, secret, key).await?;
     disconnect(&state, &ended).await;
     let begun = state.sessions.rotate(identity, SystemTime::now()).await?;
-    auth::answer(&state, &begun, !headers.contains_key(header::AUTHORIZATION), StatusCode::OK).await
+    auth::answer_renewed(&state, &begun, &headers).await
 }
 
 /// What has ended in the database ends for whoever is connected.

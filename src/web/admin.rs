@@ -14,6 +14,7 @@ use super::error::Failure;
 use super::identity::{Administrator, ConfirmedAdministrator};
 use super::link::Link;
 use super::request::{Authority, Places};
+use super::second_factor::settled;
 use super::timestamp::{day, rfc3339};
 use crate::domain::ids::AccountId;
 use crate::domain::{Error, Kind};
@@ -173,6 +174,8 @@ pub async fn reset_password(
 }
 
 /// Removes all second factors of somebody who lost them
+///
+/// Their sessions end.
 #[utoipa::path(post, path = "/admin/users/{id}/reset-mfa", tag = "administration",
     security(("administrator" = []), ("confirmed" = [])), params(("id" = String, Path, description = "The account")),
     responses(
@@ -184,7 +187,7 @@ pub async fn reset_mfa(
     ConfirmedAdministrator(by): ConfirmedAdministrator,
     Places(id): Places<String>,
 ) -> Result<StatusCode, Failure> {
-    state.factors.reset(account_id(&id)?, Some(by.account)).await?;
+    settled(&state, state.factors.reset(account_id(&id)?, Some(by)).await?).await;
     Ok(StatusCode::NO_CONTENT)
 }
 

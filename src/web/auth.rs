@@ -196,17 +196,14 @@ pub async fn second_factor(
     if body.cookie {
         same_origin(&state.origin, &uri, &headers)?;
     }
-    let proof = match (body.totp, body.recovery_code, body.passkey) {
-        (Some(code), None, None) => Proof::Totp(code),
-        (None, Some(code), None) => Proof::RecoveryCode(code),
-        (None, None, Some(credential)) => Proof::Passkey(credential),
-        _ => return Err(one_proof("totp, recoveryCode or passkey").into()),
-    };
+    let proof = second_proof(body.totp, body.recovery_code, body.passkey)?;
     let begun = state.login.with_second_factor(&body.ticket, proof, &knock, SystemTime::now()).await?;
     answer(&state, &begun, body.cookie, StatusCode::OK).await
 }
 
 /// Asks for a passkey as the second factor
+///
+/// Of a log-in, or of who is asking.
 #[utoipa::path(post, path = "/auth/second-factor/passkey", tag = "log-in", request_body = Ticket, responses(
     (status = 200, description = "What to tell the browser", body = AskPasskey),
     (status = 401, description = "`ticket-expired`"),
@@ -283,6 +280,17 @@ pub(super) async fn answer_outcome(state: &State, outcome: Outcome, cookie: bool
     }
 }
 
+/// The new secrets of a session that goes on. What was connected by the old ones, maybe by somebody who has a copy of
+/// them, comes back by the new ones or not at all.
+pub(super) async fn answer_renewed(
+    state: &State,
+    begun: &Begun,
+    headers: &HeaderMap,
+) -> Result<Response<Body>, Failure> {
+    state.hub.renew_login(begun.identity.login).await;
+    answer(state, begun, !headers.contains_key(header::AUTHORIZATION), StatusCode::OK).await
+}
+
 /// A page gets cookies and no tokens: what a script cannot read, a script cannot leak.
 pub(super) async fn answer(
     state: &State,
@@ -309,6 +317,20 @@ pub(super) async fn answer(
         expires_at,
     };
     Ok((status, axum::Json(LogInAnswer::LoggedIn(body))).into_response())
+}
+
+/// The one of the three that was given.
+pub(super) fn second_proof(
+    totp: Option<String>,
+    recovery_code: Option<String>,
+    passkey: Option<Value>,
+) -> Result<Proof, Error> {
+    match (totp, recovery_code, passkey) {
+        (Some(code), None, None) => Ok(Proof::Totp(code)),
+        (None, Some(code), None) => Ok(Proof::RecoveryCode(code)),
+        (None, None, Some(credential)) => Ok(Proof::Passkey(credential)),
+        _ => Err(one_proof("totp, recoveryCode or passkey")),
+    }
 }
 
 /// None was given, or more than one.

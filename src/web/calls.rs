@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::error::Failure;
+use super::presence::still_theirs;
 use super::request::{Authority, Json, Places, Source};
 use super::{State, websocket};
 use crate::domain::ice::IceServer;
@@ -18,6 +19,7 @@ use crate::domain::tag::Token;
 use crate::domain::{Error, Kind};
 use crate::hub::PlaceCall;
 use crate::service::limits::Action;
+use crate::service::sessions::Identity;
 
 /// Who shall be called.
 #[derive(Deserialize, ToSchema)]
@@ -114,11 +116,43 @@ pub async fn signaling(
     Places(session): Places<String>,
     request: Request,
 ) -> Result<Response<Body>, Failure> {
-    let session = session.parse().map_err(|_| {
-        Error::new(Kind::NotFound, "no-such-call", "There is no such call.").hint("Scan the sticker again.")
-    })?;
+    let session = session_id(&session)?;
     let seat = state.sockets.admit(source).ok_or_else(websocket::full)?;
     Ok(websocket::call_socket(request, session, Some(seat), &state.origin, &state.hub).await?)
+}
+
+/// What a device comes back to a call with.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CallTicket)]
+pub struct CallTicket {
+    /// What to say `hello` with, at the address of the call's signalling.
+    ticket: String,
+}
+
+/// A new ticket for an owner's device that rings or talks
+///
+/// Its tickets are worthless when its session was given new secrets, by confirming or by a new password: by these it comes
+/// back, and the call goes on.
+#[utoipa::path(post, path = "/calls/signaling/{session}/ticket", tag = "devices", security(("session" = [])),
+    params(("session" = String, Path, description = "The call's `sessionId`")), responses(
+    (status = 200, description = "The ticket, for one connection", body = CallTicket),
+    (status = 404, description = "`no-such-call`: this device takes part in no such call"),
+))]
+pub async fn ticket(
+    Extract(state): Extract<State>,
+    identity: Identity,
+    Places(session): Places<String>,
+) -> Result<Answer<CallTicket>, Failure> {
+    let ticket = state.hub.call_ticket(session_id(&session)?, identity.login).await?;
+    still_theirs(&state, identity).await?;
+    Ok(Answer(CallTicket { ticket }))
+}
+
+/// An id that cannot be one is that of no call.
+fn session_id(text: &str) -> Result<SessionId, Error> {
+    text.parse().map_err(|_| {
+        Error::new(Kind::NotFound, "no-such-call", "There is no such call.").hint("Scan the sticker again.")
+    })
 }
 
 /// The same for a code that never was, one whose time is over and one that was revoked.

@@ -88,7 +88,7 @@ fn confirmed(identity: &Identity) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Error::new(Kind::Forbidden, "confirm-first", "This needs a fresh proof that it is you.")
-        .hint("Confirm with your password or a second factor (POST /api/v1/account/confirm), then try again.")
+        .hint("Confirm as you log in (POST /api/v1/account/confirm), then try again.")
         .into())
 }
 

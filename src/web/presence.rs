@@ -13,7 +13,7 @@ use super::error::Failure;
 use super::request::Source;
 use super::{State, websocket};
 use crate::domain::{Error, Kind};
-use crate::service::sessions::Identity;
+use crate::service::sessions::{Identity, Standing};
 
 /// What a device connects with.
 #[derive(Serialize, ToSchema)]
@@ -31,14 +31,20 @@ pub struct Ticket {
 ))]
 pub async fn ticket(Extract(state): Extract<State>, identity: Identity) -> Result<Json<Ticket>, Failure> {
     let ticket = state.hub.presence_ticket(identity.household, identity.login).await?;
-    // A session that ended after it was looked at was taken from the hub before this ticket was made.
-    if !state.sessions.stands(identity.login, SystemTime::now()).await? {
-        state.hub.end_login(identity.login).await;
-        return Err(Error::new(Kind::Unauthenticated, "no-session", "You are not logged in any more.")
-            .hint("Log in.")
-            .into());
-    }
+    still_theirs(&state, identity).await?;
     Ok(Json(Ticket { ticket, signaling_endpoint: "/api/v1/presence" }))
+}
+
+/// Whether the session by which a ticket was just made has not ended since it was looked at, nor was given new secrets:
+/// what the hub was told of that came before this ticket was made.
+pub(super) async fn still_theirs(state: &State, identity: Identity) -> Result<(), Failure> {
+    match state.sessions.standing(identity, SystemTime::now()).await? {
+        Standing::Good => return Ok(()),
+        // The ticket stays here, and its place is the device's own.
+        Standing::Renewed => {}
+        Standing::Ended => state.hub.end_login(identity.login).await,
+    }
+    Err(Error::new(Kind::Unauthenticated, "no-session", "You are not logged in any more.").hint("Log in.").into())
 }
 
 /// The WebSocket of an owner's device

@@ -21,7 +21,7 @@ use super::request::{Authority, Json, Places};
 use super::timestamp::rfc3339;
 use crate::domain::ids::PasskeyId;
 use crate::domain::{Error, Kind};
-use crate::service::factors::{self, RecoveryCodes};
+use crate::service::factors::{self, Changed, RecoveryCodes};
 
 /// What an account has beside its password.
 #[derive(Serialize, ToSchema)]
@@ -142,6 +142,8 @@ pub async fn begin_totp(
 }
 
 /// Ends it with a code from the app
+///
+/// The account's other sessions end.
 #[utoipa::path(post, path = "/account/totp/confirm", tag = "account", security(("session" = []), ("confirmed" = [])),
     request_body = Code, responses(
     (status = 200, description = "Set up; recovery codes where the account had none left", body = Codes),
@@ -153,12 +155,12 @@ pub async fn confirm_totp(
     Json(body): Json<Code>,
 ) -> Result<Answer<Codes>, Failure> {
     let codes = state.factors.confirm_totp(identity, &body.code, SystemTime::now()).await?;
-    Ok(Answer(codes.into()))
+    Ok(Answer(settled(&state, codes).await.into()))
 }
 
 /// Removes the authenticator app
 ///
-/// Without another second factor the recovery codes go with it.
+/// The account's other sessions end. Without another second factor the recovery codes go with it.
 #[utoipa::path(delete, path = "/account/totp", tag = "account", security(("session" = []), ("confirmed" = [])), responses(
     (status = 204, description = "Removed"),
     (status = 404, description = "`no-totp`"),
@@ -167,7 +169,7 @@ pub async fn remove_totp(
     Extract(state): Extract<State>,
     Confirmed(identity): Confirmed,
 ) -> Result<StatusCode, Failure> {
-    state.factors.remove_totp(identity).await?;
+    settled(&state, state.factors.remove_totp(identity).await?).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -201,6 +203,8 @@ pub async fn begin_passkey(
 }
 
 /// Ends it with what the browser made
+///
+/// The account's other sessions end when it is the first second factor.
 #[utoipa::path(post, path = "/account/passkeys/finish", tag = "account", security(("session" = []), ("confirmed" = [])),
     request_body = MadePasskey, responses(
     (status = 201, description = "Made; recovery codes where the account had none left", body = AddedPasskey),
@@ -214,13 +218,14 @@ pub async fn finish_passkey(
     Json(body): Json<MadePasskey>,
 ) -> Result<(StatusCode, Answer<AddedPasskey>), Failure> {
     let now = SystemTime::now();
-    let (passkey, codes) = state.factors.finish_passkey(identity, &site, &body.ticket, body.credential, now).await?;
+    let made = state.factors.finish_passkey(identity, &site, &body.ticket, body.credential, now).await?;
+    let (passkey, codes) = settled(&state, made).await;
     Ok((StatusCode::CREATED, Answer(AddedPasskey { passkey: passkey.into(), codes: codes.into() })))
 }
 
 /// Removes a passkey
 ///
-/// Without another second factor the recovery codes go with it.
+/// The account's other sessions end. Without another second factor the recovery codes go with it.
 #[utoipa::path(delete, path = "/account/passkeys/{id}", tag = "account", security(("session" = []), ("confirmed" = [])),
     params(("id" = String, Path, description = "The passkey")), responses(
     (status = 204, description = "Removed"),
@@ -232,6 +237,14 @@ pub async fn remove_passkey(
     Places(id): Places<String>,
 ) -> Result<StatusCode, Failure> {
     let id = id.parse().map_err(|_| Error::new(Kind::NotFound, "no-such-passkey", "You have no such passkey."))?;
-    state.factors.remove_passkey(identity, id).await?;
+    settled(&state, state.factors.remove_passkey(identity, id).await?).await;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// What came of a change, once what hung on the sessions that it ended has ended too.
+pub(super) async fn settled<T>(state: &State, changed: Changed<T>) -> T {
+    for login in changed.ended {
+        state.hub.end_login(login).await;
+    }
+    changed.now
 }

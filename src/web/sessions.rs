@@ -4,13 +4,13 @@ use std::time::SystemTime;
 
 use axum::body::Body;
 use axum::extract::State as Extract;
-use axum::http::{HeaderMap, Response, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Response, StatusCode, Uri};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::State;
-use super::auth::{LoggedIn, answer, one_proof};
+use super::auth::{LogInAnswer, LoggedIn, answer_outcome, answer_renewed, one_proof, second_proof};
 use super::error::Failure;
 use super::knock::OpenedAt;
 use super::request::{Json, Places};
@@ -19,7 +19,7 @@ use crate::domain::audit::Event;
 use crate::domain::ids::LoginId;
 use crate::domain::login_secret::LoginSecret;
 use crate::domain::{Error, Kind};
-use crate::service::login::Confirmation;
+use crate::service::login::{Confirmation, Knock, Outcome};
 use crate::service::sessions::Identity;
 
 /// Where an account is logged in.
@@ -45,7 +45,7 @@ pub struct Session {
     current: bool,
 }
 
-/// What proves again who is asking: exactly one of the five.
+/// What proves again who is asking: exactly one of the three.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Confirm {
@@ -53,14 +53,25 @@ pub struct Confirm {
     password: Option<String>,
     /// What a page has stretched the password to, base64url.
     auth_secret: Option<String>,
-    /// Six digits from an authenticator app.
-    totp: Option<String>,
-    recovery_code: Option<String>,
     /// What `PublicKeyCredential.toJSON()` gives; goes with `ticket`.
     #[schema(value_type = Option<Object>)]
     passkey: Option<Value>,
     /// Of `POST /api/v1/auth/passkey`.
     ticket: Option<String>,
+}
+
+/// The second factor of who is asking: exactly one of the three.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ConfirmSecondFactor {
+    /// What the first step gave.
+    ticket: String,
+    /// Six digits from an authenticator app.
+    totp: Option<String>,
+    recovery_code: Option<String>,
+    /// What `PublicKeyCredential.toJSON()` gives.
+    #[schema(value_type = Option<Object>)]
+    passkey: Option<Value>,
 }
 
 /// Lists the account's sessions, the one used last first
@@ -120,17 +131,19 @@ pub async fn end_others(Extract(state): Extract<State>, identity: Identity) -> R
 
 /// Proves again who is asking
 ///
+/// Takes what logging in takes: a password, and then the second factor where the account has one; or a passkey alone.
 /// Opens ten minutes in which sensitive actions work, and gives the session new secrets: the cookie and the token of
-/// before are worthless.
+/// before are worthless, and what was connected by them connects again.
 #[utoipa::path(post, path = "/account/confirm", tag = "account", security(("session" = [])),
     operation_id = "confirm", request_body = Confirm, responses(
-    (status = 200, description = "Confirmed", body = LoggedIn),
-    (status = 403, description = "`wrong-password`, `wrong-code`, `server-clock`, `wrong-passkey`, `ticket-expired`"),
+    (status = 200, description = "Confirmed, or a second factor is needed", body = LogInAnswer),
+    (status = 403, description = "`wrong-password`, `wrong-passkey`, `ticket-expired`"),
     (status = 429, description = "`too-many-attempts`"),
 ))]
 pub async fn confirm(
     Extract(state): Extract<State>,
     identity: Identity,
+    knock: Knock,
     uri: Uri,
     headers: HeaderMap,
     Json(body): Json<Confirm>,
@@ -139,19 +152,44 @@ pub async fn confirm(
         (None, None) => None,
         (password, auth_secret) => Some(LoginSecret::one_of(password, auth_secret)?),
     };
-    let given = match (secret, body.totp, body.recovery_code, body.passkey) {
-        (Some(secret), None, None, None) => Confirmation::Password(secret),
-        (None, Some(code), None, None) => Confirmation::Totp(code),
-        (None, None, Some(code), None) => Confirmation::RecoveryCode(code),
-        (None, None, None, Some(credential)) => {
+    let given = match (secret, body.passkey) {
+        (Some(secret), None) => Confirmation::Password(secret),
+        (None, Some(credential)) => {
             let ticket = body.ticket.ok_or_else(|| {
                 Error::invalid("no-ticket", "A passkey needs the ticket by which it was asked for.")
                     .hint("POST /api/v1/auth/passkey gives one.")
             })?;
             Confirmation::Passkey { ticket, credential, site: OpenedAt::of(&state, &uri, &headers)?.0 }
         }
-        _ => return Err(one_proof("password, authSecret, totp, recoveryCode or passkey").into()),
+        _ => return Err(one_proof("password, authSecret or passkey").into()),
     };
-    let begun = state.login.confirm(identity, given, SystemTime::now()).await?;
-    answer(&state, &begun, !headers.contains_key(header::AUTHORIZATION), StatusCode::OK).await
+    match state.login.confirm(identity, given, &knock, SystemTime::now()).await? {
+        Outcome::Begun(begun) => answer_renewed(&state, &begun, &headers).await,
+        needed @ Outcome::SecondFactor(_) => answer_outcome(&state, needed, true).await,
+    }
+}
+
+/// Gives the second factor of who is asking
+///
+/// As in logging in: `wrong-code`, `wrong-passkey` and `server-clock` leave the ticket good for another attempt, five in
+/// all, and each code of an authenticator app works once, wherever it is given. A passkey is asked for by
+/// `POST /api/v1/auth/second-factor/passkey`.
+#[utoipa::path(post, path = "/account/confirm/second-factor", tag = "account", security(("session" = [])),
+    request_body = ConfirmSecondFactor, responses(
+    (status = 200, description = "Confirmed", body = LoggedIn),
+    (status = 403, description = "`wrong-code`, `server-clock`, `wrong-passkey`, `ticket-expired`"),
+    (status = 409, description = "`no-passkey-here`"),
+    (status = 429, description = "`too-many-attempts`"),
+))]
+pub async fn confirm_second_factor(
+    Extract(state): Extract<State>,
+    identity: Identity,
+    knock: Knock,
+    headers: HeaderMap,
+    Json(body): Json<ConfirmSecondFactor>,
+) -> Result<Response<Body>, Failure> {
+    let proof = second_proof(body.totp, body.recovery_code, body.passkey)?;
+    let site = knock.site.as_ref();
+    let begun = state.login.confirm_with_second_factor(identity, &body.ticket, proof, site, SystemTime::now()).await?;
+    answer_renewed(&state, &begun, &headers).await
 }

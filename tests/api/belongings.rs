@@ -90,9 +90,7 @@ pub async fn furnish(server: &Server, owner: &Client, username: &str) -> Belongi
     let body = json!({ "label": word("label"), "publicText": word("text") });
     let tag = owner.post("/api/v1/tokens/generate", &body).await.body;
     let invite = owner.post("/api/v1/invites", &json!({ "kind": "household" })).await.body;
-    let phone = server.client.with_header("user-agent", "Mozilla/5.0 (Android 15; Mobile; rv:153.0) Firefox/153.0");
-    let other = phone.post("/api/v1/auth/login", &json!({ "username": username, "password": PASSWORD })).await.body;
-    let mut secrets = vec![other["token"].clone(), other["deviceToken"].clone(), invite["url"].clone()];
+    let mut secrets = vec![invite["url"].clone()];
     let vault = make_vault(owner, username).await;
     let missed = miss_call(server, owner, &tag).await;
     let note = tag_with_note(server, owner).await;
@@ -101,7 +99,12 @@ pub async fn furnish(server: &Server, owner: &Client, username: &str) -> Belongi
     let code = totp::code(begun["secret"].as_str().unwrap(), 0);
     let done = owner.post("/api/v1/account/totp/confirm", &json!({ "code": code })).await;
     assert_eq!(done.status, 200, "{}", done.text);
-    secrets.push(begun["secret"].clone());
+    let phone = server.client.with_header("user-agent", "Mozilla/5.0 (Android 15; Mobile; rv:153.0) Firefox/153.0");
+    let step = phone.post("/api/v1/auth/login", &json!({ "username": username, "password": PASSWORD })).await.body;
+    let code = totp::code(begun["secret"].as_str().unwrap(), 1);
+    let proof = json!({ "ticket": step["secondFactor"]["ticket"], "totp": code });
+    let other = phone.post("/api/v1/auth/second-factor", &proof).await.body;
+    secrets.extend([begun["secret"].clone(), other["token"].clone(), other["deviceToken"].clone()]);
     let household = owner.get("/api/v1/vault").await.body["household"].as_str().unwrap().to_owned();
     let secrets = secrets.into_iter().map(|secret| secret.as_str().unwrap().to_owned()).collect();
     Belongings { account, tag, invite, passkey, missed, note, household, vault, secrets }

@@ -107,4 +107,12 @@ async fn a_passkey_confirms_who_is_asking() {
     let body = json!({ "passkey": credential, "ticket": asked.body["ticket"] });
     let done = owner.post("/api/v1/account/confirm", &body).await;
     assert_eq!(done.status, 200, "{:?}", done.body);
+
+    let owner = server.client.with_token(done.body["token"].as_str().unwrap());
+    let asked = owner.post("/api/v1/account/confirm", &json!({ "password": PASSWORD })).await;
+    let ticket = &asked.body["secondFactor"]["ticket"];
+    let told = owner.post("/api/v1/auth/second-factor/passkey", &json!({ "ticket": ticket })).await;
+    let body = json!({ "ticket": ticket, "passkey": device.get(&told.body["publicKey"]) });
+    let done = owner.post("/api/v1/account/confirm/second-factor", &body).await;
+    assert_eq!(done.status, 200, "beside the password, too: {:?}", done.body);
 }

@@ -123,3 +123,38 @@ async fn a_page_gets_its_cookie_after_the_second_step_only() {
     body["ticket"] = json!("made up");
     assert_eq!(page.post("/api/v1/auth/second-factor", &body).await.code(), "ticket-expired");
 }
+
+#[tokio::test]
+async fn confirming_takes_what_logging_in_takes() {
+    let server = Server::start().await;
+    let owner = server.owner().await;
+    let (secret, codes) = app(&owner).await;
+    let confirm = async |body: Value| owner.post("/api/v1/account/confirm", &body).await;
+    let finish = async |body: Value| owner.post("/api/v1/account/confirm/second-factor", &body).await;
+    for alone in [json!({ "totp": totp::code(&secret, 1) }), json!({ "recoveryCode": codes[0] })] {
+        let refused = confirm(alone).await;
+        assert_eq!((refused.status, refused.code()), (400, "one-proof"), "not without the password");
+    }
+    let wrong = confirm(json!({ "password": "wrong horse battery" })).await;
+    assert_eq!((wrong.status, wrong.code()), (403, "wrong-password"));
+    let asked = confirm(json!({ "password": PASSWORD })).await;
+    assert_eq!((asked.status, asked.header("set-cookie"), &asked.body["token"]), (200, "", &Value::Null));
+    let ticket = asked.body["secondFactor"]["ticket"].clone();
+    assert_eq!(asked.body["secondFactor"]["methods"], json!(["totp", "recovery-code"]));
+    assert_eq!(owner.get("/api/v1/account").await.status, 200, "nothing has changed yet");
+
+    let wrong = finish(json!({ "ticket": ticket, "totp": "000000000" })).await;
+    assert_eq!((wrong.status, wrong.code()), (403, "wrong-code"), "the asker is still logged in");
+    let none = finish(json!({ "ticket": ticket })).await;
+    assert_eq!((none.status, none.code()), (400, "one-proof"));
+    let right = json!({ "ticket": ticket, "totp": totp::code(&secret, 1) });
+    let elsewhere = server.client.post("/api/v1/auth/second-factor", &right).await;
+    assert_eq!((elsewhere.status, elsewhere.code()), (401, "ticket-expired"), "it logs nobody in");
+    let done = finish(right.clone()).await;
+    assert_eq!(done.status, 200, "{:?}", done.body);
+    assert_eq!(owner.get("/api/v1/account").await.status, 401, "the secrets of before are worthless");
+    let renewed = server.client.with_token(done.body["token"].as_str().unwrap());
+    assert!(renewed.get("/api/v1/account").await.body["confirmedUntil"].is_string());
+    let again = renewed.post("/api/v1/account/confirm/second-factor", &right).await;
+    assert_eq!((again.status, again.code()), (403, "ticket-expired"));
+}

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Client, Server, Socket};
+use crate::support::{Client, Reply, Server, Socket, make_tag, totp};
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -82,6 +82,160 @@ async fn a_page_is_given_a_new_cookie_by_its_confirmation() {
     assert_ne!(cookie, renewed);
     assert_eq!(holder.get("/api/v1/account").await.status, 401);
     assert_eq!(page.with_header("cookie", &renewed).get("/api/v1/account").await.status, 200);
+}
+
+/// A presence connection, and a ticket for another one that nobody has used.
+async fn present(client: &Client) -> (Socket, String) {
+    let ticket = async || {
+        let reply = client.post("/api/v1/presence/ticket", &json!({})).await;
+        reply.body["ticket"].as_str().unwrap().to_owned()
+    };
+    let socket = Socket::open(client, "/api/v1/presence", &ticket().await).await;
+    (socket, ticket().await)
+}
+
+async fn confirm(client: &Client) -> Client {
+    let done = client.post("/api/v1/account/confirm", &json!({ "password": PASSWORD })).await;
+    client.as_nobody().with_token(done.body["token"].as_str().unwrap())
+}
+
+#[tokio::test]
+async fn new_secrets_close_what_was_opened_by_the_old_ones() {
+    let server = Server::start().await;
+    let owner = server.owner().await;
+    let (mut socket, kept) = present(&owner).await;
+    let renewed = confirm(&owner).await;
+    assert_eq!(socket.closed().await, 4403);
+    assert_eq!(Socket::greet(&server.client, "/api/v1/presence", &kept).await.closed().await, 4403);
+    assert_eq!(owner.post("/api/v1/presence/ticket", &json!({})).await.code(), "no-session");
+    let (mut socket, kept) = present(&renewed).await;
+    let body = json!({ "newPassword": "another horse battery" });
+    let changed = renewed.post("/api/v1/account/password", &body).await;
+    assert_eq!((changed.status, socket.closed().await), (200, 4403));
+    assert_eq!(Socket::greet(&server.client, "/api/v1/presence", &kept).await.closed().await, 4403);
+}
+
+#[tokio::test]
+async fn a_call_goes_on_for_who_has_the_new_secrets() {
+    let server = Server::start().await;
+    let owner = server.owner().await;
+    let tag = make_tag(&owner).await;
+    let (mut presence, _) = present(&owner).await;
+    let body = json!({ "scannedToken": tag["qrCodeData"] });
+    let placed = server.client.post("/api/v1/calls/initiate", &body).await.body;
+    let path = placed["signalingEndpoint"].as_str().unwrap().to_owned();
+    let mut caller = Socket::open(&server.client, &path, placed["ticket"].as_str().unwrap()).await;
+    let ring = presence.hear("ring").await;
+    let mut device = Socket::open(&server.client, &path, ring["ticket"].as_str().unwrap()).await;
+    device.say("accept", json!({})).await;
+    let copied = device.hear("accepted").await["ticket"].as_str().unwrap().to_owned();
+
+    let renewed = confirm(&owner).await;
+    assert_eq!(device.closed().await, 4403);
+    assert_eq!(Socket::greet(&server.client, &path, &copied).await.closed().await, 4403);
+    let ticket_path = format!("{path}/ticket");
+    assert_eq!(owner.post(&ticket_path, &json!({})).await.code(), "no-session");
+    let ticket = renewed.post(&ticket_path, &json!({})).await.body["ticket"].as_str().unwrap().to_owned();
+    assert_eq!(caller.hear("peer").await["connected"], false);
+    let mut device = Socket::open(&server.client, &path, &ticket).await;
+    assert_eq!(caller.hear("peer").await["connected"], true);
+    let other = log_in(&server.client).await;
+    let (status, code) = {
+        let reply = other.post(&ticket_path, &json!({})).await;
+        (reply.status, reply.code().to_owned())
+    };
+    assert_eq!((status, code.as_str()), (404, "no-such-call"), "another device of the same account");
+    caller.say("hangup", json!({})).await;
+    assert_eq!(device.closed().await, 1000);
+    assert_eq!(renewed.post(&ticket_path, &json!({})).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_ticket_of_a_call_from_before_new_secrets_and_a_restart_is_worthless() {
+    let server = Server::start().await;
+    let owner = server.owner().await;
+    let tag = make_tag(&owner).await;
+    let (mut presence, _) = present(&owner).await;
+    let body = json!({ "scannedToken": tag["qrCodeData"] });
+    let placed = server.client.post("/api/v1/calls/initiate", &body).await.body;
+    let path = placed["signalingEndpoint"].as_str().unwrap().to_owned();
+    let mut caller = Socket::open(&server.client, &path, placed["ticket"].as_str().unwrap()).await;
+    let ring = presence.hear("ring").await;
+    let mut device = Socket::open(&server.client, &path, ring["ticket"].as_str().unwrap()).await;
+    device.say("accept", json!({})).await;
+    let copied = device.hear("accepted").await["ticket"].as_str().unwrap().to_owned();
+    let caller_ticket = caller.hear("answered").await["ticket"].as_str().unwrap().to_owned();
+    let renewed = confirm(&owner).await;
+    let fresh = renewed.post(&format!("{path}/ticket"), &json!({})).await.body["ticket"].as_str().unwrap().to_owned();
+
+    let server = Server::start_in(server.stop().await, &[]).await;
+    let _caller = Socket::open(&server.client, &path, &caller_ticket).await;
+    assert_eq!(Socket::greet(&server.client, &path, &copied).await.closed().await, 4404);
+    let _device = Socket::open(&server.client, &path, &fresh).await;
+}
+
+#[tokio::test]
+async fn whatever_ends_a_session_ends_its_sockets_and_tickets_at_once() {
+    let server = Server::start().await;
+    let administrator = server.owner().await;
+    let invite = administrator.post("/api/v1/invites", &json!({ "kind": "owner" })).await.body;
+    let token = invite["url"].as_str().unwrap().split_once('#').unwrap().1.to_owned();
+    let account = json!({ "username": "bob", "password": PASSWORD, "inviteToken": token });
+    let made = server.client.post("/api/v1/auth/register", &account).await;
+    let bob = server.client.with_token(made.body["token"].as_str().unwrap());
+    let id = bob.get("/api/v1/account").await.body["id"].as_str().unwrap().to_owned();
+    let enter = async || {
+        let reply = server.client.post("/api/v1/auth/login", &json!({ "username": "bob", "password": PASSWORD })).await;
+        server.client.with_token(reply.body["token"].as_str().unwrap())
+    };
+    let ends = async |phone: &Client, how: &str, reply: Reply, (mut socket, kept): (Socket, String)| {
+        assert!(reply.status < 300, "{how}: {:?}", reply.body);
+        assert_eq!(socket.closed().await, 4402, "{how}");
+        assert_eq!(Socket::greet(&server.client, "/api/v1/presence", &kept).await.closed().await, 4403, "{how}");
+        assert_eq!(phone.get("/api/v1/account").await.status, 401, "{how}");
+    };
+
+    let phone = enter().await;
+    let open = present(&phone).await;
+    ends(&phone, "logging out", phone.post("/api/v1/auth/logout", &json!({})).await, open).await;
+    let phone = enter().await;
+    let open = present(&phone).await;
+    ends(&phone, "ending all others", bob.delete("/api/v1/sessions").await, open).await;
+    let phone = enter().await;
+    let open = present(&phone).await;
+    let body = json!({ "newPassword": PASSWORD });
+    let changed = bob.post("/api/v1/account/password", &body).await;
+    let bob = server.client.with_token(changed.body["token"].as_str().unwrap());
+    ends(&phone, "a new password", changed, open).await;
+    let phone = enter().await;
+    let open = present(&phone).await;
+    let secret = bob.post("/api/v1/account/totp", &json!({})).await.body["secret"].as_str().unwrap().to_owned();
+    let added = bob.post("/api/v1/account/totp/confirm", &json!({ "code": totp::code(&secret, 0) })).await;
+    let codes = added.body["recoveryCodes"].clone();
+    ends(&phone, "a first second factor", added, open).await;
+    let step = server.client.post("/api/v1/auth/login", &json!({ "username": "bob", "password": PASSWORD })).await.body;
+    let body = json!({ "ticket": step["secondFactor"]["ticket"], "recoveryCode": codes[0] });
+    let done = server.client.post("/api/v1/auth/second-factor", &body).await;
+    let phone = server.client.with_token(done.body["token"].as_str().unwrap());
+    let open = present(&phone).await;
+    ends(&phone, "removing it", bob.delete("/api/v1/account/totp").await, open).await;
+    let open = present(&bob).await;
+    let secret = bob.post("/api/v1/account/totp", &json!({})).await.body["secret"].as_str().unwrap().to_owned();
+    bob.post("/api/v1/account/totp/confirm", &json!({ "code": totp::code(&secret, 0) })).await;
+    let by = async |what: &str| administrator.post(&format!("/api/v1/admin/users/{id}/{what}"), &json!({})).await;
+    ends(&bob, "an administrator who removes it", by("reset-mfa").await, open).await;
+    let phone = enter().await;
+    let open = present(&phone).await;
+    let link = by("reset-password").await.body["url"].as_str().unwrap().split_once('#').unwrap().1.to_owned();
+    let reset = server.client.post("/api/v1/auth/reset", &json!({ "token": link, "newPassword": PASSWORD })).await;
+    ends(&phone, "a link for a new password", reset, open).await;
+    let phone = enter().await;
+    let open = present(&phone).await;
+    ends(&phone, "disabling the account", by("disable").await, open).await;
+    by("enable").await;
+    let phone = enter().await;
+    let open = present(&phone).await;
+    ends(&phone, "deleting it", phone.delete("/api/v1/account").await, open).await;
 }
 
 #[tokio::test]

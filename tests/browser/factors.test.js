@@ -87,9 +87,36 @@ test('a recovery code lets its owner in once', async () => {
   await owner.comesTo('home');
   await owner.goesTo('#account/codes');
   assert.match(await owner.reads('#codes-left'), /\b8\b/);
+});
+
+test('what would take the second factor off asks for it again', async () => {
+  const owner = await world.device();
+  await owner.opensHome();
+  await owner.givesPassword(world.owner);
+  await owner.comesTo('second');
+  await owner.tap('second-use-recovery-code');
+  await owner.tab.type('#second-code', codes[5]);
+  await owner.tap('second-form-submit');
+  await owner.isReady();
+  await world.server.stop();
+  await world.start({}, { clock: '+15m' });
+  await owner.isReady();
   await owner.goesTo('#account/totp');
   await owner.tap('totp-off');
+  await owner.tab.type('#confirm-password', world.owner.password);
+  await owner.tap('confirm-form-submit');
+  const later = totp(secret, 30);
+  await owner.tab.type('#confirm-totp', wrong(later));
+  await owner.finds('#confirm-problem', 'that the code does not match');
+  await owner.tap('confirm-use-recovery-code');
+  await owner.tab.type('#confirm-recovery-code', codes[3]);
+  await owner.tap('confirm-form-submit');
+  await owner.finds('#confirm-problem', 'that the code was used');
+  await owner.tap('confirm-use-totp');
+  await owner.tab.type('#confirm-totp', later);
   await owner.finds('#totp-begin');
+  await world.server.stop();
+  await world.start();
 });
 
 test('a passkey is the second step, and another time takes the place of the password', async () => {

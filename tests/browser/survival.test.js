@@ -145,6 +145,33 @@ for (const side of ['caller', 'owner']) {
   });
 }
 
+test('new secrets for the log-in close what was opened by the old ones, and nobody in the call notices', async (t) => {
+  const call = await talking();
+  const { device } = call;
+  const calls = welcomes(device);
+  const shown = device.frames('welcome').length;
+  await device.tab.run(() => {
+    window.__left = [];
+    new MutationObserver(() => window.__left.push(document.body.dataset.presence)).observe(document.body, { attributeFilter: ['data-presence'] });
+  });
+  await startMeasuring(call);
+  const began = Date.now();
+  await device.tab.run(async ({ username, password }) => {
+    const own = new URL('../auth.js', document.querySelector('script[type=module]').src).href;
+    const { confirmPerson, passwordProof } = await import(own);
+    await confirmPerson(await passwordProof(username, password));
+  }, world.owner);
+  await resumes(device, calls, began);
+  await until('presence is back', () => device.frames('welcome').length >= shown + 2);
+  const took = Date.now() - began;
+  await bothHear(call);
+  const gaps = await Promise.all([call.caller.heard(call.ownerTone), device.heard(call.callerTone)]);
+  t.diagnostic(`back after ${took} ms, stretching the password included; longest silences ${gaps.map(({ gap }) => Math.round(gap)).join(' and ')} ms`);
+  assert.deepEqual(await device.tab.run(() => window.__left), [], 'it stayed reachable, as far as its person sees');
+  await hangsUp(device, call.caller);
+  await device.isReady();
+});
+
 test('the caller reloads the page and hangs up instead: the owner need not wait', async () => {
   const call = await talking();
   await call.caller.tab.reload();

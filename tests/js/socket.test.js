@@ -47,14 +47,14 @@ class FakeSocket {
   }
 }
 
-/** @param {{fresh?: boolean}} [options] */
-function play({ fresh = false } = {}) {
+/** @param {{fresh?: boolean, renew?: () => Promise<string>}} [options] */
+function play({ fresh = false, renew } = {}) {
   const clock = new Clock();
   /** @type {FakeSocket[]} */
   const sockets = [];
   /** @type {string[]} */
   const heard = [];
-  const signalling = new Signalling({ url: 'wss://host/x', ticket: 'first', fresh, pingEvery: 4_000 }, {
+  const signalling = new Signalling({ url: 'wss://host/x', ticket: 'first', fresh, pingEvery: 4_000, renew }, {
     message: (message) => heard.push(message.type),
     up: (up) => heard.push(up ? 'up' : 'down'),
     final: (code) => heard.push(`final ${code}`),
@@ -190,6 +190,46 @@ for (const code of [1000, 1009, 4400, 4401, 4402, 4403, 4404, 4409, 4422]) {
     assert.equal(sockets.length, 1);
   });
 }
+
+test('a spent ticket is renewed where that is possible, and nobody notices when it is quick', async () => {
+  const { clock, sockets, heard, signalling } = play({ renew: () => Promise.resolve('renewed') });
+  sockets[0].open().welcomes('second');
+  sockets[0].drops(4403);
+  signalling.send({ type: 'hangup', payload: {} });
+  await Promise.resolve();
+  clock.pass(1_000);
+  sockets[1].open().welcomes('third');
+  assert.deepEqual(sockets[1].sent[0].payload, { ticket: 'renewed', fresh: false });
+  assert.deepEqual(sockets[1].types, ['hello', 'ready', 'hangup'], 'what was said meanwhile is not lost');
+  clock.pass(3_000);
+  assert.deepEqual(heard, ['up', 'welcome', 'up', 'welcome'], 'and never down');
+});
+
+test('a renewal that takes its time is told, and one that is refused is the end', async () => {
+  /** @type {(reason: Error) => void} */
+  let refuse = () => {};
+  const { clock, sockets, heard } = play({ renew: () => new Promise((_, reject) => (refuse = reject)) });
+  sockets[0].open().welcomes('second');
+  sockets[0].drops(4403);
+  clock.pass(2_000);
+  assert.equal(heard.at(-1), 'down');
+  refuse(new Error('logged out'));
+  await new Promise((done) => setImmediate(done));
+  assert.equal(heard.at(-1), 'final 4403');
+  assert.equal(sockets.length, 1);
+});
+
+test('a ticket that is spent before it was ever taken is renewed once at a time', async () => {
+  let asked = 0;
+  const { sockets, signalling } = play({ renew: async () => `renewed ${asked += 1}` });
+  sockets[0].drops(4403);
+  signalling.replace();
+  sockets[1].drops(4403);
+  await new Promise((done) => setImmediate(done));
+  assert.equal(asked, 1);
+  sockets[2].open();
+  assert.equal(sockets[2].sent[0].payload.ticket, 'renewed 1');
+});
 
 for (const code of [1001, 1006, 1011, 1012, 1013, 4408, 4429]) {
   test(`after close code ${code} the connection is made again`, () => {

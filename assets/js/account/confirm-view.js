@@ -1,23 +1,28 @@
 /** "Confirm that it is you": asked before what would hurt in the hands of somebody who has found this page open. */
 
 import { ApiError, request } from '../api.js';
-import { askPasskey, confirmPerson, passwordProof } from '../auth.js';
-import { TOTP_DIGITS, totpDigits } from '../digits.js';
+import { askPasskey, askSecondPasskey, confirmPerson, confirmSecondFactor, passwordProof } from '../auth.js';
+import { recoveryCode, TOTP_DIGITS, totpDigits } from '../digits.js';
 import { icon, input, make } from '../dom.js';
 import { failureText } from '../failure.js';
 import { passwordButtons, showProblem } from '../fields.js';
+import { afterEntry, afterRefusal, choose, others } from '../login/flow.js';
 import { ASIDE } from '../owner/aside.js';
 import { actionButton, field, form, holdButton, passwordField } from '../parts.js';
 import { PasskeyError, passkeysImpossible, usePasskey } from '../webauthn.js';
 
-/** @typedef {'password'|'totp'|'passkey'} Way */
+/**
+ * @typedef {import('../login/flow.js').Step} Step
+ * @typedef {import('../auth.js').Method} Method
+ */
 
 export class Confirmation {
   #texts;
   /** @type {HTMLDialogElement} */
   #dialog;
-  /** @type {Way[]} */
-  #ways = ['password'];
+  /** As in logging in: a password and the second step where there is one, or a passkey alone. @type {Step} */
+  #step = { at: 'password' };
+  #withPasskey = false;
   #username = '';
   #done = (/** @type {boolean} */ _confirmed) => {};
 
@@ -38,15 +43,30 @@ export class Confirmation {
     this.#finish(false);
     const { username, secondFactor } = await request('GET', '/api/v1/account');
     this.#username = username;
-    this.#ways = ['password'];
-    if (secondFactor?.totp) this.#ways.push('totp');
-    if (secondFactor?.passkeys?.length > 0 && passkeysImpossible(window) === null) this.#ways.push('passkey');
+    this.#withPasskey = secondFactor?.passkeys?.length > 0 && passkeysImpossible(window) === null;
+    return this.#begin({ at: 'password' });
+  }
+
+  /**
+   * Proves it by a password that the page has already, and asks for the second step where there is one.
+   * @param {{authSecret: string}} proof
+   * @returns {Promise<boolean>} whether the server is content
+   */
+  async go(proof) {
+    this.#finish(false);
+    const step = afterEntry(await confirmPerson(proof), passkeysImpossible(window) === null);
+    return step.at === 'in' || this.#begin(step);
+  }
+
+  /** @param {Step} step @returns {Promise<boolean>} */
+  #begin(step) {
     const answer = new Promise((/** @type {(confirmed: boolean) => void} */ done) => {
       this.#done = done;
     });
-    this.#draw('password');
+    this.#step = step;
+    this.#draw();
     this.#dialog.showModal();
-    input('confirm-password').focus();
+    this.#focus();
     return answer;
   }
 
@@ -54,65 +74,109 @@ export class Confirmation {
   #finish(confirmed) {
     const done = this.#done;
     this.#done = () => {};
+    this.#step = { at: 'password' };
     this.#dialog.replaceChildren();
     if (this.#dialog.open) this.#dialog.close();
     done(confirmed);
   }
 
-  /** @param {Way} way */
-  #draw(way) {
+  #draw() {
     const texts = this.#texts;
+    const step = this.#step;
+    const second = step.at === 'second';
     this.#dialog.replaceChildren(make('div', { class: 'form' },
-      make('h2', { id: 'confirm-headline' }, texts.say('confirm.headline')),
-      make('p', {}, texts.say('confirm.detail')),
+      make('h2', { id: 'confirm-headline' }, texts.say(second ? 'second.headline' : 'confirm.headline')),
+      make('p', {}, texts.say(second ? `second.${step.method}.detail` : 'confirm.detail')),
       make('p', { class: 'problem', id: 'confirm-problem', role: 'alert', hidden: true }),
-      this.#asked(way),
+      second ? this.#second(step.method) : this.#password(),
+      second && step.hosts.length > 0 ? make('p', { class: 'help' }, texts.say('second.passkey-hosts', { hosts: step.hosts.join(', ') })) : '',
       make('div', { class: 'others' },
-        ...this.#ways.filter((other) => other !== way).map((other) => actionButton(texts.say(`confirm.use.${other}`), {
-          kind: 'quiet', id: `confirm-use-${other}`, ...(other === 'passkey' ? { icon: 'key' } : {}),
-        }, () => this.#draw(other))),
+        ...others(step).map((method) => actionButton(texts.say(`second.use.${method}`), { kind: 'quiet', id: `confirm-use-${method}` }, () => {
+          this.#step = choose(step, method);
+          this.#draw();
+          this.#focus();
+        })),
+        !second && this.#withPasskey ? this.#passkeyAlone() : '',
         actionButton(texts.say('cancel'), { kind: 'quiet', id: 'confirm-cancel' }, () => this.#finish(false)))));
     passwordButtons(texts, this.#dialog);
+  }
+
+  #focus() {
     /** @type {HTMLElement|null} */ (this.#dialog.querySelector('input, .wide'))?.focus();
   }
 
-  /** @param {Way} way */
-  #asked(way) {
-    const texts = this.#texts;
-    if (way === 'passkey') {
-      const button = make('button', { type: 'button', class: 'button wide', id: 'confirm-passkey' }, icon('key'), make('span', {}, texts.say('second.passkey')));
-      button.addEventListener('click', () => void this.#prove('confirm-passkey', async () => {
-        const { ticket, publicKey } = await askPasskey();
-        return { ticket, passkey: await usePasskey(publicKey) };
-      }));
-      return button;
-    }
-    if (way === 'totp') {
-      const element = form({ id: 'confirm-form', submit: texts.say('confirm.submit') },
-        () => this.#prove('confirm-form-submit', async () => ({ totp: totpDigits(input('confirm-totp').value) })),
-        field(texts.say('second.totp'), { id: 'confirm-totp', class: 'code', autocomplete: 'one-time-code', inputmode: 'numeric', dir: 'ltr', maxlength: '64' }));
-      element.addEventListener('input', () => {
-        if (totpDigits(input('confirm-totp').value).length === TOTP_DIGITS) element.requestSubmit();
-      });
-      return element;
-    }
-    return form({ id: 'confirm-form', submit: texts.say('confirm.submit') },
-      () => this.#prove('confirm-form-submit', () => passwordProof(this.#username, input('confirm-password').value)),
-      passwordField(texts.say('confirm.password'), { id: 'confirm-password' }));
+  #password() {
+    return form({ id: 'confirm-form', submit: this.#texts.say('confirm.submit') },
+      () => this.#prove('confirm-form-submit', async () => confirmPerson(await passwordProof(this.#username, input('confirm-password').value))),
+      passwordField(this.#texts.say('confirm.password'), { id: 'confirm-password' }));
   }
 
-  /** @param {string} buttonId @param {() => Promise<Parameters<typeof confirmPerson>[0]>} proof */
-  async #prove(buttonId, proof) {
+  #passkeyAlone() {
+    return actionButton(this.#texts.say('confirm.use.passkey'), { kind: 'quiet', id: 'confirm-use-passkey', icon: 'key' }, () => this.#prove('confirm-use-passkey', async () => {
+      const { ticket, publicKey } = await askPasskey();
+      return confirmPerson({ ticket, passkey: await usePasskey(publicKey) });
+    }));
+  }
+
+  /** @param {Method} method */
+  #second(method) {
+    const texts = this.#texts;
+    if (method === 'passkey') {
+      const button = make('button', { type: 'button', class: 'button wide', id: 'confirm-passkey' }, icon('key'), make('span', {}, texts.say('second.passkey')));
+      button.addEventListener('click', () => void this.#give('confirm-passkey', async (ticket) => ({ passkey: await usePasskey((await askSecondPasskey(ticket)).publicKey) })));
+      return button;
+    }
+    const totp = method === 'totp';
+    const id = totp ? 'confirm-totp' : 'confirm-recovery-code';
+    const typed = () => input(id).value;
+    const element = form({ id: 'confirm-form', submit: texts.say('confirm.submit') },
+      () => this.#give('confirm-form-submit', async () => (totp ? { totp: totpDigits(typed()) } : { recoveryCode: recoveryCode(typed()) })),
+      field(texts.say(`second.${method}`), {
+        id, class: 'code', autocomplete: totp ? 'one-time-code' : 'off', inputmode: totp ? 'numeric' : 'text', autocapitalize: 'none', spellcheck: 'false', dir: 'ltr', maxlength: '64',
+      }));
+    if (totp) {
+      element.addEventListener('input', () => {
+        if (totpDigits(typed()).length === TOTP_DIGITS) element.requestSubmit();
+      });
+    }
+    return element;
+  }
+
+  /** @param {string} buttonId @param {(ticket: string) => Promise<import('../auth.js').Proof>} proof */
+  #give(buttonId, proof) {
+    return this.#prove(buttonId, async () => {
+      if (this.#step.at !== 'second') return {};
+      const { ticket } = this.#step;
+      return confirmSecondFactor(ticket, await proof(ticket));
+    });
+  }
+
+  /** @param {string} buttonId @param {() => Promise<import('../auth.js').Entry>} send */
+  async #prove(buttonId, send) {
+    const texts = this.#texts;
     showProblem('confirm-problem', '');
     try {
-      await confirmPerson(await proof());
-      this.#finish(true);
+      this.#goOn(await send());
     } catch (error) {
       if (!this.#dialog.open) return;
-      if (error instanceof PasskeyError) return showProblem('confirm-problem', this.#texts.say(`error.${error.problem}`));
-      showProblem('confirm-problem', failureText(error, this.#texts, ['error.']));
+      if (error instanceof PasskeyError) return showProblem('confirm-problem', texts.say(`error.${error.problem}`));
+      const { step, problem } = afterRefusal(this.#step, error);
+      if (step.at !== this.#step.at) {
+        this.#step = step;
+        this.#draw();
+      }
+      showProblem('confirm-problem', problem ? texts.say(problem) : failureText(error, texts, ['error.']));
       /** @type {HTMLInputElement|null} */ (this.#dialog.querySelector('form input'))?.select();
       if (error instanceof ApiError && (error.status === 429 || error.status === 503)) holdButton(buttonId, error.retryAfter ?? 5);
     }
+  }
+
+  /** @param {import('../auth.js').Entry} entry */
+  #goOn(entry) {
+    const step = afterEntry(entry, passkeysImpossible(window) === null);
+    if (step.at === 'in') return this.#finish(true);
+    this.#step = step;
+    this.#draw();
+    this.#focus();
   }
 }

@@ -1,9 +1,10 @@
 /** New keys for the household's stickers, for whoever fears that somebody has a copy of the ones from before. */
 
-import { bothOfPassword, confirmPerson } from '../auth.js';
+import { bothOfPassword } from '../auth.js';
 import { input, make } from '../dom.js';
 import { vault } from '../owner/household-vault.js';
 import { actionButton, form, passwordField } from '../parts.js';
+import { confirmByPassword } from './confirm-password.js';
 
 /**
  * @param {import('../owner/rooms-view.js').Room} room
@@ -14,7 +15,7 @@ export function keysCard({ texts, ask, act, again, tell }) {
   const renew = () => act(async () => {
     const { username } = await ask('GET', '/api/v1/account');
     const { proof, vaultKey } = await bothOfPassword(username, input('keys-password').value);
-    await confirmPerson(proof);
+    await confirmByPassword(proof, texts.language);
     if (!(await vault.rekey(vaultKey))) throw new Error('the new keys could not be stored');
     await again();
     tell(texts.say('keys.done'));

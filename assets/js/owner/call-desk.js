@@ -11,6 +11,7 @@ import { Bell } from './bell.js';
 import { device } from './device-keys.js';
 import { vault } from './household-vault.js';
 import { keyring } from './keyring.js';
+import { renewTicket } from './renewal.js';
 import { isMissed, ownerScene } from './scene.js';
 
 /** Some notices depend on the time alone. */
@@ -172,6 +173,7 @@ export class CallDesk {
       voice: (stream) => this.#loudspeaker.play(stream),
       remember: (known) => rememberCall({ ...known, title: this.#label, key: tagId, keyed: this.#keyed }),
       forget: forgetCall,
+      renew: (endpoint) => renewTicket(`${endpoint}/ticket`),
       proof: keyring.proofFor(tagId, () => this.#keyed),
     });
     return driver;

@@ -3,6 +3,7 @@
 import { ApiError, request } from '../api.js';
 import { retryDelay } from '../backoff.js';
 import { Signalling, socketAddress } from '../socket.js';
+import { renewTicket } from './renewal.js';
 import { Turn } from './turn.js';
 
 /**
@@ -22,6 +23,7 @@ const PING = 10_000;
 const SETTLED = 1_000;
 /** Whoever takes the connection away again within this time does not know of turns: it is left to them. */
 const CONTESTED = 30_000;
+const TICKETS = '/api/v1/presence/ticket';
 
 export class Presence {
   /** @type {PresenceState} */
@@ -84,7 +86,7 @@ export class Presence {
     this.#starting = true;
     this.#set('connecting');
     try {
-      const { ticket, signalingEndpoint } = await request('POST', '/api/v1/presence/ticket');
+      const { ticket, signalingEndpoint } = await request('POST', TICKETS);
       if (begun === this.#begun) this.#connect(ticket, signalingEndpoint);
     } catch (error) {
       if (begun !== this.#begun) return;
@@ -112,7 +114,7 @@ export class Presence {
 
   /** @param {string} ticket @param {string} endpoint */
   #connect(ticket, endpoint) {
-    this.#signalling = new Signalling({ url: socketAddress(endpoint, location.href), ticket, pingEvery: PING }, {
+    this.#signalling = new Signalling({ url: socketAddress(endpoint, location.href), ticket, pingEvery: PING, renew: () => renewTicket(TICKETS) }, {
       message: (message) => {
         if (message.type === 'ring') this.#listener.ring(message.payload);
         if (message.type === 'notes-changed') this.#listener.notesChanged();

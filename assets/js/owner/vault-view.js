@@ -2,6 +2,7 @@
 
 import { request } from '../api.js';
 import { bothOfPassword, confirmPerson } from '../auth.js';
+import { Cancelled } from '../confirmed.js';
 import { byId, input, make } from '../dom.js';
 import { failureText } from '../failure.js';
 import { passwordButtons, showProblem } from '../fields.js';
@@ -123,6 +124,7 @@ export class VaultView {
       const right = way === 'password' ? await this.#byPassword(input('vault-password').value) : await vault.unlockByRecoveryCode(input('vault-code').value);
       if (!right && vault.state === 'locked') showProblem('vault-problem', texts.say(`vault.wrong.${vault.hasLink ? 'handover' : way}`));
     } catch (error) {
+      if (error instanceof Cancelled) return;
       showProblem('vault-problem', failureText(error, texts, ['error.']));
     }
   }
@@ -139,7 +141,8 @@ export class VaultView {
     const { username, household } = await request('GET', '/api/v1/account');
     if (household.members.length > 1) return showProblem('vault-problem', this.#texts.say('vault.anew.shared'));
     const { proof, vaultKey } = await bothOfPassword(username, password);
-    await confirmPerson(proof);
+    const { confirmByPassword } = await import('../account/confirm-password.js');
+    await confirmByPassword(proof, this.#texts.language);
     await vault.startAnew(vaultKey);
     this.#way = 'password';
   }

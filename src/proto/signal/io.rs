@@ -215,6 +215,9 @@ pub enum Input {
     NotesChanged(HouseholdId),
     /// The log-in was ended.
     EndLogin(LoginId),
+    /// The log-in was given new secrets: what was connected and what was made by the old ones is worth nothing, but the
+    /// device keeps its place and may come back by the new ones.
+    RenewLogin(LoginId),
     /// The server stops.
     Shutdown,
     /// Time has passed.

@@ -61,6 +61,17 @@ impl Leg {
         self.spent_below = self.spent_below.max(generation.saturating_add(1));
     }
 
+    /// Every ticket that was made is worthless from now on, and whoever is connected must come with a new one; answers
+    /// the connection that is to be closed.
+    pub fn renew(&mut self, now: Instant) -> Option<ConnectionId> {
+        self.spent_below = self.next;
+        let gone = self.connection.take();
+        if gone.is_some() {
+            self.away_since = Some(now);
+        }
+        gone
+    }
+
     /// The connection is gone; answers whether it was this leg's.
     pub fn detach(&mut self, connection: ConnectionId, now: Instant) -> bool {
         let ours = self.connection == Some(connection);

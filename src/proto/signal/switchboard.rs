@@ -109,6 +109,12 @@ impl Switchboard {
         Ok(seat)
     }
 
+    /// Makes a ticket with which a device that takes part in a call can come back to it; `None` when it takes no part.
+    pub fn rejoin(&mut self, session: SessionId, login: LoginId, now: Instant) -> Option<Seat> {
+        self.expire(now);
+        self.calls.get_mut(&session)?.seat(Party::Device(login), now)
+    }
+
     /// Takes in what happened.
     pub fn handle(&mut self, input: Input, now: Instant) {
         self.expire(now);
@@ -127,6 +133,7 @@ impl Switchboard {
                 self.outputs.extend(devices.filter_map(|login| self.presence.connection(login)).map(send));
             }
             Input::EndLogin(login) => self.end_login(login, now),
+            Input::RenewLogin(login) => self.renew_login(login, now),
             Input::Shutdown => {
                 for (connection, _) in self.connections.drain() {
                     self.outputs.push_back(Output::Close { connection, reason: CloseReason::Restarting });
@@ -298,6 +305,18 @@ impl Switchboard {
         let sessions: Vec<_> = self.calls.iter().filter(|(_, c)| c.involves(login)).map(|(id, _)| *id).collect();
         for session in sessions {
             self.with_call(session, now, |call, cx| call.end_login(login, cx));
+        }
+    }
+
+    fn renew_login(&mut self, login: LoginId, now: Instant) {
+        if let Some(device) = self.presence.device(login) {
+            let gone = device.leg.renew(now);
+            self.close(gone, CloseReason::TicketSpent);
+            self.schedule_device(login);
+        }
+        let sessions: Vec<_> = self.calls.iter().filter(|(_, c)| c.involves(login)).map(|(id, _)| *id).collect();
+        for session in sessions {
+            self.with_call(session, now, |call, cx| call.renew_login(login, cx));
         }
     }
 

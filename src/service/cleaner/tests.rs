@@ -150,7 +150,7 @@ async fn a_device_that_stays_connected_stays_logged_in() {
     passing.connected.lock().unwrap().push(owner.login);
     passing.pass(passing.house.sessions.idle() + 60 * MINUTE).await;
     assert_eq!(*passing.ended.lock().unwrap(), []);
-    assert!(passing.house.sessions.stands(owner.login, passing.now).await.unwrap());
+    assert!(passing.house.sessions.stands_since(owner.login, passing.now, passing.now).await.unwrap());
 }
 
 #[tokio::test]

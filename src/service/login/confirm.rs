@@ -1,10 +1,13 @@
 //! Proving again who is asking, before something that cannot be undone or gives power away.
+//!
+//! It takes what logging in takes: a password and, where the account has one, a second factor; or a passkey alone. So a
+//! session and a password that were stolen are not enough to take the second factor off.
 
 use std::time::SystemTime;
 
 use serde_json::Value;
 
-use super::{LogIn, wrong_credentials};
+use super::{Knock, LogIn, Outcome, Proof, Purpose, wrong_credentials};
 use crate::domain::audit::Event;
 use crate::domain::login_secret::LoginSecret;
 use crate::domain::{Error, Kind, Result};
@@ -12,16 +15,13 @@ use crate::service::keys::Field;
 use crate::service::passkeys::Site;
 use crate::service::proofs::AskedForPasskey;
 use crate::service::sessions::{Begun, Identity};
-use crate::service::throttle::Bucket;
+use crate::service::throttle::{Bucket, Charge};
+use crate::store::Account;
 
-/// What somebody gives to prove again who they are.
+/// What somebody gives first to prove again who they are.
 pub enum Confirmation {
     /// The password, or what a page has stretched it to.
     Password(LoginSecret),
-    /// A code from an authenticator app.
-    Totp(String),
-    /// A code from paper.
-    RecoveryCode(String),
     /// What the browser answered about a passkey that [`LogIn::ask_for_any_passkey`] asked for.
     Passkey {
         /// What was asked.
@@ -34,54 +34,115 @@ pub enum Confirmation {
 }
 
 impl LogIn {
-    /// Gives the asker's session new secrets and a time in which sensitive actions work.
+    /// Gives the asker's session new secrets and a time in which sensitive actions work; or says which second factor is
+    /// needed as well.
     ///
     /// # Errors
-    /// `wrong-password`, `wrong-code`, `server-clock`, `wrong-passkey`; `ticket-expired`; `too-many-attempts` with a
-    /// time to wait; `busy`; `no-session` when it has ended meanwhile. None of them is a 401 but the last: the asker is
-    /// still logged in.
-    pub async fn confirm(&self, identity: Identity, given: Confirmation, now: SystemTime) -> Result<Begun> {
+    /// `wrong-password`, `wrong-passkey`; `ticket-expired`; `too-many-attempts` with a time to wait; `busy`; `no-session`
+    /// when it has ended meanwhile. None of them is a 401 but the last: the asker is still logged in.
+    pub async fn confirm(
+        &self,
+        identity: Identity,
+        given: Confirmation,
+        knock: &Knock,
+        now: SystemTime,
+    ) -> Result<Outcome> {
         let charge = self.charge(&[Bucket::Confirmation(identity.login)])?;
-        let by_recovery_code = matches!(given, Confirmation::RecoveryCode(_));
-        match self.check_again(identity, given, now).await {
-            Ok(()) => self.throttle.forgive(charge, |_| true),
+        match given {
+            Confirmation::Password(secret) => {
+                let checked = self.check_password(identity, secret).await;
+                let account = self.settle(identity, charge, checked)?;
+                if !self.parts.store.factors().any(identity.account).await? {
+                    return self.renew(identity, now).await.map(Outcome::Begun);
+                }
+                let purpose = Purpose::Confirm(identity.login);
+                self.ask_for_second_factor(&account, purpose, knock, now).await.map(Outcome::SecondFactor)
+            }
+            Confirmation::Passkey { ticket, credential, site } => {
+                let checked = self.check_passkey_alone(identity, &ticket, credential, &site, now).await;
+                self.settle(identity, charge, checked)?;
+                self.renew(identity, now).await.map(Outcome::Begun)
+            }
+        }
+    }
+
+    /// Confirms somebody who gives the second factor, too. Attempts are counted as in logging in.
+    ///
+    /// # Errors
+    /// `wrong-code`, `server-clock`, `wrong-passkey`, after which the same ticket may be tried again; `ticket-expired`
+    /// when it is too old, used, or of another session; `too-many-attempts` with a time to wait; `no-passkey-here`;
+    /// `no-session` when it has ended meanwhile.
+    pub async fn confirm_with_second_factor(
+        &self,
+        identity: Identity,
+        ticket: &str,
+        proof: Proof,
+        site: Option<&Site>,
+        now: SystemTime,
+    ) -> Result<Begun> {
+        let purpose = Purpose::Confirm(identity.login);
+        let proven = self.prove_second_factor(ticket, purpose, proof, site, now).await;
+        proven.map_err(still_logged_in)?;
+        self.renew(identity, now).await
+    }
+
+    /// Somebody has proven who they are.
+    async fn renew(&self, identity: Identity, now: SystemTime) -> Result<Begun> {
+        let begun = self.parts.sessions.rotate(identity, now).await?;
+        self.parts.audit.note(Event::Confirmed, Some(identity.account), None);
+        Ok(begun)
+    }
+
+    /// Gives back what a right answer was charged; notes a wrong one.
+    fn settle<T>(&self, identity: Identity, charge: Charge, checked: Result<T>) -> Result<T> {
+        match checked {
+            Ok(right) => {
+                self.throttle.forgive(charge, |_| true);
+                Ok(right)
+            }
             Err(error) if error.kind == Kind::Unavailable => {
                 self.throttle.forgive(charge, |_| false);
-                return Err(error);
+                Err(error)
             }
             Err(error) => {
                 self.parts.audit.note(Event::LoginFailed, Some(identity.account), None);
-                let kind = if error.kind == Kind::Unauthenticated { Kind::Forbidden } else { error.kind };
-                return Err(Error { kind, ..error });
+                Err(still_logged_in(error))
             }
         }
-        if by_recovery_code {
-            self.parts.audit.note(Event::RecoveryCodeUsed, Some(identity.account), None);
-        }
-        self.parts.sessions.rotate(identity, now).await
     }
 
-    async fn check_again(&self, identity: Identity, given: Confirmation, now: SystemTime) -> Result<()> {
-        let account = identity.account;
-        match given {
-            Confirmation::Password(secret) => {
-                let row = self.account(account).await?;
-                let username = self.parts.keys.open_field(Field::Username, account.as_bytes(), &row.username_sealed)?;
-                let whole = secret.is_whole();
-                let shown = self.parts.accounts.shown(&username, secret);
-                let fits = self.parts.passwords.verify(shown, Some(row.password_hash)).await?;
-                if fits && whole { Ok(()) } else { Err(wrong_password()) }
-            }
-            Confirmation::Totp(code) => self.parts.factors.check_totp(account, &code, now).await,
-            Confirmation::RecoveryCode(code) => self.parts.factors.check_recovery_code(account, &code).await,
-            Confirmation::Passkey { ticket, credential, site } => {
-                let opened = self.challenges.open::<AskedForPasskey>(&ticket, now)?;
-                let state = opened.says.state.clone();
-                self.parts.factors.check_passkey(Some(account), &site, state, credential, now).await?;
-                self.challenges.spend(&opened, now)
-            }
+    async fn check_password(&self, identity: Identity, secret: LoginSecret) -> Result<Account> {
+        let mut account = self.account(identity.account).await?;
+        let row = identity.account;
+        let username = self.parts.keys.open_field(Field::Username, row.as_bytes(), &account.username_sealed)?;
+        let whole = secret.is_whole();
+        let shown = self.parts.accounts.shown(&username, secret.clone());
+        if !self.parts.passwords.verify(shown, Some(account.password_hash.clone())).await? || !whole {
+            return Err(wrong_password());
         }
+        self.parts.accounts.upgrade_password(&mut account, secret).await;
+        Ok(account)
     }
+
+    async fn check_passkey_alone(
+        &self,
+        identity: Identity,
+        ticket: &str,
+        credential: Value,
+        site: &Site,
+        now: SystemTime,
+    ) -> Result<()> {
+        let opened = self.challenges.open::<AskedForPasskey>(ticket, now)?;
+        let state = opened.says.state.clone();
+        self.parts.factors.check_passkey(Some(identity.account), site, state, credential, now).await?;
+        self.challenges.spend(&opened, now)
+    }
+}
+
+/// What is wrong is what was given, not the session by which it was.
+fn still_logged_in(error: Error) -> Error {
+    let kind = if error.kind == Kind::Unauthenticated { Kind::Forbidden } else { error.kind };
+    Error { kind, ..error }
 }
 
 fn wrong_password() -> Error {

@@ -33,7 +33,7 @@ use super::sessions::{Arrival, Begun, Sessions};
 use super::throttle::{Bucket, Charge, Throttle};
 use crate::domain::account::Username;
 use crate::domain::audit::Event;
-use crate::domain::ids::AccountId;
+use crate::domain::ids::{AccountId, LoginId};
 use crate::domain::login_secret::LoginSecret;
 use crate::domain::{Error, Kind, Result};
 use crate::store::{Account, Store};
@@ -73,12 +73,21 @@ pub struct Pending {
     pub expires_at: SystemTime,
 }
 
+/// What a right password is followed up for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Purpose {
+    /// To log in, from a device that has logged in before or from one that has not.
+    LogIn(Option<DeviceId>),
+    /// To confirm who holds this session.
+    Confirm(LoginId),
+}
+
 /// A ticket that stands for a right password, for as long as it is the right one.
 #[derive(Serialize, Deserialize)]
 struct RightPassword {
     account: AccountId,
     password_digest: [u8; 32],
-    known: Option<DeviceId>,
+    purpose: Purpose,
     passkey: Option<AskedPasskey>,
 }
 
@@ -199,13 +208,14 @@ impl LogIn {
         if !self.parts.store.factors().any(account.member.account).await? {
             return self.begin(account, known, knock, now).await.map(Outcome::Begun);
         }
-        self.ask_for_second_factor(&account, known, knock, now).await.map(Outcome::SecondFactor)
+        let purpose = Purpose::LogIn(known);
+        self.ask_for_second_factor(&account, purpose, knock, now).await.map(Outcome::SecondFactor)
     }
 
     async fn ask_for_second_factor(
         &self,
         account: &Account,
-        known: Option<DeviceId>,
+        purpose: Purpose,
         knock: &Knock,
         now: SystemTime,
     ) -> Result<Pending> {
@@ -227,7 +237,7 @@ impl LogIn {
         ];
         let passkey_hosts = if passkey.is_some() { Vec::new() } else { hosts };
         let (ticket, expires_at) =
-            self.challenges.seal(RightPassword { account, password_digest, known, passkey }, now)?;
+            self.challenges.seal(RightPassword { account, password_digest, purpose, passkey }, now)?;
         let methods = methods.into_iter().filter(|(there, _)| *there).map(|(_, method)| method).collect();
         Ok(Pending { ticket, methods, passkey_hosts, expires_at })
     }

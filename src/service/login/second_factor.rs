@@ -1,16 +1,17 @@
-//! The second step of a log-in.
+//! The second step of a log-in, and of proving again who is asking.
 
 use std::time::SystemTime;
 
 use serde_json::Value;
 
-use super::{Knock, LogIn, RightPassword, digest_of};
+use super::{Knock, LogIn, Purpose, RightPassword, digest_of};
 use crate::domain::audit::Event;
 use crate::domain::{Error, Kind, Result};
 use crate::service::challenges::{self, Opened};
 use crate::service::passkeys::{self, Site};
 use crate::service::sessions::Begun;
 use crate::service::throttle::Bucket;
+use crate::store::Account;
 
 /// What somebody gives as the second factor.
 pub enum Proof {
@@ -46,16 +47,39 @@ impl LogIn {
         knock: &Knock,
         now: SystemTime,
     ) -> Result<Begun> {
+        let Purpose::LogIn(known) = self.challenges.open::<RightPassword>(ticket, now)?.says.purpose else {
+            return Err(challenges::expired());
+        };
+        let purpose = Purpose::LogIn(known);
+        let account = self.prove_second_factor(ticket, purpose, proof, knock.site.as_ref(), now).await?;
+        self.begin(account, known, knock, now).await
+    }
+
+    /// Checks the second factor of whoever has a ticket for `purpose`; says whose it is.
+    pub(super) async fn prove_second_factor(
+        &self,
+        ticket: &str,
+        purpose: Purpose,
+        proof: Proof,
+        site: Option<&Site>,
+        now: SystemTime,
+    ) -> Result<Account> {
         let opened = self.challenges.open::<RightPassword>(ticket, now)?;
-        let (account, known) = (opened.says.account, opened.says.known);
+        if opened.says.purpose != purpose {
+            return Err(challenges::expired());
+        }
+        let account = opened.says.account;
         let now_stored = self.account(account).await?;
         if digest_of(&now_stored.password_hash) != opened.says.password_digest {
             return Err(challenges::expired());
         }
-        let charge = self.charge(&[Bucket::SecondFactor(account, known)])?;
+        let charge = self.charge(&[match purpose {
+            Purpose::LogIn(known) => Bucket::SecondFactor(account, known),
+            Purpose::Confirm(login) => Bucket::SecondFactorAgain(login),
+        }])?;
         self.challenges.attempt(&opened, now)?;
         let by_recovery_code = matches!(proof, Proof::RecoveryCode(_));
-        if let Err(error) = self.check(&opened, proof, knock.site.as_ref(), now).await {
+        if let Err(error) = self.check(&opened, proof, site, now).await {
             self.parts.audit.note(Event::LoginFailed, Some(account), None);
             return Err(error);
         }
@@ -64,7 +88,7 @@ impl LogIn {
         if by_recovery_code {
             self.parts.audit.note(Event::RecoveryCodeUsed, Some(account), None);
         }
-        self.begin(now_stored, known, knock, now).await
+        Ok(now_stored)
     }
 
     async fn check(

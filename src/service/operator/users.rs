@@ -74,7 +74,8 @@ impl Operator {
 
     pub(super) async fn reset_mfa(&self, user: &str) -> Result<User> {
         let id = self.find(user).await?.id;
-        self.factors.reset(id, Some(COMMAND_LINE)).await?;
+        let ended = self.factors.reset(id, None).await?.ended;
+        self.bring_about(ended.into_iter().map(Effect::LoginEnded).collect()).await;
         self.find(user).await
     }
 

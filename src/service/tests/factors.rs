@@ -38,7 +38,7 @@ impl House {
     async fn app(&self, owner: Identity, now: SystemTime) -> (totp::Seed, RecoveryCodes) {
         let secret = self.factors.begin_totp(owner, "callqr.local", now).await.unwrap().secret;
         let seed = totp::from_base32(secret.expose()).unwrap();
-        let codes = self.factors.confirm_totp(owner, &totp::code_at(&seed, now), now).await.unwrap();
+        let codes = self.factors.confirm_totp(owner, &totp::code_at(&seed, now), now).await.unwrap().now;
         (seed, codes.expect("the account had no recovery codes"))
     }
 
@@ -46,7 +46,8 @@ impl House {
         let (ticket, options) = self.factors.begin_passkey(owner, &site(), name, day(0)).await.unwrap();
         let mut device = Authenticator::new(ORIGIN);
         let made = device.create(&options);
-        let (passkey, codes) = self.factors.finish_passkey(owner, &site(), &ticket, made, day(0)).await.unwrap();
+        let changed = self.factors.finish_passkey(owner, &site(), &ticket, made, day(0)).await.unwrap();
+        let (passkey, codes) = changed.now;
         assert_eq!((passkey.name.as_str(), passkey.host.as_str()), (name, "callqr.local"));
         (device, codes)
     }
@@ -67,7 +68,7 @@ async fn an_app_is_set_up_by_its_first_code_and_asked_for_from_then_on() {
     let right = totp::code_at(&seed, day(0));
     let late = day(0) + seconds(15 * 60);
     assert_eq!(code(house.factors.confirm_totp(owner, &totp::code_at(&seed, late), late).await), "begin-again");
-    let codes = house.factors.confirm_totp(owner, &right, day(0)).await.unwrap().unwrap();
+    let codes = house.factors.confirm_totp(owner, &right, day(0)).await.unwrap().now.unwrap();
     assert_eq!(codes.len(), 10);
     assert_eq!(code(house.factors.confirm_totp(owner, &right, day(0)).await), "begin-again");
 
@@ -174,9 +175,34 @@ async fn the_last_factor_takes_the_recovery_codes_along_and_an_operator_removes_
 
     house.app(owner, day(2)).await;
     house.passkey(owner, "phone").await;
-    assert!(house.factors.reset(owner.account, None).await.unwrap());
-    assert!(!house.factors.reset(owner.account, None).await.unwrap());
+    assert!(house.factors.reset(owner.account, None).await.unwrap().now);
+    assert!(!house.factors.reset(owner.account, None).await.unwrap().now);
     house.log_in("ada.lovelace", PASSWORD, day(3)).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_logged_in_in_another_way_than_one_does_now_is_logged_out() {
+    let house = house();
+    let owner = house.owner().await;
+    let others = async || house.sessions.list(owner, day(0)).await.unwrap().len() - 1;
+    house.begin(owner).await;
+    house.app(owner, day(0)).await;
+    assert_eq!(others().await, 0, "it was begun without the second factor");
+    house.begin(owner).await;
+    house.passkey(owner, "phone").await;
+    house.factors.renew_recovery_codes(owner).await.unwrap();
+    assert_eq!(others().await, 1, "one more way ends nothing");
+    let secret = house.factors.begin_totp(owner, "callqr.local", day(1)).await.unwrap().secret;
+    let seed = totp::from_base32(secret.expose()).unwrap();
+    let replaced = house.factors.confirm_totp(owner, &totp::code_at(&seed, day(1)), day(1)).await.unwrap();
+    assert_eq!((replaced.ended.len(), others().await), (1, 0), "whoever has the old app is out");
+    house.begin(owner).await;
+    assert_eq!(house.factors.remove_totp(owner).await.unwrap().ended.len(), 1);
+    house.begin(owner).await;
+    let id = house.factors.overview(owner.account).await.unwrap().passkeys[0].id;
+    assert_eq!(house.factors.remove_passkey(owner, id).await.unwrap().ended.len(), 1);
+    house.passkey(owner, "tablet").await;
+    assert_eq!(house.factors.reset(owner.account, None).await.unwrap().ended, [owner.login], "an operator ends all");
 }
 
 #[tokio::test(start_paused = true)]
@@ -203,7 +229,106 @@ async fn a_passkey_stands_beside_the_password_or_in_its_place() {
 
     let (ticket, options) = house.asked(day(3));
     let given = Confirmation::Passkey { ticket, credential: device.get(&options), site: site() };
-    house.login.confirm(begun.identity, given, day(3)).await.unwrap();
+    let confirmed = house.login.confirm(begun.identity, given, &knock(1), day(3)).await.unwrap();
+    assert!(matches!(confirmed, Outcome::Begun(_)), "alone, as in logging in");
+}
+
+impl House {
+    /// Shows the password to confirm; what is asked for then.
+    async fn confirm(&self, identity: Identity, now: SystemTime) -> Pending {
+        let given = Confirmation::Password(PASSWORD.into());
+        match self.login.confirm(identity, given, &knock(1), now).await.unwrap() {
+            Outcome::SecondFactor(pending) => pending,
+            Outcome::Begun(_) => panic!("the password alone confirms"),
+        }
+    }
+
+    async fn give_again(&self, identity: Identity, ticket: &str, proof: Proof, now: SystemTime) -> Result<Begun> {
+        self.login.confirm_with_second_factor(identity, ticket, proof, Some(&site()), now).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn confirming_asks_for_the_second_factor_as_logging_in_does() {
+    let house = house();
+    let owner = house.owner().await;
+    let (seed, codes) = house.app(owner, day(0)).await;
+    let (mut device, _) = house.passkey(owner, "phone").await;
+    let now = day(1);
+    let asked = house.confirm(owner, now).await;
+    assert_eq!(asked.methods, [Method::Totp, Method::Passkey, Method::RecoveryCode]);
+    let code_now = totp::code_at(&seed, now);
+    let wrong = Proof::Totp("000000x".into());
+    let refused = house.give_again(owner, &asked.ticket, wrong, now).await.unwrap_err();
+    assert_eq!((refused.code, refused.kind), ("wrong-code", Kind::Forbidden), "the asker is still logged in");
+    let begun = house.give_again(owner, &asked.ticket, Proof::Totp(code_now.clone()), now).await.unwrap();
+    assert_eq!((begun.identity.login, begun.identity.generation), (owner.login, 1));
+    assert!(begun.identity.is_confirmed(now));
+    let renewed = begun.identity;
+
+    let late = house.give_again(renewed, &asked.ticket, Proof::RecoveryCode(codes[0].expose().clone()), now).await;
+    assert_eq!(code(late), "ticket-expired", "each ticket once");
+    let pending = house.ask(now).await;
+    assert_eq!(code(house.give(&pending, Proof::Totp(code_now.clone()), now).await), "wrong-code", "each code once");
+    let asked = house.confirm(renewed, now).await;
+    assert_eq!(code(house.give_again(renewed, &asked.ticket, Proof::Totp(code_now), now).await), "wrong-code");
+
+    let options = house.login.second_factor_passkey(&asked.ticket, now).unwrap();
+    let proof = Proof::Passkey(device.get(&options));
+    let renewed = house.give_again(renewed, &asked.ticket, proof, now).await.unwrap().identity;
+    let asked = house.confirm(renewed, now).await;
+    let by_paper = || Proof::RecoveryCode(codes[1].expose().clone());
+    let renewed = house.give_again(renewed, &asked.ticket, by_paper(), now).await.unwrap().identity;
+    let asked = house.confirm(renewed, now).await;
+    assert_eq!(code(house.give_again(renewed, &asked.ticket, by_paper(), now).await), "wrong-code");
+    let told = house.audit.list(None, 50).await.unwrap();
+    for event in ["confirmed", "recovery-code-used", "login-failed"] {
+        assert!(told.iter().any(|entry| entry.event == event), "{event}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ticket_for_confirming_confirms_its_own_session_and_logs_nobody_in() {
+    let house = house();
+    let owner = house.owner().await;
+    let (_, codes) = house.app(owner, day(0)).await;
+    let proof = || Proof::RecoveryCode(codes[0].expose().clone());
+    let other = house.begin(owner).await.identity;
+    let asked = house.confirm(owner, day(1)).await;
+    assert_eq!(code(house.give_again(other, &asked.ticket, proof(), day(1)).await), "ticket-expired");
+    assert_eq!(code(house.give(&asked, proof(), day(1)).await), "ticket-expired");
+    let to_log_in = house.ask(day(1)).await;
+    assert_eq!(code(house.give_again(owner, &to_log_in.ticket, proof(), day(1)).await), "ticket-expired");
+    house.accounts.change_password(owner, "another horse".into(), None).await.unwrap();
+    assert_eq!(code(house.give_again(owner, &asked.ticket, proof(), day(1)).await), "ticket-expired");
+    assert_eq!(house.factors.overview(owner.account).await.unwrap().recovery_codes_left, 10, "none was used up");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_has_a_session_and_the_password_cannot_guess_the_code() {
+    let house = house();
+    let owner = house.owner().await;
+    let (_, codes) = house.app(owner, day(0)).await;
+    let wrong = || Proof::Totp("000000x".into());
+    let mut refused = Vec::new();
+    for _ in 0..7 {
+        // The password is right each time: that must not give the guesses back.
+        let asked = house.confirm(owner, day(1)).await;
+        refused.push(code(house.give_again(owner, &asked.ticket, wrong(), day(1)).await));
+    }
+    assert_eq!(refused, [&["wrong-code"; 6][..], &["too-many-attempts"]].concat());
+    let paper = Proof::RecoveryCode(codes[0].expose().clone());
+    house.give(&house.ask(day(1)).await, paper, day(1)).await.expect("its owner still logs in");
+}
+
+#[tokio::test(start_paused = true)]
+async fn secrets_that_were_renewed_meanwhile_are_not_renewed_by_the_old_ones() {
+    let house = house();
+    let owner = house.owner().await;
+    let now = day(1);
+    house.confirmed(owner, now).await;
+    let given = Confirmation::Password(PASSWORD.into());
+    assert_eq!(code(house.login.confirm(owner, given, &knock(1), now).await), "no-session");
 }
 
 #[tokio::test(start_paused = true)]

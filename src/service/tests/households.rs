@@ -41,7 +41,7 @@ async fn a_reset_link_works_for_a_day_and_not_a_moment_longer() {
     assert_eq!(code(finish(day(1)).await), "reset-link");
     let (member, ended) = finish(day(1) - MOMENT).await.unwrap();
     assert_eq!((member, ended.logins.as_slice()), (ada.member(), [ada.login].as_slice()));
-    assert!(!house.sessions.stands(ada.login, day(0)).await.unwrap());
+    assert!(!house.sessions.stands_since(ada.login, day(0), day(0)).await.unwrap());
 }
 
 #[tokio::test]

@@ -146,9 +146,9 @@ async fn a_proof_of_who_is_asking_replaces_the_secrets_and_lasts_ten_minutes() {
     let now = day(2);
     for wrong in ["", "wrong horse", &"x".repeat(5000)] {
         let given = login::Confirmation::Password(wrong.into());
-        assert_eq!(code(house.login.confirm(stale, given, now).await), "wrong-password");
+        assert_eq!(code(house.login.confirm(stale, given, &knock(1), now).await), "wrong-password");
     }
-    let again = house.login.confirm(stale, login::Confirmation::Password(PASSWORD.into()), now).await.unwrap();
+    let again = house.confirmed(stale, now).await;
     assert_eq!(again.identity.login, begun.identity.login, "what hangs on the session goes on");
     assert_eq!(again.expires_at, begun.expires_at, "it does not live longer for it");
     for (cookie, token, works) in
@@ -165,7 +165,8 @@ async fn a_proof_of_who_is_asking_replaces_the_secrets_and_lasts_ten_minutes() {
 async fn whoever_has_a_session_cannot_guess_the_password_with_it() {
     let house = house();
     let owner = house.owner().await;
-    let guess = async || code(house.login.confirm(owner, login::Confirmation::Password("wrong".into()), day(1)).await);
+    let wrong = || login::Confirmation::Password("wrong".into());
+    let guess = async || code(house.login.confirm(owner, wrong(), &knock(1), day(1)).await);
     for _ in 0..6 {
         assert_eq!(guess().await, "wrong-password");
     }

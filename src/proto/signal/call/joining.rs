@@ -107,9 +107,22 @@ impl Call {
     /// A connection of this participant is gone.
     pub fn lost(&mut self, party: Party, connection: ConnectionId, cx: &mut Context<'_>) {
         let Some(leg) = self.leg(party) else { return };
-        if !leg.detach(connection, cx.now) {
-            return;
+        if leg.detach(connection, cx.now) {
+            self.is_away(party, cx);
         }
+    }
+
+    /// A device must show that it has the new secrets of its log-in: it keeps its place, and may come back.
+    pub fn renew_login(&mut self, login: LoginId, cx: &mut Context<'_>) {
+        let party = Party::Device(login);
+        let Some(gone) = self.leg(party).and_then(|leg| leg.renew(cx.now)) else {
+            return self.devices_changed(cx);
+        };
+        cx.close(gone, CloseReason::TicketSpent);
+        self.is_away(party, cx);
+    }
+
+    fn is_away(&mut self, party: Party, cx: &mut Context<'_>) {
         match party {
             Party::Device(_) => self.devices_changed(cx),
             Party::Caller => {}

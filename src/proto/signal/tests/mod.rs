@@ -5,6 +5,7 @@ mod calls;
 mod devices;
 mod limits;
 mod properties;
+mod renewal;
 mod restart;
 mod resume;
 

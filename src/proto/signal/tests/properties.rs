@@ -21,6 +21,7 @@ enum Event {
     Fault(usize),
     Withdraw(usize),
     EndLogin(usize, usize),
+    RenewLogin(usize, usize),
     Wait(u64),
     Restart,
 }
@@ -38,6 +39,7 @@ fn event() -> impl Strategy<Value = Event> {
         1 => which.prop_map(Event::Fault),
         1 => (0..2_usize).prop_map(Event::Withdraw),
         1 => (0..2_usize, 0..3_usize).prop_map(|(a, l)| Event::EndLogin(a, l)),
+        1 => (0..2_usize, 0..3_usize).prop_map(|(a, l)| Event::RenewLogin(a, l)),
         4 => (1..20_000_u64).prop_map(Event::Wait),
         1 => Just(Event::Restart),
     ]
@@ -176,6 +178,7 @@ impl World {
             }
             Event::Withdraw(a) => self.input(Input::WithdrawTag(TagId::from_bytes([a as u8; 16])), None),
             Event::EndLogin(a, l) => self.input(Input::EndLogin(login(a, l)), None),
+            Event::RenewLogin(a, l) => self.input(Input::RenewLogin(login(a, l)), None),
             Event::Wait(ms) => self.wait(Duration::from_millis(ms)),
             Event::Restart => {
                 let fresh = Self::new();
