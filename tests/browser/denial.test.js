@@ -119,6 +119,29 @@ test('a device that has seen the key of a sticker does not believe that there is
   await proven(both);
 });
 
+test('a sticker that is gone from the vault is not answered as if it had never carried a key', async () => {
+  const gone = await keyedSticker(world);
+  const device = await world.device();
+  await device.logsIn();
+  await unlock(device, gone);
+  // Revoked by another device, which the server denies: it lets it be called on, by whoever it likes.
+  await device.tab.run(async (id) => {
+    const { vault } = await import(new URL('household-vault.js', document.querySelector('script[type=module]').src).href);
+    await vault.change(({ tags }) => { delete tags[id]; });
+  }, gone.id);
+  liar.rule = { answer: (side, path, answer) => (path === '/api/v1/tokens' ? DENIES.answer(side, path, answer) : undefined) };
+  await device.tab.reload();
+  await comesToVault(device, 'open');
+  await device.isReady();
+  const caller = await world.caller();
+  await caller.calls(gone.url);
+  await device.comesTo('ringing');
+  await device.tap('answer');
+  await until('the device says that it has no key', async () => /key/.test((await device.see()).notice), { detail: () => device.see() });
+  assert.equal((await caller.see()).state, 'ringing');
+  await caller.tap('hang-up');
+});
+
 test('a slow list is waited for', async () => {
   const both = await people();
   const { device, caller } = both;

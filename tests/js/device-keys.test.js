@@ -59,11 +59,23 @@ test('a sticker that carries a key is known by the vault that held it last, what
   device.remember('house_d', known(1, 'tag_d'));
   assert.deepEqual(['tag_c1', 'tag_d', 'tag_e'].map((id) => device.isKeyed(id)), [true, true, false]);
   device.remember('house_c', known(2, 'tag_c1'));
-  assert.equal(device.isKeyed('tag_c2'), false);
+  assert.ok(device.isKeyed('tag_c2'), 'also one that was revoked: it carries a key wherever it still is');
+  device.remember('house_c', known(3, 'tag_c3'));
+  assert.deepEqual(device.seen('house_c')?.tags, ['tag_c3', 'tag_c1', 'tag_c2']);
+  assert.deepEqual(device.seen('house_d')?.tags, ['tag_d']);
   storage.off = true;
   assert.ok(device.isKeyed('tag_d'));
   storage.off = false;
   // As it was kept by a page from before.
   storage.setItem('callqr.vault.house_old', '{"revision":1,"hash":"x"}');
   assert.equal(device.isKeyed('tag_old'), false);
+});
+
+test('how many stickers are remembered has an end, and those in the vault come first', () => {
+  use(new Storage());
+  const many = Array.from({ length: 4_000 }, (_, at) => `tag_${at}`);
+  device.remember('house_many', known(1, ...many));
+  device.remember('house_many', known(2, 'tag_new'));
+  const tags = device.seen('house_many')?.tags ?? [];
+  assert.deepEqual([tags.length, tags[0], tags.at(-1)], [4_000, 'tag_new', 'tag_3998']);
 });

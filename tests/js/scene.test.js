@@ -35,13 +35,13 @@ function reads(scene) {
 for (const language of LANGUAGES) {
   test(`${language}: every state and every reason has words on both sides`, () => {
     const { caller, owner } = texts(language);
-    const around = { publicText: '', label: 'Van', blocked: false, compare: false, unsure: false, now: NOW };
+    const around = { publicText: '', label: 'Van', blocked: false, compare: false, open: false, now: NOW };
     for (const phase of /** @type {const} */ (['ready', 'connecting', 'ringing', 'answered', 'talking', 'rejoinable', 'rejoining'])) {
       for (const devices of [0, 1, 2, 5, 11]) reads(callScene({ ...newCall('caller', phase), devices, answeredAt: NOW }, around, caller));
     }
     for (const phase of /** @type {const} */ (['ringing', 'answering', 'answered', 'talking', 'rejoinable', 'rejoining'])) {
       for (const problem of /** @type {const} */ (['microphone-denied', 'checking', 'no-keys', 'not-known'])) {
-        reads(ownerScene({ ...newCall('owner', phase), answeredAt: NOW, problem }, { ...around, unsure: problem === 'not-known' }, owner));
+        reads(ownerScene({ ...newCall('owner', phase), answeredAt: NOW, problem }, { ...around, open: problem === 'not-known' }, owner));
       }
     }
     for (const reason of [...FROM_SERVER, ...FROM_PAGE, ...AT_DOOR]) {
@@ -59,7 +59,7 @@ for (const language of LANGUAGES) {
 
 test('the scene says what matters most: first our own connection, then the other side, then the sound', () => {
   const { caller } = texts('en');
-  const around = { publicText: 'Hi', blocked: true, compare: false, unsure: false, now: NOW };
+  const around = { publicText: 'Hi', blocked: true, compare: false, open: false, now: NOW };
   const talking = { ...newCall('caller', 'talking'), signalling: true, answeredAt: NOW - 65_000, media: /** @type {const} */ ('flowing') };
   const scene = callScene(talking, around, caller);
   assert.deepEqual([scene.state, scene.notice, scene.since], ['talking', '', NOW - 65_000]);
@@ -93,7 +93,7 @@ test('a note is offered where the sticker names its keys: first where nobody cou
 
 test('how long they talked is said only where it is known', () => {
   const { caller, owner } = texts('en');
-  const around = { publicText: '', label: 'Van', blocked: false, compare: false, unsure: false, now: NOW };
+  const around = { publicText: '', label: 'Van', blocked: false, compare: false, open: false, now: NOW };
   for (const answeredAt of [null, NOW - 90_000]) {
     const ended = { phase: /** @type {const} */ ('ended'), reason: /** @type {const} */ ('hung-up'), answeredAt, endedAt: NOW };
     const wanted = answeredAt === null ? '' : 'You talked for 2 minutes.';
@@ -136,12 +136,12 @@ test('a saved picture is called after its sticker', () => {
   assert.equal(fileName('x'.repeat(120), 'png').length, 'callqr-.png'.length + 40);
 });
 
-test('that a sticker carries no key is said as what it is: known here, or the word of the server alone', () => {
+test('that a sticker carries no key is said as what it is: the word of the server, with or without what is known here', () => {
   const { owner } = texts('en');
   const around = { label: 'Van', blocked: false, compare: false, now: NOW };
-  const said = (/** @type {boolean} */ unsure, /** @type {'none'|'wanted'|'done'} */ proof) =>
-    ownerScene({ ...newCall('owner', 'talking'), proof }, { ...around, unsure }, owner).assurance ?? '';
-  assert.match(said(false, 'none'), /^Not verified: this sticker/);
-  assert.match(said(true, 'none'), /^Not verified: the server says/);
+  const said = (/** @type {boolean} */ open, /** @type {'none'|'wanted'|'done'} */ proof) =>
+    ownerScene({ ...newCall('owner', 'talking'), proof }, { ...around, open }, owner).assurance ?? '';
+  assert.match(said(true, 'none'), /^Not verified: the server says .* this device knows of none/);
+  assert.match(said(false, 'none'), /^Not verified: the server says .* can’t tell/);
   assert.match(said(true, 'done'), /^Checked/);
 });

@@ -11,6 +11,25 @@ class Page extends EventTarget {
     assert.equal(wanted, 'dialog[open]');
     return this.dialog ? {} : null;
   }
+
+  /** As a real one: a dialog's `close` reaches the document only while it is captured. @param {Event} event */
+  dispatch(event) {
+    if (event.type === 'close') for (const [listener, signal] of this.#capturing) signal?.aborted || listener(event);
+    else this.dispatchEvent(event);
+  }
+
+  /** @type {Map<(event: Event) => void, AbortSignal|undefined>} */
+  #capturing = new Map();
+
+  /** What ends listening. @type {(AbortSignal|undefined)[]} */
+  signals = [];
+
+  /** @param {string} type @param {any} listener @param {any} [options] */
+  addEventListener(type, listener, options) {
+    this.signals.push(options?.signal);
+    if (type === 'close' && options?.capture) this.#capturing.set(listener, options.signal);
+    else super.addEventListener(type, listener, options);
+  }
 }
 
 let page = new Page();
@@ -18,6 +37,8 @@ let page = new Page();
 let changes = () => {};
 /** @type {Set<unknown>} */
 const observed = new Set();
+/** @type {number[]} */
+let thresholds = [];
 /** @type {string[][]} */
 let told = [];
 beforeEach(() => {
@@ -28,8 +49,11 @@ beforeEach(() => {
     document: page,
     window: { innerHeight: 800 },
     IntersectionObserver: class {
-      /** @param {typeof changes} callback */
-      constructor(callback) { changes = callback; }
+      /** @param {typeof changes} callback @param {{threshold: number[]}} options */
+      constructor(callback, { threshold }) {
+        changes = callback;
+        thresholds = threshold;
+      }
       observe = (/** @type {unknown} */ item) => void observed.add(item);
       unobserve = (/** @type {unknown} */ item) => void observed.delete(item);
       disconnect = () => observed.clear();
@@ -67,10 +91,10 @@ test('nothing is seen behind a dialog, before it is gone', () => {
   watch(stays, leaves);
   changes([part(stays, 1), part(leaves, 1)]);
   changes([part(leaves, 0)]);
-  page.dispatchEvent(new Event('close'));
+  page.dispatch(new Event('close'));
   assert.deepEqual(told, [], 'another dialog is still open');
   page.dialog = false;
-  page.dispatchEvent(new Event('close'));
+  page.dispatch(new Event('close'));
   assert.deepEqual(told, [['note_0']]);
 });
 
@@ -81,7 +105,7 @@ test('a call that puts the dialog aside has not shown what was behind it', () =>
   changes([part(note, 1)]);
   page.dialog = false;
   hidden.add('note');
-  page.dispatchEvent(new Event('close'));
+  page.dispatch(new Event('close'));
   changes([part(note, 0)]);
   assert.deepEqual(told, []);
   hidden.clear();
@@ -94,20 +118,49 @@ test('nothing is seen in a page that is in the background', () => {
   const note = item('note');
   watch(note);
   changes([part(note, 1)]);
-  page.dispatchEvent(new Event('visibilitychange'));
+  page.dispatch(new Event('visibilitychange'));
   assert.deepEqual(told, []);
   page.visibilityState = 'visible';
-  page.dispatchEvent(new Event('visibilitychange'));
+  page.dispatch(new Event('visibilitychange'));
   assert.deepEqual(told, [['note_0']]);
 });
 
 test('a list that is drawn anew is not watched any more', () => {
-  page.dialog = true;
+  for (const back of ['close', 'visibilitychange']) {
+    page.dialog = true;
+    const note = item('note');
+    const end = watch(note);
+    changes([part(note, 1)]);
+    end();
+    page.dialog = false;
+    page.dispatch(new Event(back));
+    // The observer may have noted it before it was told to stop.
+    changes([part(item('another'), 1), part(note, 1)]);
+    assert.deepEqual([told, observed.size], [[], 0], back);
+  }
+});
+
+test('when all were seen nothing is watched any more', () => {
   const note = item('note');
-  const end = watch(note);
+  watch(note);
   changes([part(note, 1)]);
-  end();
-  page.dialog = false;
-  page.dispatchEvent(new Event('close'));
-  assert.deepEqual([told, observed.size], [[], 0]);
+  assert.deepEqual([told, page.signals.map((signal) => signal?.aborted)], [[['note_0']], [true, true]]);
+});
+
+test('a note that only touches the screen, or has no height, is not seen', () => {
+  const note = item('note');
+  watch(note);
+  // A browser may call the ratio of what has no area 1.
+  changes([{ ...part(note, 1, 0), isIntersecting: false }]);
+  assert.deepEqual(told, []);
+});
+
+test('a note that is many times as high as the screen is looked at often enough to be seen', () => {
+  const heights = [1_600, 4_000, 8_000];
+  watch(item('note'));
+  for (const height of heights) {
+    // What is told is the last threshold that was passed: from there it fills half of the screen before the next one is.
+    const told = thresholds.filter((ratio) => ratio * height >= 400);
+    assert.ok(told.some((ratio) => ratio * height <= 800), `${height} px`);
+  }
 });

@@ -127,10 +127,23 @@ test('a call keeps it where it is until it is over; then the tab that is still l
   void three.turn.look();
   await settled();
   assert.deepEqual([held(one, two, three), two.heard, one.heard], [[true, false, false], ['lost'], ['gained']]);
+  // It is said again and again that a call goes on.
+  one.turn.hold(true);
+  await settled();
+  assert.deepEqual(held(one, two, three), [true, false, false]);
   three.turn.lookAway();
   one.turn.hold(false);
   await settled();
   assert.deepEqual(held(one, two, three), [false, true, false]);
+});
+
+test('who has it already does not begin anew', async () => {
+  const one = tab(new Locks());
+  for (const how of /** @type {const} */ (['look', 'take', 'wait', 'look'])) {
+    void (/** @type {any} */ (one.turn)[how]());
+    await settled();
+  }
+  assert.deepEqual(one.heard, ['gained']);
 });
 
 test('who says so takes it out of a call too', async () => {
@@ -163,13 +176,25 @@ test('who is gone while it waits gets nothing', async () => {
   one.close();
   await settled();
   assert.deepEqual(held(one, two), [false, false]);
-  // Also in the very moment in which it is given.
+  // Also before it is known that it must wait.
+  void one.turn.look();
+  one.turn.hold(true);
+  await settled();
+  void two.turn.look();
+  two.close();
+  await settled();
+  one.turn.hold(false);
+  one.close();
+  await settled();
+  assert.deepEqual(held(one, two), [false, false]);
+  one.heard.length = 0;
+  // And in the very moment in which it is given.
   two.turn.take();
   two.close();
   void one.turn.look();
   one.close();
   await settled();
-  assert.deepEqual([...held(one, two), two.heard.includes('gained'), one.heard], [false, false, false, ['gained']]);
+  assert.deepEqual([...held(one, two), two.heard.includes('gained'), one.heard], [false, false, false, []]);
 });
 
 test('in a browser that gives no locks each tab takes itself for the only one', async () => {

@@ -41,6 +41,8 @@ export function watchSeen(items, seen) {
   const end = () => {
     observer.disconnect();
     ended.abort();
+    // What the observer has noted already may still be told.
+    waiting.clear();
     onScreen.clear();
   };
   document.addEventListener('visibilitychange', look, { signal: ended.signal });

@@ -1,12 +1,14 @@
 /**
  * Whether this device can answer a call as its sticker wants it. A sticker with a key is answered only by a device that can prove
  * whose it is: another would make the caller's page warn of somebody who listens in. That a sticker carries none is not believed
- * of the server where this device knows better.
+ * of the server where this device knows better. Nor is it ever sure: the server may keep back the newest vault, or ring for a
+ * sticker that it has made up, so the screen says on whose word.
  */
 
 /**
  * @typedef {import('../call.js').ProofProblem | 'locked'} NotAnswerable `locked`: its person did not open the vault
- * @typedef {{keyed: boolean, sure: boolean}} Answerable `sure`: that it carries no key says the vault, and not the server alone
+ * @typedef {{keyed: true} | {keyed: false, open: boolean}} Answerable `open`: that it carries no key says the server, and the vault
+ *   that is open here has none for it; else the server alone
  *
  * @typedef {object} Around
  * @property {{has: (tagId: string) => boolean}} keyring
@@ -38,7 +40,7 @@ export class AnswerCheck {
     this.#tagId = tagId;
     this.#keyed = keyed;
     this.#around = around;
-    this.#asked = this.#ask().finally(() => { this.#done = true; });
+    this.#asked = this.#ask().catch(() => null).finally(() => { this.#done = true; });
   }
 
   /** Whether nobody has to wait for the answer. */
@@ -50,13 +52,13 @@ export class AnswerCheck {
   async answer(unlock) {
     const { vault, tags } = this.#around;
     if (!this.#has()) await inTime(this.#asked);
-    if (this.#has()) return { keyed: true, sure: true };
+    if (this.#has()) return { keyed: true };
     if (!this.#isKeyed()) {
-      if (vault.state === 'open' && this.#fresh) return { keyed: false, sure: true };
-      return tags.knows(this.#tagId) ? { keyed: false, sure: false } : 'not-known';
+      if (vault.state === 'open' && this.#fresh) return { keyed: false, open: true };
+      return tags.knows(this.#tagId) ? { keyed: false, open: false } : 'not-known';
     }
     if (vault.state !== 'open') await unlock();
-    if (this.#has()) return { keyed: true, sure: true };
+    if (this.#has()) return { keyed: true };
     return this.#isOpen() ? 'no-keys' : 'locked';
   }
 
@@ -85,6 +87,6 @@ export class AnswerCheck {
 async function inTime(work) {
   let timer;
   const patience = new Promise((resolve) => { timer = setTimeout(resolve, PATIENCE); });
-  await Promise.race([work.catch(() => null), patience]);
+  await Promise.race([work, patience]);
   clearTimeout(timer);
 }

@@ -42,8 +42,8 @@ export class CallDesk {
   #ringing = '';
   /** Whether it can be answered here. @type {AnswerCheck|null} */
   #check = null;
-  /** That the sticker carries no key says the server alone. */
-  #unsure = false;
+  /** Whether the vault was open when it was answered. */
+  #open = false;
   /** The sticker carries a key: without a proof there is no call. */
   #keyed = false;
   #label = '';
@@ -117,7 +117,7 @@ export class CallDesk {
     if (!this.#call) return;
     const { state } = this.#call;
     const { texts, drawn } = this.#around;
-    this.#stage.draw(ownerScene(state, { label: this.#label, blocked: this.#loudspeaker.blocked, compare: this.#compare, unsure: this.#unsure, now: Date.now() }, texts));
+    this.#stage.draw(ownerScene(state, { label: this.#label, blocked: this.#loudspeaker.blocked, compare: this.#compare, open: this.#open, now: Date.now() }, texts));
     if (state.phase === 'ringing') this.#bell.ring(texts.say('owner.ringing'));
     else this.#bell.silence();
     drawn();
@@ -151,7 +151,7 @@ export class CallDesk {
     if (this.#call !== driver) return;
     if (answer === 'locked') return driver.dispatch({ type: 'not-provable', problem: null });
     if (typeof answer === 'string') return driver.dispatch({ type: 'not-provable', problem: answer });
-    this.#unsure = !answer.sure;
+    this.#open = !answer.keyed && answer.open;
     this.#keyed = answer.keyed;
     driver.dispatch(then);
   }
@@ -163,7 +163,7 @@ export class CallDesk {
    * @param {boolean} keyed whether it is known already that the sticker carries a key
    */
   #newDriver(phase, line, tagId, keyed) {
-    this.#compare = this.#unsure = false;
+    this.#compare = this.#open = false;
     this.#keyed = keyed;
     this.#check = new AnswerCheck(tagId ?? '', keyed, { keyring, vault, device, tags: this.#around.tags, settled: () => this.#settled() });
     window.clearTimeout(this.#endTimer);

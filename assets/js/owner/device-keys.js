@@ -17,10 +17,11 @@ import { decode64, encode64, randomBytes, utf8 } from '../e2e/bytes.js';
  * @property {() => Promise<void>} forget whoever's key it is, at once; what is being kept in this moment is not kept either. What was seen stays
  * @property {(household: string) => Known|null} seen
  * @property {(household: string, known: Known) => void} remember
- * @property {(tagId: string) => boolean} isKeyed whether a vault that was open here holds the key of this sticker
+ * @property {(tagId: string) => boolean} isKeyed whether a vault that was open here holds the key of this sticker, or has held it
  *
  * @typedef {{household: string, account: string}} Owner
- * @typedef {Seen & {tags: string[]}} Known `tags`: ids of the stickers in the vault, so that nobody can deny that they carry a key
+ * @typedef {Seen & {tags: string[]}} Known `tags`: ids of the stickers that are in the vault, or were when it was open here: nobody can
+ *   deny that they carry a key, nor call through one that was revoked as if it had never carried any
  */
 
 const STORE = 'vault-keys';
@@ -28,6 +29,8 @@ const SEEN = 'callqr.vault.';
 const HALF = 'callqr.half';
 /** Of a vault's key, in bytes. */
 const LENGTH = 32;
+/** Of how many stickers it is remembered that they carry a key; a vault has room for fewer. */
+const MOST_TAGS = 4_000;
 /** For a browser that keeps nothing, or nothing more: as long as the page is open. @type {Map<string, Known>} */
 const seenHere = new Map();
 /** Counts how often a key was forgotten. */
@@ -85,7 +88,9 @@ export const device = {
     return here && here.revision >= (stored?.revision ?? 0) ? here : stored;
   },
 
-  remember(household, known) {
+  remember(household, { tags, ...seen }) {
+    const before = device.seen(household)?.tags ?? [];
+    const known = { ...seen, tags: [...new Set([...tags, ...before])].slice(0, MOST_TAGS) };
     seenHere.set(household, known);
     try {
       localStorage.setItem(SEEN + household, JSON.stringify(known));

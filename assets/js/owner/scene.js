@@ -11,12 +11,12 @@ import { assurance, callButtons, notices, talked, timeLeft } from '../scene-part
 
 /**
  * @param {Call} call
- * @param {{label: string, blocked: boolean, compare: boolean, unsure: boolean, now: number}} around `unsure`: that the sticker carries no
- *   key says the server alone
+ * @param {{label: string, blocked: boolean, compare: boolean, open: boolean, now: number}} around `open`: whether the vault was, where
+ *   the sticker carries no key, and held none for it
  * @param {Texts} texts
  * @returns {Scene}
  */
-export function ownerScene(call, { label, blocked, compare, unsure, now }, texts) {
+export function ownerScene(call, { label, blocked, compare, open, now }, texts) {
   switch (call.phase) {
     case 'ringing':
       return {
@@ -51,7 +51,7 @@ export function ownerScene(call, { label, blocked, compare, unsure, now }, texts
         headline: texts.say(call.phase === 'talking' ? 'talking' : 'answered'),
         detail: call.phase === 'talking' ? '' : texts.say('answered.detail'),
         since: call.answeredAt, notice: notices(call, now, texts) || timeLeft(call, now, texts),
-        assurance: unsure && call.proof === 'none' ? texts.say('owner.proof.unsure') : assurance(call, compare, texts), hint: texts.say('loudspeaker'), actions: callButtons(call, blocked, texts),
+        assurance: call.proof === 'none' ? texts.say(open ? 'owner.proof.none' : 'owner.proof.unsure') : assurance(call, compare, texts), hint: texts.say('loudspeaker'), actions: callButtons(call, blocked, texts),
       };
   }
 }

@@ -88,7 +88,7 @@ export class Turn {
     this.#free = null;
     if (!busy) return;
     const held = new Promise((/** @type {(value: null) => void} */ resolve) => { this.#free = () => resolve(null); });
-    void this.#ask(BUSY, { mode: 'shared' }, () => held).catch(() => null);
+    void this.#ask(BUSY, {}, () => held).catch(() => null);
   }
 
   /** Where the browser gives no locks to this page, it is alone. @type {(name: string, options: LockOptions, work: (lock: Lock|null) => any) => Promise<any>} */
