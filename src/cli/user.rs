@@ -68,7 +68,7 @@ pub enum User {
         #[command(flatten)]
         pictures: Pictures,
     },
-    /// Remove the authenticator app, the passkeys and the recovery codes of somebody who lost them
+    /// Remove the authenticator app, the passkeys and the backup codes of somebody who lost them
     ResetMfa {
         /// A username or an id
         user: String,
