@@ -47,26 +47,31 @@ export function talked(call, texts) {
 /**
  * What is known of who is at the other end. Comparing words is behind a tap, because machines have compared already.
  * @param {Call} call
- * @param {boolean} compare whether the words are to be shown
+ * @param {boolean} compare whether the words are to be shown, instead of the quiet line
  * @param {Texts} texts
+ * @returns {{proof: Call['proof'], assurance: string, words?: string, hint?: string}}
  */
 export function assurance(call, compare, texts) {
-  if (call.proof === 'none') return texts.say('proof.none');
-  if (call.proof === 'wanted') return texts.say('proof.wanted');
-  if (compare) return texts.say('proof.words', { words: call.words.join(' ') });
-  return texts.say(call.role === 'owner' ? 'owner.proof.done' : 'proof.done');
+  const { proof } = call;
+  const hint = texts.say('loudspeaker');
+  if (proof === 'none') return { proof, assurance: texts.say('proof.none'), hint };
+  if (proof === 'wanted') return { proof, assurance: texts.say('proof.wanted'), hint };
+  const words = call.words.join(' ');
+  if (compare) return { proof, assurance: texts.say('proof.words', { words }), words };
+  return { proof, assurance: texts.say(call.role === 'owner' ? 'owner.proof.done' : 'proof.done'), hint };
 }
 
 /**
  * @param {Call} call
- * @param {boolean} blocked the browser wants a tap before it plays the other side's voice
+ * @param {{blocked: boolean, compare: boolean}} around `blocked`: the browser wants a tap before it plays the other side's voice; `compare`: the
+ * words are shown already
  * @param {Texts} texts
  * @returns {Action[]}
  */
-export function callButtons(call, blocked, texts) {
+export function callButtons(call, { blocked, compare }, texts) {
   /** @type {Action[]} */
   const actions = blocked ? [{ id: 'hear', kind: 'primary', icon: 'speaker', label: texts.say('action.hear') }] : [];
-  if (call.words.length > 0) actions.push({ id: 'words', kind: 'plain', label: texts.say('action.words') });
+  if (call.words.length > 0 && !compare) actions.push({ id: 'words', kind: 'plain', label: texts.say('action.words') });
   return [
     ...actions,
     { id: 'mute', kind: 'plain', icon: call.muted ? 'mic-off' : 'mic', label: texts.say(call.muted ? 'action.unmute' : 'action.mute'), pressed: call.muted },

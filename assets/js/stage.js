@@ -20,6 +20,8 @@ import { clock } from './i18n.js';
  * @property {string} detail
  * @property {string} [notice] something that is not well at the moment
  * @property {string} [assurance] what is known of who is at the other end
+ * @property {string} [proof] whether that was proved, for `data-proof` of it
+ * @property {string} [words] the end of `assurance` that two people read to each other: shown large
  * @property {string} [hint] a quiet line
  * @property {number|null} [since] when the clock started
  * @property {Action[]} actions
@@ -60,6 +62,10 @@ export class Stage {
     ])) {
       setText(element, text);
       element.hidden = text === '';
+    }
+    assurance.dataset.proof = scene.proof ?? '';
+    if (scene.words && !assurance.firstElementChild) {
+      assurance.replaceChildren((scene.assurance ?? '').slice(0, -scene.words.length), make('strong', { dir: 'ltr', translate: 'no' }, scene.words));
     }
     headline.toggleAttribute('data-long', scene.headline.length > LONG);
     this.#since = scene.since ?? null;

@@ -11,8 +11,7 @@ import { until } from './support/until.js';
 const folder = fileURLToPath(new URL('shots/', import.meta.url));
 const parts = process.argv.slice(2);
 
-const LOOKS = looks(['en', 'ar'], parts);
-const ACCOUNT_LOOKS = looks(['en', 'ar', 'de'], parts);
+const LOOKS = looks(['en', 'ar', 'de'], parts);
 const picture = album(folder);
 
 const world = await World.open({ settings: { CALLQR_LOG_LEVEL: 'warn', CALLQR_CALLS_RING_TIME: '20s' } });
@@ -22,13 +21,13 @@ try {
   await world.register();
   for (const look of LOOKS) await theOwner(look);
   // Before logging in takes a second step.
-  for (const look of ACCOUNT_LOOKS) await notes(look);
+  for (const look of LOOKS) await notes(look);
   const sticker = await world.sticker({ label: 'Blue van', publicText: 'Am I in your way? Ring me.' });
   const { invitee } = await people();
-  for (const look of ACCOUNT_LOOKS) await links(look);
-  for (const look of ACCOUNT_LOOKS) await secondStep(look);
-  for (const look of ACCOUNT_LOOKS) await account(look, invitee);
-  for (const look of ACCOUNT_LOOKS) await administration(look, invitee);
+  for (const look of LOOKS) await links(look);
+  for (const look of LOOKS) await secondStep(look);
+  for (const look of LOOKS) await account(look, invitee);
+  for (const look of LOOKS) await administration(look, invitee);
   for (const look of LOOKS) await closedDoors(look, sticker);
   for (const look of LOOKS) await calls(look, sticker, invitee);
 } finally {

@@ -41,11 +41,12 @@ function memberItem(room, member) {
   const { texts, act } = room;
   const { id, username, you, opensVault } = member;
   const outside = vault.state === 'open' && !you && !opensVault;
+  const letInText = texts.say(outside ? 'people.let-in' : 'people.let-in.again');
   return make('li', { class: 'item', 'data-member': id },
     make('div', {}, make('h3', {}, own(username)), outside ? make('p', {}, texts.say('people.outside')) : null),
     you ? make('span', { class: 'badge' }, texts.say('people.you')) : null,
     // Also for somebody who has a way in, and lost it: with a password that was set anew, say.
-    vault.state === 'open' && !you ? actionButton(texts.say('people.let-in'), { kind: 'quiet', name: `${texts.say('people.let-in')}: ${username}` }, () => act(() => letIn(room, member))) : null);
+    vault.state === 'open' && !you ? actionButton(letInText, { kind: 'quiet', name: `${letInText}: ${username}` }, () => act(() => letIn(room, member))) : null);
 }
 
 /** Makes the link that opens the vault to another member, and shows it. @param {import('../owner/rooms-view.js').Room} room @param {Member} member */

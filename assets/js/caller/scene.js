@@ -79,7 +79,7 @@ export function callScene(call, around, texts) {
         headline: texts.say(call.phase === 'talking' ? 'talking' : 'answered'),
         detail: call.phase === 'talking' ? '' : texts.say('answered.detail'),
         since: call.answeredAt, notice: notices(call, around.now, texts) || timeLeft(call, around.now, texts),
-        assurance: assurance(call, around.compare, texts), hint: texts.say('loudspeaker'), actions: callButtons(call, around.blocked, texts),
+        ...assurance(call, around.compare, texts), actions: callButtons(call, around, texts),
       };
     case 'ended':
       return endedScene(call, kicker, texts, around.note ?? false);

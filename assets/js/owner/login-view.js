@@ -85,6 +85,7 @@ export class LoginView {
     byId('login-passkey').hidden = !account || !this.#passkeys.possible;
     byId('login-join').hidden = registration !== 'open';
     byId('login-invite').hidden = registration !== 'invite';
+    byId('login-forgot').hidden = !account;
   }
 
   async #password() {

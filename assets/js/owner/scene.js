@@ -51,7 +51,8 @@ export function ownerScene(call, { label, blocked, compare, open, now }, texts) 
         headline: texts.say(call.phase === 'talking' ? 'talking' : 'answered'),
         detail: call.phase === 'talking' ? '' : texts.say('answered.detail'),
         since: call.answeredAt, notice: notices(call, now, texts) || timeLeft(call, now, texts),
-        assurance: call.proof === 'none' ? texts.say(open ? 'owner.proof.none' : 'owner.proof.unsure') : assurance(call, compare, texts), hint: texts.say('loudspeaker'), actions: callButtons(call, blocked, texts),
+        ...assurance(call, compare, texts), ...(call.proof === 'none' ? { assurance: texts.say(open ? 'owner.proof.none' : 'owner.proof.unsure') } : {}),
+        actions: callButtons(call, { blocked, compare }, texts),
       };
   }
 }

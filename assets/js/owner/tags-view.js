@@ -4,11 +4,15 @@ import { request } from '../api.js';
 import { byId, make } from '../dom.js';
 import { failureText } from '../failure.js';
 import { once, showProblem } from '../fields.js';
+import { day } from '../when.js';
 import { vault } from './household-vault.js';
 
 /**
  * @typedef {{id: string, label: string, publicText: string, state: 'active'|'paused'|'expired', createdAt: string, expiresAt: string|null, keyHash: string|null}} Tag
  */
+
+/** Eight days, in milliseconds: a sticker for a week shows its last minute from the start. */
+const SOON = 691_200_000;
 
 export class TagsView {
   #texts;
@@ -39,7 +43,8 @@ export class TagsView {
 
   /** What its owner calls a sticker. @param {string} id */
   label(id) {
-    return this.#words(id).label || this.#texts.say('owner.unnamed');
+    const isLocked = this.isKeyed(id) && !vault.content;
+    return this.#words(id).label || this.#texts.say(isLocked ? 'owner.locked' : 'owner.unnamed');
   }
 
   /** Whether a sticker carries a key, so that only a device with the vault can answer for it. @param {string} id */
@@ -94,7 +99,7 @@ export class TagsView {
     const texts = this.#texts;
     const { publicText } = this.#words(tag.id);
     const name = this.label(tag.id);
-    const life = tag.expiresAt ? texts.say('tags.until', { date: texts.date(tag.expiresAt) }) : texts.say('tags.forever');
+    const life = tag.expiresAt ? texts.say('tags.until', { date: this.#ends(tag.expiresAt) }) : texts.say('tags.forever');
     /** @param {string} action @param {string} kind @param {() => void} work */
     const button = (action, kind, work) => {
       const label = texts.say(`tags.${action}`);
@@ -110,11 +115,17 @@ export class TagsView {
       publicText ? make('p', { class: 'text' }, make('bdi', {}, `“${publicText}”`)) : null,
       make('p', { class: 'life' }, life),
       lost ? make('p', { class: 'notice', 'data-lost': true }, texts.say('tags.lost')) : null,
+      tag.keyHash === null ? make('p', { class: 'life', 'data-keyless': true }, texts.say('tags.keyless')) : null,
       make('div', { class: 'row' },
         vault.content?.tags[tag.id] ? button('print', '', () => this.#print(tag.id)) : null,
         tag.state === 'active' ? button('pause', '', () => void this.#act('POST', `${path}/pause`)) : null,
         tag.state === 'paused' ? button('resume', '', () => void this.#act('POST', `${path}/resume`)) : null,
         button(tag.state === 'expired' ? 'remove' : 'revoke', 'danger', () => this.#askToRevoke(tag))));
+  }
+
+  /** The minute matters only where it comes soon. @param {string} when */
+  #ends(when) {
+    return Date.parse(when) - Date.now() > SOON ? day(when, this.#texts.language) : this.#texts.date(when);
   }
 
   /** @param {Tag} tag */

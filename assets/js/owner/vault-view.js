@@ -148,6 +148,6 @@ export class VaultView {
   }
 
   #noCode() {
-    return this.#words('vault.no-code', actionButton(this.#texts.say('vault.no-code.show'), { id: 'vault-show-code', kind: 'button', icon: 'key' }, async () => showRecoveryCode(await vault.newRecoveryCode(), this.#texts)));
+    return this.#words('vault.no-code', actionButton(this.#texts.say('vault.no-code.show'), { id: 'vault-show-code', icon: 'key' }, async () => showRecoveryCode(await vault.newRecoveryCode(), this.#texts)));
   }
 }
