@@ -15,7 +15,7 @@ export async function devicesRoom({ texts, ask, act, again, tell }) {
     const name = deviceName(device, texts);
     return make('li', { class: 'item', 'data-session': id, 'data-current': String(current) },
       make('div', {},
-        make('h3', {}, own(name)),
+        make('p', { class: 'name' }, own(name)),
         make('p', {}, current ? texts.say('devices.this') : texts.say('devices.used', { when: relative(lastUsedAt, Date.now(), texts.language) })),
         make('p', {}, texts.say('devices.since', { date: texts.date(createdAt) }))),
       current ? null : actionButton(texts.say('devices.end'), { kind: 'quiet danger', name: `${texts.say('devices.end')}: ${name}` },

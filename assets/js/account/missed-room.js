@@ -17,7 +17,7 @@ export async function missedRoom({ texts, ask, act, again }) {
     const name = vault.content?.tags[tagId]?.label || label || texts.say('owner.unnamed');
     return make('li', { class: 'item', 'data-call': id },
       make('div', {},
-        make('h3', {}, own(name)),
+        make('p', { class: 'name' }, own(name)),
         make('p', {}, texts.date(at)),
         make('p', {}, texts.say(rang ? 'missed.rang' : 'missed.no-phone'))),
       actionButton(texts.say('missed.remove'), { kind: 'quiet', name: `${texts.say('missed.remove')}: ${name}, ${texts.date(at)}` },

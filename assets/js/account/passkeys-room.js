@@ -15,7 +15,7 @@ export async function passkeysRoom({ texts, ask, act, again, tell }) {
   const impossible = passkeysImpossible(window);
   /** @param {Passkey} passkey */
   const item = ({ id, name, createdAt, lastUsedAt }) => make('li', { class: 'item', 'data-passkey': id },
-    make('div', {}, make('h3', {}, own(name)),
+    make('div', {}, make('p', { class: 'name' }, own(name)),
       make('p', {}, texts.say('passkeys.made', { date: day(createdAt, texts.language) })),
       make('p', {}, lastUsedAt ? texts.say('devices.used', { when: relative(lastUsedAt, Date.now(), texts.language) }) : texts.say('passkeys.unused'))),
     actionButton(texts.say('tags.remove'), { kind: 'quiet danger', name: `${texts.say('tags.remove')}: ${name}` }, () => act(async () => {

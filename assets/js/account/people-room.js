@@ -43,7 +43,7 @@ function memberItem(room, member) {
   const outside = vault.state === 'open' && !you && !opensVault;
   const letInText = texts.say(outside ? 'people.let-in' : 'people.let-in.again');
   return make('li', { class: 'item', 'data-member': id },
-    make('div', {}, make('h3', {}, own(username)), outside ? make('p', {}, texts.say('people.outside')) : null),
+    make('div', {}, make('p', { class: 'name' }, own(username)), outside ? make('p', {}, texts.say('people.outside')) : null),
     you ? make('span', { class: 'badge' }, texts.say('people.you')) : null,
     // Also for somebody who has a way in, and lost it: with a password that was set anew, say.
     vault.state === 'open' && !you ? actionButton(letInText, { kind: 'quiet', name: `${letInText}: ${username}` }, () => act(() => letIn(room, member))) : null);
@@ -99,7 +99,7 @@ async function inviteWithKey(ask) {
 export function openInvites({ texts, ask, act, again }, invites) {
   if (invites.length === 0) return [];
   const items = invites.map(({ id, kind, expiresAt }) => make('li', { class: 'item', 'data-invite': id },
-    make('div', {}, make('h3', {}, texts.say(`invite.kind.${kind}`)),
+    make('div', {}, make('p', { class: 'name' }, texts.say(`invite.kind.${kind}`)),
       make('p', {}, texts.say('invite.ends', { when: relative(expiresAt, Date.now(), texts.language) }))),
     actionButton(texts.say('invite.revoke'), { kind: 'quiet danger' }, () => act(async () => {
       await ask('DELETE', `/api/v1/invites/${id}`);
