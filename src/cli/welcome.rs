@@ -36,7 +36,7 @@ fn write(text: &mut String, app: &App) -> fmt::Result {
     }
     if let Some(fingerprint) = app.ca_fingerprint() {
         writeln!(text, "  {:<16}SHA-256 {fingerprint}", "Authority")?;
-        writeln!(text, "  {:<16}Browsers warn until they trust it: the set-up page tells how.", "")?;
+        writeln!(text, "  {:<16}Browsers warn until they trust it: the foot of the page tells how.", "")?;
     }
     let data = absolute(app.data_dir()).unwrap_or_else(|_| app.data_dir().to_owned());
     writeln!(text, "  {:<16}{}", "Data", data.display())?;

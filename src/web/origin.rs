@@ -71,7 +71,7 @@ impl OriginPolicy {
             return None;
         };
         Some(format!(
-            "This sticker carries the address {host}, which {why}. Set public_url before you print stickers that last."
+            "The link leads to {host}, which {why}. Set public_url before you print stickers or send links that are to last."
         ))
     }
 }

@@ -1,9 +1,11 @@
-// Pictures of every page in every state: phone and desktop, light and dark, English and Arabic, the accounts' pages in German too,
-// into shots/.
+// Pictures of every page in every state, on a phone, a desktop and on paper, light and dark, English, Arabic and German, into shots/.
 // `node shots.js [PART…]` takes only the looks whose name contains a part, for example `phone-dark-en`.
 import { fileURLToPath } from 'node:url';
+import { Impostor } from './support/impostor.js';
 import { keyedSticker, lock, unlock } from './support/keyed.js';
+import { Liar } from './support/liar.js';
 import { album, looks } from './support/looks.js';
+import { stands } from './support/pinned.js';
 import { World } from './support/world.js';
 import { totp } from './support/totp.js';
 import { until } from './support/until.js';
@@ -22,6 +24,9 @@ try {
   for (const look of LOOKS) await theOwner(look);
   // Before logging in takes a second step.
   for (const look of LOOKS) await notes(look);
+  for (const look of LOOKS) await proven(look);
+  for (const look of LOOKS) await onPaper(look);
+  await lies();
   const sticker = await world.sticker({ label: 'Blue van', publicText: 'Am I in your way? Ring me.' });
   const { invitee } = await people();
   for (const look of LOOKS) await links(look);
@@ -213,6 +218,11 @@ async function closedDoors(look, sticker) {
     await caller.comesTo('closed');
     await picture(look, caller, name);
   };
+  const app = await world.caller({ ...look.options, userAgent: 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Instagram 300.0' });
+  await app.profile.context.addInitScript(() => Object.defineProperty(navigator, 'mediaDevices', { value: undefined }));
+  await app.scan(sticker.url);
+  await app.comesTo('closed', 'in-app-browser');
+  await picture(look, app, 'caller-in-app-browser');
   await door('', 'caller-missing-code');
   await door('#hello', 'caller-bad-code');
   await door(`#${sticker.qrCodeData.slice(0, -1)}!`, 'caller-damaged-code');
@@ -339,6 +349,90 @@ async function notes(look) {
   await device.finds('#inbox-none');
   await picture(look, device, 'owner-inbox-empty');
   await world.clear();
+}
+
+/** A call whose sticker carries a key, and the words that two people may compare. */
+async function proven(look) {
+  const { device, caller } = await keyedCall(look);
+  await Promise.all([caller.comesTo('talking'), device.comesTo('talking')]);
+  await picture(look, caller, 'caller-proven');
+  await picture(look, device, 'owner-proven');
+  await caller.tap('words');
+  await device.tap('words');
+  await picture(look, caller, 'caller-words');
+  await picture(look, device, 'owner-words');
+  await caller.tap('hang-up');
+  await caller.comesTo('ended');
+  await picture(look, caller, 'caller-hung-up-note');
+  await world.clear();
+}
+
+async function keyedCall(look) {
+  const sticker = await keyedSticker(world);
+  const device = await world.device(look.options);
+  await device.logsIn();
+  await unlock(device, sticker, { label: 'Blue van' });
+  const caller = await world.caller(look.options);
+  await caller.calls(sticker.url);
+  await device.comesTo('ringing');
+  await device.tap('answer');
+  return { device, caller };
+}
+
+/** What a printer is given. */
+async function onPaper(look) {
+  const owner = await world.device(look.options);
+  await owner.logsIn();
+  const print = async (name) => {
+    await owner.tab.page.emulateMedia({ media: 'print' });
+    await picture(look, owner, name);
+    await owner.tab.page.emulateMedia({ media: null });
+  };
+  await owner.tap('vault-show-code');
+  await owner.finds('#vault-code-dialog');
+  await picture(look, owner, 'owner-recovery-code');
+  await print('paper-recovery-code');
+  await owner.tap('vault-code-cancel');
+  await owner.finds('#tags [data-action=print]');
+  await owner.tab.tap('#tags [data-action=print]');
+  await until('the sticker is shown', () => owner.tab.run(() => document.getElementById('sticker-svg').complete));
+  await print('paper-sticker');
+  await world.clear();
+}
+
+/** A call that is stopped because keys were swapped, and pages that were changed. */
+async function lies() {
+  const liar = await Liar.open(world);
+  liar.rule = {
+    message: ({ to, type, payload }) => (to === 'page' && type === 'offer'
+      ? { type, payload: { ...payload, sdp: payload.sdp.replace(/(a=fingerprint:.*)(.)(?=\r)/g, (_, line, digit) => line + (digit === '0' ? '1' : '0')) } }
+      : undefined),
+  };
+  for (const look of LOOKS) {
+    const { device, caller } = await keyedCall(look);
+    await Promise.all([caller.comesTo('ended', 'mismatch'), device.comesTo('ended', 'mismatch')]);
+    await picture(look, caller, 'caller-mismatch');
+    await picture(look, device, 'owner-mismatch');
+    await world.clear();
+  }
+  await liar.close();
+  for (const line of Object.values(world.lines)) line.detour(null);
+  for (const look of LOOKS) {
+    const impostor = await Impostor.open(world);
+    const device = await world.device(look.options);
+    await device.logsIn();
+    await stands(device, 'pinned');
+    await impostor.release({ 'js/owner/main.js': (text) => `${text}\n` });
+    await device.tab.reload();
+    await device.comesTo('home');
+    await stands(device, 'changed');
+    await picture(look, device, 'owner-pins-changed');
+    await device.goesTo('#account/code');
+    await picture(look, device, 'account-code');
+    await world.clear();
+    await impostor.close();
+    for (const line of Object.values(world.lines)) line.detour(null);
+  }
 }
 
 async function write(caller, text) {

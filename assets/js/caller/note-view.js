@@ -11,6 +11,9 @@ import { LONGEST, NoteSender, lengthOf } from './note.js';
 /** From here on a screen reader is told how many characters are left. */
 const FEW_LEFT = 50;
 
+/** So many characters or more left are not counted on the screen. */
+const PLENTY = 200;
+
 /**
  * @param {{fragment: string, identity: string, title: string}} setting `title`: what the owner says to callers
  * @returns {Promise<void>} when the person is done with it
@@ -31,7 +34,7 @@ export async function writeNote({ fragment, identity, title }) {
   const cancel = make('button', { id: 'note-cancel', class: 'button plain', type: 'button' }, texts.say('note.cancel'));
   const form = make('form', { novalidate: true }, headline,
     title ? make('p', { class: 'to' }, make('bdi', {}, title)) : null,
-    make('label', { for: 'note-text' }, texts.say('note.text')), field, left, spoken,
+    make('label', { class: 'spoken', for: 'note-text' }, texts.say('note.text')), field, left, spoken,
     make('p', { id: 'note-help' }, texts.say('note.help')), problem,
     make('div', { class: 'buttons' }, send, cancel));
   const dialog = make('dialog', { id: 'note-dialog', 'aria-labelledby': 'note-headline' }, form);
@@ -60,6 +63,7 @@ export async function writeNote({ fragment, identity, title }) {
     const n = LONGEST - lengthOf(field.value.trim());
     setText(left, texts.say(n < 0 ? 'note.over' : 'note.left', { n: Math.abs(n) }));
     left.classList.toggle('over', n < 0);
+    left.toggleAttribute('data-plenty', n > PLENTY);
     setText(spoken, n > FEW_LEFT ? '' : left.textContent ?? '');
     if (n >= 0) field.removeAttribute('aria-invalid');
   }

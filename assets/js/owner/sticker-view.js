@@ -115,8 +115,8 @@ export class StickerView {
     void this.#offerPictures(stickerSvg({ qr, invite, promise }), label);
     setText(byId('sticker-leads'), this.#texts.say('sticker.leads', { host: link.host }));
     showProblem('sticker-warning', this.#warning(link, addressMayChange));
-    // The warning names the address itself.
-    byId('sticker-leads').hidden = !byId('sticker-warning').hidden;
+    // The warning of an address that may change names it.
+    byId('sticker-leads').hidden = addressMayChange && !link.isElsewhere;
     dialog('sticker-dialog').showModal();
     byId('sticker-headline').focus();
   }
