@@ -118,6 +118,7 @@ impl App {
         let keys = Arc::new(Keys::open_given(&directory.keys(), options::given_keys(&config).as_deref())?);
         let store = Store::open(&directory.database())?;
         keys.check(&store).await?;
+        Tags::know_tokens(&store, &keys).await?;
         let audit = Audit::new(store.clone());
         audit.note_configuration(keys.configuration_digest(&config.to_toml())).await?;
         let certificates = Arc::new(Certificates::open(options::tls(&config), now)?);

@@ -65,6 +65,7 @@ fn write_until_killed() {
                 id: TagId::random(),
                 household,
                 token_hash: TokenHash::from_bytes(hash),
+                token_digest: std::array::from_fn(|at| hash[at]),
                 label_sealed: vec![0; 200],
                 public_text_sealed: vec![0; 200],
                 expires_at: None,

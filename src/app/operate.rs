@@ -59,7 +59,11 @@ async fn alone(config: &Config, directory: DataDir, request: Request) -> Result<
     let store = Store::open(&directory.database())?;
     let audit = Audit::new(store.clone());
     let effects: Effects = Arc::new(|_| Box::pin(async {}));
-    let answer = match keys.check(&store).await {
+    let ready = async {
+        keys.check(&store).await?;
+        Tags::know_tokens(&store, &keys).await
+    };
+    let answer = match ready.await {
         Ok(()) => {
             let urls = addresses::urls(config.public_url.as_ref().map(|url| url.origin()), &config.listen.addresses);
             let services = services(config, &store, &keys, &audit);

@@ -109,7 +109,7 @@ section! {
     Tags {
         /// How long a new tag works when its owner does not choose.
         default_lifetime: Lifetime = Lifetime::Year,
-        /// The most tags that one household may have, expired ones included.
+        /// The most tags that one household may have, expired ones included. It can make 50 times as many altogether.
         max_per_household: u32 = 200,
     }
 }

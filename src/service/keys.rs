@@ -20,9 +20,10 @@ use crate::domain::account::Username;
 use crate::domain::ids::AccountId;
 use crate::domain::secret::Secret;
 use crate::domain::stretch::SALT_LENGTH;
+use crate::domain::tag::TokenHash;
 use crate::domain::{Error, Result};
 use crate::files;
-use crate::store::{SealedColumn, Store};
+use crate::store::{SealedColumn, Store, TokenDigest};
 use file::KeyFile;
 pub use file::{CREDENTIAL, credential};
 use ring::Ring;
@@ -119,6 +120,7 @@ pub struct Keys {
     configuration: hmac::Key,
     device: hmac::Key,
     recovery: hmac::Key,
+    tokens: hmac::Key,
     ring: RwLock<Arc<Ring>>,
     file: Arc<KeyFile>,
     rotating: tokio::sync::Mutex<()>,
@@ -151,6 +153,7 @@ impl Keys {
             configuration: hmac_key("configuration digest"),
             device: hmac_key("known devices"),
             recovery: hmac_key("recovery codes"),
+            tokens: hmac_key("known tokens"),
             ring: RwLock::new(Arc::new(Ring::new(secrets))),
             file: Arc::new(file),
             rotating: tokio::sync::Mutex::default(),
@@ -217,6 +220,12 @@ impl Keys {
     /// What is stored of a recovery code of an account: meaningless without the key.
     pub(super) fn recovery_hash(&self, account: AccountId, code: &[u8; 10]) -> [u8; 32] {
         let tag = hmac::sign(&self.recovery, &[&account.as_bytes()[..], code].concat());
+        std::array::from_fn(|at| tag.as_ref()[at])
+    }
+
+    /// What a tag's token is known by when the tag is long gone: the same for ever, meaningless without the key.
+    pub(super) fn token_digest(&self, token: TokenHash) -> TokenDigest {
+        let tag = hmac::sign(&self.tokens, token.as_bytes());
         std::array::from_fn(|at| tag.as_ref()[at])
     }
 

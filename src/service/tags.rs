@@ -130,6 +130,19 @@ impl Tags {
         Self { store, keys, audit, options }
     }
 
+    /// Keeps digests of the tokens of tags that were made before any were kept; to be called before any tag can go.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn know_tokens(store: &Store, keys: &Keys) -> Result<()> {
+        let unknown = store.tags().unknown_tokens().await?;
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let digests = unknown.into_iter().map(|(id, token)| (id, keys.token_digest(token))).collect();
+        store.tags().know_tokens(digests).await
+    }
+
     /// How long a tag works when its owner does not choose.
     pub fn default_lifetime(&self) -> Lifetime {
         self.options.default_lifetime
@@ -177,7 +190,8 @@ impl Tags {
     /// Takes in a tag whose sticker was made in its owner's browser. Its label stays there too.
     ///
     /// # Errors
-    /// `too-many-tags` when the household has as many as it may have, `token-taken` when the token is another tag's.
+    /// `too-many-tags` when the household has as many as it may have, `token-taken` when the token is another tag's, or
+    /// was that of one that is gone: whoever kept it would be called by those who scan the old sticker.
     pub async fn register(&self, owner: Identity, tag: Registration, now: SystemTime) -> Result<Tag> {
         let Registration { access, identity, public_text, sealed_text, lifetime } = tag;
         let making = Making {
@@ -203,6 +217,7 @@ impl Tags {
             id,
             household,
             token_hash,
+            token_digest: self.keys.token_digest(token_hash),
             label_sealed: self.keys.seal(Field::TagLabel, id.as_bytes(), label.as_str()),
             public_text_sealed: self.keys.seal(Field::TagPublicText, id.as_bytes(), public_text.as_str()),
             expires_at,

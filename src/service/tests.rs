@@ -321,15 +321,34 @@ async fn nobody_can_take_a_revoked_sticker_over() {
     };
     // Whoever has seen the sticker shows its token as one that their browser made.
     let thief = taking(Token::parse_access(bare).unwrap(), identity(9));
+    let refused = house.tags.register(owner, thief, day(0)).await.map(|_| ()).unwrap_err();
+    assert_eq!(refused.code, "token-taken");
+    // The same with a token that was never a tag's: it is the sticker that names no keys.
+    let printed = Token::random().code();
+    let thief = taking(Token::parse_access(printed.split(':').nth(2).unwrap()).unwrap(), identity(9));
     house.tags.register(owner, thief, day(0)).await.unwrap();
     let found = async |scanned: &str| house.tags.find(&Token::parse(scanned).unwrap(), day(1)).await.unwrap().is_some();
-    assert!(!found(&code).await, "a sticker that names no keys leads to somebody who has some");
+    assert!(!found(&printed).await, "a sticker that names no keys leads to somebody who has some");
 
     let keyed = Token::random().code();
     let access = Token::parse(&format!("{keyed}:{}", identity(7).key_hash())).unwrap();
     house.tags.register(owner, taking(access, identity(9)), day(0)).await.unwrap();
     assert!(!found(&format!("{keyed}:{}", identity(7).key_hash())).await, "it names other keys");
     assert!(found(&format!("{keyed}:{}", identity(9).key_hash())).await);
+}
+
+#[tokio::test]
+async fn what_a_token_is_known_by_outlives_a_change_of_keys_and_is_not_its_hash() {
+    let house = house();
+    house.keys.check(&house.store).await.unwrap();
+    house.owner().await;
+    let token = Token::random().hash();
+    let digest = house.keys.token_digest(token);
+    assert_ne!(digest, token.as_bytes()[..16]);
+    house.keys.rotate(&house.store, &house.audit, day(1)).await.unwrap();
+    assert_eq!(house.keys.token_digest(token), digest);
+    let others = Keys::open(&house.data.path().join("others")).unwrap();
+    assert_ne!(others.token_digest(token), digest);
 }
 
 #[tokio::test]

@@ -24,6 +24,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0011_handovers.sql"),
     include_str!("migrations/0012_vault_holders.sql"),
     include_str!("migrations/0013_notes.sql"),
+    include_str!("migrations/0014_known_tokens.sql"),
 ];
 
 /// Tells our databases from other programs' (SQLite's `application_id`): "cqr1".

@@ -39,7 +39,7 @@ pub use notes::{MostNotes, NewNote, Note, Notes, NotesBefore, NotesPage};
 pub use operator::{BareLogin, BareTag, Operator};
 pub use sealed::{FieldKey, Match, Sealed, SealedColumn, SealedValue};
 pub use setup::Setup;
-pub use tags::{NewTag, Tag, Tags};
+pub use tags::{NewTag, Tag, Tags, TokenDigest};
 pub use users::{Ended, User};
 pub use vaults::{Vault, Vaults, Wrap};
 

@@ -1,4 +1,5 @@
-//! Tags: one row for each sticker that has not been revoked. Revoking deletes the row, so nothing of it is left.
+//! Tags: one row for each sticker that has not been revoked. Revoking deletes the row, so nothing of it is left but a keyed
+//! digest of its token, among those of all tags that there ever were: no token is taken in twice.
 
 use std::time::SystemTime;
 
@@ -10,6 +11,12 @@ use crate::domain::identity::PublicIdentity;
 use crate::domain::ids::{HouseholdId, TagId};
 use crate::domain::tag::{SealedText, TokenHash};
 use crate::domain::{Error, Kind, Result};
+
+/// How many times as many tags as it may have at a time a household can make altogether: their digests are kept.
+pub(super) const MADE_FOR_EACH: u32 = 50;
+
+/// A keyed digest of a token, which tells nothing of it without the key.
+pub type TokenDigest = [u8; 16];
 
 /// A tag as stored.
 #[derive(Clone)]
@@ -44,6 +51,8 @@ pub struct NewTag {
     pub household: HouseholdId,
     /// What to find it by.
     pub token_hash: TokenHash,
+    /// What its token is known by for ever.
+    pub token_digest: TokenDigest,
     /// The owner's name for it, sealed.
     pub label_sealed: Vec<u8>,
     /// What callers read, sealed.
@@ -63,7 +72,8 @@ impl Tags<'_> {
     /// Adds a tag.
     ///
     /// # Errors
-    /// `too-many-tags` when its household has `most` already, `token-taken` when its token is another tag's.
+    /// `too-many-tags` when its household has `most` already, or has made very many; `token-taken` when its token is another
+    /// tag's, or was one's.
     pub async fn create(&self, tag: NewTag, most: u32, now: SystemTime) -> Result<()> {
         self.0
             .writer
@@ -73,11 +83,45 @@ impl Tags<'_> {
                     return Err(Error::new(Kind::Conflict, "too-many-tags", message)
                         .hint("Revoke one that you do not use any more."));
                 }
-                if by_token(transaction, tag.token_hash)?.is_some() {
-                    return Err(Error::new(Kind::Conflict, "token-taken", "There is a tag with this token already.")
+                count_made(transaction, tag.household, most.saturating_mul(MADE_FOR_EACH))?;
+                if by_token(transaction, tag.token_hash)?.is_some() || !know(transaction, &tag.token_digest)? {
+                    return Err(Error::new(Kind::Conflict, "token-taken", "There is or was a tag with this token.")
                         .hint("Make 32 new random bytes for each sticker."));
                 }
                 insert(transaction, &tag, now)
+            })
+            .await
+    }
+
+    /// Tags of whose tokens no digest is kept, because they are from before digests were.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn unknown_tokens(&self) -> Result<Vec<(TagId, TokenHash)>> {
+        self.0
+            .reader
+            .transaction(|transaction| {
+                let mut statement = transaction.prepare("SELECT id, token_hash FROM tags WHERE NOT token_known")?;
+                let tokens = statement
+                    .query_map([], |row| Ok((TagId::from_bytes(row.get(0)?), TokenHash::from_bytes(row.get(1)?))))?;
+                Ok(tokens.collect::<rusqlite::Result<_>>()?)
+            })
+            .await
+    }
+
+    /// Keeps the digests of these tags' tokens.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn know_tokens(&self, digests: Vec<(TagId, TokenDigest)>) -> Result<()> {
+        self.0
+            .writer
+            .transaction(move |transaction| {
+                for (id, digest) in &digests {
+                    know(transaction, digest)?;
+                    transaction.execute("UPDATE tags SET token_known = 1 WHERE id = ?1", [id.as_bytes()])?;
+                }
+                Ok(())
             })
             .await
     }
@@ -141,9 +185,27 @@ fn count(transaction: &Transaction<'_>, household: HouseholdId) -> Result<u32> {
     Ok(transaction.query_row(sql, [household.as_bytes()], |row| row.get(0))?)
 }
 
+/// Counts a tag that a household makes, or refuses it.
+fn count_made(transaction: &Transaction<'_>, household: HouseholdId, most: u32) -> Result<()> {
+    let sql = "UPDATE households SET tags_made = tags_made + 1 WHERE id = ?1 RETURNING tags_made";
+    let made: Option<u32> = transaction.query_row(sql, [household.as_bytes()], |row| row.get(0)).optional()?;
+    if made.is_some_and(|made| made > most) {
+        let message = format!("A household can make {most} tags altogether, revoked and expired ones included.");
+        return Err(Error::new(Kind::Conflict, "too-many-tags", message)
+            .hint("Ask whoever runs this server to raise tags.max_per_household."));
+    }
+    Ok(())
+}
+
+/// Keeps a token's digest; whether it is new.
+fn know(transaction: &Transaction<'_>, digest: &TokenDigest) -> Result<bool> {
+    let sql = "INSERT INTO known_tokens (digest) VALUES (?1) ON CONFLICT DO NOTHING";
+    one_row(transaction.prepare_cached(sql)?.execute([digest])?)
+}
+
 fn insert(transaction: &Transaction<'_>, tag: &NewTag, now: SystemTime) -> Result<()> {
     let sql = "INSERT INTO tags (id, household_id, token_hash, label_sealed, public_text_sealed, paused, created_at, \
-               expires_at, identity, sealed_text) VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, ?8, ?9)";
+               expires_at, identity, sealed_text, token_known) VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, ?8, ?9, 1)";
     transaction.prepare_cached(sql)?.execute(params![
         tag.id.as_bytes(),
         tag.household.as_bytes(),

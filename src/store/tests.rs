@@ -46,6 +46,7 @@ fn tag(household: HouseholdId, token: &Token, expires_at: Option<SystemTime>) ->
         id: TagId::random(),
         household,
         token_hash: token.hash(),
+        token_digest: std::array::from_fn(|at| !token.hash().as_bytes()[at]),
         label_sealed: vec![2],
         public_text_sealed: vec![3],
         expires_at,
@@ -238,6 +239,41 @@ async fn a_household_has_a_bounded_number_of_tags_newest_first() {
     assert_eq!(error.code, "too-many-tags");
     let times: Vec<_> = store.tags().of(owner).await.unwrap().iter().map(|tag| tag.created_at).collect();
     assert_eq!(times, [at(2), at(1), at(0)]);
+}
+
+#[tokio::test]
+async fn a_token_is_taken_once_whoever_comes_with_it() {
+    let Opened { store, .. } = open();
+    let owner = with_account(&store).await;
+    let token = Token::random();
+    let first = tag(owner.household, &token, None);
+    let id = first.id;
+    let refused = async || store.tags().create(tag(owner.household, &token, None), 3, at(1)).await.unwrap_err().code;
+    store.tags().create(first, 3, at(0)).await.unwrap();
+    assert_eq!(refused().await, "token-taken", "it stands");
+    store.tags().delete(owner.household, id).await.unwrap();
+    assert_eq!(refused().await, "token-taken", "it was revoked");
+}
+
+#[tokio::test]
+async fn what_a_household_can_make_altogether_is_bounded_because_each_token_is_known_for_ever() {
+    let Opened { store, .. } = open();
+    let owner = with_account(&store).await.household;
+    for _ in 0..super::tags::MADE_FOR_EACH {
+        let made = tag(owner, &Token::random(), None);
+        let id = made.id;
+        store.tags().create(made, 1, at(0)).await.unwrap();
+        // What was refused does not count.
+        assert_eq!(
+            store.tags().create(tag(owner, &Token::random(), None), 1, at(0)).await.unwrap_err().code,
+            "too-many-tags"
+        );
+        assert!(store.tags().delete(owner, id).await.unwrap());
+    }
+    let refused = store.tags().create(tag(owner, &Token::random(), None), 1, at(0)).await.unwrap_err();
+    assert_eq!(refused.code, "too-many-tags");
+    assert!(refused.message.contains("altogether"), "{refused}");
+    store.tags().create(tag(owner, &Token::random(), None), 2, at(0)).await.unwrap();
 }
 
 #[tokio::test]

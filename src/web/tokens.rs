@@ -205,7 +205,7 @@ pub async fn generate(
 #[utoipa::path(post, path = "/tokens/register", tag = "tags", security(("session" = [])), request_body = Register,
     responses(
     (status = 201, description = "The tag", body = Registered),
-    (status = 409, description = "`too-many-tags` or `token-taken`"),
+    (status = 409, description = "`too-many-tags`, or `token-taken`: there is or was a tag with this token"),
 ))]
 pub async fn register(
     Extract(state): Extract<State>,

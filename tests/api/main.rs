@@ -19,6 +19,7 @@ mod forwarded;
 mod headers;
 mod invites;
 mod keyed;
+mod known_tokens;
 mod metrics;
 mod missed;
 mod notes;
