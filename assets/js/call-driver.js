@@ -164,13 +164,17 @@ export class CallDriver {
 
   /** @param {RTCIceServer[]} iceServers */
   #createPeer(iceServers) {
-    this.#made = this.#makePeer(iceServers);
+    this.#making += 1;
+    this.#made = this.#makePeer(iceServers, this.#making);
   }
 
-  /** @param {RTCIceServer[]} iceServers @returns {Promise<Peer|null>} */
-  async #makePeer(iceServers) {
+  /** Counts connections that were begun or given up. */
+  #making = 0;
+
+  /** @param {RTCIceServer[]} iceServers @param {number} making @returns {Promise<Peer|null>} null where it is not wanted any more */
+  async #makePeer(iceServers, making) {
     const [microphone, proof, certificate] = await Promise.all([this.#microphone?.catch(() => null), this.#prove(), this.#certificate]);
-    if (!microphone || proof === undefined || this.state.phase === 'ended') return null;
+    if (!microphone || proof === undefined || this.state.phase === 'ended' || making !== this.#making) return null;
     if (proof) this.dispatch({ type: 'proving' });
     const peer = new Peer(iceServers, { microphone, proof, certificates: [certificate] }, {
       described: (message) => this.dispatch({ type: 'described', message }),
@@ -201,6 +205,7 @@ export class CallDriver {
   }
 
   #closePeer() {
+    this.#making += 1;
     void this.#made.then((peer) => peer?.close());
     this.#peer = null;
     this.setting.voice(null);

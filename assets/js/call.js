@@ -45,6 +45,7 @@ import { dueRestart, hurt, mediaLost, offerAsAsked, restartAfterReturn, restartA
  * @property {'none'|'wanted'|'done'} proof whether it is known who is at the other end; `none`: the sticker carries no key
  * @property {number} proofSince since when it could have come
  * @property {string[]} words which both sides may compare by voice
+ * @property {number|null} interruptedAt since when a reloaded page has waited for its person
  *
  * @typedef {{now: number} & (
  *     {type: 'call', microphoneGranted: boolean}
@@ -93,11 +94,14 @@ export function newCall(role, phase = 'ready') {
     peer: false, media: 'none', iceServers: [], answeredAt: null, endedAt: null, endsAt: null,
     restartWanted: false, restartOnWelcome: false, restartNotBefore: 0, restarts: 0, offeredAt: null,
     connected: false, proof: 'none', proofSince: 0, words: [],
+    interruptedAt: null,
   };
 }
 
 /** How long the proof may take while both sides' signalling is connected. It takes three messages. */
 const PROOF_TIME = 12_000;
+/** The server waits so long for a side to return. */
+const RETURN_TIME = 30_000;
 
 /** @param {Call} state @returns {boolean} whether a person has answered and the call is not over */
 export const isTalking = (state) => state.phase === 'answered' || state.phase === 'talking';
@@ -133,8 +137,20 @@ export function reduce(state, event) {
     case 'peer-state': return peerState(state, event.now, event.state);
     case 'media': return event.flowing ? mediaFlows(state) : mediaLost(state, event.now);
     case 'network-changed': return hurt(state, event.now);
-    case 'tick': return isOverdue(state, event.now) ? mismatch(state, event.now) : dueRestart(state, event.now);
+    case 'tick': return tick(state, event.now);
   }
+}
+
+/** @param {Call} state @param {number} now @returns {Step} */
+function tick(state, now) {
+  if (state.phase === 'rejoinable') return rejoinable(state, now);
+  return isOverdue(state, now) ? mismatch(state, now) : dueRestart(state, now);
+}
+
+/** A call that cannot be come back to is over, also for who does not look: it must not stand in the way of the next. @param {Call} state @param {number} now @returns {Step} */
+function rejoinable(state, now) {
+  if (state.interruptedAt === null) return [{ ...state, interruptedAt: now }, []];
+  return now - state.interruptedAt < RETURN_TIME ? [state, []] : over(state, now, 'lost');
 }
 
 /** @param {Call} state @param {boolean} granted @returns {Step} */
@@ -274,6 +290,8 @@ function rung(state, devices) {
 /** @param {Call} state @param {number} now @param {RTCIceServer[]} iceServers @returns {Step} */
 function begin(state, now, iceServers) {
   if (state.peer) return [state, []];
+  // Whose person has not answered is in no call, whatever the server says.
+  if (state.role === 'owner' && !state.asked && ['ringing', 'answering'].includes(state.phase)) return [state, []];
   /** @type {Call} */
   const next = { ...state, phase: 'answered', iceServers, peer: true, answeredAt: state.answeredAt ?? now, restartNotBefore: now + 5_000 };
   /** @type {Effect[]} */

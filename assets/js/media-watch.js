@@ -44,6 +44,7 @@ export class MediaWatch {
   #reportAt = 0;
   #timer = 0;
   #marking = 0;
+  #stopped = false;
 
   /**
    * @param {RTCPeerConnection} connection
@@ -55,12 +56,14 @@ export class MediaWatch {
   }
 
   start() {
-    if (this.#timer) return;
+    if (this.#timer || this.#stopped) return;
     this.#rule = new FlowRule(performance.now());
     this.#timer = window.setInterval(() => this.#look(), EVERY);
   }
 
+  /** For good. */
   stop() {
+    this.#stopped = true;
     window.clearInterval(this.#timer);
     window.clearInterval(this.#marking);
   }
@@ -68,6 +71,7 @@ export class MediaWatch {
   /** Sets the mark `callqr:first-audio` when the first packet is handed to playback. @param {RTCRtpReceiver} receiver */
   markFirstAudio(receiver) {
     window.clearInterval(this.#marking);
+    if (this.#stopped) return;
     this.#marking = window.setInterval(() => {
       if (receiver.getSynchronizationSources().length === 0) return;
       window.clearInterval(this.#marking);
@@ -76,8 +80,8 @@ export class MediaWatch {
   }
 
   async #look() {
-    const reports = await this.#connection.getStats();
-    if (this.#connection.connectionState === 'closed') return;
+    const reports = await this.#connection.getStats().catch(() => null);
+    if (this.#stopped || !reports) return;
     let packets = 0;
     for (const report of reports.values()) {
       if (report.type === 'inbound-rtp' && report.kind === 'audio') packets = report.packetsReceived ?? 0;

@@ -42,6 +42,8 @@ export class Peer {
   #work = Promise.resolve();
   /** @type {Candidate[]} */
   #early = [];
+  /** What was under way then says nothing any more: another connection may have taken this one's place. */
+  #closed = false;
 
   /**
    * @param {RTCIceServer[]} iceServers
@@ -65,7 +67,7 @@ export class Peer {
       weak: (weak) => this.#limit(weak),
     });
     const connected = new Promise((resolve) => { this.#connected = () => resolve(null); });
-    if (means.proof) void this.#admit(means.proof, connected);
+    if (means.proof) this.#admit(means.proof, connected).catch(() => this.#broken());
     else void this.#gate.open();
   }
 
@@ -129,6 +131,7 @@ export class Peer {
   }
 
   close() {
+    this.#closed = true;
     this.#watch.stop();
     this.#connection.onconnectionstatechange = this.#connection.onicecandidate = this.#connection.ontrack = null;
     this.#connection.close();
@@ -140,7 +143,7 @@ export class Peer {
       if (this.#connection.signalingState === 'closed') return;
       await step(this.#connection);
     }).catch((error) => {
-      if (error instanceof Mismatch) return this.#listener.mismatch();
+      if (error instanceof Mismatch) return this.#mismatch();
       // A description of a generation that is gone. The call machine asks for a new one when no answer or no media comes.
     });
   }
@@ -152,11 +155,21 @@ export class Peer {
    */
   async #admit(proof, connected) {
     await proof.proven;
+    if (this.#closed) return;
     this.#listener.proven();
     await connected;
-    if (!(await proof.certificates.inUse(this.#connection))) return this.#listener.mismatch();
+    if (!(await proof.certificates.inUse(this.#connection))) return this.#mismatch();
     await this.#gate.open();
     this.#watch.start();
+  }
+
+  #mismatch() {
+    if (!this.#closed) this.#listener.mismatch();
+  }
+
+  /** No voice would go through, and nobody would know why: it is tried again. */
+  #broken() {
+    if (!this.#closed) this.#listener.state('failed');
   }
 
   async #addEarly() {

@@ -172,6 +172,22 @@ test('new secrets for the log-in close what was opened by the old ones, and nobo
   await device.isReady();
 });
 
+test('a device that nobody brings back into its call rings for the next one', async () => {
+  const call = await talking();
+  await call.device.tab.reload();
+  await call.device.comesTo('rejoinable');
+  await call.caller.tap('hang-up');
+  await call.caller.comesTo('ended');
+  await call.device.isReady();
+  const next = await world.caller();
+  await next.calls(sticker.url);
+  await call.device.comesTo('ringing');
+  await call.device.tap('answer');
+  await Promise.all([next.comesTo('talking'), call.device.comesTo('talking')]);
+  await next.hears(TONES.owner);
+  await hangsUp(next, call.device);
+});
+
 test('the caller reloads the page and hangs up instead: the owner need not wait', async () => {
   const call = await talking();
   await call.caller.tab.reload();

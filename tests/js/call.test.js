@@ -290,6 +290,34 @@ test('a reloaded page can also end the call', () => {
   assert.deepEqual(play.effects[0], { type: 'connect', fresh: false });
 });
 
+test('a call that nobody comes back to is over, and in nobody’s way', () => {
+  for (const role of /** @type {const} */ (['caller', 'owner'])) {
+    const play = new Play(role, 'rejoinable').later(30_000);
+    assert.equal(play.call.phase, 'rejoinable');
+    play.later(500);
+    assert.deepEqual([play.call.phase, play.call.reason, play.effects.map(({ type }) => type).includes('forget')], ['ended', 'lost', true]);
+    // The microphone may take its time to be refused: then it is too late as well.
+    const refused = new Play(role, 'rejoinable').later(10_000).on({ type: 'rejoin' }).later(25_000);
+    assert.equal(refused.call.phase, 'rejoining');
+    refused.on({ type: 'microphone-failed', reason: 'microphone-denied' });
+    assert.equal(refused.call.phase, 'rejoinable');
+    assert.equal(refused.later(500).call.phase, 'ended');
+  }
+});
+
+test('a device whose person has not answered is in no call, whatever the server says', () => {
+  for (const message of [/** @type {ServerMessage} */ ({ type: 'accepted', payload: { ticket: 't', iceServers: ICE } }), talking('owner')]) {
+    const ringing = new Play('owner', 'ringing').hears(message);
+    assert.deepEqual([ringing.call.phase, ringing.does], ['ringing', []]);
+    const asking = new Play('owner', 'ringing').on({ type: 'answer' }).hears(message);
+    assert.deepEqual([asking.call.phase, asking.does], ['answering', []]);
+    const answered = new Play('owner', 'ringing').on({ type: 'answer' }).on({ type: 'microphone' }).hears(message);
+    assert.deepEqual([answered.call.phase, answered.does], ['answered', ['mark', 'remember', 'create-peer']]);
+    // Twice is once.
+    assert.deepEqual(answered.hears({ type: 'accepted', payload: { ticket: 't', iceServers: ICE } }).does, []);
+  }
+});
+
 test('why the connection ended for good becomes a reason', () => {
   /** @param {number} code */
   const reason = (code) => talkingCaller().on({ type: 'signalling-over', code }).call.reason;

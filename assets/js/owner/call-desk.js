@@ -81,6 +81,8 @@ export class CallDesk {
 
   /** @param {import('../wire.js').Ring} ring */
   ring({ sessionId, tagId, signalingEndpoint, ticket, seconds }) {
+    // A household has one call at a time: what this page could come back to is over.
+    if (this.#call?.state.phase === 'rejoinable') this.#call.dispatch({ type: 'signalling-over', code: 4404 });
     if (this.#call && this.#call.state.phase !== 'ended') return;
     const { tags } = this.#around;
     this.#ringing = sessionId;

@@ -2,14 +2,14 @@
 
 import { request } from '../api.js';
 import { byId, setText } from '../dom.js';
+import { InOrder } from '../in-order.js';
 
 export class InboxLine {
   #texts;
   #came;
   /** How many were new last; null before that is known. @type {number|null} */
   #unread = null;
-  #asked = 0;
-  #shown = 0;
+  #order = new InOrder();
 
   /**
    * @param {import('../i18n.js').Texts} texts
@@ -21,11 +21,10 @@ export class InboxLine {
   }
 
   async show() {
-    const asked = (this.#asked += 1);
+    const turn = this.#order.ask();
     const answer = await request('GET', '/api/v1/notes?limit=1').catch(() => null);
-    // Not reachable: what was known stays. Nor does a late answer take the place of a newer one.
-    if (!answer || asked < this.#shown) return;
-    this.#shown = asked;
+    // Not reachable: what was known stays.
+    if (!answer || !this.#order.take(turn)) return;
     const { notes, unread } = answer;
     const line = byId('to-inbox');
     line.hidden = notes.length === 0;
@@ -41,8 +40,7 @@ export class InboxLine {
   hide() {
     this.#unread = null;
     // What is on its way is not theirs who come next.
-    this.#shown = this.#asked + 1;
-    this.#asked += 1;
+    this.#order.drop();
     byId('to-inbox').hidden = true;
     document.title = 'callqr';
   }

@@ -6,6 +6,7 @@ import { byId, make, setText } from '../dom.js';
 import { failureText } from '../failure.js';
 import { passwordButtons, showProblem } from '../fields.js';
 import { loadTexts } from '../i18n.js';
+import { InOrder } from '../in-order.js';
 import { actionButton } from '../parts.js';
 import { PasskeyError } from '../webauthn.js';
 import { readPlace, up } from './places.js';
@@ -84,10 +85,14 @@ export class RoomsView {
       go: (hash) => void (location.hash = hash),
       vaultDoor: this.#vaultDoor,
     };
+    const order = new InOrder();
     const show = async (/** @type {boolean} */ entering) => {
+      const turn = order.ask();
+      // Not where another room is there meanwhile.
+      const isWanted = () => drawing === this.#drawing && order.take(turn);
       try {
         const { headline, body, drawn } = await draw(room);
-        if (drawing !== this.#drawing) return;
+        if (!isWanted()) return;
         setText(byId('room-headline'), headline);
         const focused = document.activeElement?.id;
         byId('room-body').replaceChildren(...body.filter((node) => node !== null));
@@ -95,7 +100,7 @@ export class RoomsView {
         passwordButtons(texts, byId('room-body'));
         drawn?.();
       } catch (error) {
-        if (drawing !== this.#drawing) return;
+        if (!isWanted()) return;
         if (hasEnded(error)) return this.#loggedOut();
         showProblem('room-problem', failureText(error, texts, ['error.']));
         setText(byId('room-headline'), texts.say(`${place.part}.title`));
