@@ -1,18 +1,12 @@
 // A person's own account: people of a household, passwords, devices, notes, and leaving.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 import { readFileSync } from 'node:fs';
 import { comesToVault } from './support/keyed.js';
+import { ownersWorld } from './support/owners-world.js';
 import { until } from './support/until.js';
-import { World } from './support/world.js';
 
-let world;
-before(async () => {
-  world = await World.open();
-  await world.register();
-});
-afterEach(() => world.clear());
-after(() => world?.close());
+const world = await ownersWorld();
 
 const JAN = { username: 'jan.invited', password: 'three unrelated words' };
 /** Longer than a log-in counts as a proof of who is asking. */

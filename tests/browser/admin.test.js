@@ -1,17 +1,11 @@
 // Administration: what an administrator can do about people, and what they never see.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 import { comesToVault } from './support/keyed.js';
+import { ownersWorld } from './support/owners-world.js';
 import { until } from './support/until.js';
-import { World } from './support/world.js';
 
-let world;
-before(async () => {
-  world = await World.open();
-  await world.register();
-});
-afterEach(() => world.clear());
-after(() => world?.close());
+const world = await ownersWorld();
 
 const ANNA = { username: 'anna.own', password: 'some words of annas' };
 

@@ -1,17 +1,11 @@
 // Stickers that cannot be called through: each tells the stranger what is the matter.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { after, afterEach, before, test } from 'node:test';
-import { World } from './support/world.js';
+import { test } from 'node:test';
+import { ownersWorld } from './support/owners-world.js';
 
-let world;
+const world = await ownersWorld();
 let caller;
-before(async () => {
-  world = await World.open();
-  await world.register();
-});
-afterEach(() => world.clear());
-after(() => world?.close());
 
 /** Opens the page with this code and waits for what it says. */
 async function scan(code, state, reason) {

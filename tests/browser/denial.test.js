@@ -4,30 +4,22 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { comesToVault, keyedSticker, unlock } from './support/keyed.js';
 import { Liar } from './support/liar.js';
+import { ownersWorld } from './support/owners-world.js';
 import { TONES } from './support/tones.js';
 import { until } from './support/until.js';
-import { World } from './support/world.js';
 
-let world;
-let liar;
-let sticker;
+const world = await ownersWorld();
+const liar = await Liar.open(world);
+after(() => liar.close());
+const sticker = await keyedSticker(world);
 before(async () => {
-  world = await World.open();
-  await world.register();
-  liar = await Liar.open(world);
-  sticker = await keyedSticker(world);
   const device = await world.device();
   await device.logsIn();
   await unlock(device, sticker);
   await world.clear();
 });
-afterEach(async () => {
+afterEach(() => {
   liar.rule = {};
-  await world.clear();
-});
-after(async () => {
-  await liar?.close();
-  await world?.close();
 });
 
 /** No sticker carries a key, and there is no vault to be had. */

@@ -1,19 +1,12 @@
 // All the ways in which a call does not happen, or ends, each told truly to both sides.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import { World } from './support/world.js';
+import { test } from 'node:test';
+import { ownersWorld } from './support/owners-world.js';
 import { TONES } from './support/tones.js';
 import { until } from './support/until.js';
 
-let world;
-let sticker;
-before(async () => {
-  world = await World.open();
-  await world.register();
-  sticker = await world.sticker();
-});
-afterEach(() => world.clear());
-after(() => world?.close());
+const world = await ownersWorld();
+const sticker = await world.sticker();
 
 async function readyDevice(options) {
   const device = await world.device(options);

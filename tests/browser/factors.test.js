@@ -1,17 +1,11 @@
 // Second factors: an authenticator app, recovery codes and passkeys, with the real ceremonies.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
+import { ownersWorld } from './support/owners-world.js';
 import { totp } from './support/totp.js';
 import { until } from './support/until.js';
-import { World } from './support/world.js';
 
-let world;
-before(async () => {
-  world = await World.open();
-  await world.register();
-});
-afterEach(() => world.clear());
-after(() => world?.close());
+const world = await ownersWorld();
 
 /** @type {string} */
 let secret;

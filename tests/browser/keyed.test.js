@@ -1,20 +1,13 @@
 // Stickers that carry a key: the call is proven by machines, or it does not take place.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 import { keyedSticker, lock, unlock } from './support/keyed.js';
+import { ownersWorld } from './support/owners-world.js';
 import { TONES } from './support/tones.js';
 import { until } from './support/until.js';
-import { World } from './support/world.js';
 
-let world;
-let sticker;
-before(async () => {
-  world = await World.open();
-  await world.register();
-  sticker = await keyedSticker(world);
-});
-afterEach(() => world.clear());
-after(() => world?.close());
+const world = await ownersWorld();
+const sticker = await keyedSticker(world);
 
 const KINDS = [['chromium', 'chromium'], ['firefox', 'chromium'], ['chromium', 'firefox']];
 

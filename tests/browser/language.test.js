@@ -1,18 +1,11 @@
 // The language of the pages: the browser's, unless the person chooses another on this device.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
+import { ownersWorld } from './support/owners-world.js';
 import { until } from './support/until.js';
-import { World } from './support/world.js';
 
-let world;
-let sticker;
-before(async () => {
-  world = await World.open();
-  await world.register();
-  sticker = await world.sticker({ publicText: '' });
-});
-afterEach(() => world.clear());
-after(() => world?.close());
+const world = await ownersWorld();
+const sticker = await world.sticker({ publicText: '' });
 
 const looks = (person) => person.tab.run(() => ({ lang: document.documentElement.lang, dir: document.documentElement.dir, headline: document.getElementById('headline')?.textContent }));
 

@@ -1,15 +1,9 @@
 // A link that was damaged on the way, or opened where it does not belong: none of it reaches the server.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import { World } from './support/world.js';
+import { test } from 'node:test';
+import { ownersWorld } from './support/owners-world.js';
 
-let world;
-before(async () => {
-  world = await World.open();
-  await world.register();
-});
-afterEach(() => world.clear());
-after(() => world?.close());
+const world = await ownersWorld();
 
 const SECRET = 'q83vEjRWeJASNFZ4kKvN7wEjRWeJq83vEjRWeJASNFY';
 

@@ -1,18 +1,12 @@
 // Logging out, in the moments when something can come between: the page is reloaded or closed, the network is slow or gone, another
 // tab is open. Whatever is found then is a true state: in with the key, or out without it.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 import { comesToVault } from './support/keyed.js';
+import { ownersWorld } from './support/owners-world.js';
 import { until } from './support/until.js';
-import { World } from './support/world.js';
 
-let world;
-before(async () => {
-  world = await World.open();
-  await world.register();
-});
-afterEach(() => world.clear());
-after(() => world?.close());
+const world = await ownersWorld();
 
 /** How many log-ins of the owner the server has. */
 const logIns = async () => {

@@ -3,26 +3,19 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
+import { afterEach, test } from 'node:test';
 import { comesToVault, keyedSticker, lock, unlock } from './support/keyed.js';
 import { Liar } from './support/liar.js';
+import { ownersWorld } from './support/owners-world.js';
 import { until } from './support/until.js';
-import { World } from './support/world.js';
 
-let world;
-let sticker;
+const world = await ownersWorld({ settings: { CALLQR_CALLS_RING_TIME: '5s' } });
+const sticker = await keyedSticker(world);
 /** The server is stopped. */
 let over = false;
-before(async () => {
-  world = await World.open({ settings: { CALLQR_CALLS_RING_TIME: '5s' } });
-  await world.register();
-  sticker = await keyedSticker(world);
-});
 afterEach(async () => {
-  await world.clear();
   if (!over) await world.server.api('DELETE', '/api/v1/notes', { bearer: world.bearer });
 });
-after(() => world?.close());
 
 /** A text that must show up nowhere but in two browsers. */
 function secret(words) {

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 import { launchChromium } from './support/chromium.js';
-import { Impostor } from './support/impostor.js';
+import { impostorsWorld } from './support/owners-world.js';
 import { Owner } from './support/person.js';
 import { pinnedDevice, ran, ROGUE, runs, standing, stands } from './support/pinned.js';
 import { until } from './support/until.js';
-import { NAME, World } from './support/world.js';
+import { NAME } from './support/world.js';
 
 const KINDS = ['chromium', 'firefox'];
 
@@ -18,23 +18,8 @@ const GUARDS = {
   'takes over': 'self.addEventListener("install", () => self.skipWaiting());\nself.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));\n',
 };
 
-let world;
-let sticker;
-let impostor;
-before(async () => {
-  world = await World.open();
-  await world.register();
-  sticker = await world.sticker();
-  impostor = await Impostor.open(world);
-});
-afterEach(async () => {
-  await world.clear();
-  impostor.retire();
-});
-after(async () => {
-  await impostor?.close();
-  await world?.close();
-});
+const { world, impostor } = await impostorsWorld();
+const sticker = await world.sticker();
 
 const waiting = (device) => device.tab.run(() => navigator.serviceWorker.getRegistration('/').then(({ waiting: next }) => next !== null));
 

@@ -1,32 +1,16 @@
 // The code of the pages is pinned on an owner's device: a server that has other code is not obeyed before its owner has said so.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import { currentList, Impostor } from './support/impostor.js';
+import { test } from 'node:test';
+import { currentList } from './support/impostor.js';
+import { impostorsWorld } from './support/owners-world.js';
 import { pinnedDevice, printedHash, ran, ROGUE, runs, shownHash, standing, stands } from './support/pinned.js';
 import { TONES } from './support/tones.js';
 import { until } from './support/until.js';
-import { World } from './support/world.js';
 
 const KINDS = ['chromium', 'firefox'];
 
-let world;
-let sticker;
-/** @type {Impostor} */
-let impostor;
-before(async () => {
-  world = await World.open();
-  await world.register();
-  sticker = await world.sticker();
-  impostor = await Impostor.open(world);
-});
-afterEach(async () => {
-  await world.clear();
-  impostor.retire();
-});
-after(async () => {
-  await impostor?.close();
-  await world?.close();
-});
+const { world, impostor } = await impostorsWorld();
+const sticker = await world.sticker();
 
 for (const kind of KINDS) {
   test(`what is pinned is what the program prints, it serves the owner's page and carries a call: ${kind}`, async () => {

@@ -1,18 +1,12 @@
 // New keys, for whoever fears that somebody has the ones from before.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 import { comesToVault, keyedSticker, unlock } from './support/keyed.js';
+import { ownersWorld } from './support/owners-world.js';
 import { TONES } from './support/tones.js';
 import { until } from './support/until.js';
-import { World } from './support/world.js';
 
-let world;
-before(async () => {
-  world = await World.open();
-  await world.register();
-});
-afterEach(() => world.clear());
-after(() => world?.close());
+const world = await ownersWorld();
 
 const JAN = { username: 'jan.before', password: 'three unrelated words' };
 

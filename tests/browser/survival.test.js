@@ -1,22 +1,15 @@
 // What a call survives. Voices are listened to all the time, and their silences measured.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import { World } from './support/world.js';
+import { test } from 'node:test';
+import { ownersWorld } from './support/owners-world.js';
 import { TONES } from './support/tones.js';
 import { until } from './support/until.js';
 
 /** Beeps have pauses of 160 ms, and a busy machine delays them: a silence up to this is none. */
 const NO_GAP = 600;
 
-let world;
-let sticker;
-before(async () => {
-  world = await World.open();
-  await world.register();
-  sticker = await world.sticker();
-});
-afterEach(() => world.clear());
-after(() => world?.close());
+const world = await ownersWorld();
+const sticker = await world.sticker();
 
 /** A call in which both hear each other. */
 async function talking({ callerKind = 'chromium', ownerKind = 'chromium' } = {}) {

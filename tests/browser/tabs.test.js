@@ -1,20 +1,13 @@
 // Two tabs of one browser: it rings in the one that somebody looks at, and not out of a call. In Chromium they are windows beside each
 // other, one of which has the focus; in Firefox one tab hides the other.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
+import { ownersWorld } from './support/owners-world.js';
 import { TONES } from './support/tones.js';
 import { until } from './support/until.js';
-import { World } from './support/world.js';
 
-let world;
-let sticker;
-before(async () => {
-  world = await World.open();
-  await world.register();
-  sticker = await world.sticker();
-});
-afterEach(() => world.clear());
-after(() => world?.close());
+const world = await ownersWorld();
+const sticker = await world.sticker();
 
 /** Two tabs, the second in front. */
 async function twoTabs(kind) {

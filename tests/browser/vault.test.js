@@ -2,19 +2,14 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 import { comesToVault, keyedSticker, lock, shownSticker, unlock } from './support/keyed.js';
+import { ownersWorld } from './support/owners-world.js';
 import { TONES } from './support/tones.js';
 import { until } from './support/until.js';
-import { NAME, World } from './support/world.js';
+import { NAME } from './support/world.js';
 
-let world;
-before(async () => {
-  world = await World.open();
-  await world.register();
-});
-afterEach(() => world.clear());
-after(() => world?.close());
+const world = await ownersWorld();
 
 const JAN = { username: 'jan.without.key', password: 'three unrelated words' };
 const KIM = { username: 'kim.starts.anew', password: 'four unrelated words' };

@@ -1,20 +1,14 @@
 // The pages in the street, on a slow network: small, from one server only, and asked for in one go.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { keyedSticker, unlock } from './support/keyed.js';
-import { World } from './support/world.js';
+import { ownersWorld } from './support/owners-world.js';
 
 const LIMIT = 60 * 1024;
 
-let world;
-let sticker;
-before(async () => {
-  world = await World.open();
-  await world.register();
-  // One with a key, whose calls take the most.
-  sticker = await keyedSticker(world);
-});
-after(() => world?.close());
+const world = await ownersWorld();
+// One with a key, whose calls take the most.
+const sticker = await keyedSticker(world);
 
 /** What the page asks for from now on: by its id. */
 async function requestsOf(person) {

@@ -6,6 +6,9 @@ import { Liar } from './liar.js';
 /** The pages, and the guard, by their addresses. */
 const PAGES = { '/': 'owner.html', '/c': 'caller.html', '/setup': 'setup.html', '/join': 'join.html', '/reset': 'reset.html', '/worker.js': 'worker.js' };
 
+/** Hundreds of files are asked for, one after the other. */
+const agent = new https.Agent({ keepAlive: true, timeout: 2_000 });
+
 export class Impostor {
   /** What is handed out instead: address -> bytes; null: there is nothing. @type {Map<string, Buffer|null>} */
   answers = new Map();
@@ -87,7 +90,7 @@ export async function currentList(server) {
 
 async function fetchBytes(server, path) {
   return new Promise((done, fail) => {
-    https.get({ host: '127.0.0.1', port: server.port, path, rejectUnauthorized: false, agent: false }, (response) => {
+    https.get({ host: '127.0.0.1', port: server.port, path, rejectUnauthorized: false, agent }, (response) => {
       const parts = [];
       response.on('data', (part) => parts.push(part));
       response.on('end', () => (response.statusCode === 200 ? done(Buffer.concat(parts)) : fail(new Error(`${path}: ${response.statusCode}`))));

@@ -24,6 +24,9 @@ const TYPES = { css: 'text/css', js: 'text/javascript', json: 'application/json'
 /** Of a file; of what has no extension: a page. @param {string} path */
 const typeOf = (path) => TYPES[path.split('.').at(-1)] ?? 'text/html';
 
+/** Connections to the real server are used again, but not for so long that the server has let go of them, in milliseconds. */
+const REUSED = 2_000;
+
 /** A call's signalling. */
 const SESSION = /^\/api\/v1\/calls\/signaling\/([\w-]+)$/;
 
@@ -36,6 +39,8 @@ export class Liar {
   #pages = new Map();
   /** @type {https.Server[]} */
   #servers = [];
+  /** @type {https.Agent[]} */
+  #agents = [];
 
   /** @param {import('./world.js').World} world */
   static async open(world) {
@@ -52,6 +57,7 @@ export class Liar {
 
   async close() {
     for (const server of this.#servers) server.closeAllConnections();
+    for (const agent of this.#agents) agent.destroy();
     for (const page of this.#pages.values()) page.terminate();
     await Promise.all(this.#servers.map((server) => new Promise((resolve) => server.close(resolve))));
   }
@@ -60,7 +66,9 @@ export class Liar {
     const server = https.createServer({ cert: pem, key: pem, ALPNProtocols: ['http/1.1'] });
     this.#servers.push(server);
     const real = () => ({ host: '127.0.0.1', port: behind.port, localAddress: from, rejectUnauthorized: false });
-    server.on('request', (request, response) => this.#passOn(side, real(), request, response));
+    const agent = new https.Agent({ keepAlive: true, timeout: REUSED });
+    this.#agents.push(agent);
+    server.on('request', (request, response) => this.#passOn(side, { ...real(), agent }, request, response));
     const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
     server.on('upgrade', (request, socket, head) => {
       socket.on('error', () => {});
@@ -81,7 +89,7 @@ export class Liar {
       return;
     }
     const { 'accept-encoding': _, ...asked } = headers;
-    const request = https.request({ ...real, method, path: url, headers: asked, agent: false }, (answer) => {
+    const request = https.request({ ...real, method, path: url, headers: asked }, (answer) => {
       const { answer: rule } = this.rule;
       if (!rule || !/json/.test(answer.headers['content-type'] ?? '')) {
         response.writeHead(answer.statusCode, answer.headers);
