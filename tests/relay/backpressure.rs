@@ -41,7 +41,7 @@ async fn a_client_that_does_not_read_loses_the_oldest_media() {
     let mut arrived = Vec::new();
     let mut stream = reader.into_stream();
     let mut frame = [0; 1004];
-    while let Ok(Ok(_)) = tokio::time::timeout(Duration::from_secs(2), stream.read_exact(&mut frame)).await {
+    while let Ok(Ok(_)) = tokio::time::timeout(Duration::from_secs(20), stream.read_exact(&mut frame)).await {
         arrived.push(u32::from_be_bytes(frame[4..8].try_into().unwrap()) as usize);
         if arrived.last() == Some(&(PACKETS - 1)) {
             break;

@@ -17,8 +17,12 @@ CLIENTS = 500
 # So many seconds for all of them to come. The limits are 10 s for a head, 15 s for a body, and 10 s at less than 512 B/s.
 RAMP = 2
 LIMIT = 15
-# Before it there is the TLS handshake, of five hundred at once; and a look is taken four times a second.
+# Before it there is the TLS handshake, of five hundred at once; and a look is taken four times a second. Where other work has the
+# processors meanwhile, the looks themselves come late: by how much is added.
 SLACK = 3
+# The p99 of a probe may be so many milliseconds, and where the machine is slow without an attack, so many times what it is then.
+PROBE = 500
+TIMES = 5
 
 ATTACKS = {
     "slow headers": ["-H", "-i", "5", "-x", "24", "-t", "GET", "-u", "/health"],
@@ -46,11 +50,13 @@ def attack(appliance, name, arguments, quiet):
         subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120, check=False)
     ages = sorted(last - first for first, last in watch.seen.values())
     report.check(f"{name}: the attack took place", len(ages) > CLIENTS * 0.9, f"{len(ages)} connections")
-    fine = not watch.open() and ages and ages[-1] <= LIMIT + SLACK
-    report.check(f"{name}: all are closed within {LIMIT} s", fine, f"the oldest became {ages[-1]:.1f} s old" if ages else "")
+    limit = LIMIT + SLACK + watch.late
+    fine = not watch.open() and ages and ages[-1] <= limit
+    report.check(f"{name}: all are closed within {LIMIT} s", fine, f"the oldest became {ages[-1]:.1f} s old, of at most {limit:.1f}" if ages else "")
     took = report.p99(probe.times) if probe.times else float("inf")
-    fine = took < 500 and not probe.failures and len(probe.times) > 20
-    report.check(f"{name}: a probe's p99 is under 500 ms", fine, f"{took:.0f} ms of {len(probe.times)}, {quiet:.0f} without; {probe.failures[:3]}")
+    allowed = max(PROBE, TIMES * quiet)
+    fine = took < allowed and not probe.failures and len(probe.times) > 20
+    report.check(f"{name}: a probe's p99 is under {allowed:.0f} ms", fine, f"{took:.0f} ms of {len(probe.times)}, {quiet:.0f} without; {probe.failures[:3]}")
 
 
 class Watch(threading.Thread):
@@ -59,6 +65,7 @@ class Watch(threading.Thread):
     def __init__(self, port):
         super().__init__(daemon=True)
         self.port, self.seen, self.over = port, {}, threading.Event()
+        self.late = 0.0
 
     def __enter__(self):
         self.start()
@@ -73,8 +80,10 @@ class Watch(threading.Thread):
         self.join()
 
     def run(self):
+        before = time.monotonic()
         while not self.over.wait(0.25):
             now = time.monotonic()
+            self.late, before = max(self.late, now - before - 0.25), now
             for remote in self.open():
                 first, _ = self.seen.get(remote, (now, now))
                 self.seen[remote] = (first, now)
