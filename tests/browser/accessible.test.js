@@ -76,7 +76,7 @@ test('log-in and home', async () => {
 test('the rooms', async () => {
   const owner = await world.device();
   await owner.logsIn();
-  for (const room of ['account', 'account/people', 'account/missed', 'account/notes', 'account/password', 'account/totp', 'account/passkeys',
+  for (const room of ['account', 'account/people', 'account/missed', 'account/notes', 'account/password', 'account/recovery', 'account/totp', 'account/passkeys',
     'account/devices', 'account/code', 'account/data', 'inbox', 'admin', 'admin/people', 'admin/invites', 'admin/events',]) {
     await owner.goesTo(`#${room}`);
     await assertReadable(owner, room);

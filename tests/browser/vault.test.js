@@ -13,6 +13,7 @@ const world = await ownersWorld();
 
 const JAN = { username: 'jan.without.key', password: 'three unrelated words' };
 const KIM = { username: 'kim.starts.anew', password: 'four unrelated words' };
+const LEA = { username: 'lea.loses.paper', password: 'three unrelated words' };
 
 /** What the server tells this page's account of its vault. */
 const ways = (device) => device.tab.run(async () => {
@@ -131,6 +132,30 @@ async function watchBodies(person) {
   person.tab.page.on('request', (request) => requests.push({ path: new URL(request.url()).pathname, body: request.postData() ?? '' }));
   return { requests };
 }
+
+test('a recovery code that is lost is made anew, and only the new one opens', async () => {
+  const lea = await world.device();
+  await lea.joins(await invite('owner'), LEA);
+  await comesToVault(lea, 'open');
+  const codes = [];
+  for (const [room, button] of [['#', 'vault-show-code'], ['#account/recovery', 'new-recovery-code']]) {
+    await lea.goesTo(room);
+    await lea.finds(`#${button}`);
+    await lea.tap(button);
+    codes.push(await lea.reads('#vault-recovery-code'));
+    await lea.tap('vault-code-kept');
+    await until('the sheet is gone', () => lea.tab.run(() => !document.getElementById('vault-code-dialog')));
+  }
+  await lea.goesTo('#');
+  await lock(lea);
+  await lea.tap('vault-use-code');
+  await lea.tab.type('#vault-code', codes[0]);
+  await lea.tap('vault-form-submit');
+  await lea.finds('#vault-problem');
+  await lea.tab.type('#vault-code', codes[1]);
+  await lea.tap('vault-form-submit');
+  await comesToVault(lea, 'open');
+});
 
 test('who has lost every way in starts anew, and old stickers say that they need to be replaced', async () => {
   const kim = await world.device();

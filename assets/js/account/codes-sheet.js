@@ -23,7 +23,7 @@ export function showRecoveryCodes(codes, texts) {
       make('div', { class: 'buttons' },
         copy,
         actionButton(texts.say('sticker.print'), { id: 'codes-print', icon: 'print' }, () => window.print()),
-        actionButton(texts.say('codes.save'), { id: 'codes-save', icon: 'save' }, () => saveFile('callqr-recovery-codes.txt', 'text/plain', text)),
+        actionButton(texts.say('codes.save'), { id: 'codes-save', icon: 'save' }, () => saveFile('callqr-backup-codes.txt', 'text/plain', text)),
         actionButton(texts.say('codes.kept'), { id: 'codes-kept', kind: 'button wide' }, () => dialog.close('')))));
   // They cannot be shown again: Escape, pressed by mistake, does not close them.
   dialog.addEventListener('cancel', (event) => event.preventDefault());

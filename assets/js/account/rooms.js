@@ -11,11 +11,12 @@ import { notesRoom } from './notes-room.js';
 import { passkeysRoom } from './passkeys-room.js';
 import { passwordRoom } from './password-room.js';
 import { peopleRoom } from './people-room.js';
+import { recoveryRoom } from './recovery-room.js';
 import { totpRoom } from './totp-room.js';
 
 /** @type {Record<string, import('../owner/rooms-view.js').DrawRoom>} */
 export const rooms = {
-  password: passwordRoom, totp: totpRoom, codes: codesRoom, passkeys: passkeysRoom, devices: devicesRoom, code: codeRoom, notes: notesRoom,
+  password: passwordRoom, totp: totpRoom, codes: codesRoom, passkeys: passkeysRoom, recovery: recoveryRoom, devices: devicesRoom, code: codeRoom, notes: notesRoom,
   missed: missedRoom, people: peopleRoom, data: dataRoom,
 };
 
@@ -35,6 +36,7 @@ export async function home({ texts, ask }) {
       roomLink('#account/notes', texts.say('notes.title'))),
     group(texts.say('account.group.safety'),
       roomLink('#account/password', texts.say('password.title')),
+      roomLink('#account/recovery', texts.say('vault.code')),
       roomLink('#account/totp', texts.say('totp.title'), onOff(totp)),
       roomLink('#account/passkeys', texts.say('passkeys.title'), count(passkeys.length)),
       ...(totp || passkeys.length > 0 ? [roomLink('#account/codes', texts.say('codes.title'), texts.say('codes.left', { n: recoveryCodesLeft }))] : []),

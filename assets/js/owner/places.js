@@ -10,7 +10,7 @@
 /** @type {Record<Exclude<Place['part'], 'home'>, string[]>} */
 export const ROOMS = {
   inbox: [],
-  account: ['password', 'totp', 'codes', 'passkeys', 'devices', 'code', 'notes', 'missed', 'people', 'data'],
+  account: ['password', 'totp', 'codes', 'passkeys', 'recovery', 'devices', 'code', 'notes', 'missed', 'people', 'data'],
   admin: ['people', 'person', 'invites', 'events', 'health'],
 };
 
