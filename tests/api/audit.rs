@@ -39,6 +39,43 @@ async fn an_administrator_reads_what_happened_without_names_addresses_or_tokens(
     }
 }
 
+/// Makes a tag, and gives up after so many turns of everything else that runs here; how many it took.
+async fn make_tag_impatiently(owner: &Client, patience: usize) -> Option<usize> {
+    let mut request = Box::pin(make_tag(owner));
+    for turn in 0..patience {
+        if futures_util::poll!(request.as_mut()).is_ready() {
+            return Some(turn);
+        }
+        tokio::task::yield_now().await;
+    }
+    None
+}
+
+#[tokio::test]
+async fn what_was_done_over_a_connection_that_broke_is_in_the_trail() {
+    let server = Server::start().await;
+    let owner = server.owner().await;
+    let whole = make_tag_impatiently(&owner, usize::MAX).await.unwrap();
+    for part in 0..64 {
+        make_tag_impatiently(&owner, whole * (65 + part) / 128).await;
+    }
+    // A request that was given up a moment ago may still be under way: what is stored, and what is told of it, settle.
+    let made = async || owner.get("/api/v1/tokens").await.body["tokens"].as_array().unwrap().len();
+    let told = async || {
+        let found = events(&owner, "?limit=500").await;
+        let made = found.iter().filter(|event| event["event"] == "tag-created");
+        made.map(|event| usize::try_from(event["count"].as_u64().unwrap()).unwrap()).sum::<usize>()
+    };
+    let settled = async {
+        while made().await != told().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    let settled = tokio::time::timeout(std::time::Duration::from_secs(20), settled).await;
+    assert!(settled.is_ok(), "{} are made, {} are told", made().await, told().await);
+    assert!(made().await > 1, "all were given up too soon");
+}
+
 #[tokio::test]
 async fn the_trail_is_read_in_pieces_and_nonsense_is_answered() {
     let server = Server::start().await;
