@@ -18,7 +18,7 @@ pub use users::{Ended, User};
 
 use super::audit::Audit;
 use super::keys::{Field, Keys};
-use super::passwords::{Passwords, Shown};
+use super::passwords::{Asker, Passwords, Shown};
 use super::sessions::Sessions;
 use crate::domain::account::{Registration, Username};
 use crate::domain::login_secret::LoginSecret;
@@ -67,9 +67,9 @@ impl Accounts {
         }
     }
 
-    /// What somebody of this name shows or chooses, to be hashed.
+    /// What somebody of this name, who is known, shows or chooses, to be hashed.
     pub fn shown(&self, username: &str, secret: LoginSecret) -> Shown {
-        Shown { secret, salt: self.password_salt(username) }
+        Shown { secret, salt: self.password_salt(username), by: Asker::Known }
     }
 
     /// Replaces a hash that is weaker than today's, or of the password itself, now that what it fits is at hand, in the

@@ -9,22 +9,25 @@
 //! the password itself. The associated data X (same section) of a hash says so; hashes of before have none and are of the
 //! password, which only whoever sends the password itself can match.
 
+mod queue;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, AssociatedData, Block, KeyId, Params, ParamsBuilder, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use subtle::ConstantTimeEq as _;
-use tokio::sync::Semaphore;
+
+pub use queue::Asker;
+use queue::Queue;
 
 use super::keys::Keys;
 use crate::domain::account::Password;
 use crate::domain::login_secret::LoginSecret;
 use crate::domain::stretch::{AuthSecret, ROUNDS, SALT_LENGTH};
-use crate::domain::{Error, Kind, Result, random};
+use crate::domain::{Error, Result, random};
 
 /// Memory for one hash, in KiB: 19 MiB, with 2 passes and 1 lane (OWASP's password storage advice, 2024).
 const MEMORY_KIB: u32 = 19 * 1024;
@@ -32,20 +35,23 @@ const PASSES: u32 = 2;
 const LANES: u32 = 1;
 /// The associated data of a hash of an authentication secret.
 const OF_SECRET: &[u8] = &[1];
-/// How many hashes are made at the same time.
-const AT_ONCE: usize = 2;
-/// How many may be asked for and not be done yet, the ones in the making included.
-const ASKED_FOR: usize = AT_ONCE + 16;
-
 /// What somebody shows to log in, or chooses to log in with.
 pub struct Shown {
     /// It.
     pub secret: LoginSecret,
     /// What a password of theirs is stretched with.
     pub salt: [u8; SALT_LENGTH],
+    /// Who they are to this server, whose queue they stand in.
+    pub by: Asker,
 }
 
 impl Shown {
+    /// The same of somebody who may be anybody.
+    #[must_use]
+    pub fn by_a_stranger(self) -> Self {
+        Self { by: Asker::Stranger, ..self }
+    }
+
     fn stretched(&self, work: &AtomicU64) -> AuthSecret {
         if matches!(self.secret, LoginSecret::Password(_)) {
             work.fetch_add(u64::from(ROUNDS), Ordering::Relaxed);
@@ -57,8 +63,7 @@ impl Shown {
 /// Makes and checks password hashes; cheap to clone, the bounds are shared.
 #[derive(Clone)]
 pub struct Passwords {
-    asked_for: Arc<Semaphore>,
-    in_the_making: Arc<Semaphore>,
+    queue: Queue,
     keys: Arc<Keys>,
     /// What hashing has cost so far: the blocks of memory that were written, in all passes together, and rounds of
     /// stretching.
@@ -73,13 +78,7 @@ impl Passwords {
         let encode = |bytes: &[u8]| STANDARD_NO_PAD.encode(bytes);
         let (salt, output) = (encode(&random::bytes::<16>()), encode(&random::bytes::<32>()));
         let nobody = format!("{}${salt}${output}", current(keys.pepper_id()));
-        Self {
-            asked_for: Arc::new(Semaphore::new(ASKED_FOR)),
-            in_the_making: Arc::new(Semaphore::new(AT_ONCE)),
-            keys,
-            work: Arc::default(),
-            nobody: nobody.into(),
-        }
+        Self { queue: Queue::new(), keys, work: Arc::default(), nobody: nobody.into() }
     }
 
     /// What checking has cost so far, in blocks of memory (1 KiB) times passes and in rounds of stretching: what its time
@@ -99,28 +98,29 @@ impl Passwords {
     /// `busy` with a time to wait when too many hashes are asked for.
     pub async fn hash(&self, chosen: Shown) -> Result<String> {
         let keys = self.keys.clone();
-        self.run(move || {
-            let params = ParamsBuilder::new()
-                .m_cost(MEMORY_KIB)
-                .t_cost(PASSES)
-                .p_cost(LANES)
-                .keyid(KeyId::new(&[keys.pepper_id()]).map_err(Error::internal)?)
-                .data(AssociatedData::new(OF_SECRET).map_err(Error::internal)?)
-                .build()
-                .map_err(Error::internal)?;
-            let salt = Salt::new(&random::bytes::<16>()).map_err(Error::internal)?;
-            let secret = chosen.secret.stretched(&chosen.salt);
-            let output = argon2id(&keys, secret.as_bytes(), &salt, params.clone(), Params::DEFAULT_OUTPUT_LEN)?;
-            let hash = PasswordHash {
-                algorithm: Algorithm::Argon2id.ident(),
-                version: Some(Version::V0x13.into()),
-                params: ParamsString::try_from(&params).map_err(Error::internal)?,
-                salt: Some(salt),
-                hash: Some(Output::new(&output).map_err(Error::internal)?),
-            };
-            Ok(hash.to_string())
-        })
-        .await
+        self.queue
+            .run(chosen.by, move || {
+                let params = ParamsBuilder::new()
+                    .m_cost(MEMORY_KIB)
+                    .t_cost(PASSES)
+                    .p_cost(LANES)
+                    .keyid(KeyId::new(&[keys.pepper_id()]).map_err(Error::internal)?)
+                    .data(AssociatedData::new(OF_SECRET).map_err(Error::internal)?)
+                    .build()
+                    .map_err(Error::internal)?;
+                let salt = Salt::new(&random::bytes::<16>()).map_err(Error::internal)?;
+                let secret = chosen.secret.stretched(&chosen.salt);
+                let output = argon2id(&keys, secret.as_bytes(), &salt, params.clone(), Params::DEFAULT_OUTPUT_LEN)?;
+                let hash = PasswordHash {
+                    algorithm: Algorithm::Argon2id.ident(),
+                    version: Some(Version::V0x13.into()),
+                    params: ParamsString::try_from(&params).map_err(Error::internal)?,
+                    salt: Some(salt),
+                    hash: Some(Output::new(&output).map_err(Error::internal)?),
+                };
+                Ok(hash.to_string())
+            })
+            .await
     }
 
     /// Whether what is shown fits `hash`; takes as long, and says no, when there is no hash to compare with. Every password
@@ -132,42 +132,26 @@ impl Passwords {
         let exists = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.nobody.to_string());
         let (keys, work) = (self.keys.clone(), self.work.clone());
-        self.run(move || {
-            let stored = PasswordHash::new(&hash).map_err(Error::internal)?;
-            let (Some(salt), Some(expected)) = (&stored.salt, &stored.hash) else {
-                return Err(Error::internal("a stored password hash has no salt or no output"));
-            };
-            let params = Params::try_from(&stored).map_err(Error::internal)?;
-            work.fetch_add(u64::from(params.m_cost()) * u64::from(params.t_cost()), Ordering::Relaxed);
-            let stretched = shown.stretched(&work);
-            let of_secret = params.data() == OF_SECRET;
-            let (fits, output) = match &shown.secret {
-                LoginSecret::Password(text) if !of_secret => {
-                    let password = Password::attempt(text.expose().clone());
-                    (true, argon2id(&keys, password.expose(), salt, params, expected.len())?)
-                }
-                _ => (of_secret, argon2id(&keys, stretched.as_bytes(), salt, params, expected.len())?),
-            };
-            Ok(bool::from(output.ct_eq(expected.as_bytes())) && fits && exists)
-        })
-        .await
-    }
-
-    /// Runs `work` when it is its turn. Both permits live in the work itself: when the client goes away the hash is
-    /// still being made, and must go on counting.
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-        let place = self.asked_for.clone().try_acquire_owned().map_err(|_| {
-            Error::new(Kind::Unavailable, "busy", "Too many people are logging in at this moment.")
-                .hint("Try again in a few seconds.")
-                .retry_after(Duration::from_secs(3))
-        })?;
-        let turn = self.in_the_making.clone().acquire_owned().await.map_err(Error::internal)?;
-        let done = tokio::task::spawn_blocking(move || {
-            let result = work();
-            drop((turn, place));
-            result
-        });
-        done.await.map_err(Error::internal)?
+        self.queue
+            .run(shown.by, move || {
+                let stored = PasswordHash::new(&hash).map_err(Error::internal)?;
+                let (Some(salt), Some(expected)) = (&stored.salt, &stored.hash) else {
+                    return Err(Error::internal("a stored password hash has no salt or no output"));
+                };
+                let params = Params::try_from(&stored).map_err(Error::internal)?;
+                work.fetch_add(u64::from(params.m_cost()) * u64::from(params.t_cost()), Ordering::Relaxed);
+                let stretched = shown.stretched(&work);
+                let of_secret = params.data() == OF_SECRET;
+                let (fits, output) = match &shown.secret {
+                    LoginSecret::Password(text) if !of_secret => {
+                        let password = Password::attempt(text.expose().clone());
+                        (true, argon2id(&keys, password.expose(), salt, params, expected.len())?)
+                    }
+                    _ => (of_secret, argon2id(&keys, stretched.as_bytes(), salt, params, expected.len())?),
+                };
+                Ok(bool::from(output.ct_eq(expected.as_bytes())) && fits && exists)
+            })
+            .await
     }
 }
 
@@ -216,8 +200,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use std::sync::atomic::AtomicUsize;
-    use std::sync::mpsc;
+    use crate::domain::Kind;
 
     fn passwords() -> Passwords {
         let directory = tempfile::tempdir().unwrap();
@@ -227,12 +210,16 @@ mod tests {
     const SALT: [u8; SALT_LENGTH] = [7; SALT_LENGTH];
 
     fn password(text: &str) -> Shown {
-        Shown { secret: text.into(), salt: SALT }
+        Shown { secret: text.into(), salt: SALT, by: Asker::Known }
     }
 
     /// As a page shows it.
     fn stretched(text: &str) -> Shown {
-        Shown { secret: LoginSecret::Stretched(AuthSecret::stretch(text, &SALT)), salt: [0; SALT_LENGTH] }
+        Shown {
+            secret: LoginSecret::Stretched(AuthSecret::stretch(text, &SALT)),
+            salt: [0; SALT_LENGTH],
+            by: Asker::Known,
+        }
     }
 
     #[tokio::test]
@@ -331,63 +318,6 @@ mod tests {
     async fn a_stored_hash_that_is_none_is_our_fault() {
         let error = passwords().verify(password("x"), Some("nonsense".into())).await.unwrap_err();
         assert_eq!(error.kind, Kind::Internal);
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn two_at_once_a_few_wait_and_the_rest_is_refused_even_when_clients_leave() {
-        let passwords = passwords();
-        let running = Arc::new(AtomicUsize::new(0));
-        let most = Arc::new(AtomicUsize::new(0));
-        let (started, starts) = mpsc::channel();
-        let gate = Arc::new(std::sync::Barrier::new(AT_ONCE + 1));
-        let clients: Vec<_> = (0..AT_ONCE)
-            .map(|_| {
-                let (passwords, gate, started) = (passwords.clone(), gate.clone(), started.clone());
-                tokio::spawn(async move {
-                    passwords
-                        .run(move || {
-                            started.send(()).unwrap();
-                            gate.wait();
-                            Ok(())
-                        })
-                        .await
-                })
-            })
-            .collect();
-        for _ in 0..AT_ONCE {
-            tokio::task::block_in_place(|| starts.recv().unwrap());
-        }
-        for client in &clients {
-            client.abort();
-        }
-        for client in clients {
-            assert!(client.await.unwrap_err().is_cancelled());
-        }
-        let waiting: Vec<_> = (0..ASKED_FOR - AT_ONCE)
-            .map(|_| {
-                let (passwords, running, most) = (passwords.clone(), running.clone(), most.clone());
-                tokio::spawn(async move {
-                    passwords
-                        .run(move || {
-                            most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-                            running.fetch_sub(1, Ordering::SeqCst);
-                            Ok(())
-                        })
-                        .await
-                })
-            })
-            .collect();
-        while passwords.asked_for.available_permits() > 0 {
-            tokio::task::yield_now().await;
-        }
-        let error = passwords.run(|| Ok(())).await.unwrap_err();
-        assert_eq!((error.kind, error.retry_after.is_some()), (Kind::Unavailable, true));
-        assert_eq!(most.load(Ordering::SeqCst), 0, "work began though clients that left still had both places");
-        tokio::task::block_in_place(|| gate.wait());
-        for task in waiting {
-            task.await.unwrap().unwrap();
-        }
-        assert!((1..=AT_ONCE).contains(&most.load(Ordering::SeqCst)));
     }
 
     /// With memory from the allocator as it is, 40 hashes kept 450 MiB (glibc 2.36).

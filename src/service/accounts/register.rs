@@ -127,7 +127,7 @@ impl Accounts {
             emergency_contact_sealed,
             vehicle_number_sealed,
             wrapped: registering.wrapped,
-            password_hash: self.passwords.hash(self.shown(username.as_str(), secret)).await?,
+            password_hash: self.passwords.hash(self.shown(username.as_str(), secret).by_a_stranger()).await?,
         })
     }
 }

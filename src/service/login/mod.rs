@@ -166,6 +166,7 @@ impl LogIn {
         let whole = secret.is_whole();
         let hash = account.as_ref().map(|account| account.password_hash.clone());
         let shown = self.parts.accounts.shown(username, secret.clone());
+        let shown = if known.is_some() { shown } else { shown.by_a_stranger() };
         let fits = match self.parts.passwords.verify(shown, hash).await {
             Ok(fits) => fits && whole,
             Err(error) => {

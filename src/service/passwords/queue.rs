@@ -1,0 +1,197 @@
+//! Whose turn it is: how many hashes are made at the same time, and how many may wait.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use crate::domain::{Error, Kind, Result};
+
+/// How many hashes are made at the same time.
+const AT_ONCE: usize = 2;
+/// How many may be asked for and not be done yet, the ones in the making included.
+const ASKED_FOR: usize = AT_ONCE + 16;
+/// How many of those are made for strangers at the same time.
+const STRANGERS_AT_ONCE: usize = 1;
+/// How many strangers may ask for.
+const STRANGERS_ASKED_FOR: usize = 12;
+
+/// For whom a hash is made: a crowd of strangers must not keep those out who are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asker {
+    /// A device that has logged in before, or somebody who has shown a session or a link.
+    Known,
+    /// Anybody.
+    Stranger,
+}
+
+/// Makes hashes one after the other; cheap to clone, the bounds are shared.
+#[derive(Clone)]
+pub struct Queue {
+    all: Line,
+    strangers: Line,
+}
+
+impl Queue {
+    /// Nobody waits.
+    pub fn new() -> Self {
+        Self { all: Line::new(ASKED_FOR, AT_ONCE), strangers: Line::new(STRANGERS_ASKED_FOR, STRANGERS_AT_ONCE) }
+    }
+
+    /// Runs `work` when it is its turn. The permits live in the work itself: when the client goes away the hash is still
+    /// being made, and must go on counting.
+    ///
+    /// # Errors
+    /// `busy` with a time to wait when too many wait already; those of `work`.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        asker: Asker,
+        work: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let lines: &[&Line] = match asker {
+            Asker::Known => &[&self.all],
+            // Among themselves first: who has no turn there takes none from anybody else.
+            Asker::Stranger => &[&self.strangers, &self.all],
+        };
+        let mut permits = Vec::new();
+        for line in lines {
+            permits.push(line.asked_for.clone().try_acquire_owned().map_err(|_| busy())?);
+        }
+        for line in lines {
+            permits.push(line.in_the_making.clone().acquire_owned().await.map_err(Error::internal)?);
+        }
+        let done = tokio::task::spawn_blocking(move || {
+            let result = work();
+            drop(permits);
+            result
+        });
+        done.await.map_err(Error::internal)?
+    }
+}
+
+/// Places and turns.
+#[derive(Clone)]
+struct Line {
+    asked_for: Arc<Semaphore>,
+    in_the_making: Arc<Semaphore>,
+}
+
+impl Line {
+    fn new(asked_for: usize, at_once: usize) -> Self {
+        Self { asked_for: Arc::new(Semaphore::new(asked_for)), in_the_making: Arc::new(Semaphore::new(at_once)) }
+    }
+}
+
+fn busy() -> Error {
+    Error::new(Kind::Unavailable, "busy", "Too many people are logging in at this moment.")
+        .hint("Try again in a few seconds.")
+        .retry_after(Duration::from_secs(3))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::mpsc;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn two_at_once_a_few_wait_and_the_rest_is_refused_even_when_clients_leave() {
+        let queue = Queue::new();
+        let running = Arc::new(AtomicUsize::new(0));
+        let most = Arc::new(AtomicUsize::new(0));
+        let (started, starts) = mpsc::channel();
+        let gate = Arc::new(std::sync::Barrier::new(AT_ONCE + 1));
+        let clients: Vec<_> = (0..AT_ONCE)
+            .map(|_| {
+                let (queue, gate, started) = (queue.clone(), gate.clone(), started.clone());
+                tokio::spawn(async move {
+                    queue
+                        .run(Asker::Known, move || {
+                            started.send(()).unwrap();
+                            gate.wait();
+                            Ok(())
+                        })
+                        .await
+                })
+            })
+            .collect();
+        for _ in 0..AT_ONCE {
+            tokio::task::block_in_place(|| starts.recv().unwrap());
+        }
+        for client in &clients {
+            client.abort();
+        }
+        for client in clients {
+            assert!(client.await.unwrap_err().is_cancelled());
+        }
+        let waiting: Vec<_> = (0..ASKED_FOR - AT_ONCE)
+            .map(|_| {
+                let (queue, running, most) = (queue.clone(), running.clone(), most.clone());
+                tokio::spawn(async move {
+                    queue
+                        .run(Asker::Known, move || {
+                            most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                            running.fetch_sub(1, Ordering::SeqCst);
+                            Ok(())
+                        })
+                        .await
+                })
+            })
+            .collect();
+        while queue.all.asked_for.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let error = queue.run(Asker::Known, || Ok(())).await.unwrap_err();
+        assert_eq!((error.kind, error.retry_after.is_some()), (Kind::Unavailable, true));
+        assert_eq!(most.load(Ordering::SeqCst), 0, "work began though clients that left still had both places");
+        tokio::task::block_in_place(|| gate.wait());
+        for task in waiting {
+            task.await.unwrap().unwrap();
+        }
+        assert!((1..=AT_ONCE).contains(&most.load(Ordering::SeqCst)));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn strangers_leave_places_and_a_turn_to_those_who_are_known() {
+        let queue = Queue::new();
+        let gate = Arc::new(std::sync::Barrier::new(2));
+        let (started, starts) = mpsc::channel();
+        let first = tokio::spawn({
+            let (queue, gate) = (queue.clone(), gate.clone());
+            async move {
+                let held = move || {
+                    started.send(()).unwrap();
+                    gate.wait();
+                    Ok(())
+                };
+                queue.run(Asker::Stranger, held).await
+            }
+        });
+        tokio::task::block_in_place(|| starts.recv().unwrap());
+        let crowd: Vec<_> = (1..STRANGERS_ASKED_FOR)
+            .map(|_| {
+                let queue = queue.clone();
+                tokio::spawn(async move { queue.run(Asker::Stranger, || Ok(())).await })
+            })
+            .collect();
+        while queue.strangers.asked_for.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(queue.run(Asker::Stranger, || Ok(())).await.unwrap_err().code, "busy");
+        let known: Vec<_> = (STRANGERS_ASKED_FOR..ASKED_FOR)
+            .map(|_| {
+                let queue = queue.clone();
+                tokio::spawn(async move { queue.run(Asker::Known, || Ok(())).await })
+            })
+            .collect();
+        for task in known {
+            task.await.unwrap().unwrap();
+        }
+        assert!(crowd.iter().all(|stranger| !stranger.is_finished()));
+        tokio::task::block_in_place(|| gate.wait());
+        for task in crowd.into_iter().chain([first]) {
+            task.await.unwrap().unwrap();
+        }
+    }
+}
