@@ -249,8 +249,9 @@ fn set_password(
 ) -> Result<Vec<LoginId>> {
     let sql = "UPDATE accounts SET password_hash = ?2 WHERE id = ?1";
     transaction.execute(sql, params![id.as_bytes(), password_hash])?;
-    // Whoever could read an old link must not undo what was just done.
+    // Whoever could read an old link must not undo what was just done, nor whoever was logged in have let others in.
     transaction.execute("DELETE FROM password_resets WHERE account_id = ?1", [id.as_bytes()])?;
+    transaction.execute("DELETE FROM invites WHERE account_id = ?1", [id.as_bytes()])?;
     end_logins(transaction, id, keep)
 }
 

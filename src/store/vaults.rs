@@ -218,11 +218,12 @@ impl Vaults<'_> {
     }
 }
 
-/// Takes away, in a household, whatever leads to a key that its vault does not have any more.
+/// Takes away, in a household, whatever leads to a key that its vault does not have any more, and whatever lets in
+/// somebody by the word of whoever had it.
 const OLD_KEY: [&str; 3] = [
     "DELETE FROM vault_wraps WHERE account_id IN (SELECT id FROM accounts WHERE household_id = ?1)",
     "DELETE FROM vault_handovers WHERE account_id IN (SELECT id FROM accounts WHERE household_id = ?1)",
-    "DELETE FROM invites WHERE household_id = ?1 AND wrapped IS NOT NULL",
+    "DELETE FROM invites WHERE household_id = ?1",
 ];
 
 pub(super) fn household_of(transaction: &Transaction<'_>, account: AccountId) -> Result<HouseholdId> {

@@ -136,7 +136,7 @@ pub async fn delete(Extract(state): Extract<State>, Confirmed(identity): Confirm
 
 /// Sets a new password
 ///
-/// All other sessions end; this one gets new secrets.
+/// All other sessions and the account's open invites end; this one gets new secrets.
 #[utoipa::path(post, path = "/account/password", tag = "account", security(("session" = []), ("confirmed" = [])),
     operation_id = "change_password", request_body = NewPassword, responses(
     (status = 200, description = "Set", body = auth::LoggedIn),

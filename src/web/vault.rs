@@ -162,8 +162,8 @@ pub async fn create(
 /// Makes a vault with another key in the place of the household's
 ///
 /// For whoever holds the key from before; without it, for a household's only member, who cannot open it any more. Its
-/// revision is one more than that of the one it replaces; the way that is named is the only one into it, open invites and
-/// hand-overs that bring the old key end, and so do the account's other sessions.
+/// revision is one more than that of the one it replaces; the way that is named is the only one into it; the household's open
+/// invites, hand-overs of the old key and the account's other sessions end.
 #[utoipa::path(post, path = "/vault/anew", tag = "vault", security(("session" = []), ("confirmed" = [])),
     operation_id = "renew_vault", request_body = Renewal, responses(
     (status = 204, description = "Replaced"),

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Client, Reply, Server, Socket};
+use crate::support::{Client, Reply, Server, Socket, invited};
 
 const OLD: &str = "correct horse battery";
 const NEW: &str = "another horse battery";
@@ -41,6 +41,23 @@ async fn a_new_password_ends_all_other_sessions_and_gives_this_one_new_secrets()
     assert_eq!(log_in(&server.client, OLD).await.code(), "wrong-credentials");
     assert_eq!(log_in(&server.client, NEW).await.status, 200);
     assert_eq!(changes(&renewed).await, 1);
+}
+
+#[tokio::test]
+async fn a_new_password_ends_the_invites_that_a_thief_may_have_made() {
+    let server = Server::start().await;
+    let owner = server.owner().await;
+    let bob = invited(&owner, "household", "bob").await;
+    let invite = async |by: &Client| {
+        let made = by.post("/api/v1/invites", &json!({ "kind": "household" })).await;
+        made.body["url"].as_str().unwrap().split_once("/join#").unwrap().1.to_owned()
+    };
+    let (of_owner, of_bob) = (invite(&owner).await, invite(&bob).await);
+    assert_eq!(change(&owner, NEW).await.status, 200);
+    for (token, valid) in [(of_owner, false), (of_bob, true)] {
+        let body = json!({ "token": token });
+        assert_eq!(server.client.post("/api/v1/invites/validate", &body).await.body["valid"], valid);
+    }
 }
 
 #[tokio::test]

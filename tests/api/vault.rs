@@ -175,6 +175,7 @@ async fn whoever_holds_the_key_of_a_shared_vault_changes_it_and_ends_every_other
     let token = URL_SAFE_NO_PAD.encode([7; 32]);
     let keyed = json!({ "token": token, "wrapped": invite["wrapped"], "holder": holder() });
     assert_eq!(ada.post("/api/v1/invites/register", &keyed).await.status, 201);
+    assert_eq!(bob.post("/api/v1/invites", &json!({ "kind": "household" })).await.status, 201);
 
     let mut anew = new_vault(2);
     anew["holder"] = json!(URL_SAFE_NO_PAD.encode([9; 32]));
@@ -186,7 +187,11 @@ async fn whoever_holds_the_key_of_a_shared_vault_changes_it_and_ends_every_other
     assert_eq!(ada.get("/api/v1/vault").await.body["wraps"].as_array().unwrap().len(), 1);
     let his = bob.get("/api/v1/vault").await.body;
     assert_eq!((&his["wraps"], &his["blob"]), (&json!([]), &json!(URL_SAFE_NO_PAD.encode(sealed(2)))));
-    assert_eq!(ada.get("/api/v1/invites").await.body["invites"], json!([]), "it would have brought the old key");
+    assert_eq!(
+        ada.get("/api/v1/invites").await.body["invites"],
+        json!([]),
+        "one would bring the old key, one a thief in"
+    );
     assert_eq!(put_vault(&bob, sealed(3)).await.code(), "not-a-holder");
 }
 
