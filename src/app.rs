@@ -188,7 +188,7 @@ impl App {
             hub: hub.clone(),
             ice,
             probes: probes(&store, &certificates, &self_test, cleaner.health()),
-            origin: options::origins(&config),
+            origin: options::origins(&config, &bound),
             local_ca: certificates.authority_pem().map(str::to_owned),
             ring_time: config.calls.ring_time.0,
             body_time: config.http.body_timeout.0,

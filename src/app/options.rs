@@ -13,6 +13,9 @@ use crate::tls;
 use crate::web::origin::OriginPolicy;
 use crate::web::serve;
 
+/// The port of proxies.
+const HTTPS: u16 = 443;
+
 /// Where the certificate of an appliance with this configuration comes from.
 pub fn tls(config: &Config) -> tls::Options {
     let own_files = config.tls.certificate.clone().zip(config.tls.key.clone());
@@ -101,9 +104,13 @@ pub fn http(config: &Config) -> serve::Limits {
 }
 
 /// Which origins are ours, and which may use the API.
-pub fn origins(config: &Config) -> OriginPolicy {
+pub fn origins(config: &Config, bound: &[SocketAddr]) -> OriginPolicy {
+    let mut ports: Vec<u16> = bound.iter().map(SocketAddr::port).collect();
+    if !config.http.trusted_proxies.is_empty() {
+        ports.push(HTTPS);
+    }
     let guests = config.http.cors_origins.iter().map(|origin| origin.as_str().to_owned()).collect();
-    OriginPolicy::new(config.public_url.as_ref().map(|url| url.origin())).with_guests(guests)
+    OriginPolicy::new(config.public_url.as_ref().map(|url| url.origin())).at_ports(ports).with_guests(guests)
 }
 
 /// Whose word about their clients counts.

@@ -222,7 +222,7 @@ pub async fn second_factor_passkey(
 /// To log in without a name and a password, or to confirm who is asking.
 #[utoipa::path(post, path = "/auth/passkey", tag = "log-in", responses(
     (status = 200, description = "A ticket, and what to tell the browser", body = PasskeyTicket),
-    (status = 400, description = "`passkeys-need-a-name`: the page was opened by an IP address"),
+    (status = 400, description = "`passkeys-need-a-name`: the page was opened by an IP address; `passkeys-need-public-url`: by a port that may be another program's"),
     (status = 429, description = "`too-many-requests`"),
 ))]
 pub async fn passkey(

@@ -39,7 +39,7 @@ impl OpenedAt {
     /// The same for a request that is taken apart already.
     ///
     /// # Errors
-    /// `passkeys-need-a-name`.
+    /// `passkeys-need-a-name`, `passkeys-need-public-url`.
     pub fn of(state: &State, uri: &Uri, headers: &HeaderMap) -> Result<Self, Failure> {
         Ok(Self(site(state, uri, headers)?))
     }
@@ -58,10 +58,17 @@ impl FromRequestParts<State> for OpenedAt {
 fn site(state: &State, uri: &Uri, headers: &HeaderMap) -> Result<Site, Error> {
     let authority = Authority::of(uri, headers).map(|authority| authority.0).unwrap_or_default();
     let origin = headers.get(header::ORIGIN);
-    match origin.and_then(|origin| origin.to_str().ok()) {
-        Some(text) if state.origin.allows(origin, &authority) => Site::at(text),
-        _ => Site::at(&state.origin.for_stickers(&authority)),
-    }
+    let origin = match origin.and_then(|origin| origin.to_str().ok()) {
+        Some(text) if state.origin.allows(origin, &authority) => text.to_owned(),
+        _ => state.origin.for_stickers(&authority),
+    };
+    let site = Site::at(&origin)?;
+    if state.origin.is_nobody_elses(&origin) { Ok(site) } else { Err(somebody_elses()) }
+}
+
+fn somebody_elses() -> Error {
+    Error::invalid("passkeys-need-public-url", "Passkeys do not work at a port that this server does not listen on.")
+        .hint("Set public_url to the address by which browsers reach this server, and open the page by it.")
 }
 
 /// The header that lets a device be known again.

@@ -8,13 +8,21 @@ use axum::http::HeaderValue;
 #[derive(Debug, Clone, Default)]
 pub struct OriginPolicy {
     public_origin: Option<String>,
+    ports: Vec<u16>,
     guests: Vec<String>,
 }
 
 impl OriginPolicy {
     /// `public_origin` as browsers send it (`https://HOST[:PORT]`, no port where it is 443), where one is configured.
     pub fn new(public_origin: Option<String>) -> Self {
-        Self { public_origin, guests: Vec::new() }
+        Self { public_origin, ..Self::default() }
+    }
+
+    /// The same, where the server, or a proxy in front of it, listens on these ports.
+    #[must_use]
+    pub fn at_ports(mut self, ports: Vec<u16>) -> Self {
+        self.ports = ports;
+        self
     }
 
     /// The same, and origins of applications elsewhere that may use the API.
@@ -48,6 +56,18 @@ impl OriginPolicy {
         let Some(host) = origin.strip_prefix("https://") else { return false };
         without_default_port(host).eq_ignore_ascii_case(without_default_port(authority))
             || self.public_origin.as_deref() == Some(origin)
+    }
+
+    /// Whether only this server can have made a page of an origin: of the public one, or of a port that it listens on.
+    ///
+    /// Browsers give a passkey to every port of the name that it was made for. Another program at another port of the
+    /// same host could ask for one and pass it on with whatever `Host` and `Origin` it likes.
+    pub fn is_nobody_elses(&self, origin: &str) -> bool {
+        self.public_origin.as_deref() == Some(origin)
+            || origin
+                .strip_prefix("https://")
+                .and_then(|authority| authority.parse::<axum::http::uri::Authority>().ok())
+                .is_some_and(|authority| self.ports.contains(&authority.port_u16().unwrap_or(443)))
     }
 
     /// The origin that stickers carry, when the owner reached the server at `authority`.
@@ -127,6 +147,19 @@ mod tests {
         assert!(allows(&policy, "https://call.example.org", "127.0.0.1:8443"));
         assert_eq!(policy.for_stickers("127.0.0.1:8443"), "https://call.example.org");
         assert_eq!(policy.warning("127.0.0.1:8443"), None);
+    }
+
+    #[test]
+    fn another_port_of_the_same_host_may_be_somebody_elses() {
+        let policy = OriginPolicy::new(Some("https://call.example.org".into())).at_ports(vec![8443]);
+        for ours in ["https://call.example.org", "https://pi.local:8443", "https://call.example.org:8443"] {
+            assert!(policy.is_nobody_elses(ours), "{ours}");
+        }
+        for foreign in ["https://call.example.org:9999", "https://pi.local", "http://pi.local:8443", "https://", "null"]
+        {
+            assert!(!policy.is_nobody_elses(foreign), "{foreign}");
+        }
+        assert!(OriginPolicy::default().at_ports(vec![443]).is_nobody_elses("https://pi.local"));
     }
 
     #[test]

@@ -190,7 +190,7 @@ pub async fn renew_recovery_codes(
 #[utoipa::path(post, path = "/account/passkeys", tag = "account", security(("session" = []), ("confirmed" = [])),
     request_body = NewPasskey, responses(
     (status = 200, description = "A ticket, and what to tell the browser", body = PasskeyTicket),
-    (status = 400, description = "`passkeys-need-a-name`: the page was opened by an IP address; `bad-passkey-name`"),
+    (status = 400, description = "`passkeys-need-a-name`: the page was opened by an IP address; `passkeys-need-public-url`: by a port that may be another program's; `bad-passkey-name`"),
 ))]
 pub async fn begin_passkey(
     Extract(state): Extract<State>,
@@ -208,7 +208,7 @@ pub async fn begin_passkey(
 #[utoipa::path(post, path = "/account/passkeys/finish", tag = "account", security(("session" = []), ("confirmed" = [])),
     request_body = MadePasskey, responses(
     (status = 201, description = "Made; recovery codes where the account had none left", body = AddedPasskey),
-    (status = 400, description = "`begin-again`, `bad-passkey`, `passkey-refused`, `passkeys-need-a-name`"),
+    (status = 400, description = "`begin-again`, `bad-passkey`, `passkey-refused`, `passkeys-need-a-name`, `passkeys-need-public-url`"),
     (status = 409, description = "`passkey-known`, `too-many-passkeys`"),
 ))]
 pub async fn finish_passkey(

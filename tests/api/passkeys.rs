@@ -84,6 +84,20 @@ async fn by_an_ip_address_one_is_told_before_anything_is_tried() {
 }
 
 #[tokio::test]
+async fn a_port_that_another_program_may_have_is_refused() {
+    let server = Server::start().await;
+    let owner = server.owner().await;
+    let elsewhere =
+        |client: &Client| client.with_header("host", "localhost:9999").with_header("origin", "https://localhost:9999");
+    for reply in [
+        elsewhere(&server.client).post("/api/v1/auth/passkey", &json!({})).await,
+        elsewhere(&owner).post("/api/v1/account/passkeys", &json!({ "name": "phone" })).await,
+    ] {
+        assert_eq!((reply.status, reply.code()), (400, "passkeys-need-public-url"), "{}", reply.text);
+    }
+}
+
+#[tokio::test]
 async fn the_public_name_counts_behind_a_proxy_that_changes_the_host() {
     let server = Server::start_with(&[("public_url", "https://call.example.org")]).await;
     let page = server.client.with_header("host", "127.0.0.1:8443").with_header("origin", "https://call.example.org");
