@@ -123,6 +123,8 @@ function place() {
 function showLogin(notice) {
   presence.stop();
   inbox.hide();
+  tags.forget();
+  byId('missed').hidden = true;
   void vault.close();
   // Who logs in next is somebody else.
   forgetSecrets();

@@ -4,6 +4,7 @@ import { request } from '../api.js';
 import { byId, make } from '../dom.js';
 import { failureText } from '../failure.js';
 import { once, showProblem } from '../fields.js';
+import { InOrder } from '../in-order.js';
 import { day } from '../when.js';
 import { vault } from './household-vault.js';
 
@@ -18,6 +19,7 @@ export class TagsView {
   #texts;
   /** @type {Tag[]} */
   #tags = [];
+  #order = new InOrder();
   /** How long a sticker works unless its owner says otherwise; unknown until the first list has come. */
   defaultLifetime = '';
   /** The address that new stickers will carry may not last. */
@@ -65,11 +67,23 @@ export class TagsView {
     return this.settled;
   }
 
+  /** Nobody is logged in any more: who comes next sees nothing of this. */
+  forget() {
+    this.#order.drop();
+    this.#tags = [];
+    this.defaultLifetime = '';
+    byId('tags-empty').hidden = true;
+    byId('tags').replaceChildren();
+    showProblem('tags-problem', '');
+  }
+
   async #load() {
+    const turn = this.#order.ask();
     try {
       const { tokens, defaultLifetime, urlBase, urlWarning } = await request('GET', '/api/v1/tokens');
       // Another device has made a sticker since.
       if (vault.content && tokens.some(isWithoutKeys)) await vault.refresh();
+      if (!this.#order.take(turn)) return;
       this.#tags = tokens;
       this.defaultLifetime = defaultLifetime;
       this.urlBase = urlBase;
@@ -77,7 +91,7 @@ export class TagsView {
       showProblem('tags-problem', '');
       this.draw();
     } catch (error) {
-      showProblem('tags-problem', failureText(error, this.#texts));
+      if (this.#order.take(turn)) showProblem('tags-problem', failureText(error, this.#texts));
     }
   }
 
