@@ -102,6 +102,9 @@ fn the_vault_and_its_wrapped_keys() {
     assert_eq!(serde_json::from_slice::<Value>(unpadded(&plain)).unwrap(), vault["content"]);
 
     assert_eq!(hkdf32(&bytes(&vault["key"]), "callqr vault holder 1")[..], bytes(&vault["holder"]));
+    let key_id = |key: &Value| hkdf32(&bytes(key), "callqr vault key id 1").to_vec();
+    assert_eq!(key_id(&vault["key"]), bytes(&vault["keyId"]));
+    assert_eq!(key_id(&vault["keyBefore"]), bytes(&vault["content"]["replaced"][0]));
 
     for (kind, way) in [(1, "password"), (2, "recovery"), (3, "passkey"), (4, "invite")] {
         let shown = &wraps[way];

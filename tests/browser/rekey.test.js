@@ -1,14 +1,32 @@
 // New keys, for whoever fears that somebody has the ones from before.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
+import { decode64, encode64 } from '../../assets/js/e2e/bytes.js';
+import { makeIdentity } from '../../assets/js/e2e/identity-keys.js';
+import { sealVault } from '../../assets/js/e2e/vault.js';
+import { householdBytes } from '../../assets/js/e2e/vault-keeper.js';
+import { unwrap, wrapKey } from '../../assets/js/e2e/wraps.js';
 import { comesToVault, keyedSticker, unlock } from './support/keyed.js';
+import { Liar } from './support/liar.js';
 import { ownersWorld } from './support/owners-world.js';
 import { TONES } from './support/tones.js';
 import { until } from './support/until.js';
 
 const world = await ownersWorld();
+let liar;
+after(() => liar?.close());
 
 const JAN = { username: 'jan.before', password: 'three unrelated words' };
+
+/** New keys, with the password of the household's first member. */
+async function makesKeys(owner) {
+  await owner.goesTo('#account');
+  await owner.goesTo('#account/people');
+  await owner.tap('keys-begin');
+  await owner.tab.type('#keys-password', world.owner.password);
+  await owner.tap('keys-form-submit');
+  await owner.finds('#room-notice', 'that there are new keys');
+}
 
 const identities = (device) => device.tab.run(async () => {
   const { vault } = await import(new URL('household-vault.js', document.querySelector('script[type=module]').src).href);
@@ -71,4 +89,37 @@ test('new keys shut out who had the old ones, and the stickers from before are s
   await caller.hears(TONES.owner);
   const assurance = await until('it is checked', () => caller.tab.run(() => document.getElementById('assurance').textContent));
   assert.match(assurance, /^Checked/);
+});
+
+test('who has the old keys, together with the server, does not bring them back to a device that has seen the new ones', async () => {
+  liar = await Liar.open(world);
+  const owner = await world.device();
+  await owner.logsIn();
+  await comesToVault(owner, 'open');
+  const { secret, wrapped } = await owner.tab.run(async () => {
+    const { vault } = await import(new URL('household-vault.js', document.querySelector('script[type=module]').src).href);
+    return vault.invitation();
+  });
+  const { household: name, wraps } = await owner.tab.run(async () => (await fetch('/api/v1/vault')).json());
+  await makesKeys(owner);
+  const now = await identities(owner);
+  await owner.goesTo('#');
+  await owner.tap('logout');
+  await owner.comesTo('login');
+
+  const household = householdBytes(name);
+  const key = await unwrap(decode64(wrapped), { way: 'invite', key: await wrapKey('invite', decode64(secret, 32)), household });
+  const blob = encode64(await sealVault({ identities: [await makeIdentity()], tags: {} }, 1000, { key, household }));
+  liar.rule = { answer: (_side, path, answer) => (path === '/api/v1/vault' ? { ...answer, blob, wraps } : undefined) };
+  await owner.logsIn();
+  await comesToVault(owner, 'rolled-back');
+  assert.equal(await owner.reads('#vault-headline'), 'The server shows an old copy of your stickers');
+  assert.equal(await owner.tab.run(() => document.querySelector('#vault button')), null, 'nobody is asked to go on with them');
+  liar.rule = {};
+  await owner.tab.reload();
+  await comesToVault(owner, 'locked');
+  await owner.tab.type('#vault-password', world.owner.password);
+  await owner.tap('vault-form-submit');
+  await comesToVault(owner, 'open');
+  assert.deepEqual(await identities(owner), now);
 });

@@ -42,7 +42,7 @@ test('a device with the keys answers at once', async () => {
 test('a sticker without a key is answered where the server says so, and it is said whether the vault has none either', async () => {
   assert.deepEqual(await answer(device({ listed: false })), { keyed: false, open: true });
   assert.deepEqual(await answer(device({ listed: null })), { keyed: false, open: true }, 'the vault has all that carry one');
-  for (const state of ['locked', 'unreachable', 'rolled-back', 'closed']) {
+  for (const state of ['locked', 'unreachable', 'rolled-back', 'another', 'closed']) {
     assert.deepEqual(await answer(device({ listed: false, state })), { keyed: false, open: false }, state);
     assert.equal(await answer(device({ listed: null, state })), 'not-known', state);
   }

@@ -43,6 +43,14 @@ test('what was seen last stays, also where a browser keeps nothing more', () => 
   assert.equal(device.seen('house_a')?.revision, 4);
 });
 
+test('which keys a vault has had is remembered beyond the log-out', async () => {
+  use(new Storage());
+  const keys = { keyId: 'now', replaced: ['before'] };
+  device.remember('house_keys', { ...known(2), ...keys });
+  await device.forget();
+  assert.deepEqual(device.seen('house_keys'), { ...known(2), ...keys });
+});
+
 test('what another tab has seen since counts', () => {
   const storage = new Storage();
   use(storage);

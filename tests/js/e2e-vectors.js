@@ -15,7 +15,7 @@ import { confirmationKey } from '../../assets/js/e2e/sticker.js';
 import { sealPublicText } from '../../assets/js/e2e/public-text.js';
 import { makeSticker } from '../../assets/js/e2e/sticker-maker.js';
 import { commitmentTo, confirm, sign, transcriptBytes } from '../../assets/js/e2e/transcript.js';
-import { holderProof, sealVault } from '../../assets/js/e2e/vault.js';
+import { holderProof, keyIdOf, sealVault } from '../../assets/js/e2e/vault.js';
 import { wordsOf } from '../../assets/js/e2e/words.js';
 import { inviteToken, wrap, wrapKey } from '../../assets/js/e2e/wraps.js';
 
@@ -59,7 +59,12 @@ export async function vectors() {
   const household = run(16, 0x10);
   const vaultKey = run(32, 0x20);
   const nonce = run(12, 0x30);
-  const content = { identities: [stored], tags: { 'tag_EBESExQVFhcYGRobHB0eHw': { token: sticker.token, keyHash: encode64(await keyHash(identity)), label: 'Blue van', publicText: '' } } };
+  const keyBefore = run(32, 0x40);
+  const content = {
+    identities: [stored],
+    tags: { 'tag_EBESExQVFhcYGRobHB0eHw': { token: sticker.token, keyHash: encode64(await keyHash(identity)), label: 'Blue van', publicText: '' } },
+    replaced: [await keyIdOf(keyBefore)],
+  };
 
   const transcript = {
     session: run(16, 1), callerNonce: run(32, 2), ownerNonce: run(32, 3), callerFingerprint: run(32, 4), ownerFingerprint: run(32, 5),
@@ -85,10 +90,11 @@ export async function vectors() {
       authSecret: encode64(stretched.authSecret), vaultKey: encode64(stretched.vaultKey),
     },
     vault: {
-      household: encode64(household), key: encode64(vaultKey), revision: 7, nonce: encode64(nonce), content,
+      household: encode64(household), key: encode64(vaultKey), revision: 7, nonce: encode64(nonce), content, keyBefore: encode64(keyBefore),
       aad: encode64(concat(label('callqr vault'), new Uint8Array([1]), household, u64(7))),
       blob: encode64(await sealVault(content, 7, { key: vaultKey, household }, nonce)),
       holder: encode64(await holderProof(vaultKey)),
+      keyId: await keyIdOf(vaultKey),
     },
     wraps: {
       household: encode64(household), vaultKey: encode64(vaultKey), nonce: encode64(nonce),

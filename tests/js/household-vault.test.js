@@ -264,8 +264,28 @@ test('who has lost every way in starts anew, and what was before opens nothing o
   const old = page(server, device).vault;
   await old.enter(null);
   assert.equal(old.state, 'locked', 'a device that has kept the old key is asked again');
-  assert.equal(await old.unlockByPassword(NEW, unasked), true);
-  assert.deepEqual(old.content, vault.content);
+  assert.equal(await old.unlockByPassword(NEW, unasked), false);
+  assert.equal(old.state, 'another', 'whose it is, this device cannot know');
+  await old.enter(NEW);
+  assert.deepEqual([old.state, old.content], ['another', null]);
+  await old.take();
+  assert.deepEqual([old.state, old.content], ['open', vault.content]);
+  const later = page(server, device);
+  await later.vault.enter(null);
+  assert.equal(later.vault.state, 'open', 'nobody is asked again');
+});
+
+test('who logs out before it is known whose keys these are leaves nothing to go on with', async () => {
+  const server = new Server();
+  const { vault: before, device } = page(server);
+  await before.enter(OLD);
+  await page(server).vault.startAnew(NEW);
+  const { vault } = page(server, device);
+  await vault.enter(NEW);
+  assert.equal(vault.state, 'another');
+  await vault.leave();
+  await vault.take();
+  assert.deepEqual([vault.state, vault.content, device.key], ['locked', null, null]);
 });
 
 test('new keys shut everybody out but the password that made them, and old stickers are still answered for', async () => {

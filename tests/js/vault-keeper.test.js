@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ApiError } from '../../assets/js/api.js';
-import { decode64, encode64 } from '../../assets/js/e2e/bytes.js';
-import { RolledBack } from '../../assets/js/e2e/vault.js';
-import { Locked, VaultKeeper } from '../../assets/js/e2e/vault-keeper.js';
+import { decode64, encode64, sha256 } from '../../assets/js/e2e/bytes.js';
+import { makeIdentity } from '../../assets/js/e2e/identity-keys.js';
+import { AnotherKey, RolledBack, holderProof, openVault, sealVault } from '../../assets/js/e2e/vault.js';
+import { Locked, VaultKeeper, householdBytes } from '../../assets/js/e2e/vault-keeper.js';
+import { wrap, wrapKey } from '../../assets/js/e2e/wraps.js';
 import { run } from './e2e-vectors.js';
+
+/** @typedef {import('../../assets/js/e2e/bytes.js').Bytes} Bytes */
+
+const HOUSEHOLD = 'house_EBESExQVFhcYGRobHB0eHw';
 
 /** The server's rules (`src/store/vaults.rs`), for one account. */
 class Server {
@@ -13,7 +19,12 @@ class Server {
   /** @type {{way: string, credential: string|null, wrapped: string}[]} */
   wraps = [];
   holder = '';
+  /** @type {string|undefined} what a member hands over to this account */
+  handover;
+  household = HOUSEHOLD;
   beforePut = async () => {};
+  /** Between what is done and its answer. */
+  afterPut = async () => {};
   /** Runs between what is asked next and its answer. @type {(() => Promise<void>)|null} */
   #beforeAnswer = null;
 
@@ -32,7 +43,7 @@ class Server {
   };
 
   #answer = async (/** @type {string} */ method, /** @type {string} */ path, /** @type {any} */ body) => {
-    if (method === 'GET') return { household: 'house_EBESExQVFhcYGRobHB0eHw', account: 'user_1', blob: this.blob && encode64(/** @type {any} */ (this.blob)), wraps: this.wraps };
+    if (method === 'GET') return { household: this.household, account: 'user_1', blob: this.blob && encode64(/** @type {any} */ (this.blob)), wraps: this.wraps, handover: this.handover };
     if (method === 'POST') {
       if (this.blob && !path.endsWith('/anew')) throw new ApiError('vault-changed', 409);
       this.blob = decode64(body.blob);
@@ -52,15 +63,18 @@ class Server {
     if (encode64(body.slice(0, 32)) !== this.holder) throw new ApiError('not-a-holder', 403);
     if (number(body.slice(32)) !== number(this.blob) + 1) throw new ApiError('vault-changed', 409);
     this.blob = body.slice(32);
+    await this.afterPut();
     return null;
   };
 }
 
 class Device {
-  /** @type {import('../../assets/js/owner/device-keys.js').Known|null} */
+  /** Of the household. @type {import('../../assets/js/owner/device-keys.js').Known|null} */
   last = null;
-  seen = () => this.last;
-  remember = (/** @type {string} */ _, /** @type {import('../../assets/js/owner/device-keys.js').Known} */ seen) => { this.last = seen; };
+  seen = (/** @type {string} */ household) => (household === HOUSEHOLD ? this.last : null);
+  remember = (/** @type {string} */ household, /** @type {import('../../assets/js/owner/device-keys.js').Known} */ known) => {
+    if (household === HOUSEHOLD) this.last = known;
+  };
 }
 
 const password = { way: /** @type {const} */ ('password'), key: run(32, 1) };
@@ -213,6 +227,148 @@ test('a vault that was made anew is not overwritten by a device that has the old
   assert.deepEqual(server.wraps.map(({ way }) => way), ['password'], 'the way that it was made with');
   assert.equal(one.has('recovery'), false);
   await one.change((content) => { content.tags.tag_2 = tag; });
+});
+
+/**
+ * A vault that its household never made, by who has this key, with an identity of theirs.
+ * @param {Server} server @param {Bytes} key @param {{revision?: number, replaced?: string[]}} [lies]
+ */
+async function forge(server, key, { revision = 90, ...lies } = {}) {
+  server.blob = await sealVault({ identities: [await makeIdentity()], tags: {}, ...lies }, revision, { key, household: householdBytes(HOUSEHOLD) });
+}
+
+/** A household whose keys were made anew, as the server and who has the old key can show it from before. */
+async function rekeyed() {
+  const [server, device, away] = [new Server(), new Device(), new Device()];
+  const keeper = new VaultKeeper(server.ask, device);
+  await keeper.enter(password);
+  await new VaultKeeper(server.ask, away).enter(password);
+  const oldKey = /** @type {Bytes} */ (keeper.key);
+  const oldWraps = server.wraps;
+  await keeper.rekey(password);
+  const newKey = /** @type {Bytes} */ (keeper.key);
+  const now = { blob: server.blob, wraps: server.wraps };
+  const goBack = async (/** @type {{revision?: number, replaced?: string[]}} */ lies = {}) => {
+    server.wraps = oldWraps;
+    await forge(server, oldKey, lies);
+  };
+  return { server, device, away, keeper, oldKey, newKey, goBack, goOn: () => Object.assign(server, now) };
+}
+
+test('new keys are not undone by who has the old one together with the server', async () => {
+  const { server, device, newKey, goBack, goOn } = await rekeyed();
+  // What such a server knows of the new key: it cannot pass the old one off as its successor.
+  const guess = encode64(await sha256(await holderProof(newKey)));
+  for (const lies of [{}, { revision: 2 }, { replaced: [encode64(await holderProof(newKey)), guess] }]) {
+    await goBack(lies);
+    const keeper = new VaultKeeper(server.ask, device);
+    await assert.rejects(keeper.enter(password), (error) => error instanceof RolledBack && !(error instanceof AnotherKey));
+    assert.equal(keeper.content, null);
+    await assert.rejects(keeper.take(), Locked, 'nor by asking its person');
+  }
+  goOn();
+  await new VaultKeeper(server.ask, device).enter(password);
+});
+
+test('every device learns from the vault which keys were replaced', async () => {
+  const { server, away, keeper, goBack, goOn } = await rekeyed();
+  const late = new Device();
+  for (const device of [away, late]) {
+    goOn();
+    await new VaultKeeper(server.ask, device).enter(password);
+    await goBack();
+    await assert.rejects(new VaultKeeper(server.ask, device).enter(password), RolledBack);
+  }
+  goOn();
+  await keeper.rekey(password);
+  await keeper.rekey(password);
+  const follower = new VaultKeeper(server.ask, away);
+  await follower.enter(password);
+  assert.equal(follower.content?.identities.length, 4, 'also where several were made meanwhile');
+  await goBack();
+  await assert.rejects(new VaultKeeper(server.ask, away).enter(password), RolledBack);
+});
+
+test('another key than a device knows is taken only where its person says so', async () => {
+  const server = new Server();
+  const device = new Device();
+  const keeper = new VaultKeeper(server.ask, device);
+  await keeper.enter(password);
+  await keeper.change((content) => { content.tags.tag_1 = tag; });
+  const before = { blob: server.blob, wraps: server.wraps };
+  await new VaultKeeper(server.ask, new Device()).renew({ ...password, key: run(32, 5) });
+  const again = new VaultKeeper(server.ask, device);
+  await assert.rejects(again.enter({ ...password, key: run(32, 5) }), AnotherKey);
+  assert.deepEqual([again.content, again.key, device.last?.revision], [null, null, 2]);
+  await again.take();
+  assert.deepEqual(again.content?.tags, {});
+  await again.change((content) => { content.tags.tag_2 = tag; });
+  Object.assign(server, before);
+  server.blob = await sealVault({ identities: [], tags: {} }, 90, { key: /** @type {Bytes} */ (keeper.key), household: householdBytes(HOUSEHOLD) });
+  await assert.rejects(new VaultKeeper(server.ask, device).enter(password), RolledBack, 'and the one before is no more');
+});
+
+test('a link by which somebody lets a device into a vault of theirs is found out', async () => {
+  const { server, device } = await rekeyed();
+  const [key, secret] = [run(32, 0x77), run(32, 0x78)];
+  await forge(server, key);
+  server.handover = encode64(await wrap(key, { way: 'invite', key: await wrapKey('invite', secret), household: householdBytes(HOUSEHOLD) }));
+  const keeper = new VaultKeeper(server.ask, device);
+  await assert.rejects(keeper.accept(secret, password), AnotherKey);
+  assert.equal(keeper.key, null);
+});
+
+test('a server that gives the household another name gets around nothing that a device remembers', async () => {
+  const server = new Server();
+  const device = new Device();
+  const keeper = new VaultKeeper(server.ask, device);
+  await keeper.enter(password);
+  const old = server.blob;
+  await keeper.change((content) => { content.tags.tag_1 = tag; });
+  server.blob = old;
+  // It is the same 16 bytes, or those of another.
+  for (const name of [HOUSEHOLD.slice(6), 'house_EBESExQVFhcYGRobHB0eIA']) {
+    server.household = name;
+    await assert.rejects(keeper.refresh(), Locked);
+    await assert.rejects(new VaultKeeper(server.ask, device).enter(password), Locked);
+  }
+});
+
+test('a device that starts anew says which keys it knew, so that its others follow', async () => {
+  const { server, device, away } = await rekeyed();
+  await new VaultKeeper(server.ask, device).renew(password);
+  const follower = new VaultKeeper(server.ask, away);
+  await follower.enter(password);
+  assert.deepEqual(follower.content?.tags, {});
+});
+
+test('what a device remembers from before keys were, and vaults from before, open', async () => {
+  const { server, device, newKey, goBack } = await rekeyed();
+  const { content: { replaced: _, ...content } } = /** @type {any} */ (await openVault(/** @type {Bytes} */ (server.blob), { key: newKey, household: householdBytes(HOUSEHOLD) }, null));
+  server.blob = await sealVault(content, 3, { key: newKey, household: householdBytes(HOUSEHOLD) });
+  device.last = { revision: 2, hash: 'x', tags: [] };
+  const keeper = new VaultKeeper(server.ask, device);
+  await keeper.enter(password);
+  assert.equal(keeper.content?.identities.length, 2);
+  await goBack();
+  await assert.rejects(new VaultKeeper(server.ask, device).enter(password), RolledBack, 'which key it is, it has remembered since');
+});
+
+test('an answer that comes late, after new keys, does not make a device forget them', async () => {
+  const server = new Server();
+  const device = new Device();
+  const [slow, fast] = [new VaultKeeper(server.ask, device), new VaultKeeper(server.ask, device)];
+  await slow.enter(password);
+  await fast.enter(password);
+  server.afterPut = async () => {
+    server.afterPut = async () => {};
+    await fast.rekey(password);
+  };
+  await slow.change((content) => { content.tags.tag_1 = tag; });
+  await assert.rejects(slow.refresh(), Locked);
+  const later = new VaultKeeper(server.ask, device);
+  await later.enter(password);
+  assert.deepEqual([Object.keys(later.content?.tags ?? {}), later.content?.identities.length], [['tag_1'], 2]);
 });
 
 test('what the server stores is ciphertext', async () => {

@@ -4,7 +4,7 @@ import { ApiError } from '../api.js';
 import { concat, decode64, encode64, equal, randomBytes } from './bytes.js';
 import { makeIdentity } from './identity-keys.js';
 import { NotOpened } from './sealed.js';
-import { RolledBack, holderProof, openVault, revisionOf, sealVault } from './vault.js';
+import { AnotherKey, RolledBack, holderProof, keyIdOf, knownKeys, openVault, remembered, revisionOf, sealVault } from './vault.js';
 import { unwrap, wrap, wrapKey } from './wraps.js';
 
 /**
@@ -16,8 +16,9 @@ import { unwrap, wrap, wrapKey } from './wraps.js';
  * @typedef {{wrapped: string, holder: string}} Wrapped the vault's key for one way in, and the proof that it is the vault's; base64url
  *
  * @typedef {object} Memory what a device keeps of a household's vault
- * @property {(household: string) => Seen|null} seen
- * @property {(household: string, seen: Seen & {tags: string[]}) => void} remember `tags`: ids of the stickers that are in it
+ * @property {(household: string) => Known|null} seen
+ * @property {(household: string, known: Known) => void} remember
+ * @typedef {Seen & {tags: string[]}} Known `tags`: ids of the stickers that are in it
  *
  * @typedef {(method: 'GET'|'POST'|'PUT', path: string, body?: unknown) => Promise<any>} Ask
  * @typedef {{household: string, account: string, blob: string|null, wraps: {way: WayIn, credential: string|null, wrapped: string}[], handover?: string, seenBefore?: string|null}} Answer `handover`: the key as another member hands it over;
@@ -40,6 +41,8 @@ export class VaultKeeper {
   #content = null;
   /** Of what is in it here. Another tab shares the memory, and may have seen a newer one. */
   #revision = 0;
+  /** The key that opened what was given out last, and which this device does not know. @type {Bytes|null} */
+  #anotherKey = null;
   /** @type {Answer|null} */
   #answer = null;
 
@@ -100,7 +103,7 @@ export class VaultKeeper {
     if (answer.blob === null) return this.#make(answer, opener);
     const key = await this.#unwrap(opener);
     if (!key) throw new Locked();
-    await this.#openOrLocked(answer, { key, household: householdBytes(answer.household) });
+    await this.#openOrLocked(answer, key);
   }
 
   /**
@@ -112,7 +115,7 @@ export class VaultKeeper {
     const answer = await this.#look();
     const key = answer.blob === null ? null : await find(this.owner);
     if (!key) throw new Locked();
-    await this.#openOrLocked(answer, { key, household: householdBytes(answer.household) });
+    await this.#openOrLocked(answer, key);
   }
 
   /**
@@ -127,8 +130,24 @@ export class VaultKeeper {
     const handed = decode64(answer.handover) ?? new Uint8Array(0);
     const key = await unwrap(handed, { way: 'invite', key: await wrapKey('invite', secret), household }).catch(() => null);
     if (!key) throw new Locked();
-    await this.#openOrLocked(answer, { key, household });
+    await this.#openOrLocked(answer, key);
     await this.letIn(opener);
+  }
+
+  /**
+   * What was refused for {@link AnotherKey}, because its person says that it was made anew elsewhere.
+   * @throws {Locked} when nothing was
+   */
+  async take() {
+    const { household } = this;
+    const key = this.#anotherKey;
+    if (!key) throw new Locked();
+    const answer = await this.#look();
+    // What is remembered of another household is none of this one's business.
+    if (answer.household !== household) throw new Locked();
+    const known = this.#memory.seen(household);
+    if (known) this.#memory.remember(household, { ...known, keyId: await keyIdOf(key), replaced: knownKeys(known) });
+    await this.#openOrLocked(answer, key);
   }
 
   /** Whether this way leads to the key of the vault that is open. @param {Opener} opener */
@@ -173,6 +192,8 @@ export class VaultKeeper {
   /** Under a new key. @param {VaultContent} content @param {number} revision @param {Opener} opener @param {string} [before] of who holds the old one */
   async #anew(content, revision, opener, before) {
     const { household, account } = /** @type {Answer} */ (this.#answer);
+    // So that every device follows that knows one of these, and none goes back to it.
+    content.replaced = knownKeys(this.#memory.seen(household));
     const { vault, body, blob, first } = await madeNew(household, revision, opener, content);
     await this.#ask('POST', '/api/v1/vault/anew', { ...body, ...(before && { before }) });
     this.#answer = { household, account, blob: encode64(blob), wraps: [first] };
@@ -210,7 +231,7 @@ export class VaultKeeper {
   async refresh() {
     const vault = this.#vault;
     if (!vault) throw new Locked();
-    await this.#openOrLocked(await this.#look(), vault).catch((error) => {
+    await this.#openOrLocked(await this.#look(), vault.key).catch((error) => {
       // Its key was changed: what is open here is not the vault any more.
       if (error instanceof Locked) this.#vault = this.#content = null;
       throw error;
@@ -218,7 +239,7 @@ export class VaultKeeper {
   }
 
   lock() {
-    this.#vault = this.#content = this.#answer = null;
+    this.#vault = this.#content = this.#answer = this.#anotherKey = null;
   }
 
   /** @param {WayIn} way @param {string} [credential] */
@@ -254,25 +275,28 @@ export class VaultKeeper {
     return this.#memory.seen(household)?.hash ?? null;
   }
 
-  /** With a key that may be of a vault that was there before. @param {Answer} answer @param {{key: Bytes, household: Bytes}} vault */
-  async #openOrLocked(answer, vault) {
-    await this.#open(answer, vault).catch((error) => {
+  /** With a key that may be of a vault that was there before. @param {Answer} answer @param {Bytes} key */
+  async #openOrLocked(answer, key) {
+    await this.#open(answer, key).catch((error) => {
       throw error instanceof NotOpened ? new Locked() : error;
     });
   }
 
-  /** @param {Answer} answer @param {{key: Bytes, household: Bytes}} vault @param {number} [attempt] @returns {Promise<void>} */
-  async #open(answer, vault, attempt = 1) {
+  /** @param {Answer} answer @param {Bytes} key @param {number} [attempt] @returns {Promise<void>} */
+  async #open(answer, key, attempt = 1) {
     const blob = decode64(answer.blob);
     if (!blob) throw new Locked();
+    // As this answer names it: what is remembered is looked up by the same name.
+    const vault = { key, household: householdBytes(answer.household) };
     try {
       const { content, seen } = await openVault(blob, vault, this.#memory.seen(answer.household));
       this.#keep(answer.household, vault, content, seen);
     } catch (error) {
       // Another tab has seen a newer one while this answer was on its way: only an answer to what is asked after that can accuse.
       const isOvertaken = error instanceof RolledBack && answer.seenBefore !== this.#seenHash(answer.household);
-      if (!isOvertaken || attempt === TRIES) throw error;
-      await this.#open(await this.#look(), vault, attempt + 1);
+      if (isOvertaken && attempt < TRIES) return this.#open(await this.#look(), key, attempt + 1);
+      this.#anotherKey = error instanceof AnotherKey ? key : null;
+      throw error;
     }
   }
 
@@ -290,7 +314,7 @@ export class VaultKeeper {
     }
     this.#answer = { ...answer, blob: encode64(blob) };
     this.#remember(first);
-    await this.#open(this.#answer, vault);
+    await this.#open(this.#answer, vault.key);
   }
 
   /** @param {VaultContent} content @param {number} revision */
@@ -308,13 +332,14 @@ export class VaultKeeper {
     this.#vault = vault;
     this.#content = content;
     this.#revision = seen.revision;
-    this.#memory.remember(household, { ...seen, tags: Object.keys(content.tags) });
+    this.#anotherKey = null;
+    this.#memory.remember(household, remembered({ ...seen, tags: Object.keys(content.tags) }, this.#memory.seen(household)));
   }
 }
 
 /** @param {string} id as the server names a household @returns {Bytes} @throws {Locked} when it is none */
 export function householdBytes(id) {
-  const bytes = decode64(id.replace(/^house_/, ''), 16);
+  const bytes = decode64(/^house_(.*)$/.exec(id)?.[1], 16);
   if (!bytes) throw new Locked();
   return bytes;
 }

@@ -3,7 +3,7 @@
 import { request } from '../api.js';
 import { encode64, equal, randomBytes } from '../e2e/bytes.js';
 import { readRecoveryCode, writeRecoveryCode } from '../e2e/recovery-code.js';
-import { RolledBack } from '../e2e/vault.js';
+import { AnotherKey, RolledBack } from '../e2e/vault.js';
 import { Locked, VaultKeeper } from '../e2e/vault-keeper.js';
 import { inviteToken, wrapKey } from '../e2e/wraps.js';
 import { device } from './device-keys.js';
@@ -11,7 +11,8 @@ import { keyring } from './keyring.js';
 
 /**
  * @typedef {import('../e2e/bytes.js').Bytes} Bytes
- * @typedef {'closed'|'open'|'locked'|'rolled-back'|'unreachable'} VaultState `closed`: nobody is logged in, or it was not tried yet
+ * @typedef {'closed'|'open'|'locked'|'rolled-back'|'another'|'unreachable'} VaultState `closed`: nobody is logged in, or it was not tried yet;
+ * `another`: it has a key that this device does not know
  * @typedef {(content: import('../e2e/vault.js').VaultContent) => Promise<void>} Fill
  * @typedef {import('../e2e/vault-keeper.js').Wrapped} Wrapped
  */
@@ -149,6 +150,11 @@ export class HouseholdVault {
     return done;
   }
 
+  /** Goes on with a key that this device does not know, because its person says that it was made anew elsewhere. */
+  async take() {
+    await this.#settle(() => this.#keeper.take());
+  }
+
   /** Takes in what other devices have made of it. @returns {Promise<boolean>} whether that is known now */
   async refresh() {
     let known = false;
@@ -261,7 +267,7 @@ export class HouseholdVault {
       this.state = 'open';
     } catch (error) {
       if (visit !== this.#visit) return this.#shut();
-      if (error instanceof RolledBack) this.state = 'rolled-back';
+      if (error instanceof RolledBack) this.state = refusedAs(error);
       else if (error instanceof Locked) this.#lock();
       // No answer, or one that is no vault: neither can be helped by typing something, and what is open stays open.
       else if (this.state !== 'open') this.state = 'unreachable';
@@ -287,7 +293,7 @@ export class HouseholdVault {
 
   /** @param {unknown} error */
   #changeFailed(error) {
-    if (error instanceof RolledBack) this.state = 'rolled-back';
+    if (error instanceof RolledBack) this.state = refusedAs(error);
     else if (error instanceof Locked && this.state === 'open') this.#lock();
     else return;
     this.changed();
@@ -366,6 +372,9 @@ export class HouseholdVault {
     if (this.state === 'open') this.changed();
   }
 }
+
+/** @param {RolledBack} error @returns {VaultState} */
+const refusedAs = (error) => (error instanceof AnotherKey ? 'another' : 'rolled-back');
 
 /** @param {import('../webauthn.js').PasskeySecret} passkey @returns {Promise<import('../e2e/vault-keeper.js').Opener>} */
 async function passkeyOpener({ secret, credential }) {

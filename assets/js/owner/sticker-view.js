@@ -63,8 +63,8 @@ export class StickerView {
       this.#show(sticker);
       this.#made();
     } catch (error) {
-      const rolledBack = vault.state === 'rolled-back';
-      showProblem('new-problem', rolledBack || error instanceof VaultNeeded ? this.#texts.say(rolledBack ? 'vault.rolled-back' : 'vault.first') : failureText(error, this.#texts));
+      const refused = ['rolled-back', 'another'].includes(vault.state);
+      showProblem('new-problem', refused || error instanceof VaultNeeded ? this.#texts.say(refused ? `vault.${vault.state}` : 'vault.first') : failureText(error, this.#texts));
     }
   }
 

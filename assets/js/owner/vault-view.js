@@ -91,6 +91,7 @@ export class VaultView {
   #notOpen() {
     const texts = this.#texts;
     if (vault.state === 'rolled-back') return this.#words('vault.rolled-back');
+    if (vault.state === 'another') return this.#words('vault.another', actionButton(texts.say('vault.another.take'), { kind: 'quiet', id: 'vault-take' }, () => vault.take()));
     if (vault.state !== 'locked') return this.#words('vault.unreachable', actionButton(texts.say('action.retry'), { id: 'vault-retry' }, () => vault.enter(null)));
     if (vault.isLetIn) return this.#words('vault.handover', this.#form(passwordField(texts.say('login.password'), { id: 'vault-password' })));
     if (vault.isOutside) {
