@@ -49,7 +49,7 @@ use crate::service::tags::Tags;
 use crate::service::tickets::Tickets;
 use crate::service::vaults::Vaults;
 use crate::store::Store;
-use crate::tls::Certificates;
+use crate::tls::{self, Certificates};
 use crate::web::health::{Condition, Probes};
 use crate::web::{self, Edge};
 use control::Control;
@@ -122,6 +122,9 @@ impl App {
         let audit = Audit::new(store.clone());
         audit.note_configuration(keys.configuration_digest(&config.to_toml())).await?;
         let certificates = Arc::new(Certificates::open(options::tls(&config), now)?);
+        for advice in tls::advice(&options::tls(&config)) {
+            tracing::warn!("{advice}");
+        }
         let setup_token = setup::renew(&store, now).await?;
         // Without it everything works but the command line.
         let control = Control::bind(&directory).inspect_err(|error| tracing::warn!(%error, "no control socket")).ok();
@@ -203,7 +206,7 @@ impl App {
         let (closing, closing_seen) = watch::channel(false);
         let (open, all_closed) = mpsc::channel(1);
         let door = Door {
-            tls: Arc::new(certificates.server_config()?),
+            tls: certificates.entrance()?,
             relay: relay.clone(),
             router,
             handshake_time: config.http.handshake_timeout.0,

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use rustls::ServerConfig;
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -19,6 +18,7 @@ use super::rewind::Rewind;
 use crate::domain::network::Network;
 use crate::relay::{Relay, Transport};
 use crate::service::admission::{Admission, Place};
+use crate::tls::{Ends, Entrance};
 use crate::web::serve::{self, Version};
 
 /// How long the accept loop rests when the process has run out of file descriptors.
@@ -32,7 +32,7 @@ const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub struct Door {
     /// TLS, with the certificate of the moment.
-    pub tls: Arc<ServerConfig>,
+    pub tls: Entrance,
     /// Where TURN goes.
     pub relay: Relay,
     /// Where HTTP goes.
@@ -108,12 +108,12 @@ async fn handle(stream: TcpStream, peer: SocketAddr, door: Door) {
 }
 
 async fn handle_tls(stream: TcpStream, peer: SocketAddr, door: Door) {
+    let ends = || Some(Ends { local: stream.local_addr().ok()?.ip(), peer: peer.ip() });
+    let tls = TlsAcceptor::from(door.tls.config(ends));
     // Below TLS, where every byte that the client takes can be seen.
     let is_http = Arc::new(AtomicBool::new(false));
     let stream = Patient::new(stream, is_http.clone());
-    let Ok(Ok(stream)) = timeout(door.handshake_time, TlsAcceptor::from(door.tls.clone()).accept(stream)).await else {
-        return;
-    };
+    let Ok(Ok(stream)) = timeout(door.handshake_time, tls.accept(stream)).await else { return };
     let version = match stream.get_ref().1.alpn_protocol() {
         Some(b"h2") => Version::Http2,
         _ => Version::Http1,

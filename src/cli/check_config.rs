@@ -1,10 +1,20 @@
 //! `callqr check-config`
 
 use super::Audience;
+use crate::app;
 use crate::service::operator::Refusal;
+use crate::tls;
 
-/// Says that the configuration is good, or everything that is not.
+/// Says that the configuration is good, or everything that is not; and what the operator should know of its certificates.
 pub fn check_config(audience: &Audience) -> Result<(), Refusal> {
-    audience.settings.load()?;
-    audience.tell(&serde_json::json!({ "good": true }), |_| "The configuration is good.\n".to_owned())
+    let config = audience.settings.load()?;
+    let advice = tls::advice(&app::tls_options(&config));
+    let mut answer = serde_json::json!({ "good": true });
+    if !advice.is_empty() {
+        answer["advice"] = advice.as_slice().into();
+    }
+    audience.tell(&answer, |_| {
+        let advice: String = advice.iter().map(|sentence| format!("\n{sentence}\n")).collect();
+        format!("The configuration is good.\n{advice}")
+    })
 }

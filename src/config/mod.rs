@@ -240,7 +240,7 @@ section! {
         certificate: Option<PathBuf> = None,
         /// The private key of that certificate, in PEM form.
         key: Option<PathBuf> = None,
-        /// Further names and addresses for the built-in authority's certificate.
+        /// Further names and addresses that lead here, for the built-in authority's certificates.
         extra_names: Vec<HostName> = Vec::new(),
     }
 }

@@ -1,4 +1,5 @@
-//! The built-in certificate authority: made once, trusted by the household's browsers, never replaced by itself.
+//! The built-in certificate authority: made once, trusted by the household's browsers, never replaced by itself. What it may
+//! vouch for is limited (`scope.rs`).
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,8 @@ use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
 use super::inspect::{self, Facts};
-use super::names::Name;
+use super::names::{self, Name};
+use super::scope;
 use crate::domain::{Error, Kind, Result, random};
 use crate::files;
 
@@ -27,7 +29,9 @@ const LEAF_LIFETIME: Duration = Duration::from_secs(397 * 24 * 60 * 60);
 /// No certificate of ours is older than this program (2026-01-01): a clock that says so is wrong, as on a Raspberry Pi
 /// that has not yet heard the time.
 const EARLIEST: Duration = Duration::from_secs(1_767_225_600);
-/// The leaf's certificate and key.
+/// The authority's certificate and key.
+pub(super) const FILE: &str = "authority.pem";
+/// A leaf for this machine itself, and the key of all leaves.
 pub(super) const LEAF_FILE: &str = "leaf.pem";
 /// Larger than any file of ours.
 const MAX_FILE: u64 = 64 * 1024;
@@ -49,15 +53,16 @@ pub(super) struct Leaf {
 }
 
 impl Authority {
-    /// Reads the authority in `directory`, or makes it when there is none.
-    pub(super) fn open(directory: &Path, now: SystemTime) -> Result<Self> {
+    /// Reads the authority in `directory`, or makes it when there is none: one that may vouch for `given` names beside those
+    /// that mean nothing elsewhere.
+    pub(super) fn open(directory: &Path, given: &BTreeSet<Name>, now: SystemTime) -> Result<Self> {
         files::private_directory(directory)?;
         // Certificate and key are one file, so that a power cut cannot leave one without the other.
-        let path = directory.join("authority.pem");
+        let path = directory.join(FILE);
         let pem = match files::read_private(&path, MAX_FILE)? {
             Some(content) => content,
             None => {
-                let fresh = make(plausible(now))?;
+                let fresh = make(given, plausible(now))?;
                 files::write_private(&path, fresh.as_bytes())?;
                 tracing::info!("a certificate authority was made");
                 fresh.into_bytes()
@@ -95,24 +100,36 @@ impl Authority {
         Sha256::digest(&self.certificate).iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
     }
 
-    /// The leaf on disk when it is good for exactly `names` and not too old, otherwise a new one.
-    pub(super) fn leaf(&self, names: &BTreeSet<Name>, now: SystemTime) -> Result<Leaf> {
+    /// Whether devices that trust it accept a certificate for this name.
+    pub(super) fn permits(&self, name: &Name) -> bool {
+        self.facts.scope.permits(name)
+    }
+
+    /// A certificate for these names, with the key of `like` and as long as that one is good.
+    pub(super) fn sign(&self, names: &BTreeSet<Name>, like: &Leaf) -> Result<CertificateDer<'static>> {
+        let key = KeyPair::try_from(&like.key).map_err(Error::internal)?;
+        let params = leaf(names, like.facts.not_before, like.facts.not_after);
+        Ok(params.signed_by(&key, &self.issuer).map_err(Error::internal)?.der().clone())
+    }
+
+    /// The leaf on disk, for this machine itself, when it is good and not too old, otherwise a new one.
+    pub(super) fn leaf(&self, now: SystemTime) -> Result<Leaf> {
         // A leaf that cannot be read is no loss: it is made anew.
         let stored = files::read_private(&self.leaf_path, MAX_FILE).ok().flatten();
         match stored.and_then(|pem| read_leaf(&pem)) {
-            Some(leaf) if self.is_good(&leaf.facts, names, now) => Ok(leaf),
-            _ => self.issue(names, plausible(now)),
+            Some(leaf) if self.is_good(&leaf.facts, now) => Ok(leaf),
+            _ => self.issue(plausible(now)),
         }
     }
 
-    /// Whether a leaf can stay in use.
-    pub(super) fn is_good(&self, leaf: &Facts, names: &BTreeSet<Name>, now: SystemTime) -> bool {
+    /// Whether a leaf is for this machine itself, and good for a while.
+    pub(super) fn is_good(&self, leaf: &Facts, now: SystemTime) -> bool {
         let now = plausible(now);
         let renew_at = leaf.not_before + (leaf.not_after.duration_since(leaf.not_before).unwrap_or_default()) * 2 / 3;
-        leaf.issuer == self.facts.subject && leaf.names == *names && leaf.not_before <= now && now < renew_at
+        leaf.issuer == self.facts.subject && leaf.names == names::own() && leaf.not_before <= now && now < renew_at
     }
 
-    fn issue(&self, names: &BTreeSet<Name>, now: SystemTime) -> Result<Leaf> {
+    fn issue(&self, now: SystemTime) -> Result<Leaf> {
         if now >= self.facts.not_after {
             let message = "The built-in certificate authority has expired, or this machine's clock is wrong.";
             return Err(Error::new(Kind::Unavailable, "authority-expired", message).hint(
@@ -122,20 +139,25 @@ impl Authority {
         // A day back, for clients whose clocks are slow.
         let not_before = now - DAY;
         let not_after = (not_before + LEAF_LIFETIME).min(self.facts.not_after);
-        let mut params = parameters("callqr on this machine", not_before, not_after);
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        params.use_authority_key_identifier_extension = true;
-        params.subject_alt_names = names.iter().filter_map(alternative_name).collect();
+        let params = leaf(&names::own(), not_before, not_after);
         let key = KeyPair::generate().map_err(Error::internal)?;
         let pem = params.signed_by(&key, &self.issuer).map_err(Error::internal)?.pem() + &key.serialize_pem();
         files::write_private(&self.leaf_path, pem.as_bytes())?;
-        tracing::info!(names = names.len(), "a certificate was issued");
+        tracing::info!("a certificate was issued");
         read_leaf(pem.as_bytes()).ok_or_else(|| Error::internal("a certificate that was just issued cannot be read"))
     }
 }
 
-fn make(now: SystemTime) -> Result<String> {
+fn leaf(names: &BTreeSet<Name>, not_before: SystemTime, not_after: SystemTime) -> CertificateParams {
+    let mut params = parameters("callqr on this machine", not_before, not_after);
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    params.use_authority_key_identifier_extension = true;
+    params.subject_alt_names = names.iter().filter_map(alternative_name).collect();
+    params
+}
+
+fn make(given: &BTreeSet<Name>, now: SystemTime) -> Result<String> {
     let key = KeyPair::generate().map_err(Error::internal)?;
     // Two authorities must never have the same name: browsers look issuers up by it.
     let digest = Sha256::digest(key.public_key_raw());
@@ -145,6 +167,7 @@ fn make(now: SystemTime) -> Result<String> {
     let mut params = parameters(&name, not_before, now + AUTHORITY_LIFETIME);
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params.name_constraints = Some(scope::limits(given));
     Ok(params.self_signed(&key).map_err(Error::internal)?.pem() + &key.serialize_pem())
 }
 

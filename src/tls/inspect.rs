@@ -10,6 +10,7 @@ use x509_parser::prelude::{FromDer as _, X509Certificate};
 use x509_parser::time::ASN1Time;
 
 use super::names::Name;
+use super::scope::Scope;
 
 /// The parts of a certificate that decide whether it can be used.
 #[derive(Debug, Clone)]
@@ -20,6 +21,7 @@ pub(super) struct Facts {
     pub(super) subject: Vec<u8>,
     pub(super) issuer: Vec<u8>,
     pub(super) public_key: Vec<u8>,
+    pub(super) scope: Scope,
 }
 
 /// Reads a certificate; `None` when it is none.
@@ -34,6 +36,7 @@ pub(super) fn facts(certificate: &CertificateDer<'_>) -> Option<Facts> {
         subject: parsed.subject().as_raw().to_vec(),
         issuer: parsed.issuer().as_raw().to_vec(),
         public_key: parsed.public_key().subject_public_key.data.to_vec(),
+        scope: Scope::of(&parsed)?,
     })
 }
 

@@ -1,15 +1,19 @@
 //! Where certificates come from: the built-in authority, or the operator's own files.
 //!
-//! A running server keeps one [`Certificates`] and calls [`Certificates::refresh`] now and then: addresses change,
+//! A running server keeps one [`Certificates`] and calls [`Certificates::refresh`] now and then: names change,
 //! certificates age, and whoever renews the operator's files does not tell. Connections that begin after a refresh get
 //! the new certificate; nothing is restarted.
 
+mod advice;
 mod authority;
 mod inspect;
+mod leaves;
 mod names;
 mod own_files;
 mod pinned;
+mod scope;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -22,9 +26,12 @@ use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, ServerConfig};
 
+pub use advice::advice;
 use authority::Authority;
 use inspect::Facts;
-use names::{Machine, ThisMachine};
+pub use leaves::Ends;
+use leaves::Leaves;
+use names::{Machine, Name, ThisMachine};
 pub use own_files::OwnFiles;
 use own_files::Stamp;
 pub use pinned::client_of_file;
@@ -41,7 +48,7 @@ pub struct Options {
     pub directory: PathBuf,
     /// The operator's certificate, used in place of the built-in authority.
     pub own_files: Option<OwnFiles>,
-    /// Further DNS names and addresses for the built-in authority's certificate.
+    /// Further DNS names and addresses that lead here, for the built-in authority's certificates.
     pub extra_names: Vec<String>,
 }
 
@@ -72,12 +79,13 @@ pub struct Certificates {
 }
 
 enum Source {
-    Authority { authority: Box<Authority>, machine: Box<dyn Machine>, extra_names: Vec<String> },
+    Authority { authority: Arc<Authority>, machine: Box<dyn Machine>, given: BTreeSet<Name> },
     Files(OwnFiles),
 }
 
 struct State {
     facts: Facts,
+    hosts: BTreeSet<Name>,
     stamp: Option<Stamp>,
     last_failure: Option<Error>,
 }
@@ -94,17 +102,17 @@ impl Certificates {
     fn open_on(machine: Box<dyn Machine>, options: Options, now: SystemTime) -> Result<Self> {
         let source = match options.own_files {
             Some(files) => Source::Files(files),
-            None => Source::Authority {
-                authority: Box::new(Authority::open(&options.directory, now)?),
-                machine,
-                extra_names: options.extra_names,
-            },
+            None => {
+                let given = names::given(&options.extra_names);
+                let authority = Arc::new(Authority::open(&options.directory, &given, now)?);
+                Source::Authority { authority, machine, given }
+            }
         };
-        let Fresh { key, facts, stamp } = source.fetch(now)?;
+        let Fresh { shown, facts, hosts, stamp } = source.fetch(now)?;
         Ok(Self {
             source,
-            current: Arc::new(Current(RwLock::new(Arc::new(key)))),
-            state: Mutex::new(State { facts, stamp, last_failure: None }),
+            current: Arc::new(Current(RwLock::new(shown))),
+            state: Mutex::new(State { facts, hosts, stamp, last_failure: None }),
         })
     }
 
@@ -112,27 +120,27 @@ impl Certificates {
     ///
     /// # Errors
     /// Internal, when the cryptography provider cannot do what it says.
-    pub fn server_config(&self) -> Result<ServerConfig> {
+    pub fn entrance(&self) -> Result<Entrance> {
         let mut config = ServerConfig::builder_with_provider(provider())
             .with_protocol_versions(&[&TLS13, &TLS12])
             .map_err(Error::internal)?
             .with_no_client_auth()
-            .with_cert_resolver(self.current.clone());
+            .with_cert_resolver(Arc::new(Resolver { current: self.current.clone(), ends: None }));
         // Every suite that we have is a good one; the order is ours so that a scanner need not wonder.
         config.ignore_client_order = true;
         config.alpn_protocols = ALPN.iter().map(|name| name.to_vec()).collect();
         // Sealed tickets keep what a returning client needs at the client: no memory for strangers here.
         config.ticketer = ring::Ticketer::new().map_err(Error::internal)?;
         config.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
-        Ok(config)
+        Ok(Entrance { config: Arc::new(config), current: self.current.clone() })
     }
 
-    /// A client for talking to ourselves: it accepts the certificate in use now, and no other.
+    /// A client for talking to ourselves: it accepts whoever has the key in use now, and nobody else.
     ///
     /// # Errors
     /// Internal, when there is none.
     pub fn own_client(&self) -> Result<ClientConfig> {
-        let current = self.current.0.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let current = self.current.choose(None, None);
         let leaf = current.end_entity_cert().map_err(Error::internal)?;
         pinned::client(leaf.clone().into_owned())
     }
@@ -146,11 +154,12 @@ impl Certificates {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let result = self.source.replacement(&state, now);
         state.last_failure = result.as_ref().err().cloned();
-        let Some(Fresh { key, facts, stamp }) = result? else {
+        let Some(Fresh { shown, facts, hosts, stamp }) = result? else {
             return Ok(Refreshed::Unchanged);
         };
-        *self.current.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(key);
+        *self.current.0.write().unwrap_or_else(PoisonError::into_inner) = shown;
         state.facts = facts;
+        state.hosts = hosts;
         state.stamp = stamp;
         tracing::info!("the certificate was replaced");
         Ok(Refreshed::Replaced)
@@ -203,29 +212,51 @@ impl Certificates {
     }
 }
 
+/// What a connection is greeted with; cheap to clone.
+#[derive(Clone)]
+pub struct Entrance {
+    config: Arc<ServerConfig>,
+    current: Arc<Current>,
+}
+
+impl Entrance {
+    /// The server's side of one connection; `ends` are asked for only where the certificate depends on them.
+    pub fn config(&self, ends: impl FnOnce() -> Option<Ends>) -> Arc<ServerConfig> {
+        if !self.current.depends_on_ends() {
+            return self.config.clone();
+        }
+        // Some reference counts and the ALPN names: nothing beside a handshake.
+        let mut config = ServerConfig::clone(&self.config);
+        config.cert_resolver = Arc::new(Resolver { current: self.current.clone(), ends: ends() });
+        Arc::new(config)
+    }
+}
+
 /// A certificate to put in use.
 struct Fresh {
-    key: CertifiedKey,
+    shown: Shown,
     facts: Facts,
+    hosts: BTreeSet<Name>,
     stamp: Option<Stamp>,
 }
 
 impl Source {
     fn fetch(&self, now: SystemTime) -> Result<Fresh> {
         match self {
-            Self::Authority { authority, machine, extra_names } => {
-                let leaf = authority.leaf(&names::wanted(&**machine, extra_names), now)?;
-                let key = certified(vec![leaf.certificate], leaf.key).ok_or_else(|| {
-                    Error::internal("the certificate in tls/leaf.pem does not fit its key; remove the file")
-                })?;
-                Ok(Fresh { key, facts: leaf.facts, stamp: None })
+            Self::Authority { authority, machine, given } => {
+                let leaf = authority.leaf(now)?;
+                let facts = leaf.facts.clone();
+                let hosts = hosts(authority, &**machine, given);
+                let leaves = Leaves::new(authority.clone(), leaf, hosts.clone(), names::addresses(given))?;
+                Ok(Fresh { shown: Shown::Fitting(Arc::new(leaves)), facts, hosts, stamp: None })
             }
             Self::Files(files) => {
                 // Before the content is read: a change in between is then noticed the next time.
                 let stamp = files.stamp()?;
                 let loaded = files.load()?;
                 let key = certified(loaded.chain, loaded.key).ok_or_else(|| files.mismatch())?;
-                Ok(Fresh { key, facts: loaded.facts, stamp: Some(stamp) })
+                let shown = Shown::Always(Arc::new(key));
+                Ok(Fresh { shown, facts: loaded.facts, hosts: BTreeSet::new(), stamp: Some(stamp) })
             }
         }
     }
@@ -233,8 +264,8 @@ impl Source {
     /// What should take the place of the certificate in use, if anything.
     fn replacement(&self, state: &State, now: SystemTime) -> Result<Option<Fresh>> {
         let is_good = match self {
-            Self::Authority { authority, machine, extra_names } => {
-                authority.is_good(&state.facts, &names::wanted(&**machine, extra_names), now)
+            Self::Authority { authority, machine, given } => {
+                authority.is_good(&state.facts, now) && hosts(authority, &**machine, given) == state.hosts
             }
             Self::Files(files) => state.stamp == Some(files.stamp()?),
         };
@@ -242,18 +273,51 @@ impl Source {
     }
 }
 
-/// Hands every new connection the certificate that is in use at that moment.
-struct Current(RwLock<Arc<CertifiedKey>>);
+/// The names that the authority makes certificates for.
+fn hosts(authority: &Authority, machine: &dyn Machine, given: &BTreeSet<Name>) -> BTreeSet<Name> {
+    names::hosts(machine, given).into_iter().filter(|name| authority.permits(name)).collect()
+}
 
-impl ResolvesServerCert for Current {
-    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.0.read().unwrap_or_else(PoisonError::into_inner).clone())
+/// What is shown to whoever connects.
+enum Shown {
+    /// The operator's own certificate.
+    Always(Arc<CertifiedKey>),
+    /// One of the built-in authority that fits.
+    Fitting(Arc<Leaves>),
+}
+
+/// What is in use at the moment.
+struct Current(RwLock<Shown>);
+
+impl Current {
+    fn depends_on_ends(&self) -> bool {
+        matches!(*self.0.read().unwrap_or_else(PoisonError::into_inner), Shown::Fitting(_))
+    }
+
+    fn choose(&self, host: Option<&str>, ends: Option<Ends>) -> Arc<CertifiedKey> {
+        let leaves = match &*self.0.read().unwrap_or_else(PoisonError::into_inner) {
+            Shown::Always(key) => return key.clone(),
+            Shown::Fitting(leaves) => leaves.clone(),
+        };
+        leaves.choose(host, ends)
     }
 }
 
-impl fmt::Debug for Current {
+/// Hands a new connection the certificate that is in use at that moment and fits.
+struct Resolver {
+    current: Arc<Current>,
+    ends: Option<Ends>,
+}
+
+impl ResolvesServerCert for Resolver {
+    fn resolve(&self, client: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.current.choose(client.server_name(), self.ends))
+    }
+}
+
+impl fmt::Debug for Resolver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Current")
+        f.write_str("Resolver")
     }
 }
 

@@ -1,10 +1,10 @@
-//! What the certificate must be good for: every name and address under which this machine can be reached.
+//! Under which names and addresses this machine can be reached.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The most names in a certificate: each TLS handshake carries them all.
-const MOST: usize = 100;
+/// The most addresses in a certificate: each TLS handshake of a client that came by address carries them all.
+const MOST: usize = 16;
 
 /// A name or an address in a certificate.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,12 +31,10 @@ impl Name {
     }
 }
 
-/// Where the names come from, so that tests can say what the machine looks like.
+/// Where the names come from, so that tests can say what the machine is called.
 pub(super) trait Machine: Send + Sync {
     /// The host name.
     fn host_name(&self) -> String;
-    /// The addresses of all network interfaces that are up.
-    fn addresses(&self) -> Vec<IpAddr>;
 }
 
 /// This machine.
@@ -46,49 +44,36 @@ impl Machine for ThisMachine {
     fn host_name(&self) -> String {
         gethostname::gethostname().to_string_lossy().into_owned()
     }
-
-    fn addresses(&self) -> Vec<IpAddr> {
-        match if_addrs::get_if_addrs() {
-            Ok(interfaces) => interfaces.iter().map(if_addrs::Interface::ip).collect(),
-            Err(error) => {
-                tracing::warn!(%error, "cannot list network interfaces; the certificate will lack their addresses");
-                Vec::new()
-            }
-        }
-    }
 }
 
-/// The machine's names and addresses, and `extra` ones; those come first when there are too many.
-pub(super) fn wanted(machine: &dyn Machine, extra: &[String]) -> BTreeSet<Name> {
-    let mut ordered = vec![
-        Name::Dns("localhost".into()),
-        Name::Address(Ipv4Addr::LOCALHOST.into()),
-        Name::Address(Ipv6Addr::LOCALHOST.into()),
-    ];
-    ordered.extend(extra.iter().filter_map(|text| Name::parse(text)));
+/// Under which names this machine knows itself.
+pub(super) fn own() -> BTreeSet<Name> {
+    let addresses = [IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()].map(Name::Address);
+    [Name::Dns("localhost".into())].into_iter().chain(addresses).collect()
+}
+
+/// The names and addresses among what the operator says leads here.
+pub(super) fn given(texts: &[String]) -> BTreeSet<Name> {
+    texts.iter().filter_map(|text| Name::parse(text)).collect()
+}
+
+/// The DNS names under which clients can reach the machine: its own, and `given` ones.
+pub(super) fn hosts(machine: &dyn Machine, given: &BTreeSet<Name>) -> BTreeSet<Name> {
     let host = machine.host_name();
     // A name that some networks give with their domain is announced by mDNS without it.
     let label = host.split('.').next().unwrap_or_default();
-    ordered.extend(Name::parse(&host));
-    ordered.extend(Name::parse(&format!("{label}.local")).filter(|_| !label.is_empty()));
-    let mut addresses = machine.addresses();
-    addresses.sort_by_key(|address| (is_link_local(address), *address));
-    ordered.extend(addresses.into_iter().map(Name::Address));
-
-    let mut names = BTreeSet::new();
-    for name in ordered {
-        if names.len() < MOST {
-            names.insert(name);
-        }
-    }
-    names
+    let announced = Name::parse(&format!("{label}.local")).filter(|_| !label.is_empty());
+    let own = own().into_iter().chain(Name::parse(&host)).chain(announced);
+    own.chain(given.iter().cloned()).filter(|name| matches!(name, Name::Dns(_))).collect()
 }
 
-const fn is_link_local(address: &IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => address.is_link_local(),
-        IpAddr::V6(address) => address.is_unicast_link_local(),
-    }
+/// The addresses among `given` names.
+pub(super) fn addresses(given: &BTreeSet<Name>) -> Vec<IpAddr> {
+    let addresses = given.iter().filter_map(|name| match name {
+        Name::Dns(_) => None,
+        Name::Address(address) => Some(*address),
+    });
+    addresses.take(MOST).collect()
 }
 
 #[cfg(test)]
@@ -97,15 +82,11 @@ mod tests {
 
     use super::*;
 
-    struct Fixed(&'static str, Vec<IpAddr>);
+    struct Called(&'static str);
 
-    impl Machine for Fixed {
+    impl Machine for Called {
         fn host_name(&self) -> String {
             self.0.into()
-        }
-
-        fn addresses(&self) -> Vec<IpAddr> {
-            self.1.clone()
         }
     }
 
@@ -120,43 +101,31 @@ mod tests {
     }
 
     #[test]
-    fn every_way_to_reach_the_machine_is_named_once() {
-        let machine = Fixed("Pi.home.arpa", vec!["192.168.1.5".parse().unwrap(), "127.0.0.1".parse().unwrap()]);
-        let names = wanted(&machine, &["Call.Example.org".into(), "[2001:db8::5]".into(), "call.example.org".into()]);
-        assert_eq!(
-            texts(&names),
-            [
-                "call.example.org",
-                "localhost",
-                "pi.home.arpa",
-                "pi.local",
-                "127.0.0.1",
-                "192.168.1.5",
-                "::1",
-                "2001:db8::5"
-            ]
-        );
+    fn every_name_of_the_machine_is_known_once() {
+        let given = given(&["Call.Example.org".into(), "[2001:db8::5]".into(), "call.example.org".into()]);
+        let hosts = hosts(&Called("Pi.home.arpa"), &given);
+        assert_eq!(texts(&hosts), ["call.example.org", "localhost", "pi.home.arpa", "pi.local"]);
+        assert_eq!(addresses(&given), ["2001:db8::5".parse::<IpAddr>().unwrap()]);
+        assert_eq!(texts(&own()), ["localhost", "127.0.0.1", "::1"]);
     }
 
     #[test]
     fn odd_host_names_are_left_out() {
         for odd in ["", "my_pi", "-", "ü"] {
-            let names = wanted(&Fixed(odd, Vec::new()), &["not a name".into()]);
+            let names = hosts(&Called(odd), &given(&["not a name".into()]));
             assert!(texts(&names).iter().all(|name| !name.contains(['_', 'ü', ' ']) && name != ".local"), "{names:?}");
         }
+        assert_eq!(texts(&hosts(&Called("192.168.1.5"), &BTreeSet::new())), ["192.local", "localhost"]);
     }
 
     #[test]
-    fn a_machine_with_very_many_addresses_gets_a_bounded_certificate() {
-        let many: Vec<IpAddr> = (0..5000_u32).map(|n| IpAddr::from((0x0a00_0000 + n).to_be_bytes())).collect();
-        let names = wanted(&Fixed("pi", many), &["kept.example".into()]);
-        assert_eq!(names.len(), MOST);
-        assert!(names.contains(&Name::Dns("kept.example".into())));
+    fn very_many_addresses_are_bounded() {
+        let many: Vec<_> = (0..500_u32).map(|n| std::net::Ipv4Addr::from(0x0a00_0000 + n).to_string()).collect();
+        assert_eq!(addresses(&given(&many)).len(), MOST);
     }
 
     #[test]
-    fn this_machine_has_its_loopback_address() {
-        assert!(ThisMachine.addresses().contains(&Ipv4Addr::LOCALHOST.into()));
+    fn this_machine_has_a_name() {
         assert!(!ThisMachine.host_name().is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! A client that trusts one certificate and nothing else: for talking to ourselves.
+//! A client that trusts one key and nothing else: for talking to ourselves.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error as TlsError, SignatureScheme};
 
-use super::provider;
+use super::{inspect, provider};
 use crate::domain::{Error, Kind, Result};
 
 /// A client that accepts a server which proves to hold the key of the first certificate in this PEM file.
@@ -28,7 +28,8 @@ pub fn client_of_file(path: &Path) -> Result<ClientConfig> {
 /// A client that accepts a server which proves to hold this certificate's key; names and times do not matter.
 pub(super) fn client(certificate: CertificateDer<'static>) -> Result<ClientConfig> {
     let provider = provider();
-    let verifier = Pinned { certificate, provider: provider.clone() };
+    let key = inspect::facts(&certificate).ok_or_else(|| Error::internal("a certificate cannot be read"))?.public_key;
+    let verifier = Pinned { key, provider: provider.clone() };
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(Error::internal)?
@@ -40,7 +41,7 @@ pub(super) fn client(certificate: CertificateDer<'static>) -> Result<ClientConfi
 
 #[derive(Debug)]
 struct Pinned {
-    certificate: CertificateDer<'static>,
+    key: Vec<u8>,
     provider: Arc<CryptoProvider>,
 }
 
@@ -53,10 +54,11 @@ impl ServerCertVerifier for Pinned {
         _ocsp: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, TlsError> {
-        if end_entity.as_ref() == self.certificate.as_ref() {
+        // That the server holds it is proven by its signature, which is verified below.
+        if inspect::facts(end_entity).is_some_and(|shown| shown.public_key == self.key) {
             Ok(ServerCertVerified::assertion())
         } else {
-            Err(TlsError::General("another certificate than the pinned one".into()))
+            Err(TlsError::General("another key than the pinned one".into()))
         }
     }
 

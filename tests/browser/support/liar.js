@@ -1,10 +1,9 @@
-// A server that lies: a proxy with the real one's certificate stands in front of it, reads all that pages and server say to each
+// A server that lies: a proxy with a certificate that browsers accept like the real one's stands in front of it, reads all that pages and server say to each
 // other, and changes, drops, keeps back and makes up what it likes. It is what somebody can do who runs a server or has broken into one.
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import https from 'node:https';
-import { join } from 'node:path';
 import WebSocket, { WebSocketServer } from 'ws';
+import { forge } from './forge.js';
 
 /**
  * @typedef {'caller'|'owner'} Side
@@ -45,7 +44,7 @@ export class Liar {
   /** @param {import('./world.js').World} world */
   static async open(world) {
     const liar = new Liar();
-    const pem = readFileSync(join(world.server.data, 'tls/leaf.pem'));
+    const pem = forge(world.server, new URL(world.origin).hostname);
     for (const [side, line] of Object.entries(world.lines)) line.detour(await liar.#listen(/** @type {Side} */ (side), line.from, pem, world.server));
     return liar;
   }

@@ -1,0 +1,85 @@
+//! What the built-in authority may vouch for.
+//!
+//! Households install its certificate on all their devices, and its key lies in a file that is copied with the rest of the
+//! data. Whoever gets at the key must not be able to pass for a bank towards these devices: so the certificate itself limits
+//! the names (RFC 5280, 4.2.1.10), and it is the devices that refuse others.
+//!
+//! The certificate is public, since people fetch it before they have an account. So nothing stands in it that this machine
+//! does not tell strangers anyway: neither its own name nor any of its addresses, but names that lead nowhere outside a network
+//! of one's own, those that the operator has given to the server, and all addresses.
+
+use std::collections::BTreeSet;
+
+use rcgen::{CidrSubnet, GeneralSubtree, NameConstraints};
+use x509_parser::extensions::GeneralName;
+use x509_parser::prelude::X509Certificate;
+
+use super::names::Name;
+
+/// Names within which nobody on the internet has any: of RFC 6761 and 6762 (with its appendix G) and RFC 8375, and what the
+/// routers of AVM call their networks.
+const AT_HOME: [&str; 10] =
+    ["localhost", "local", "home.arpa", "internal", "lan", "home", "intranet", "private", "corp", "fritz.box"];
+
+/// The limits of an authority that is made for a server with these names.
+pub(super) fn limits(given: &BTreeSet<Name>) -> NameConstraints {
+    let given = given.iter().filter_map(|name| match name {
+        Name::Dns(name) => Some(name.as_str()),
+        Name::Address(_) => None,
+    });
+    let names: BTreeSet<&str> = AT_HOME.into_iter().chain(given).collect();
+    let mut permitted: Vec<_> = names.into_iter().map(|name| GeneralSubtree::DnsName(name.to_owned())).collect();
+    permitted.push(GeneralSubtree::IpAddress(CidrSubnet::V4([0; 4], [0; 4])));
+    permitted.push(GeneralSubtree::IpAddress(CidrSubnet::V6([0; 16], [0; 16])));
+    NameConstraints { permitted_subtrees: permitted, excluded_subtrees: Vec::new() }
+}
+
+/// The names that an authority may vouch for, as its certificate says; all addresses are among them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// Every name on earth: it was made before there were limits.
+    Unlimited,
+    /// These names, and all that end in a dot and one of them.
+    Within(Vec<String>),
+}
+
+impl Scope {
+    /// Reads it; `None` when the certificate is damaged.
+    pub(super) fn of(certificate: &X509Certificate<'_>) -> Option<Self> {
+        let Some(limits) = certificate.name_constraints().ok()? else { return Some(Self::Unlimited) };
+        let permitted = limits.value.permitted_subtrees.iter().flatten();
+        let names = permitted.filter_map(|subtree| match subtree.base {
+            GeneralName::DNSName(name) => Some(name.to_ascii_lowercase()),
+            _ => None,
+        });
+        Some(Self::Within(names.collect()))
+    }
+
+    /// Whether devices accept a certificate for this name.
+    pub(super) fn permits(&self, name: &Name) -> bool {
+        match (self, name) {
+            (Self::Unlimited, _) | (Self::Within(_), Name::Address(_)) => true,
+            (Self::Within(bases), Name::Dns(name)) => bases.iter().any(|base| {
+                name.strip_suffix(base.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_within_another_by_whole_labels() {
+        let scope = Scope::Within(vec!["local".into(), "call.example.org".into()]);
+        let permits = |name: &str| scope.permits(&Name::Dns(name.into()));
+        for name in ["local", "pi.local", "a.b.local", "call.example.org", "x.call.example.org"] {
+            assert!(permits(name), "{name}");
+        }
+        for name in ["", "bank.example", "notlocal", "local.bank.example", "example.org", "xcall.example.org"] {
+            assert!(!permits(name), "{name}");
+        }
+        assert!(Scope::Unlimited.permits(&Name::Dns("bank.example".into())));
+    }
+}
