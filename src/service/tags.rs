@@ -71,8 +71,6 @@ pub struct Registration {
     pub access: Token,
     /// The public keys whose hash the sticker carries.
     pub identity: PublicIdentity,
-    /// What callers read, in clear.
-    pub public_text: TagText,
     /// What callers read, sealed with a key that only the sticker leads to.
     pub sealed_text: Option<SealedText>,
     /// How long it works; `None`: as the operator chose.
@@ -193,12 +191,12 @@ impl Tags {
     /// `too-many-tags` when the household has as many as it may have, `token-taken` when the token is another tag's, or
     /// was that of one that is gone: whoever kept it would be called by those who scan the old sticker.
     pub async fn register(&self, owner: Identity, tag: Registration, now: SystemTime) -> Result<Tag> {
-        let Registration { access, identity, public_text, sealed_text, lifetime } = tag;
+        let Registration { access, identity, sealed_text, lifetime } = tag;
         let making = Making {
             household: owner.household,
             token_hash: access.hash(),
             label: TagText::default(),
-            public_text,
+            public_text: TagText::default(),
             lifetime,
             identity: Some(identity),
             sealed_text,

@@ -312,13 +312,7 @@ async fn nobody_can_take_a_revoked_sticker_over() {
         (bytes[0], bytes[1], bytes[66]) = (1, 4, 4);
         PublicIdentity::from_bytes(&bytes).unwrap()
     };
-    let taking = |access: Token, identity| tags::Registration {
-        access,
-        identity,
-        public_text: TagText::parse("It was mine").unwrap(),
-        sealed_text: None,
-        lifetime: None,
-    };
+    let taking = |access: Token, identity| tags::Registration { access, identity, sealed_text: None, lifetime: None };
     // Whoever has seen the sticker shows its token as one that their browser made.
     let thief = taking(Token::parse_access(bare).unwrap(), identity(9));
     let refused = house.tags.register(owner, thief, day(0)).await.map(|_| ()).unwrap_err();

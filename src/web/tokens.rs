@@ -49,8 +49,9 @@ pub struct Register {
     access: String,
     /// The public keys whose hash the sticker carries, base64url.
     identity: String,
-    /// What callers read, in clear.
+    /// Empty, or left out: nobody could tell whether it is the owner's. What callers read is sealed.
     #[serde(default)]
+    #[schema(max_length = 0)]
     public_text: String,
     /// What callers read, sealed with a key that only the sticker leads to, base64url.
     sealed_text: Option<String>,
@@ -213,10 +214,17 @@ pub async fn register(
     Authority(authority): Authority,
     Json(body): Json<Register>,
 ) -> Result<(StatusCode, Answer<Registered>), Failure> {
+    if !body.public_text.is_empty() {
+        return Err(Error::invalid(
+            "text-in-clear",
+            "What callers read through a sticker with a key has to be sealed.",
+        )
+        .hint("Send it as sealedText, or leave publicText out.")
+        .into());
+    }
     let registration = Registration {
         access: Token::parse_access(&body.access)?,
         identity: body.identity.parse()?,
-        public_text: TagText::parse(&body.public_text)?,
         sealed_text: body.sealed_text.as_deref().map(sealed_text).transpose()?,
         lifetime: body.lifetime,
     };

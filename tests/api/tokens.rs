@@ -135,8 +135,11 @@ async fn a_sticker_that_was_made_in_the_browser() {
     let (owner, caller) = (server.owner().await, &server.client);
     let vectors: Value = serde_json::from_str(include_str!("../fixtures/e2e.json")).unwrap();
     let (sticker, identity) = (&vectors["sticker"], &vectors["identity"]);
-    let body =
+    let mut body =
         json!({ "access": sticker["access"], "identity": identity["identity"], "publicText": "Blue van, ring me" });
+    let refused = owner.post("/api/v1/tokens/register", &body).await;
+    assert_eq!((refused.status, refused.code()), (400, "text-in-clear"), "no caller would read it");
+    body["publicText"] = json!("");
     let made = owner.post("/api/v1/tokens/register", &body).await;
     assert_eq!(made.status, 201, "{}", made.body);
     assert_eq!(made.body["keyHash"], identity["keyHash"]);
@@ -149,7 +152,7 @@ async fn a_sticker_that_was_made_in_the_browser() {
         let known = caller.post("/api/v1/tokens/validate", &json!({ "token": sticker[scanned] })).await.body;
         assert_eq!(known["valid"], true, "{scanned}");
         assert_eq!(known["identity"], identity["identity"], "{scanned}");
-        assert_eq!(known["publicText"], "Blue van, ring me");
+        assert_eq!(known["publicText"], "");
         let call = caller.post("/api/v1/calls/initiate", &json!({ "scannedToken": sticker[scanned] })).await;
         assert_eq!(call.status, 201, "{scanned}");
     }

@@ -188,6 +188,16 @@ for (const [what, identity] of [['hands out other public keys', async () => (awa
   });
 }
 
+test('leaves out what the owner has sealed, and puts words of its own into the owner\'s mouth', async () => {
+  const words = 'call +1 900 555 0100 instead';
+  liar.rule = { answer: (_side, path, { sealedText: _, ...answer }) => (path.endsWith('/tokens/validate') ? { ...answer, publicText: words } : undefined) };
+  await together(async ({ caller, sticker }) => {
+    await caller.scan(sticker.url);
+    await caller.comesTo('ready');
+    assert.equal(await caller.tab.run((words) => document.body.textContent.includes(words), words), false);
+  });
+});
+
 test('changes the fingerprint at an ICE restart', async () => {
   liar.rule = {
     message: ({ to, type, payload }, memory) => {

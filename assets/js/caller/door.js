@@ -35,9 +35,9 @@ export async function tryDoor(fragment) {
     if (read.keyHash && !(await identityOf(identity, read.keyHash))) return closed('mismatch');
     if (!canInitiateCall) return closed('paused');
     if (missing) return { ...closed(missing), identity: read.keyHash && identity };
-    // One that does not open is none: the call itself is checked in any case.
-    const opened = read.keyHash && sealedText ? await openPublicText(sealedText, read.token).catch(() => '') : String(publicText ?? '');
-    return { door: { at: 'open', publicText: opened }, code, identity: read.keyHash && identity };
+    // One that does not open is none, and where its owner seals it, the server has none to tell.
+    const text = read.keyHash ? await openPublicText(sealedText, read.token).catch(() => '') : String(publicText ?? '');
+    return { door: { at: 'open', publicText: text }, code, identity: read.keyHash && identity };
   } catch (error) {
     const { reason, retryAfter } = refusal(error);
     return closed(reason, retryAfter);

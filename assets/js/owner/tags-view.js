@@ -6,6 +6,7 @@ import { failureText } from '../failure.js';
 import { once, showProblem } from '../fields.js';
 import { InOrder } from '../in-order.js';
 import { day } from '../when.js';
+import { device } from './device-keys.js';
 import { vault } from './household-vault.js';
 
 /**
@@ -97,7 +98,7 @@ export class TagsView {
 
   /** What its owner wrote: in the vault, or at the server for a sticker without a key. @param {string} id */
   #words(id) {
-    const { label = '', publicText = '' } = vault.content?.tags[id] ?? this.#tags.find((tag) => tag.id === id) ?? {};
+    const { label = '', publicText = '' } = vault.content?.tags[id] ?? this.#tags.find((tag) => tag.id === id && !tag.keyHash && !device.isKeyed(id)) ?? {};
     return { label, publicText };
   }
 
