@@ -73,6 +73,19 @@ export function toggle(label, { id, checked }, changed) {
 /** Text that a person chose: it keeps its own direction. @param {string} text */
 export const own = (text) => make('bdi', {}, text);
 
+/** Puts a name into a sentence as text of its own direction. @param {string} sentence with U+0000 where it goes @param {string} name */
+export function withName(sentence, name) {
+  const [before, after = ''] = sentence.split('\u0000');
+  return [before, make('bdi', { class: 'strong' }, name), after];
+}
+
+/** A line of an overview that leads to a room. @param {string} hash @param {string} title @param {string} [value] what stands in there now */
+export function roomLink(hash, title, value = '') {
+  const next = make('span', { class: 'next', 'aria-hidden': 'true' });
+  return make('li', {}, make('a', { class: 'row-link', href: hash, id: `to-${hash.slice(1).replaceAll('/', '-')}` },
+    make('span', {}, title), make('span', { class: 'value' }, value), next));
+}
+
 /** Copies, and says so on the button for a moment. @param {HTMLElement} label @param {string} text @param {import('./i18n.js').Texts} texts */
 export async function copyText(label, text, texts) {
   await navigator.clipboard.writeText(text).catch(() => window.prompt(label.textContent ?? '', text));

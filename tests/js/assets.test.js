@@ -90,6 +90,13 @@ test('no module is left that no page loads', () => {
   assert.deepEqual(left, []);
 });
 
+test('modules import each other in one direction, at once or some day', () => {
+  for (const path of assetPaths().filter((name) => name.endsWith('.js'))) {
+    const below = [...modules(path)].filter((other) => other !== path && modules(other).has(path));
+    assert.deepEqual(below, [], `${path} is loaded by what it loads`);
+  }
+});
+
 test('nothing is fetched from elsewhere', () => {
   for (const path of assetPaths().filter((name) => /\.(html|css|js|json|svg|webmanifest)$/.test(name))) {
     const addresses = asset(path).toString().match(/(?:[a-z]+:)?\/\/[\w-]+\.[\w.-]+/g) ?? [];

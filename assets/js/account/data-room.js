@@ -1,9 +1,8 @@
 /** Everything that is kept about a person: as one file, and gone for good. */
 
 import { input, make } from '../dom.js';
-import { actionButton, field, form, saveFile } from '../parts.js';
+import { actionButton, field, form, saveFile, withName } from '../parts.js';
 import { vault } from '../owner/household-vault.js';
-import { withName } from './rooms.js';
 
 /** @type {import('../owner/rooms-view.js').DrawRoom} */
 export async function dataRoom({ texts, ask, act, tell }) {

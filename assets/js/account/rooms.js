@@ -1,7 +1,7 @@
 /** Your account: what there is, and one room for each thing. */
 
 import { make } from '../dom.js';
-import { roomLink } from '../owner/rooms-view.js';
+import { roomLink, withName } from '../parts.js';
 import { codeRoom, codeValue } from './code-room.js';
 import { codesRoom } from './codes-room.js';
 import { dataRoom } from './data-room.js';
@@ -47,10 +47,4 @@ export async function home({ texts, ask }) {
     account.administrator ? group(texts.say('account.group.admin'), roomLink('#admin', texts.say('account.admin'))) : null,
   ];
   return { headline: texts.say('account.title'), body };
-}
-
-/** Puts a name into a sentence as text of its own direction. @param {string} sentence with U+0000 where it goes @param {string} name */
-export function withName(sentence, name) {
-  const [before, after = ''] = sentence.split('\u0000');
-  return [before, make('bdi', { class: 'strong' }, name), after];
 }

@@ -1,7 +1,7 @@
 /** Administration: who has an account, who is invited, what happened, how the server is. Never what people have or do. */
 
 import { make } from '../dom.js';
-import { roomLink } from '../owner/rooms-view.js';
+import { roomLink } from '../parts.js';
 import { eventsRoom } from './events-room.js';
 import { healthRoom } from './health-room.js';
 import { invitesRoom } from './invites-room.js';

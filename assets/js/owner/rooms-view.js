@@ -2,7 +2,7 @@
 
 import { ApiError, request } from '../api.js';
 import { Cancelled, sendConfirmed } from '../confirmed.js';
-import { byId, make, setText } from '../dom.js';
+import { byId, setText } from '../dom.js';
 import { failureText } from '../failure.js';
 import { passwordButtons, showProblem } from '../fields.js';
 import { loadTexts } from '../i18n.js';
@@ -168,11 +168,4 @@ export class RoomsView {
 /** Whether the session is over. @param {unknown} error */
 function hasEnded(error) {
   return error instanceof ApiError && error.code === 'no-session';
-}
-
-/** A line of an overview that leads to a room. @param {string} hash @param {string} title @param {string} [value] what stands in there now */
-export function roomLink(hash, title, value = '') {
-  const next = make('span', { class: 'next', 'aria-hidden': 'true' });
-  return make('li', {}, make('a', { class: 'row-link', href: hash, id: `to-${hash.slice(1).replaceAll('/', '-')}` },
-    make('span', {}, title), make('span', { class: 'value' }, value), next));
 }
