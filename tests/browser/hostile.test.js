@@ -13,7 +13,7 @@ import { until } from './support/until.js';
 import { World } from './support/world.js';
 
 const FREQUENCIES = Object.values(TONES);
-const WARNING = /^Someone may be trying to listen in\. The keys are not the ones on the sticker, so the call was stopped\./;
+const WARNING = /^Someone may be trying to listen in\. The call was stopped\./;
 
 let world;
 let liar;

@@ -124,6 +124,8 @@ test('a passkey opens the vault by itself where browser and passkey can, until i
   await owner.tab.tap('#passkeys button');
   await until('the passkey is gone', () => owner.tab.run(() => !document.getElementById('passkeys')));
   assert.deepEqual(await ways(owner), ['password']);
+  // The passkey's coming and going ended the account's other log-ins.
+  await world.logIn();
 });
 
 /** Notes what the page sends. */

@@ -59,6 +59,11 @@ export class World {
     this.bearer = token;
   }
 
+  /** Logs the account in anew, by the API, where something has ended its log-ins. */
+  async logIn() {
+    this.bearer = (await this.server.api('POST', '/api/v1/auth/login', { body: this.owner })).token;
+  }
+
   /** A sticker, by the API. */
   async sticker({ label = `label-${randomBytes(6).toString('hex')}`, publicText = `public-${randomBytes(6).toString('hex')}`, ...rest } = {}) {
     const tag = await this.server.api('POST', '/api/v1/tokens/generate', { body: { label, publicText, ...rest }, bearer: this.bearer });
