@@ -186,13 +186,15 @@ fn blobs_of(server: &Server, table: &str) -> BTreeSet<Vec<u8>> {
     found
 }
 
-/// Every byte string of the database that is long enough to be somebody's, but for the audit trail's opaque ids.
+/// Every byte string of the database that is long enough to be somebody's, but for the audit trail's opaque ids, and the
+/// digests of tokens, which are nobody's and stay so that no sticker is ever registered twice.
 fn blobs(server: &Server) -> BTreeSet<Vec<u8>> {
     let database = database(server);
     let mut names = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").unwrap();
     let names: Vec<String> = names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
     let of_the_trail = blobs_of(server, "audit");
-    let others = names.iter().filter(|name| *name != "audit").flat_map(|name| blobs_of(server, name));
+    let lasting = ["audit", "known_tokens"];
+    let others = names.iter().filter(|name| !lasting.contains(&name.as_str())).flat_map(|name| blobs_of(server, name));
     others.filter(|bytes| !of_the_trail.contains(bytes)).collect()
 }
 

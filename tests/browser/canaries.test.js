@@ -225,8 +225,7 @@ async function comesInByPasskey(device) {
   await device.tap('logout');
   await device.finds('#login-passkey');
   await touch(true);
-  await device.tap('login-passkey');
-  await device.comesTo('home');
+  await device.comesInByPasskey();
   await comesToVault(device, 'open');
   const outputs = await device.tab.run(() => window.__prf);
   assert.ok(outputs.length > 0, 'the passkey gave nothing to open the vault with');

@@ -148,8 +148,7 @@ test('a passkey is the second step, and another time takes the place of the pass
   await owner.comesTo('login');
   await owner.finds('#login-passkey');
   await touch(true);
-  await owner.tap('login-passkey');
-  await owner.comesTo('home');
+  await owner.comesInByPasskey();
   await owner.isReady();
 
   // Offered by the browser where the name would be typed, and taken there.

@@ -111,8 +111,7 @@ test('a passkey opens the vault by itself where browser and passkey can, until i
   await owner.tap('logout');
   await owner.finds('#login-passkey');
   await touch(true);
-  await owner.tap('login-passkey');
-  await owner.comesTo('home');
+  await owner.comesInByPasskey();
   await comesToVault(owner, 'open');
   assert.deepEqual(await ways(owner), ['password', 'passkey']);
   const finished = requests.filter(({ path }) => path === '/api/v1/auth/passkey/finish');

@@ -255,6 +255,12 @@ export class Owner extends Person {
     await this.tab.toFront();
   }
 
+  /** Logs in by a passkey: what the browser offers by itself may be taken before the button is, which is gone then. */
+  async comesInByPasskey() {
+    await Promise.any([this.tap('login-passkey'), this.comesTo('home')]);
+    await this.comesTo('home');
+  }
+
   /** Leaves the screen of a call that has ended. */
   async returnsHome() {
     await this.comesTo(['ended', 'home']);
