@@ -8,15 +8,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use callqr::accounts::{self, Accounts, Registering};
+use callqr::audit::Audit;
+use callqr::auth::factors::Factors;
+use callqr::auth::login::{LogIn, LoginContext, Parts};
+use callqr::auth::passwords::Passwords;
+use callqr::auth::sessions::{self, Sessions};
 use callqr::domain::account::Registration;
-use callqr::service::accounts::{self, Accounts, Registering};
-use callqr::service::audit::Audit;
-use callqr::service::data_dir::DataDir;
-use callqr::service::factors::Factors;
-use callqr::service::keys::Keys;
-use callqr::service::login::{Knock, LogIn, Parts};
-use callqr::service::passwords::Passwords;
-use callqr::service::sessions::{self, Sessions};
+use callqr::keys::Keys;
+use callqr::keys::data_dir::DataDir;
 use callqr::store::Store;
 
 const ROUNDS: usize = 151;
@@ -25,14 +25,14 @@ const PASSWORD: &str = "correct horse battery";
 #[tokio::main]
 async fn main() {
     let root = tempfile::tempdir().unwrap();
-    let parts = parts(&DataDir::open(&root.path().join("data")).unwrap());
+    let (parts, accounts) = parts(&DataDir::open(&root.path().join("data")).unwrap());
     let now = SystemTime::now();
     for username in ["ada", "eve"] {
         let registering =
             Registering { username: username.into(), password: PASSWORD.into(), ..Registering::default() };
-        let account = parts.accounts.add(registering, None, username == "ada", now).await.unwrap();
+        let account = accounts.add(registering, None, username == "ada", now).await.unwrap();
         if username == "eve" {
-            parts.accounts.disable(account, None).await.unwrap();
+            accounts.disable(account, None).await.unwrap();
         }
     }
     let long = "x".repeat(60_000);
@@ -44,7 +44,8 @@ async fn main() {
         ("disabled account", "eve", PASSWORD),
         ("not a username", "no name!", PASSWORD),
     ];
-    let knock = Knock { source: [192, 0, 2, 1].into(), device_token: None, device_name: String::new(), site: None };
+    let context =
+        LoginContext { source: [192, 0, 2, 1].into(), device_token: None, device_name: String::new(), site: None };
     let mut times = vec![Vec::new(); kinds.len()];
     for round in 0..ROUNDS {
         // A new one has not seen anybody fail.
@@ -53,7 +54,7 @@ async fn main() {
             let at = (turn + round) % kinds.len();
             let (_, username, password) = kinds[at];
             let start = Instant::now();
-            let refused = login.with_password(username, password.into(), &knock, now).await.unwrap_err();
+            let refused = login.with_password(username, password.into(), &context, now).await.unwrap_err();
             times[at].push(start.elapsed());
             assert_eq!(refused.code, "wrong-credentials");
         }
@@ -70,16 +71,16 @@ fn median(times: &mut [Duration]) -> Duration {
     times[times.len() / 2]
 }
 
-fn parts(data: &DataDir) -> Parts {
+fn parts(data: &DataDir) -> (Parts, Accounts) {
     let keys = Arc::new(Keys::open(&data.keys()).unwrap());
     let store = Store::open(&data.database()).unwrap();
     let audit = Audit::new(store.clone());
     let day = Duration::from_secs(24 * 60 * 60);
-    let sessions = Sessions::new(store.clone(), keys.clone(), sessions::Options { idle: day, lifetime: day });
+    let sessions = Sessions::new(store.clone(), keys.clone(), sessions::SessionOptions { idle: day, lifetime: day });
     let passwords = Passwords::new(keys.clone());
-    let options = accounts::Options { registration: Registration::Closed, max: 9 };
+    let options = accounts::AccountOptions { registration: Registration::Closed, max: 9 };
     let accounts =
         Accounts::new(store.clone(), keys.clone(), passwords.clone(), sessions.clone(), audit.clone(), options);
     let factors = Factors::new(store.clone(), keys.clone(), audit.clone());
-    Parts { store, keys, passwords, accounts, sessions, factors, audit }
+    (Parts { store, keys, passwords, sessions, factors, audit }, accounts)
 }

@@ -9,12 +9,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use callqr::domain::ids::{HouseholdId, LoginId, SessionId};
+use callqr::domain::ids::{CallId, HouseholdId, SessionId};
 use callqr::hub::Hub;
-use callqr::proto::signal::Options;
-use callqr::proto::turn::credentials::{Credentials, Gate};
-use callqr::service::ice::Ice;
-use callqr::service::tickets::Tickets;
+use callqr::hub::ice::Ice;
+use callqr::hub::tickets::Tickets;
+use callqr::proto::turn::credentials::{CallAdmission, Credentials};
 use callqr::web::origin::OriginPolicy;
 use callqr::web::websocket::presence_socket;
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -30,9 +29,9 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
 struct NoRelay;
 
-impl Gate for NoRelay {
-    fn admit(&self, _: SessionId, _: [Credentials; 2], _: Duration) {}
-    fn revoke(&self, _: SessionId) {}
+impl CallAdmission for NoRelay {
+    fn admit(&self, _: CallId, _: [Credentials; 2], _: Duration) {}
+    fn revoke(&self, _: CallId) {}
 }
 
 #[tokio::main]
@@ -55,7 +54,7 @@ async fn serve(devices: usize) {
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let (hub, _task) = Hub::start(
-        Options::default(),
+        callqr::hub::SignalOptions::default(),
         Arc::new(Ice::new(Arc::new(NoRelay))),
         Tickets::new(&[7; 32]).unwrap(),
         Box::new(|_, _| Box::pin(async { Ok(true) })),
@@ -63,7 +62,7 @@ async fn serve(devices: usize) {
     for household in 0..devices.div_ceil(8) {
         let household = HouseholdId::from_bytes((household as u128).to_le_bytes());
         for _ in 0..8 {
-            println!("{}", hub.presence_ticket(household, LoginId::random()).await.unwrap());
+            println!("{}", hub.presence_ticket(household, SessionId::random()).await.unwrap());
         }
     }
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

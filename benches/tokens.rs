@@ -7,8 +7,8 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use callqr::domain::tag::Token;
-use callqr::service::qr::Qr;
+use callqr::domain::household::tag::Token;
+use callqr::qr::Qr;
 use serde_json::json;
 
 /// Rounds of each candidate, taken in turn so that a noisy moment hits all alike.

@@ -17,16 +17,27 @@
 
 #![warn(missing_docs)]
 
+pub mod accounts;
 pub mod app;
+pub mod audit;
+pub mod auth;
 pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod files;
+pub mod household;
 pub mod hub;
+pub mod keys;
+pub mod limits;
+pub mod net;
+pub mod operator;
 pub mod proto;
+pub mod qr;
 pub mod relay;
-pub mod service;
 pub mod store;
 pub mod telemetry;
+#[cfg(test)]
+mod testing;
 pub mod tls;
+pub mod upkeep;
 pub mod web;

@@ -29,7 +29,7 @@ pub enum Format {
 
 /// What to log and how.
 #[derive(Debug, Clone, Copy)]
-pub struct Options {
+pub struct LogOptions {
     /// How lines look.
     pub format: Format,
     /// The least important lines to write.
@@ -40,7 +40,7 @@ pub struct Options {
 ///
 /// # Errors
 /// When the process has a log already.
-pub fn install<W>(options: Options, sink: W) -> Result<(), TryInitError>
+pub fn install<W>(options: LogOptions, sink: W) -> Result<(), TryInitError>
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
@@ -48,7 +48,7 @@ where
 }
 
 /// A log that writes to `sink`, for [`install`] and for tests that read what was written.
-pub fn subscriber<W>(options: Options, sink: W) -> impl Subscriber + Send + Sync
+pub fn subscriber<W>(options: LogOptions, sink: W) -> impl Subscriber + Send + Sync
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
@@ -85,7 +85,7 @@ mod tests {
     fn logged(format: Format, level: LevelFilter, work: impl FnOnce()) -> String {
         let sink = Sink::default();
         let writer = sink.clone();
-        let subscriber = subscriber(Options { format, level }, move || writer.clone());
+        let subscriber = subscriber(LogOptions { format, level }, move || writer.clone());
         tracing::subscriber::with_default(subscriber, work);
         String::from_utf8(sink.0.lock().unwrap().clone()).unwrap()
     }

@@ -10,10 +10,10 @@ use std::time::{Duration, SystemTime};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use callqr::domain::account::Member;
-use callqr::domain::ids::{AccountId, HouseholdId, LoginId, TagId};
+use callqr::domain::household::tag::TokenHash;
+use callqr::domain::ids::{AccountId, HouseholdId, SessionId, TagId};
 use callqr::domain::random;
-use callqr::domain::tag::TokenHash;
-use callqr::store::{Entry, NewAccount, NewLogin, NewTag, Store};
+use callqr::store::{Entry, NewAccountRow, NewSession, NewTagRow, Store};
 
 const DATABASE: &str = "CALLQR_TEST_DATABASE";
 
@@ -61,7 +61,7 @@ fn write_until_killed() {
         }
         loop {
             let hash: [u8; 32] = random::bytes();
-            let tag = NewTag {
+            let tag = NewTagRow {
                 id: TagId::random(),
                 household,
                 token_hash: TokenHash::from_bytes(hash),
@@ -83,7 +83,7 @@ async fn make_account(store: &Store, household: HouseholdId) {
     let (now, later) = (SystemTime::now(), SystemTime::now() + Duration::from_secs(3600));
     store.setup().renew([1; 32], later).await.unwrap();
     let member = Member { account: AccountId::random(), household, administrator: true };
-    let account = NewAccount {
+    let account = NewAccountRow {
         member,
         username_index: [1; 32],
         username_sealed: vec![1],
@@ -92,8 +92,8 @@ async fn make_account(store: &Store, household: HouseholdId) {
         password_hash: String::new(),
         wrapped: None,
     };
-    let login = NewLogin {
-        id: LoginId::random(),
+    let login = NewSession {
+        id: SessionId::random(),
         account: member.account,
         secret_hash: [1; 32],
         device_sealed: vec![1],

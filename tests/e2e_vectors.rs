@@ -3,9 +3,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use callqr::domain::identity::{KeyHash, PublicIdentity};
-use callqr::domain::stretch::{AuthSecret, KDF, ROUNDS};
-use callqr::domain::tag::{SealedText, Token};
+use callqr::domain::credentials::stretch::{AuthSecret, KDF, ROUNDS};
+use callqr::domain::household::public_identity::{KeyHash, PublicIdentity};
+use callqr::domain::household::tag::{SealedText, Token};
 use ring::{aead, hkdf, hmac, signature};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};

@@ -56,8 +56,8 @@ struct Session {
 impl Clients {
     /// Clients that nobody knows yet.
     pub fn new(server: Server, count: usize) -> Self {
-        let session = |n| Session { username: server.username(n / 2, n % 2), ..Session::default() };
-        Self { sessions: (0..count).map(session).collect() }
+        let call_id = |n| Session { username: server.username(n / 2, n % 2), ..Session::default() };
+        Self { sessions: (0..count).map(call_id).collect() }
     }
 
     /// Where a client can be reached, as the server names it.
@@ -105,7 +105,7 @@ impl Clients {
     }
 
     fn request(&self, step: Step, client: usize) -> Result<Vec<u8>, stun::Error> {
-        let session = &self.sessions[client];
+        let call_id = &self.sessions[client];
         let method = match step {
             Step::Challenge | Step::Allocate => METHOD_ALLOCATE,
             Step::Permit => METHOD_CREATE_PERMISSION,
@@ -130,11 +130,11 @@ impl Clients {
         }
         if step != Step::Challenge {
             let texts =
-                [(ATTR_USERNAME, &session.username), (ATTR_REALM, &session.realm), (ATTR_NONCE, &session.nonce)];
+                [(ATTR_USERNAME, &call_id.username), (ATTR_REALM, &call_id.realm), (ATTR_NONCE, &call_id.nonce)];
             for (attribute, text) in texts {
                 TextAttribute::new(attribute, text.clone()).add_to(&mut request)?;
             }
-            let (username, realm) = (session.username.clone(), session.realm.clone());
+            let (username, realm) = (call_id.username.clone(), call_id.realm.clone());
             MessageIntegrity::new_long_term_integrity(username, realm, PASSWORD.into()).add_to(&mut request)?;
         }
         Ok(request.raw)
@@ -146,14 +146,14 @@ impl Clients {
         if answer.unmarshal_binary(packet).is_err() || answer.transaction_id.0 != transaction(step, client) {
             return Ok(false);
         }
-        let Some(session) = self.sessions.get_mut(client) else { return Ok(false) };
+        let Some(call_id) = self.sessions.get_mut(client) else { return Ok(false) };
         if step == Step::Challenge {
             let text = |a| {
                 TextAttribute::get_from_as(&answer, a)
                     .map(|found| found.text)
                     .map_err(|_| io::Error::other(format!("no challenge, but {answer}")))
             };
-            (session.realm, session.nonce) = (text(ATTR_REALM)?, text(ATTR_NONCE)?);
+            (call_id.realm, call_id.nonce) = (text(ATTR_REALM)?, text(ATTR_NONCE)?);
             return Ok(true);
         }
         if answer.typ.class != CLASS_SUCCESS_RESPONSE {
@@ -162,7 +162,7 @@ impl Clients {
         if step == Step::Allocate {
             let mut relayed = RelayedAddress::default();
             relayed.get_from(&answer).map_err(io::Error::other)?;
-            session.relayed = Some(SocketAddr::new(relayed.ip, relayed.port));
+            call_id.relayed = Some(SocketAddr::new(relayed.ip, relayed.port));
         }
         Ok(true)
     }

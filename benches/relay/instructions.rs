@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use callqr::proto::turn::address::{CallNumber, Family};
-use callqr::proto::turn::client::Client;
+use callqr::proto::turn::data_plane::DataPlane;
+use callqr::proto::turn::five_tuple::FiveTuple;
 use callqr::proto::turn::meter::{Meters, Rate};
-use callqr::proto::turn::switch::Switch;
-use callqr::proto::turn::view::{CallView, Channel, Leg, Update};
+use callqr::proto::turn::view::{AllocationView, CallView, Channel, Update};
 
 const PACKETS: u64 = 20_000;
 const CALLS: u32 = 1000;
@@ -65,7 +65,7 @@ fn count(what: &str, packets: u64) -> Option<u64> {
 /// Forwards packets of many calls in turn, as a shard does, without any socket.
 pub fn forward(what: &str, packets: u64) {
     let (now, payload) = (Instant::now(), [0xAA; 172]);
-    let mut switch = Switch::new(1);
+    let mut switch = DataPlane::new(1);
     for call in 0..CALLS {
         switch.update(Update::Changed(Arc::new(view(call, now, what == "channel"))));
     }
@@ -81,17 +81,17 @@ pub fn forward(what: &str, packets: u64) {
     }
 }
 
-fn client(call: u32, side: usize) -> Client {
+fn client(call: u32, side: usize) -> FiveTuple {
     let peer = SocketAddr::from((Ipv4Addr::from(0x0A00_0000 + call), 4000 + side as u16));
-    Client::Udp { peer, local: IpAddr::V4(Ipv4Addr::LOCALHOST), listener: 0 }
+    FiveTuple::Udp { peer, local: IpAddr::V4(Ipv4Addr::LOCALHOST), listener: 0 }
 }
 
 fn view(call: u32, now: Instant, bound: bool) -> CallView {
     let end = now + Duration::from_secs(600);
-    let leg = |side: usize| Leg {
+    let leg = |side: usize| AllocationView {
         client: client(call, side),
         side,
-        place: side as u8,
+        slot: side as u8,
         port: 50_000 + side as u16,
         families: [true, false],
         expires: end,

@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use callqr::domain::ids::SessionId;
-use callqr::domain::secret::Secret;
-use callqr::proto::turn::credentials::{Credentials, Gate as _};
-use callqr::relay::{Options, Relay, Transport};
+use callqr::domain::credentials::secret::Secret;
+use callqr::domain::ids::CallId;
+use callqr::proto::turn::credentials::{CallAdmission as _, Credentials};
+use callqr::relay::{Relay, RelayOptions, Transport};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::{TcpListener, TcpStream};
@@ -26,9 +26,9 @@ pub fn serve(what: &str, calls: usize, address: SocketAddr) {
 }
 
 fn callqr(address: SocketAddr, calls: usize, gather: bool) {
-    let mut options = Options { udp: vec![address], ..Options::default() };
+    let mut options = RelayOptions { udp: vec![address], ..RelayOptions::default() };
     if !gather {
-        options.gather = Duration::ZERO;
+        options.batch_delay = Duration::ZERO;
     }
     // All clients are strangers from one machine, and stay for longer than a call may.
     options.limits.answers_per_source = u32::MAX;
@@ -46,7 +46,7 @@ fn callqr(address: SocketAddr, calls: usize, gather: bool) {
                 username: Server::Callqr.username(call, side),
                 password: Secret::new(PASSWORD.into()),
             };
-            relay.admit(SessionId::random(), [participant(0), participant(1)], Duration::from_secs(3600));
+            relay.admit(CallId::random(), [participant(0), participant(1)], Duration::from_secs(3600));
         }
         tokio::spawn(accept(TcpListener::bind(address).await.unwrap(), relay.clone()));
         relay.run(std::future::pending()).await.unwrap();

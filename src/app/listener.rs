@@ -13,13 +13,13 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
-use super::patience::Patient;
-use super::rewind::Rewind;
 use crate::domain::network::Network;
+use crate::limits::concurrency::{Admission, Place};
+use crate::net::peeked_stream::PeekedStream;
+use crate::net::stall_timeout::StallTimeout;
 use crate::relay::{Relay, Transport};
-use crate::service::admission::{Admission, Place};
 use crate::tls::{Ends, Entrance};
-use crate::web::serve::{self, Version};
+use crate::web::connection::{self, Version};
 
 /// How long the accept loop rests when the process has run out of file descriptors.
 const REST: Duration = Duration::from_millis(100);
@@ -30,7 +30,7 @@ const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
 /// What a connection may turn into. Cloned for each one.
 #[derive(Clone)]
-pub struct Door {
+pub struct ConnectionContext {
     /// TLS, with the certificate of the moment.
     pub tls: Entrance,
     /// Where TURN goes.
@@ -40,7 +40,7 @@ pub struct Door {
     /// How long a connection may take for its first byte, for its TLS handshake, and for the first byte inside.
     pub handshake_time: Duration,
     /// What a connection's requests may take.
-    pub http: serve::Limits,
+    pub http: connection::Limits,
     /// Proxies: their connections are those of many.
     pub trusted_proxies: Arc<[Network]>,
     /// How many may come in.
@@ -51,7 +51,7 @@ pub struct Door {
     pub open: mpsc::Sender<()>,
 }
 
-impl Door {
+impl ConnectionContext {
     /// A place for a connection. A trusted proxy brings many sources, which are told apart by their requests.
     fn admit(&self, peer: IpAddr) -> Option<Place> {
         let is_proxy = self.trusted_proxies.iter().any(|network| network.contains(peer));
@@ -60,21 +60,21 @@ impl Door {
 }
 
 /// Accepts until the program stops. Nothing is awaited here but the next connection.
-pub async fn accept(listener: TcpListener, door: Door) {
-    let mut closing = door.closing.clone();
+pub async fn accept(listener: TcpListener, context: ConnectionContext) {
+    let mut closing = context.closing.clone();
     let mut failing = false;
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            () = serve::closed(&mut closing) => return,
+            () = connection::closed(&mut closing) => return,
         };
         match accepted {
             Ok((stream, peer)) => {
                 failing = false;
-                if let Some(place) = door.admit(peer.ip()) {
-                    let (door, open) = (door.clone(), door.open.clone());
+                if let Some(place) = context.admit(peer.ip()) {
+                    let (context, open) = (context.clone(), context.open.clone());
                     tokio::spawn(async move {
-                        handle(stream, peer, door).await;
+                        handle(stream, peer, context).await;
                         drop((place, open));
                     });
                 }
@@ -90,50 +90,52 @@ pub async fn accept(listener: TcpListener, door: Door) {
     }
 }
 
-async fn handle(stream: TcpStream, peer: SocketAddr, door: Door) {
+async fn handle(stream: TcpStream, peer: SocketAddr, context: ConnectionContext) {
     // Voice packets and signalling are small and must not wait for each other.
     let _ = stream.set_nodelay(true);
     let _ = SockRef::from(&stream).set_tcp_user_timeout(Some(UNACKNOWLEDGED));
     let mut first = [0];
-    match timeout(door.handshake_time, stream.peek(&mut first)).await {
+    match timeout(context.handshake_time, stream.peek(&mut first)).await {
         Ok(Ok(1)) => {}
         _ => return,
     }
     match first[0] {
-        0x16 => handle_tls(stream, peer, door).await,
-        0x00..=0x03 => turn(stream, peer, Transport::Tcp, door).await,
-        byte if byte.is_ascii_alphabetic() => serve::redirect_to_https(stream, door.http).await,
+        0x16 => handle_tls(stream, peer, context).await,
+        0x00..=0x03 => turn(stream, peer, Transport::Tcp, context).await,
+        byte if byte.is_ascii_alphabetic() => connection::redirect_to_https(stream, context.http).await,
         _ => {}
     }
 }
 
-async fn handle_tls(stream: TcpStream, peer: SocketAddr, door: Door) {
+async fn handle_tls(stream: TcpStream, peer: SocketAddr, context: ConnectionContext) {
     let ends = || Some(Ends { local: stream.local_addr().ok()?.ip(), peer: peer.ip() });
-    let tls = TlsAcceptor::from(door.tls.config(ends));
+    let tls = TlsAcceptor::from(context.tls.config(ends));
     // Below TLS, where every byte that the client takes can be seen.
     let is_http = Arc::new(AtomicBool::new(false));
-    let stream = Patient::new(stream, is_http.clone());
-    let Ok(Ok(stream)) = timeout(door.handshake_time, tls.accept(stream)).await else { return };
+    let stream = StallTimeout::new(stream, is_http.clone());
+    let Ok(Ok(stream)) = timeout(context.handshake_time, tls.accept(stream)).await else { return };
     let version = match stream.get_ref().1.alpn_protocol() {
         Some(b"h2") => Version::Http2,
         _ => Version::Http1,
     };
-    let Ok(Ok(Some((first, stream)))) = timeout(door.handshake_time, Rewind::peek(stream)).await else { return };
+    let Ok(Ok(Some((first, stream)))) = timeout(context.handshake_time, PeekedStream::peek(stream)).await else {
+        return;
+    };
     match first {
-        0x00..=0x03 => turn(stream, peer, Transport::Tls, door).await,
+        0x00..=0x03 => turn(stream, peer, Transport::Tls, context).await,
         _ => {
             is_http.store(true, Ordering::Relaxed);
-            serve::serve(stream, peer, version, door.router, door.http, door.closing).await;
+            connection::serve(stream, peer, version, context.router, context.http, context.closing).await;
         }
     }
 }
 
-async fn turn<S>(stream: S, peer: SocketAddr, transport: Transport, mut door: Door)
+async fn turn<S>(stream: S, peer: SocketAddr, transport: Transport, mut context: ConnectionContext)
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     tokio::select! {
-        () = door.relay.serve_stream(stream, peer, transport) => {}
-        () = serve::closed(&mut door.closing) => {}
+        () = context.relay.serve_stream(stream, peer, transport) => {}
+        () = connection::closed(&mut context.closing) => {}
     }
 }

@@ -7,10 +7,10 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::hub::Hub;
+use crate::limits::concurrency::Admission;
 use crate::relay::{Dropped, ERROR_CODES, Relay};
-use crate::service::admission::Admission;
+use crate::web::connection::{self, Version};
 use crate::web::metrics::{Family, Kind, router};
-use crate::web::serve::{self, Version};
 
 /// Monitoring programs that may ask at the same time.
 const CONNECTIONS: usize = 16;
@@ -21,17 +21,22 @@ pub fn of(relay: Relay, hub: Hub) -> Router {
 }
 
 /// Serves `router` over plain HTTP until the program stops.
-pub async fn serve(listener: TcpListener, router: Router, limits: serve::Limits, mut closing: watch::Receiver<bool>) {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: connection::Limits,
+    mut closing: watch::Receiver<bool>,
+) {
     let admission = Admission::new(CONNECTIONS, CONNECTIONS);
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            () = serve::closed(&mut closing) => return,
+            () = connection::closed(&mut closing) => return,
         };
         // Who cannot be served asks again in a few seconds: monitoring does.
         let Ok((stream, peer)) = accepted else { continue };
         let Some(place) = admission.admit(peer.ip()) else { continue };
-        let serving = serve::serve(stream, peer, Version::Http1, router.clone(), limits, closing.clone());
+        let serving = connection::serve(stream, peer, Version::Http1, router.clone(), limits, closing.clone());
         tokio::spawn(async move {
             serving.await;
             drop(place);

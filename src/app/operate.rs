@@ -7,18 +7,20 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::{addresses, control, options};
+use super::addresses;
+use super::options;
+use crate::accounts::Accounts;
+use crate::audit::Audit;
+use crate::auth::factors::Factors;
+use crate::auth::passwords::Passwords;
+use crate::auth::sessions::Sessions;
 use crate::config::Config;
 use crate::domain::{Error, Kind, Result};
-use crate::service::accounts::Accounts;
-use crate::service::audit::Audit;
-use crate::service::data_dir::DataDir;
-use crate::service::factors::Factors;
-use crate::service::keys::Keys;
-use crate::service::operator::{Answer, Effects, Links, Operator, Refusal, Reply, Request};
-use crate::service::passwords::Passwords;
-use crate::service::sessions::Sessions;
-use crate::service::tags::Tags;
+use crate::household::tags::Tags;
+use crate::keys::Keys;
+use crate::keys::data_dir::DataDir;
+use crate::operator::socket;
+use crate::operator::{Answer, Effects, Links, Operator, Refusal, Reply, Request};
 use crate::store::Store;
 use crate::web::origin::OriginPolicy;
 
@@ -35,7 +37,7 @@ pub async fn operate(config: &Config, request: Request) -> Result<Answer, Refusa
     let directory = &config.data_dir;
     let began = Instant::now();
     loop {
-        if let Some(reply) = control::ask(directory, &request).await? {
+        if let Some(reply) = socket::ask(directory, &request).await? {
             return match reply {
                 Reply::Done(answer) => Ok(answer),
                 Reply::Refused(refusal) => Err(refusal),
@@ -61,7 +63,7 @@ async fn alone(config: &Config, directory: DataDir, request: Request) -> Result<
     let effects: Effects = Arc::new(|_| Box::pin(async {}));
     let ready = async {
         keys.check(&store).await?;
-        Tags::know_tokens(&store, &keys).await
+        Tags::record_token_digests(&store, &keys).await
     };
     let answer = match ready.await {
         Ok(()) => {

@@ -3,27 +3,31 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::auth::sessions;
 use crate::config::{Config, Rate, Size};
 use crate::domain::network::Network;
+use crate::household::{call_log, notes, tags};
 use crate::hub;
+use crate::keys::data_dir::DataDir;
+use crate::limits::rate;
 use crate::relay;
-use crate::service::data_dir::DataDir;
-use crate::service::{accounts, call_log, cleaner, keys, limits, notes, sessions, tags};
 use crate::tls;
+use crate::upkeep::cleaner;
+use crate::web::connection;
 use crate::web::origin::OriginPolicy;
-use crate::web::serve;
+use crate::{accounts, keys};
 
 /// The port of proxies.
 const HTTPS: u16 = 443;
 
 /// Where the certificate of an appliance with this configuration comes from.
-pub fn tls(config: &Config) -> tls::Options {
+pub fn tls(config: &Config) -> tls::TlsOptions {
     let own_files = config.tls.certificate.clone().zip(config.tls.key.clone());
     let public_host = config.public_url.iter().map(|url| url.host().to_owned());
-    tls::Options {
+    tls::TlsOptions {
         directory: DataDir::tls_in(&config.data_dir),
         own_files: own_files.map(|(certificate, key)| tls::OwnFiles { certificate, key }),
-        extra_names: config.tls.extra_names.iter().map(|name| name.as_str().to_owned()).chain(public_host).collect(),
+        extra_sans: config.tls.extra_sans.iter().map(|name| name.as_str().to_owned()).chain(public_host).collect(),
     }
 }
 
@@ -34,9 +38,9 @@ pub fn given_keys(config: &Config) -> Option<PathBuf> {
 }
 
 /// What is kept of calls.
-pub fn call_log(config: &Config) -> call_log::Options {
+pub fn call_log(config: &Config) -> call_log::CallLogOptions {
     let kept = &config.retention;
-    call_log::Options { missed_calls: kept.missed_calls.0, call_sessions: kept.call_sessions.0 }
+    call_log::CallLogOptions { missed_calls: kept.missed_calls.0, call_sessions: kept.call_sessions.0 }
 }
 
 /// How long other things are kept.
@@ -45,15 +49,15 @@ pub fn retention(config: &Config) -> cleaner::Retention {
 }
 
 /// How many notes are kept, and how long.
-pub fn notes(config: &Config) -> notes::Options {
+pub fn notes(config: &Config) -> notes::NoteOptions {
     let most = notes::Most { per_tag: config.notes.max_per_tag, per_household: config.notes.max_per_household };
-    notes::Options { most, kept: config.retention.notes.0 }
+    notes::NoteOptions { most, kept: config.retention.notes.0 }
 }
 
 /// How long calls ring and last, and how many there may be.
-pub fn hub(config: &Config) -> hub::Options {
-    let defaults = hub::Options::default();
-    hub::Options {
+pub fn hub(config: &Config) -> hub::SignalOptions {
+    let defaults = hub::SignalOptions::default();
+    hub::SignalOptions {
         ring_time: config.calls.ring_time.0,
         max_duration: config.calls.max_duration.0,
         // A call that the relay has no room for must not be placed.
@@ -66,7 +70,7 @@ pub fn hub(config: &Config) -> hub::Options {
 }
 
 /// What the relay may be asked for; `udp` is where it listens.
-pub fn relay(config: &Config, udp: Vec<SocketAddr>) -> relay::Options {
+pub fn relay(config: &Config, udp: Vec<SocketAddr>) -> relay::RelayOptions {
     let limits = relay::Limits {
         calls: config.relay.calls as usize,
         bits_per_second: Some(u64::from(config.relay.kilobits_per_second) * 1000),
@@ -78,13 +82,19 @@ pub fn relay(config: &Config, udp: Vec<SocketAddr>) -> relay::Options {
         ..relay::Limits::default()
     };
     let streams = config.limits.connections as usize;
-    relay::Options { udp, limits, streams, gather: config.relay.gathering_pause.0, ..relay::Options::default() }
+    relay::RelayOptions {
+        udp,
+        limits,
+        streams,
+        batch_delay: config.relay.batch_delay.0,
+        ..relay::RelayOptions::default()
+    }
 }
 
 /// How often a source may ask.
-pub fn limits(config: &Config) -> limits::Options {
-    let rate = |rate: Rate| limits::Rate { count: rate.count, per: rate.per.0 };
-    limits::Options {
+pub fn limits(config: &Config) -> rate::RateOptions {
+    let rate = |rate: Rate| rate::Rate { count: rate.count, per: rate.per.0 };
+    rate::RateOptions {
         validate: rate(config.limits.validate),
         initiate: rate(config.limits.initiate),
         login: rate(config.limits.login),
@@ -95,8 +105,8 @@ pub fn limits(config: &Config) -> limits::Options {
 }
 
 /// What the requests of one connection may take.
-pub fn http(config: &Config) -> serve::Limits {
-    serve::Limits {
+pub fn http(config: &Config) -> connection::Limits {
+    connection::Limits {
         head_time: config.http.header_timeout.0,
         head_size: bytes(config.http.header_size),
         streams: config.http.streams,
@@ -124,18 +134,21 @@ pub fn bytes(size: Size) -> usize {
 }
 
 /// Who may register.
-pub fn accounts(config: &Config) -> accounts::Options {
-    accounts::Options { registration: config.accounts.registration, max: config.accounts.max }
+pub fn accounts(config: &Config) -> accounts::AccountOptions {
+    accounts::AccountOptions { registration: config.accounts.registration, max: config.accounts.max }
 }
 
 /// How long people stay logged in.
-pub const fn sessions(config: &Config) -> sessions::Options {
-    sessions::Options { idle: config.sessions.idle.0, lifetime: config.sessions.lifetime.0 }
+pub const fn sessions(config: &Config) -> sessions::SessionOptions {
+    sessions::SessionOptions { idle: config.sessions.idle.0, lifetime: config.sessions.lifetime.0 }
 }
 
 /// How long stickers live, and how many a household may have.
-pub fn tags(config: &Config) -> tags::Options {
-    tags::Options { default_lifetime: config.tags.default_lifetime, max_per_household: config.tags.max_per_household }
+pub fn tags(config: &Config) -> tags::TagOptions {
+    tags::TagOptions {
+        default_lifetime: config.tags.default_lifetime,
+        max_per_household: config.tags.max_per_household,
+    }
 }
 
 #[cfg(test)]
@@ -145,8 +158,8 @@ mod tests {
     #[test]
     fn what_the_configuration_says_by_default_is_what_the_parts_ship() {
         let config = Config::default();
-        let (relay, shipped) = (super::relay(&config, Vec::new()), relay::Options::default());
+        let (relay, shipped) = (super::relay(&config, Vec::new()), relay::RelayOptions::default());
         assert_eq!(format!("{relay:?}"), format!("{shipped:?}"));
-        assert_eq!(format!("{:?}", super::hub(&config)), format!("{:?}", hub::Options::default()));
+        assert_eq!(format!("{:?}", super::hub(&config)), format!("{:?}", hub::SignalOptions::default()));
     }
 }

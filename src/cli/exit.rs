@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::domain::Kind;
-use crate::service::operator::Refusal;
+use crate::operator::Refusal;
 
 /// What `--help` says of them.
 pub const HELP: &str = "\

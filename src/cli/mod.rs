@@ -1,25 +1,13 @@
 //! The command line: one file per command.
 
-mod audience;
-mod audit;
-mod check_config;
-mod completions;
+mod commands;
 mod exit;
-mod healthcheck;
-mod invite;
-mod keys;
-mod man;
 mod output;
-mod pages;
+mod output_format;
 mod pictures;
-mod print_config;
 mod prompt;
-mod run;
-mod session;
 mod settings;
 mod table;
-mod tag;
-mod user;
 mod welcome;
 
 use std::path::PathBuf;
@@ -29,9 +17,12 @@ use std::str::FromStr;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::domain::Error;
-use crate::service::operator::Refusal;
-use audience::Audience;
+use crate::operator::Refusal;
+use commands::{
+    audit, check_config, completions, healthcheck, invite, keys, man, pages, print_config, run, session, tag, user,
+};
 use exit::Exit;
+use output_format::OutputFormat;
 use settings::Settings;
 
 /// Be called through a QR code without giving anything away.
@@ -92,11 +83,11 @@ enum Command {
 /// Parses the words, does what they say, and makes the exit code.
 pub fn main() -> ExitCode {
     let Arguments { settings, json, command } = Arguments::parse();
-    let audience = Audience { settings, json };
+    let format = OutputFormat { settings, json };
     let command = command.unwrap_or(Command::Run);
     // Whoever starts, checks or watches the appliance knows two ends of these: it went well or it did not.
     let plain = matches!(command, Command::Run | Command::CheckConfig | Command::PrintConfig | Command::Healthcheck);
-    match obey(command, &audience) {
+    match execute(command, &format) {
         Ok(()) => Exit::Done.into(),
         Err(refusal) => {
             output::explain(&refusal, json);
@@ -105,19 +96,19 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn obey(command: Command, audience: &Audience) -> Result<(), Refusal> {
+fn execute(command: Command, format: &OutputFormat) -> Result<(), Refusal> {
     match command {
-        Command::Run => run::run(audience),
-        Command::CheckConfig => check_config::check_config(audience),
-        Command::PrintConfig => print_config::print_config(audience),
-        Command::Healthcheck => healthcheck::healthcheck(&audience.settings),
-        Command::User(command) => user::obey(command, audience),
-        Command::Invite(command) => invite::obey(command, audience),
-        Command::Tag(command) => tag::obey(command, audience),
-        Command::Session(command) => session::obey(command, audience),
-        Command::Keys(command) => keys::obey(command, audience),
-        Command::Pages(command) => pages::obey(&command, audience),
-        Command::Audit(words) => audit::show(&words, audience),
+        Command::Run => run::run(format),
+        Command::CheckConfig => check_config::check_config(format),
+        Command::PrintConfig => print_config::print_config(format),
+        Command::Healthcheck => healthcheck::healthcheck(&format.settings),
+        Command::User(command) => user::execute(command, format),
+        Command::Invite(command) => invite::execute(command, format),
+        Command::Tag(command) => tag::execute(command, format),
+        Command::Session(command) => session::execute(command, format),
+        Command::Keys(command) => keys::execute(command, format),
+        Command::Pages(command) => pages::execute(&command, format),
+        Command::Audit(words) => audit::show(&words, format),
         Command::Completions { shell } => completions::print(shell, Arguments::command()),
         Command::Man { directory } => man::write(Arguments::command(), directory.as_deref()),
     }

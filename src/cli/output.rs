@@ -9,9 +9,9 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use super::Audience;
+use super::OutputFormat;
 use crate::domain::{Error, Kind};
-use crate::service::operator::Refusal;
+use crate::operator::Refusal;
 
 /// Writes to standard output. Whoever closed it does not want to read on, which is no failure; a full disk is one.
 ///
@@ -67,8 +67,8 @@ pub fn explain(refusal: &Refusal, json: bool) {
 }
 
 /// Tells a person what they should know beside the answer; for programs it stands in the answer.
-pub fn warn(text: Option<&str>, audience: &Audience) {
-    if let (Some(text), false) = (text, audience.json) {
+pub fn warn(text: Option<&str>, format: &OutputFormat) {
+    if let (Some(text), false) = (text, format.json) {
         eprintln!("callqr: {}", shown(text));
     }
 }

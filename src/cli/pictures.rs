@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Audience, output};
+use super::{OutputFormat, output};
 use crate::domain::{Error, Kind};
-use crate::service::operator::Refusal;
-use crate::service::qr::Qr;
+use crate::operator::Refusal;
+use crate::qr::Qr;
 
 /// Pixels per module of a PNG: a sticker of 5 cm at 300 dpi and more.
 const PNG_SCALE: usize = 12;
@@ -39,10 +39,10 @@ impl Pictures {
     ///
     /// # Errors
     /// `file` when a picture cannot be written; everything else has been written by then.
-    pub fn show(&self, link: &str, audience: &Audience) -> Result<(), Refusal> {
+    pub fn show(&self, link: &str, format: &OutputFormat) -> Result<(), Refusal> {
         let code = Qr::encode(link)?;
         let terminal = io::stdout().is_terminal();
-        if !audience.json && (terminal || self.qr) {
+        if !format.json && (terminal || self.qr) {
             output::say(&match columns() {
                 Some(columns) if columns < code.side() => format!(
                     "The QR code needs {} columns and this terminal has {columns}: widen it, or write a file with \

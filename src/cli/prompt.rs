@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::domain::account::Password;
 use crate::domain::{Error, Kind};
-use crate::service::operator::{NewPassword, Refusal};
+use crate::operator::{NewPassword, Refusal};
 
 /// A new password: one line of standard input, or typed twice at the terminal without being shown.
 ///

@@ -14,7 +14,7 @@ impl Table {
         Self { rows: vec![headings.map(str::to_owned).to_vec()] }
     }
 
-    /// Adds a line; whatever a terminal would obey in it is made harmless.
+    /// Adds a line; whatever a terminal would execute in it is made harmless.
     pub fn row<const N: usize>(&mut self, cells: [String; N]) {
         self.rows.push(cells.iter().map(|cell| shown(cell).into_owned()).collect());
     }

@@ -6,14 +6,14 @@ use std::path::absolute;
 
 use serde_json::json;
 
-use super::{Audience, output};
+use super::{OutputFormat, output};
 use crate::app::App;
-use crate::service::operator::Refusal;
-use crate::service::qr::Qr;
+use crate::operator::Refusal;
+use crate::qr::Qr;
 
 /// Prints to standard output, which is not the log: the set-up link is a secret for whoever started the program.
-pub fn print(app: &App, audience: &Audience) -> Result<(), Refusal> {
-    if audience.json {
+pub fn print(app: &App, format: &OutputFormat) -> Result<(), Refusal> {
+    if format.json {
         return output::json(&json!({
             "version": env!("CARGO_PKG_VERSION"),
             "urls": app.urls(),

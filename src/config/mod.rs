@@ -153,7 +153,7 @@ section! {
         /// How long an allocation lives that is not refreshed. 1m to 10m.
         allocation_lifetime: Period = Period::seconds(600),
         /// The longest pause in which packets gather when many come, to be handled together. 0us to 5ms.
-        gathering_pause: Period = Period(Duration::from_micros(300)),
+        batch_delay: Period = Period(Duration::from_micros(300)),
     }
 }
 
@@ -241,7 +241,7 @@ section! {
         /// The private key of that certificate, in PEM form.
         key: Option<PathBuf> = None,
         /// Further names and addresses that lead here, for the built-in authority's certificates.
-        extra_names: Vec<HostName> = Vec::new(),
+        extra_sans: Vec<HostName> = Vec::new(),
     }
 }
 
@@ -310,7 +310,7 @@ impl Config {
             ("calls.max_duration", self.calls.max_duration, minutes(1), minutes(24 * 60)),
             ("calls.ring_time", self.calls.ring_time, Period::seconds(5), minutes(5)),
             ("relay.allocation_lifetime", self.relay.allocation_lifetime, minutes(1), minutes(10)),
-            ("relay.gathering_pause", self.relay.gathering_pause, Period::seconds(0), Period(Duration::from_millis(5))),
+            ("relay.gathering_pause", self.relay.batch_delay, Period::seconds(0), Period(Duration::from_millis(5))),
             ("retention.audit", self.retention.audit, minutes(24 * 60), minutes(3650 * 24 * 60)),
             ("retention.missed_calls", self.retention.missed_calls, minutes(60), minutes(365 * 24 * 60)),
             ("retention.notes", self.retention.notes, minutes(60), minutes(365 * 24 * 60)),

@@ -107,7 +107,7 @@ fn overrides_win_over_the_file_and_are_named_in_messages() {
     let config = Config::parse(Path::new("f"), "[calls]\nring_time = \"10s\"", &overrides).unwrap();
     assert_eq!(config.calls.ring_time, Period::seconds(20));
     assert_eq!(config.limits.connections, 99);
-    assert_eq!(config.tls.extra_names.len(), 2);
+    assert_eq!(config.tls.extra_sans.len(), 2);
 
     let bad =
         [Override::new("listen", "here", "--listen"), Override::new("calls.ring_time", "1s", "CALLQR_CALLS_RING_TIME")];

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::edge::{CorsOrigin, TrustedProxies};
 use super::fault::Fault;
 pub use crate::domain::account::Registration;
-pub use crate::domain::tag::Lifetime;
+pub use crate::domain::household::tag::Lifetime;
 
 /// A length of time, written as a number and a unit: `300us`, `500ms`, `45s`, `30m`, `12h`, `7d`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,7 +2,7 @@
 
 use super::error::{Error, Result};
 use super::ids::{AccountId, HouseholdId};
-use super::secret::Secret;
+use crate::domain::credentials::secret::Secret;
 
 /// An account, where it belongs and what it may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{AnonymousId, HouseholdId, SessionId, TagId};
+use super::ids::{AnonymousId, CallId, HouseholdId, TagId};
 
 /// Which side of a call a participant is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -48,7 +48,7 @@ pub enum EndReason {
 #[derive(Debug, Clone, Copy)]
 pub struct Ended {
     /// The call.
-    pub session: SessionId,
+    pub call_id: CallId,
     /// The sticker that was scanned.
     pub tag: TagId,
     /// Whose sticker it is.
@@ -74,7 +74,7 @@ impl Ended {
     /// A call that rang for ten seconds.
     pub(crate) fn unanswered(household: HouseholdId, tag: TagId) -> Self {
         Self {
-            session: SessionId::random(),
+            call_id: CallId::random(),
             tag,
             household,
             caller: AnonymousId::random(),

@@ -2,7 +2,7 @@
 
 use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 
-use super::secret::Secret;
+use crate::domain::credentials::secret::Secret;
 
 /// One relay with the credentials of one participant of one call.
 #[derive(Debug, Clone)]

@@ -101,7 +101,7 @@ id!(
 );
 id!(
     /// One log-in of one device; ending it ends what the device may do.
-    LoginId,
+    SessionId,
     "login_"
 );
 id!(
@@ -111,7 +111,7 @@ id!(
 );
 id!(
     /// One call, from the caller's tap to its end.
-    SessionId,
+    CallId,
     "session_"
 );
 id!(
@@ -136,17 +136,17 @@ mod tests {
 
     #[test]
     fn text_form_round_trips_and_carries_its_prefix() {
-        let id = SessionId::random();
+        let id = CallId::random();
         assert!(id.to_string().starts_with("session_"));
-        assert_eq!(id.to_string().parse::<SessionId>().unwrap(), id);
+        assert_eq!(id.to_string().parse::<CallId>().unwrap(), id);
     }
 
     #[test]
     fn other_roles_and_damaged_text_are_refused() {
-        let text = SessionId::random().to_string();
+        let text = CallId::random().to_string();
         assert!(text.parse::<TagId>().is_err());
         for bad in ["", "session_", &text[..text.len() - 1], &format!("{text}A"), "session_!!!!!!!!!!!!!!!!!!!!!!"] {
-            assert!(bad.parse::<SessionId>().is_err(), "{bad}");
+            assert!(bad.parse::<CallId>().is_err(), "{bad}");
         }
     }
 

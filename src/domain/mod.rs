@@ -5,19 +5,14 @@
 pub mod account;
 pub mod audit;
 pub mod call;
-pub mod device;
+pub mod credentials;
 pub mod error;
+pub mod household;
 pub mod ice;
 pub mod identity;
 pub mod ids;
-pub mod login_secret;
 pub mod network;
-pub mod note;
 pub mod page_list;
 pub mod random;
-pub mod secret;
-pub mod stretch;
-pub mod tag;
-pub mod vault;
 
 pub use error::{Error, Kind, Result};

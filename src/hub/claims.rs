@@ -4,9 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use super::Endpoint;
 use crate::domain::Result;
+use crate::hub::tickets::{self, CallClaims, Claims, PresenceClaims, Refusal, Tickets, millis};
 use crate::proto::signal::wire::Hello;
-use crate::proto::signal::{CloseReason, ConnectionId, Input, Options, Party, PresenceSeat, Progress, Seat};
-use crate::service::tickets::{self, CallClaims, Claims, PresenceClaims, Refusal, Tickets, millis};
+use crate::proto::signal::{CloseReason, ConnectionId, Input, Party, PresenceSeat, Progress, Seat, SignalOptions};
 
 /// A presence connection may stand for weeks before its ticket is needed; the switchboard forgets the device, and
 /// with it the ticket, ten minutes after the connection is gone.
@@ -15,15 +15,15 @@ const PRESENCE_LIFETIME: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 const SLACK: Duration = Duration::from_secs(2 * 60);
 
 /// Makes tickets of seats and back.
-pub struct Ticketing {
+pub struct TicketIssuer {
     tickets: Tickets,
     placed: Duration,
     ringing: Duration,
     talking: Duration,
 }
 
-impl Ticketing {
-    pub fn new(tickets: Tickets, options: &Options) -> Self {
+impl TicketIssuer {
+    pub fn new(tickets: Tickets, options: &SignalOptions) -> Self {
         Self {
             tickets,
             placed: options.first_connection + options.ring_time + SLACK,
@@ -40,20 +40,20 @@ impl Ticketing {
             Progress::Talking(_) => self.talking,
         };
         let claims = CallClaims {
-            session: seat.session,
+            call_id: seat.call_id,
             tag: seat.tag,
             household: seat.household,
             caller: seat.caller,
             owner: seat.owner,
             device: match seat.party {
                 Party::Caller => None,
-                Party::Device(login) => Some(login),
+                Party::Device(session) => Some(session),
             },
             generation: seat.generation,
             progress: match seat.progress {
                 Progress::Placed => tickets::Progress::Placed,
                 Progress::Ringing => tickets::Progress::Ringing,
-                Progress::Talking(login) => tickets::Progress::Talking(login),
+                Progress::Talking(session) => tickets::Progress::Talking(session),
             },
             since: millis(now).saturating_sub(seat.elapsed.as_millis() as u64),
         };
@@ -62,8 +62,8 @@ impl Ticketing {
 
     /// A ticket for presence.
     pub fn for_presence(&self, seat: &PresenceSeat, now: SystemTime) -> Result<String> {
-        let PresenceSeat { household, login, generation } = *seat;
-        let claims = PresenceClaims { household, login, generation };
+        let PresenceSeat { household, session, generation } = *seat;
+        let claims = PresenceClaims { household, session, generation };
         self.tickets.seal(Claims::Presence(claims), now, PRESENCE_LIFETIME)
     }
 
@@ -80,7 +80,7 @@ impl Ticketing {
             Refusal::Expired => CloseReason::TicketSpent,
         })?;
         let input = match (opened.claims, endpoint) {
-            (Claims::Call(claims), Endpoint::Call(session)) if claims.session == session => Input::JoinCall {
+            (Claims::Call(claims), Endpoint::Call(call_id)) if claims.call_id == call_id => Input::JoinCall {
                 connection,
                 seat: seat(&claims, now),
                 from_before: opened.from_before,
@@ -88,8 +88,8 @@ impl Ticketing {
             },
             // After a restart the log-in has to be looked at again.
             (Claims::Presence(_), Endpoint::Presence) if opened.from_before => return Err(CloseReason::TicketSpent),
-            (Claims::Presence(PresenceClaims { household, login, generation }), Endpoint::Presence) => {
-                Input::JoinPresence { connection, seat: PresenceSeat { household, login, generation } }
+            (Claims::Presence(PresenceClaims { household, session, generation }), Endpoint::Presence) => {
+                Input::JoinPresence { connection, seat: PresenceSeat { household, session, generation } }
             }
             _ => return Err(CloseReason::BadTicket),
         };
@@ -99,7 +99,7 @@ impl Ticketing {
 
 fn seat(claims: &CallClaims, now: SystemTime) -> Seat {
     Seat {
-        session: claims.session,
+        call_id: claims.call_id,
         tag: claims.tag,
         household: claims.household,
         caller: claims.caller,
@@ -109,7 +109,7 @@ fn seat(claims: &CallClaims, now: SystemTime) -> Seat {
         progress: match claims.progress {
             tickets::Progress::Placed => Progress::Placed,
             tickets::Progress::Ringing => Progress::Ringing,
-            tickets::Progress::Talking(login) => Progress::Talking(login),
+            tickets::Progress::Talking(session) => Progress::Talking(session),
         },
         // A clock that was set back makes a call seem younger, never older than it is.
         elapsed: Duration::from_millis(millis(now).saturating_sub(claims.since)),

@@ -5,8 +5,10 @@
 
 mod claims;
 mod connection;
+pub mod ice;
 mod outbox;
 mod task;
+pub mod tickets;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -18,14 +20,14 @@ use tokio::task::JoinHandle;
 
 pub use connection::{Connection, Outgoing};
 
-use crate::domain::ids::{AnonymousId, HouseholdId, LoginId, SessionId, TagId};
+use crate::domain::ids::{AnonymousId, CallId, HouseholdId, SessionId, TagId};
 use crate::domain::{Error, Kind, Result};
-pub use crate::proto::signal::Options;
+use crate::hub::ice::Ice;
+use crate::hub::tickets::Tickets;
+pub use crate::proto::signal::SignalOptions;
 use crate::proto::signal::wire::Hello;
 use crate::proto::signal::{CloseReason, ConnectionId, Input, Party, Placement};
-use crate::service::ice::Ice;
-use crate::service::tickets::Tickets;
-use claims::Ticketing;
+use claims::TicketIssuer;
 use outbox::Outbox;
 use task::{Command, Task};
 
@@ -44,8 +46,8 @@ pub struct Hub {
 }
 
 struct Shared {
-    ticketing: Arc<Ticketing>,
-    standing: Standing,
+    ticketing: Arc<TicketIssuer>,
+    standing: TicketValidity,
     next_connection: AtomicU64,
     counts: Arc<Counts>,
     sockets: Arc<Semaphore>,
@@ -64,7 +66,7 @@ struct Counts {
 #[derive(Debug, Clone, Copy)]
 pub struct PlaceCall {
     /// The call's new name.
-    pub session: SessionId,
+    pub call_id: CallId,
     /// The sticker that was scanned.
     pub tag: TagId,
     /// Whose sticker it is.
@@ -75,8 +77,8 @@ pub struct PlaceCall {
 
 /// Whether a tag may still be called and, where one is named, whether a log-in still stands as it did when the ticket was
 /// made. Asked about tickets of an earlier process: this one cannot know what was ended after they were made.
-pub type Standing = Box<
-    dyn Fn(TagId, Option<(LoginId, SystemTime)>) -> Pin<Box<dyn Future<Output = Result<bool>> + Send>> + Send + Sync,
+pub type TicketValidity = Box<
+    dyn Fn(TagId, Option<(SessionId, SystemTime)>) -> Pin<Box<dyn Future<Output = Result<bool>> + Send>> + Send + Sync,
 >;
 
 /// Hears of each call that is over; must not wait.
@@ -86,30 +88,35 @@ pub type Ended = Box<dyn Fn(crate::domain::call::Ended) + Send>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Endpoint {
     /// One call.
-    Call(SessionId),
+    Call(CallId),
     /// To be rung.
     Presence,
 }
 
 impl Hub {
     /// Starts the task. It ends after [`Hub::shutdown`], or when every handle is gone.
-    pub fn start(options: Options, ice: Arc<Ice>, tickets: Tickets, standing: Standing) -> (Self, JoinHandle<()>) {
+    pub fn start(
+        options: SignalOptions,
+        ice: Arc<Ice>,
+        tickets: Tickets,
+        standing: TicketValidity,
+    ) -> (Self, JoinHandle<()>) {
         Self::start_telling(options, ice, tickets, standing, Box::new(|_| {}))
     }
 
     /// As [`Hub::start`]; tells `ended` of each call that is over.
     pub fn start_telling(
-        options: Options,
+        options: SignalOptions,
         ice: Arc<Ice>,
         tickets: Tickets,
-        standing: Standing,
+        standing: TicketValidity,
         ended: Ended,
     ) -> (Self, JoinHandle<()>) {
         let (commands, commands_rx) = mpsc::channel(QUEUE);
         let (gone, gone_rx) = mpsc::unbounded_channel();
         let max_sockets = u32::try_from(options.max_connections).unwrap_or(u32::MAX);
         let shared = Arc::new(Shared {
-            ticketing: Arc::new(Ticketing::new(tickets, &options)),
+            ticketing: Arc::new(TicketIssuer::new(tickets, &options)),
             standing,
             next_connection: AtomicU64::new(0),
             counts: Arc::default(),
@@ -128,8 +135,8 @@ impl Hub {
     /// # Errors
     /// `too-many-calls` when the server or the household has as many calls as it takes; `stopping` when it stops.
     pub async fn place(&self, call: PlaceCall) -> Result<String> {
-        let PlaceCall { session, tag, household, caller } = call;
-        let placement = Placement { session, tag, household, caller, owner: AnonymousId::random() };
+        let PlaceCall { call_id, tag, household, caller } = call;
+        let placement = Placement { call_id, tag, household, caller, owner: AnonymousId::random() };
         self.ask(|answer| Command::Place(placement, answer)).await?
     }
 
@@ -137,8 +144,8 @@ impl Hub {
     ///
     /// # Errors
     /// `too-many-devices` when the server or the household has as many as it takes; `stopping` when it stops.
-    pub async fn presence_ticket(&self, household: HouseholdId, login: LoginId) -> Result<String> {
-        self.ask(|answer| Command::Enlist(household, login, answer)).await?
+    pub async fn presence_ticket(&self, household: HouseholdId, session: SessionId) -> Result<String> {
+        self.ask(|answer| Command::Enlist(household, session, answer)).await?
     }
 
     /// Connects whoever said `hello`, having reached this server as `authority` (`HOST:PORT`).
@@ -181,25 +188,25 @@ impl Hub {
     }
 
     /// The log-in was ended: its device leaves presence and every call.
-    pub async fn end_login(&self, login: LoginId) {
-        self.tell(Input::EndLogin(login)).await;
+    pub async fn end_session(&self, session: SessionId) {
+        self.tell(Input::EndSession(session)).await;
     }
 
     /// The log-in was given new secrets: what was connected by the old ones comes back by the new ones, or not at all.
-    pub async fn renew_login(&self, login: LoginId) {
-        self.tell(Input::RenewLogin(login)).await;
+    pub async fn renew_session(&self, session: SessionId) {
+        self.tell(Input::RenewSession(session)).await;
     }
 
     /// A ticket with which a device of this log-in comes back to a call that it takes part in.
     ///
     /// # Errors
     /// `no-such-call` when it takes part in no such call; `stopping` when the server stops.
-    pub async fn call_ticket(&self, session: SessionId, login: LoginId) -> Result<String> {
-        self.ask(|answer| Command::Rejoin(session, login, answer)).await?
+    pub async fn call_ticket(&self, call_id: CallId, session: SessionId) -> Result<String> {
+        self.ask(|answer| Command::Rejoin(call_id, session, answer)).await?
     }
 
     /// The log-ins whose devices are connected now.
-    pub async fn connected(&self) -> Vec<LoginId> {
+    pub async fn connected(&self) -> Vec<SessionId> {
         // Without a task nobody is.
         self.ask(Command::Connected).await.unwrap_or_default()
     }
@@ -234,11 +241,11 @@ impl Hub {
 
     async fn check_standing(&self, input: &Input, made: SystemTime) -> std::result::Result<(), CloseReason> {
         let Input::JoinCall { seat, from_before: true, .. } = input else { return Ok(()) };
-        let login = match seat.party {
+        let session = match seat.party {
             Party::Caller => None,
-            Party::Device(login) => Some((login, made)),
+            Party::Device(session) => Some((session, made)),
         };
-        match (self.shared.standing)(seat.tag, login).await {
+        match (self.shared.standing)(seat.tag, session).await {
             Ok(true) => Ok(()),
             Ok(false) => Err(CloseReason::NoSuchCall),
             Err(_) => Err(CloseReason::Overloaded),

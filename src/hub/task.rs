@@ -8,21 +8,23 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
-use super::claims::Ticketing;
+use super::claims::TicketIssuer;
 use super::outbox::{Outbox, Overflow};
 use super::{Counts, Ended};
-use crate::domain::ids::{HouseholdId, LoginId, SessionId};
+use crate::domain::ids::{CallId, HouseholdId, SessionId};
 use crate::domain::{Error, Kind, Result};
-use crate::proto::signal::wire::{PresenceRole, Ring, Standing, ToClient, Welcome};
-use crate::proto::signal::{CloseReason, ConnectionId, Input, Options, Output, Placement, Progress, Seat, Switchboard};
-use crate::service::ice::Ice;
+use crate::hub::ice::Ice;
+use crate::proto::signal::wire::{CallStatus, PresenceRole, Ring, ToClient, Welcome};
+use crate::proto::signal::{
+    CloseReason, ConnectionId, Input, Output, Placement, Progress, Seat, SignalOptions, Switchboard,
+};
 
 /// What the task is asked to do.
 pub enum Command {
     Place(Placement, oneshot::Sender<Result<String>>),
-    Enlist(HouseholdId, LoginId, oneshot::Sender<Result<String>>),
-    Rejoin(SessionId, LoginId, oneshot::Sender<Result<String>>),
-    Connected(oneshot::Sender<Vec<LoginId>>),
+    Enlist(HouseholdId, SessionId, oneshot::Sender<Result<String>>),
+    Rejoin(CallId, SessionId, oneshot::Sender<Result<String>>),
+    Connected(oneshot::Sender<Vec<SessionId>>),
     Join { connection: ConnectionId, input: Input, outbox: Arc<Outbox>, authority: Box<str> },
     Input(Input),
 }
@@ -31,7 +33,7 @@ pub enum Command {
 pub struct Task {
     board: Switchboard,
     ice: Arc<Ice>,
-    ticketing: Arc<Ticketing>,
+    ticketing: Arc<TicketIssuer>,
     counts: Arc<Counts>,
     ended: Ended,
     remotes: HashMap<ConnectionId, Remote>,
@@ -45,7 +47,13 @@ struct Remote {
 }
 
 impl Task {
-    pub fn new(options: Options, ice: Arc<Ice>, ticketing: Arc<Ticketing>, counts: Arc<Counts>, ended: Ended) -> Self {
+    pub fn new(
+        options: SignalOptions,
+        ice: Arc<Ice>,
+        ticketing: Arc<TicketIssuer>,
+        counts: Arc<Counts>,
+        ended: Ended,
+    ) -> Self {
         Self { board: Switchboard::new(options), ice, ticketing, counts, ended, remotes: HashMap::new() }
     }
 
@@ -61,14 +69,14 @@ impl Task {
             }
             tokio::select! {
                 command = commands.recv() => match command {
-                    Some(command) => stopping = self.obey(command),
+                    Some(command) => stopping = self.execute(command),
                     None => stopping = true,
                 },
                 Some(connection) = gone.recv() => {
                     // Whatever the connection said before it went was sent before: a hang-up must not become a loss.
                     for _ in 0..commands.len() {
                         if let Ok(command) = commands.try_recv() {
-                            stopping |= self.obey(command);
+                            stopping |= self.execute(command);
                         }
                     }
                     self.remotes.remove(&connection);
@@ -88,7 +96,7 @@ impl Task {
     }
 
     /// Answers whether the task is to end.
-    fn obey(&mut self, command: Command) -> bool {
+    fn execute(&mut self, command: Command) -> bool {
         let now = Instant::now().into_std();
         match command {
             Command::Place(placement, answer) => {
@@ -98,13 +106,13 @@ impl Task {
                 let _ = answer.send(ticket);
                 self.do_outputs();
             }
-            Command::Enlist(household, login, answer) => {
-                let listed = self.board.enlist(household, login, now).map_err(|_| too_many_devices());
+            Command::Enlist(household, session, answer) => {
+                let listed = self.board.enlist(household, session, now).map_err(|_| too_many_devices());
                 let _ = answer.send(listed.and_then(|seat| self.ticketing.for_presence(&seat, SystemTime::now())));
                 self.do_outputs();
             }
-            Command::Rejoin(session, login, answer) => {
-                let seat = self.board.rejoin(session, login, now).ok_or_else(no_such_call);
+            Command::Rejoin(call_id, session, answer) => {
+                let seat = self.board.rejoin(call_id, session, now).ok_or_else(no_such_call);
                 let _ = answer.send(seat.and_then(|seat| self.ticket(&seat)));
                 self.do_outputs();
             }
@@ -132,16 +140,16 @@ impl Task {
     fn do_outputs(&mut self) {
         while let Some(output) = self.board.poll_output() {
             let (connection, message) = match output {
-                Output::Admit { session, participants, lifetime } => {
-                    self.ice.admit(session, participants, lifetime);
+                Output::Admit { call_id, participants, lifetime } => {
+                    self.ice.admit(call_id, participants, lifetime);
                     continue;
                 }
                 Output::Over(ended) => {
                     (self.ended)(ended);
                     continue;
                 }
-                Output::Revoke { session } => {
-                    self.ice.revoke(session);
+                Output::Revoke { call_id } => {
+                    self.ice.revoke(call_id);
                     continue;
                 }
                 Output::Close { connection, reason } => {
@@ -189,8 +197,8 @@ impl Task {
 
     fn welcome(&self, connection: ConnectionId, seat: &Seat, peer_connected: bool) -> Result<ToClient> {
         let standing = match seat.progress {
-            Progress::Placed | Progress::Ringing => Standing::Ringing,
-            Progress::Talking(_) => Standing::Talking {
+            Progress::Placed | Progress::Ringing => CallStatus::Ringing,
+            Progress::Talking(_) => CallStatus::Talking {
                 ice_servers: self.ice_servers(connection, seat),
                 seconds: seat.elapsed.as_secs(),
                 peer_connected,
@@ -202,9 +210,9 @@ impl Task {
 
     fn ring(&self, seat: &Seat, remaining: Duration) -> Result<ToClient> {
         Ok(ToClient::Ring(Ring {
-            session_id: seat.session,
+            call_id: seat.call_id,
             tag_id: seat.tag,
-            signaling_endpoint: format!("/api/v1/calls/signaling/{}", seat.session),
+            signaling_endpoint: format!("/api/v1/calls/signaling/{}", seat.call_id),
             ticket: self.ticket(seat)?,
             seconds: remaining.as_millis().div_ceil(1000) as u64,
         }))

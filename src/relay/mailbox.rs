@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::lock;
-use crate::proto::turn::switch::Switch;
+use crate::proto::turn::data_plane::DataPlane;
 use crate::proto::turn::view::Update;
 
 /// Updates that a switch has not taken in yet.
@@ -27,7 +27,7 @@ impl Mailbox {
     }
 
     /// Brings a switch up to date. One atomic load when there is nothing new.
-    pub fn deliver(&self, switch: &mut Switch) {
+    pub fn deliver(&self, switch: &mut DataPlane) {
         if !self.full.load(Ordering::Acquire) {
             return;
         }

@@ -26,14 +26,14 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::domain::ids::SessionId;
+use crate::domain::ids::CallId;
 use crate::domain::random;
-use crate::proto::turn::client::Client;
-use crate::proto::turn::control::{Control, Input, Output, Setup};
+use crate::proto::turn::control::{ControlPlane, Input, Output, Setup};
 pub use crate::proto::turn::counts::CODES as ERROR_CODES;
-use crate::proto::turn::credentials::{Credentials, Gate};
+use crate::proto::turn::credentials::{CallAdmission, Credentials};
+pub use crate::proto::turn::data_plane::Dropped;
+use crate::proto::turn::five_tuple::FiveTuple;
 pub use crate::proto::turn::limits::Limits;
-pub use crate::proto::turn::switch::Dropped;
 use crate::proto::turn::view::Update;
 
 pub use probe::{Connection, Report};
@@ -46,7 +46,7 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// What the relay is started with.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct RelayOptions {
     /// Where to listen, each address once. IPv6 sockets take IPv6 alone. Port 0 is a free port, the same for all.
     pub udp: Vec<SocketAddr>,
     /// REALM; up to eight bytes keep the answers to strangers short.
@@ -57,7 +57,7 @@ pub struct Options {
     pub shards: usize,
     /// The longest pause in which packets gather before they are handled together. It is made only while packets come
     /// so fast that some will; zero never pauses.
-    pub gather: Duration,
+    pub batch_delay: Duration,
     /// Streams at the same time, in all.
     pub streams: usize,
     /// Streams of one source (an IPv4 address, an IPv6 /64) that have no allocation.
@@ -66,14 +66,14 @@ pub struct Options {
     pub authenticate_within: Duration,
 }
 
-impl Default for Options {
+impl Default for RelayOptions {
     fn default() -> Self {
         Self {
             udp: Vec::new(),
             realm: "callqr".into(),
             limits: Limits::default(),
             shards: 0,
-            gather: Duration::from_micros(300),
+            batch_delay: Duration::from_micros(300),
             streams: 10_000,
             strange_streams_per_source: 32,
             authenticate_within: Duration::from_secs(10),
@@ -87,7 +87,7 @@ pub struct Relay(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    control: Mutex<Control>,
+    control: Mutex<ControlPlane>,
     shards: Vec<shard::Handle>,
     /// The threads' halves, taken by the one `run`.
     idle: Mutex<Vec<shard::Shard>>,
@@ -97,7 +97,7 @@ struct Inner {
     next_stream: AtomicU64,
     admission: admission::Admission,
     stream_traffic: stats::Counters,
-    options: Options,
+    options: RelayOptions,
     stopping: AtomicBool,
 }
 
@@ -106,7 +106,7 @@ impl Relay {
     ///
     /// # Errors
     /// Those of the operating system, such as a port in use.
-    pub fn bind(options: Options) -> io::Result<Self> {
+    pub fn bind(options: RelayOptions) -> io::Result<Self> {
         let count = match options.shards {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             count => count,
@@ -122,7 +122,7 @@ impl Relay {
             epoch: Instant::now(),
         };
         Ok(Self(Arc::new(Inner {
-            control: Mutex::new(Control::new(setup)),
+            control: Mutex::new(ControlPlane::new(setup)),
             shards: shards.iter().map(shard::Shard::handle).collect(),
             idle: Mutex::new(shards),
             sockets,
@@ -135,7 +135,7 @@ impl Relay {
         })))
     }
 
-    /// The addresses that are listened on, in the order of [`Options::udp`].
+    /// The addresses that are listened on, in the order of [`RelayOptions::udp`].
     pub fn local_addrs(&self) -> Vec<SocketAddr> {
         self.0.sockets.iter().map(|socket| socket.address).collect()
     }
@@ -203,13 +203,13 @@ impl Relay {
     }
 }
 
-impl Gate for Relay {
-    fn admit(&self, session: SessionId, participants: [Credentials; 2], lifetime: Duration) {
-        self.0.drive(Input::Admit { session, participants, lifetime }, Instant::now());
+impl CallAdmission for Relay {
+    fn admit(&self, call_id: CallId, participants: [Credentials; 2], lifetime: Duration) {
+        self.0.drive(Input::Admit { call_id, participants, lifetime }, Instant::now());
     }
 
-    fn revoke(&self, session: SessionId) {
-        self.0.drive(Input::Revoke(session), Instant::now());
+    fn revoke(&self, call_id: CallId) {
+        self.0.drive(Input::Revoke(call_id), Instant::now());
     }
 }
 
@@ -220,7 +220,7 @@ impl Inner {
     }
 
     /// Feeds the control plane; `send` sends the answers, after every switch has been told what changed.
-    fn drive_with(&self, input: Input<'_>, now: Instant, mut send: impl FnMut(Client, Vec<u8>)) {
+    fn drive_with(&self, input: Input<'_>, now: Instant, mut send: impl FnMut(FiveTuple, Vec<u8>)) {
         let mut answers = Vec::new();
         {
             // Updates are posted under the lock, so that all switches see them in one order.
@@ -259,27 +259,27 @@ impl Inner {
         }
     }
 
-    fn tell_stream(&self, client: &Client, has_allocation: bool) {
+    fn tell_stream(&self, client: &FiveTuple, has_allocation: bool) {
         if let Some(stream) = self.stream(client) {
             stream.set_allocated(has_allocation, &self.admission);
         }
     }
 
-    fn stream(&self, client: &Client) -> Option<Arc<stream::Handle>> {
+    fn stream(&self, client: &FiveTuple) -> Option<Arc<stream::Handle>> {
         let id = stream_id(client)?;
         self.streams.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
     }
 
     /// Sends an answer from outside of the shards.
-    fn send(&self, to: &Client, bytes: &[u8]) {
+    fn send(&self, to: &FiveTuple, bytes: &[u8]) {
         match to {
-            Client::Udp { peer, local, listener } => {
+            FiveTuple::Udp { peer, local, listener } => {
                 if let Some(socket) = self.sockets.get(usize::from(*listener)) {
                     let sent = socket.send(*peer, *local, bytes);
                     self.stream_traffic.sent(bytes.len(), sent.is_ok());
                 }
             }
-            Client::Stream { .. } => {
+            FiveTuple::Stream { .. } => {
                 if let Some(stream) = self.stream(to) {
                     stream.queue.push_answer(bytes);
                 }
@@ -288,10 +288,10 @@ impl Inner {
     }
 }
 
-fn stream_id(client: &Client) -> Option<u64> {
+fn stream_id(client: &FiveTuple) -> Option<u64> {
     match client {
-        Client::Stream { id, .. } => Some(*id),
-        Client::Udp { .. } => None,
+        FiveTuple::Stream { id, .. } => Some(*id),
+        FiveTuple::Udp { .. } => None,
     }
 }
 

@@ -5,8 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use super::bind::Listener;
 use super::mmsg::{BATCH, Outgoing, Sender};
 use super::stats::Counters;
-use crate::proto::turn::client::Client;
-use crate::proto::turn::switch::Forward;
+use crate::proto::turn::data_plane::Forward;
+use crate::proto::turn::five_tuple::FiveTuple;
 
 /// Room for a round: 64 KiB for each of the packets received at once never all comes true, so a full outbox is flushed.
 const CAPACITY: usize = 256 << 10;
@@ -45,7 +45,7 @@ impl Outbox {
 
     /// Adds a forwarded packet for a UDP client.
     pub fn push(&mut self, packet: &Forward<'_>, listeners: &[Listener], counters: &Counters) {
-        let Client::Udp { peer, local, listener } = packet.to else { return };
+        let FiveTuple::Udp { peer, local, listener } = packet.to else { return };
         if self.bytes.len() + packet.len() > CAPACITY || self.runs.len() == self.runs.capacity() {
             self.flush(listeners, counters);
         }

@@ -21,11 +21,11 @@ use turn::proto::relayaddr::RelayedAddress;
 use turn::proto::reqtrans::RequestedTransport;
 
 use super::Relay;
-use crate::domain::ids::SessionId;
+use crate::domain::credentials::secret::Secret;
+use crate::domain::ids::CallId;
 use crate::domain::random;
-use crate::domain::secret::Secret;
 use crate::proto::stun::frame::{self, Next};
-use crate::proto::turn::credentials::{Credentials, Gate as _};
+use crate::proto::turn::credentials::{CallAdmission as _, Credentials};
 
 /// How long each step may take.
 const STEP: Duration = Duration::from_secs(3);
@@ -70,9 +70,9 @@ impl Report {
 }
 
 pub(super) async fn run(relay: &Relay, connections: Vec<Connection>) -> Report {
-    let session = SessionId::random();
+    let call_id = CallId::random();
     let participants = [credentials(), credentials()];
-    relay.admit(session, participants.clone(), CALL);
+    relay.admit(call_id, participants.clone(), CALL);
     let mut results = Vec::new();
     for address in relay.local_addrs() {
         let name = if address.is_ipv4() { "udp4" } else { "udp6" };
@@ -86,7 +86,7 @@ pub(super) async fn run(relay: &Relay, connections: Vec<Connection>) -> Report {
         let pipe = Pipe::Stream { stream, buffer: Vec::new() };
         results.push((name, through(relay, &participants, pipe).await.map_err(|error| error.to_string())));
     }
-    relay.revoke(session);
+    relay.revoke(call_id);
     Report { results }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use tokio::sync::Notify;
 
 use super::lock;
-use crate::proto::turn::switch::Forward;
+use crate::proto::turn::data_plane::Forward;
 
 /// A second and a half of voice with its overhead, or a fifth of a second at the rate limit: older media is useless.
 const MEDIA_BYTES: usize = 64 << 10;

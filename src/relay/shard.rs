@@ -16,9 +16,9 @@ use super::mmsg::{BATCH, Inbox};
 use super::outbox::Outbox;
 use super::stats::Counters;
 use crate::domain::random;
-use crate::proto::turn::client::Client;
 use crate::proto::turn::control::Input;
-use crate::proto::turn::switch::Switch;
+use crate::proto::turn::data_plane::DataPlane;
+use crate::proto::turn::five_tuple::FiveTuple;
 use crate::proto::turn::view::Update;
 
 const WAKE: Token = Token(usize::MAX);
@@ -85,10 +85,10 @@ impl Shard {
             inner,
             listeners: &self.listeners,
             counters: &self.counters,
-            switch: Switch::new(u64::from_be_bytes(random::bytes())),
+            switch: DataPlane::new(u64::from_be_bytes(random::bytes())),
             outbox: Outbox::new(),
         };
-        let mut gather = Gather::new(inner.options.gather);
+        let mut batch_delay = BatchDelay::new(inner.options.batch_delay);
         let mut ready = vec![false; self.listeners.len()];
         while !inner.stopping.load(Relaxed) {
             if let Err(error) = self.poll.poll(&mut events, None)
@@ -113,7 +113,7 @@ impl Shard {
                 if packets == 0 || inner.stopping.load(Relaxed) {
                     break;
                 }
-                match gather.after(packets, Instant::now()) {
+                match batch_delay.after(packets, Instant::now()) {
                     Some(pause) => std::thread::sleep(pause),
                     None if more => {}
                     // Readiness is told anew for what comes after a socket was found empty.
@@ -139,7 +139,7 @@ struct Round<'a> {
     inner: &'a Inner,
     listeners: &'a [Listener],
     counters: &'a Counters,
-    switch: Switch,
+    switch: DataPlane,
     outbox: Outbox,
 }
 
@@ -154,7 +154,7 @@ impl Round<'_> {
         let (mut packets, mut bytes) = (0, 0);
         for train in (0..received).filter_map(|n| inbox.train(n)) {
             let local = train.to.unwrap_or_else(|| listener.address.ip());
-            let from = Client::Udp { peer: train.from, local, listener: index as u8 };
+            let from = FiveTuple::Udp { peer: train.from, local, listener: index as u8 };
             for packet in train.bytes.chunks(train.segment) {
                 packets += 1;
                 self.packet(&from, packet, now, mailbox);
@@ -166,8 +166,8 @@ impl Round<'_> {
         Found { packets, more: received == BATCH }
     }
 
-    fn packet(&mut self, from: &Client, packet: &[u8], now: Instant, mailbox: &Mailbox) {
-        if !Switch::is_media(packet) {
+    fn packet(&mut self, from: &FiveTuple, packet: &[u8], now: Instant, mailbox: &Mailbox) {
+        if !DataPlane::is_media(packet) {
             return self.message(*from, packet, now, mailbox);
         }
         match self.switch.forward(from, packet, now) {
@@ -182,15 +182,15 @@ impl Round<'_> {
         }
     }
 
-    fn message(&mut self, from: Client, bytes: &[u8], now: Instant, mailbox: &Mailbox) {
+    fn message(&mut self, from: FiveTuple, bytes: &[u8], now: Instant, mailbox: &Mailbox) {
         let (listeners, counters, inner) = (self.listeners, self.counters, self.inner);
         inner.drive_with(Input::Message { from, bytes }, now, |to, bytes| match to {
-            Client::Udp { peer, local, listener } => {
+            FiveTuple::Udp { peer, local, listener } => {
                 if let Some(listener) = listeners.get(usize::from(listener)) {
                     counters.sent(bytes.len(), listener.send(peer, local, &bytes).is_ok());
                 }
             }
-            Client::Stream { .. } => inner.send(&to, &bytes),
+            FiveTuple::Stream { .. } => inner.send(&to, &bytes),
         });
         // What follows in this batch may already depend on what the request changed.
         mailbox.deliver(&mut self.switch);
@@ -199,14 +199,14 @@ impl Round<'_> {
 
 /// Decides when to let packets gather: only while enough of them come that a pause will bring several together.
 #[derive(Debug)]
-struct Gather {
+struct BatchDelay {
     pause: Duration,
     window: Option<Instant>,
     packets: usize,
     worthwhile: bool,
 }
 
-impl Gather {
+impl BatchDelay {
     fn new(pause: Duration) -> Self {
         Self { pause, window: None, packets: 0, worthwhile: false }
     }
@@ -237,17 +237,17 @@ mod tests {
     fn packets_gather_only_while_a_pause_brings_several_together() {
         let pause = Duration::from_micros(300);
         let mut now = Instant::now();
-        let mut gather = Gather::new(pause);
+        let mut batch_delay = BatchDelay::new(pause);
         let mut pauses = |every: Duration, rounds: usize| {
             let asked = (0..rounds).filter(|_| {
                 now += every;
-                gather.after(1, now).is_some()
+                batch_delay.after(1, now).is_some()
             });
             asked.count()
         };
         assert_eq!(pauses(Duration::from_millis(1), 1000), 0, "quiet: every packet goes at once");
         assert!(pauses(Duration::from_micros(50), 1000) > 800, "busy: they gather");
         assert!(pauses(Duration::from_millis(1), 1000) < 10, "and quiet again");
-        assert_eq!(Gather::new(Duration::ZERO).after(1, now), None);
+        assert_eq!(BatchDelay::new(Duration::ZERO).after(1, now), None);
     }
 }

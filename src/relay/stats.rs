@@ -4,7 +4,7 @@ use std::ops::AddAssign;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::proto::turn::counts::Counts;
-use crate::proto::turn::switch::Dropped;
+use crate::proto::turn::data_plane::Dropped;
 
 /// Counters of one shard, or of all streams.
 #[derive(Debug, Default)]

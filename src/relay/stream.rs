@@ -14,9 +14,9 @@ use super::mailbox::Mailbox;
 use super::queue::Queue;
 use crate::domain::random;
 use crate::proto::stun::frame::{self, Next};
-use crate::proto::turn::client::Client;
 use crate::proto::turn::control::Input;
-use crate::proto::turn::switch::Switch;
+use crate::proto::turn::data_plane::DataPlane;
+use crate::proto::turn::five_tuple::FiveTuple;
 
 /// What a stream's buffer begins with; it grows to the longest frame only for who has an allocation.
 const BUFFER: usize = 4 << 10;
@@ -65,7 +65,7 @@ where
         return;
     }
     let id = inner.next_stream.fetch_add(1, Relaxed);
-    let client = Client::Stream { id, peer };
+    let client = FiveTuple::Stream { id, peer };
     let handle = Arc::new(Handle {
         mailbox: Mailbox::default(),
         queue: Queue::default(),
@@ -87,12 +87,12 @@ where
 struct Registered<'a> {
     inner: &'a Inner,
     id: u64,
-    client: Client,
+    client: FiveTuple,
     handle: Arc<Handle>,
 }
 
 impl<'a> Registered<'a> {
-    fn enter(inner: &'a Inner, id: u64, client: Client, handle: Arc<Handle>) -> Self {
+    fn enter(inner: &'a Inner, id: u64, client: FiveTuple, handle: Arc<Handle>) -> Self {
         let mut streams = inner.streams.write().unwrap_or_else(PoisonError::into_inner);
         streams.insert(id, Arc::clone(&handle));
         drop(streams);
@@ -112,8 +112,8 @@ impl Drop for Registered<'_> {
 }
 
 /// Reads frames until the stream ends or is no TURN.
-async fn read(inner: &Inner, handle: &Handle, client: Client, mut reader: impl AsyncRead + Unpin) {
-    let mut switch = Switch::new(u64::from_be_bytes(random::bytes()));
+async fn read(inner: &Inner, handle: &Handle, client: FiveTuple, mut reader: impl AsyncRead + Unpin) {
+    let mut switch = DataPlane::new(u64::from_be_bytes(random::bytes()));
     let mut buffer = vec![0; BUFFER];
     let (mut start, mut end) = (0, 0);
     loop {
@@ -142,10 +142,10 @@ async fn read(inner: &Inner, handle: &Handle, client: Client, mut reader: impl A
     }
 }
 
-fn frame_in(inner: &Inner, handle: &Handle, switch: &mut Switch, client: &Client, frame: &[u8]) {
+fn frame_in(inner: &Inner, handle: &Handle, switch: &mut DataPlane, client: &FiveTuple, frame: &[u8]) {
     let (now, counters) = (Instant::now(), &inner.stream_traffic);
     counters.received(1, frame.len());
-    if !Switch::is_media(frame) {
+    if !DataPlane::is_media(frame) {
         return inner.drive(Input::Message { from: *client, bytes: frame }, now);
     }
     handle.mailbox.deliver(switch);

@@ -4,12 +4,18 @@ use std::time::SystemTime;
 
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
-use super::convert::{one_row, time, to_millis};
-use super::{NewLogin, Store, Wrap, invites, logins, setup, vaults};
+use super::NewSession;
+use super::Store;
+use super::WrappedKeyRow;
+use super::invites;
+use super::setup;
+use super::vaults;
 use crate::domain::account::Member;
+use crate::domain::household::vault::WrappedKey;
 use crate::domain::ids::{AccountId, HouseholdId};
-use crate::domain::vault::Wrapped;
 use crate::domain::{Error, Kind, Result};
+use crate::store::database::convert::{one_row, time, to_millis};
+use crate::store::sessions;
 
 /// The most accounts of one household: with their devices, what a call can ring.
 const MOST_MEMBERS: u32 = 32;
@@ -29,7 +35,7 @@ pub enum Entry {
 
 /// An account as stored.
 #[derive(Clone)]
-pub struct Account {
+pub struct AccountRow {
     /// Which, where it belongs and what it may do.
     pub member: Member,
     /// The name, sealed.
@@ -49,7 +55,7 @@ pub struct Account {
 }
 
 /// An account to be.
-pub struct NewAccount {
+pub struct NewAccountRow {
     /// Which, where it belongs and what it may do.
     pub member: Member,
     /// The name's keyed digest.
@@ -63,7 +69,7 @@ pub struct NewAccount {
     /// Argon2id in PHC string form.
     pub password_hash: String,
     /// The key of the household's vault, wrapped for the password; `None` where the household has no vault yet.
-    pub wrapped: Option<Wrapped>,
+    pub wrapped: Option<WrappedKey>,
 }
 
 /// What changes in an account; `None` leaves a field as it is, `Some(None)` empties it.
@@ -78,9 +84,9 @@ pub struct Changes {
 }
 
 /// Accounts in the database.
-pub struct Accounts<'a>(pub(super) &'a Store);
+pub struct AccountTable<'a>(pub(super) &'a Store);
 
-impl Accounts<'_> {
+impl AccountTable<'_> {
     /// Makes an account where `entry` allows it, with its household where that is new and with its first log-in where
     /// it gets one, and uses `entry` up.
     ///
@@ -88,8 +94,8 @@ impl Accounts<'_> {
     /// As [`Accounts::check_entry`]; `username-taken`, `too-many-accounts` when there are `most`, `household-full`.
     pub async fn create(
         &self,
-        account: NewAccount,
-        login: Option<NewLogin>,
+        account: NewAccountRow,
+        session: Option<NewSession>,
         entry: Entry,
         most: u32,
         now: SystemTime,
@@ -105,10 +111,10 @@ impl Accounts<'_> {
                 insert_household(transaction, account.member.household)?;
                 insert(transaction, &account, now)?;
                 if let Some(wrapped) = account.wrapped {
-                    vaults::put(transaction, account.member.account, &Wrap::by_password(wrapped))?;
+                    vaults::put(transaction, account.member.account, &WrappedKeyRow::by_password(wrapped))?;
                 }
-                if let Some(login) = login {
-                    logins::insert(transaction, &login, now)?;
+                if let Some(session) = session {
+                    sessions::insert(transaction, &session, now)?;
                 }
                 if let Entry::Invite(token_hash) = entry {
                     invites::delete_by_token(transaction, token_hash)?;
@@ -140,7 +146,7 @@ impl Accounts<'_> {
     ///
     /// # Errors
     /// The database's.
-    pub async fn by_username(&self, index: [u8; 32]) -> Result<Option<Account>> {
+    pub async fn by_username(&self, index: [u8; 32]) -> Result<Option<AccountRow>> {
         self.0.reader.transaction(move |transaction| by_username(transaction, index)).await
     }
 
@@ -148,7 +154,7 @@ impl Accounts<'_> {
     ///
     /// # Errors
     /// The database's.
-    pub async fn members(&self, household: HouseholdId) -> Result<Vec<Account>> {
+    pub async fn members(&self, household: HouseholdId) -> Result<Vec<AccountRow>> {
         self.0.reader.transaction(move |transaction| members(transaction, household)).await
     }
 
@@ -156,7 +162,7 @@ impl Accounts<'_> {
     ///
     /// # Errors
     /// The database's.
-    pub async fn update(&self, id: AccountId, changes: Changes) -> Result<Option<Account>> {
+    pub async fn update(&self, id: AccountId, changes: Changes) -> Result<Option<AccountRow>> {
         self.0.writer.transaction(move |transaction| update(transaction, id, changes)).await
     }
 
@@ -179,7 +185,7 @@ impl Accounts<'_> {
     ///
     /// # Errors
     /// The database's.
-    pub async fn by_id(&self, id: AccountId) -> Result<Option<Account>> {
+    pub async fn by_id(&self, id: AccountId) -> Result<Option<AccountRow>> {
         self.0.reader.transaction(move |transaction| by_id(transaction, id)).await
     }
 }
@@ -206,7 +212,7 @@ fn check_entry(transaction: &Transaction<'_>, entry: Entry, now: SystemTime) -> 
     }
 }
 
-fn refuse_beyond_bounds(transaction: &Transaction<'_>, account: &NewAccount, most: u32) -> Result<()> {
+fn refuse_beyond_bounds(transaction: &Transaction<'_>, account: &NewAccountRow, most: u32) -> Result<()> {
     if by_username(transaction, account.username_index)?.is_some() {
         return Err(Error::new(Kind::Conflict, "username-taken", "This username is taken.").hint("Choose another one."));
     }
@@ -230,7 +236,7 @@ fn insert_household(transaction: &Transaction<'_>, id: HouseholdId) -> Result<()
     Ok(())
 }
 
-fn insert(transaction: &Transaction<'_>, account: &NewAccount, now: SystemTime) -> Result<()> {
+fn insert(transaction: &Transaction<'_>, account: &NewAccountRow, now: SystemTime) -> Result<()> {
     let sql = "INSERT INTO accounts (id, household_id, username_index, username_sealed, emergency_contact_sealed, \
                vehicle_number_sealed, password_hash, administrator, disabled, keep_missed_calls, created_at) \
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, ?9)";
@@ -248,14 +254,14 @@ fn insert(transaction: &Transaction<'_>, account: &NewAccount, now: SystemTime) 
     Ok(())
 }
 
-fn members(transaction: &Transaction<'_>, household: HouseholdId) -> Result<Vec<Account>> {
+fn members(transaction: &Transaction<'_>, household: HouseholdId) -> Result<Vec<AccountRow>> {
     let sql = "SELECT * FROM accounts WHERE household_id = ?1 ORDER BY created_at, id";
     let mut statement = transaction.prepare_cached(sql)?;
     let accounts = statement.query_map([household.as_bytes()], from_row)?;
     Ok(accounts.collect::<rusqlite::Result<_>>()?)
 }
 
-fn update(transaction: &Transaction<'_>, id: AccountId, changes: Changes) -> Result<Option<Account>> {
+fn update(transaction: &Transaction<'_>, id: AccountId, changes: Changes) -> Result<Option<AccountRow>> {
     if let Some(sealed) = changes.emergency_contact_sealed {
         let sql = "UPDATE accounts SET emergency_contact_sealed = ?2 WHERE id = ?1";
         transaction.execute(sql, params![id.as_bytes(), sealed])?;
@@ -271,18 +277,18 @@ fn update(transaction: &Transaction<'_>, id: AccountId, changes: Changes) -> Res
     by_id(transaction, id)
 }
 
-pub(super) fn by_username(transaction: &Transaction<'_>, index: [u8; 32]) -> Result<Option<Account>> {
+pub(super) fn by_username(transaction: &Transaction<'_>, index: [u8; 32]) -> Result<Option<AccountRow>> {
     let mut statement = transaction.prepare_cached("SELECT * FROM accounts WHERE username_index = ?1")?;
     Ok(statement.query_row([index], from_row).optional()?)
 }
 
-pub(super) fn by_id(transaction: &Transaction<'_>, id: AccountId) -> Result<Option<Account>> {
+pub(super) fn by_id(transaction: &Transaction<'_>, id: AccountId) -> Result<Option<AccountRow>> {
     let mut statement = transaction.prepare_cached("SELECT * FROM accounts WHERE id = ?1")?;
     Ok(statement.query_row([id.as_bytes()], from_row).optional()?)
 }
 
-pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Account> {
-    Ok(Account {
+pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<AccountRow> {
+    Ok(AccountRow {
         member: Member {
             account: AccountId::from_bytes(row.get("id")?),
             household: HouseholdId::from_bytes(row.get("household_id")?),

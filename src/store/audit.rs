@@ -5,10 +5,10 @@ use std::time::SystemTime;
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
 use super::Store;
-use super::convert::{time, to_millis};
 use crate::domain::Result;
 use crate::domain::audit::{Event, Weight};
 use crate::domain::ids::AccountId;
+use crate::store::database::convert::{time, to_millis};
 
 /// Events that are alike and fell into the same minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,9 +45,9 @@ pub struct AuditRow {
 }
 
 /// The audit trail in the database.
-pub struct Audit<'a>(pub(super) &'a Store);
+pub struct AuditTable<'a>(pub(super) &'a Store);
 
-impl Audit<'_> {
+impl AuditTable<'_> {
     /// Adds events. When those of one weight then have more than `most` rows, the oldest of that weight go.
     ///
     /// # Errors

@@ -5,16 +5,16 @@ use std::time::SystemTime;
 use rusqlite::{Transaction, params};
 
 use super::Store;
-use super::convert::to_millis;
 use crate::domain::Result;
-use crate::domain::ids::{AccountId, AnonymousId, HouseholdId, MissedCallId, SessionId};
+use crate::domain::ids::{AccountId, AnonymousId, CallId, HouseholdId, MissedCallId};
+use crate::store::database::convert::to_millis;
 
 /// The most rows of [`CallRecord`]: about 30 MB.
 const MOST_RECORDS: u32 = 100_000;
 
 /// A missed call of one account, as stored.
 #[derive(Clone)]
-pub struct MissedCall {
+pub struct MissedCallRow {
     /// Which.
     pub id: MissedCallId,
     /// Everything else, sealed.
@@ -25,7 +25,7 @@ pub struct MissedCall {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallRecord {
     /// The call.
-    pub session: SessionId,
+    pub call_id: CallId,
     /// The caller's name on this call alone.
     pub caller: AnonymousId,
     /// The owner's name on this call alone.
@@ -43,9 +43,9 @@ pub struct CallRecord {
 }
 
 /// Calls that are over.
-pub struct Calls<'a>(pub(super) &'a Store);
+pub struct CallTable<'a>(pub(super) &'a Store);
 
-impl Calls<'_> {
+impl CallTable<'_> {
     /// The accounts of a household that keep a list of missed calls.
     ///
     /// # Errors
@@ -66,7 +66,7 @@ impl Calls<'_> {
     ///
     /// # Errors
     /// The database's.
-    pub async fn miss(&self, calls: Vec<(AccountId, MissedCall)>, expires_at: SystemTime, most: u32) -> Result<()> {
+    pub async fn miss(&self, calls: Vec<(AccountId, MissedCallRow)>, expires_at: SystemTime, most: u32) -> Result<()> {
         self.0
             .writer
             .transaction(move |transaction| {
@@ -79,14 +79,14 @@ impl Calls<'_> {
     ///
     /// # Errors
     /// The database's.
-    pub async fn missed(&self, account: AccountId) -> Result<Vec<MissedCall>> {
+    pub async fn missed(&self, account: AccountId) -> Result<Vec<MissedCallRow>> {
         self.0
             .reader
             .transaction(move |transaction| {
                 let sql = "SELECT id, call_sealed FROM missed_calls WHERE account_id = ?1";
                 let mut statement = transaction.prepare_cached(sql)?;
                 let calls = statement.query_map([account.as_bytes()], |row| {
-                    Ok(MissedCall { id: MissedCallId::from_bytes(row.get(0)?), call_sealed: row.get(1)? })
+                    Ok(MissedCallRow { id: MissedCallId::from_bytes(row.get(0)?), call_sealed: row.get(1)? })
                 })?;
                 Ok(calls.collect::<rusqlite::Result<_>>()?)
             })
@@ -128,12 +128,12 @@ impl Calls<'_> {
     /// Every record, as (session, caller, owner, status, started, answered, ended, fingerprints).
     #[cfg(test)]
     pub(crate) async fn records(&self) -> Vec<CallRecord> {
-        use super::convert::{from_millis, time};
+        use super::database::convert::{from_millis, time};
         let all = |transaction: &Transaction<'_>| {
             let mut statement = transaction.prepare("SELECT * FROM call_sessions ORDER BY ended_at")?;
             let records = statement.query_map([], |row| {
                 Ok(CallRecord {
-                    session: SessionId::from_bytes(row.get("session_id")?),
+                    call_id: CallId::from_bytes(row.get("session_id")?),
                     caller: AnonymousId::from_bytes(row.get("caller_id")?),
                     owner: AnonymousId::from_bytes(row.get("owner_id")?),
                     status: row.get("status")?,
@@ -152,7 +152,7 @@ impl Calls<'_> {
 fn miss(
     transaction: &Transaction<'_>,
     account: AccountId,
-    call: &MissedCall,
+    call: &MissedCallRow,
     expires_at: SystemTime,
     most: u32,
 ) -> Result<()> {
@@ -174,7 +174,7 @@ fn record(transaction: &Transaction<'_>, call: &CallRecord) -> Result<()> {
     let sql = "INSERT OR REPLACE INTO call_sessions (session_id, caller_id, owner_id, status, started_at, answered_at, \
                ended_at, fingerprints_hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     transaction.prepare_cached(sql)?.execute(params![
-        call.session.as_bytes(),
+        call.call_id.as_bytes(),
         call.caller.as_bytes(),
         call.owner.as_bytes(),
         call.status,

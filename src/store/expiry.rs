@@ -8,15 +8,15 @@ use std::time::{Duration, SystemTime};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::Store;
-use super::convert::{from_millis, to_millis};
 use crate::domain::Result;
 use crate::domain::ids::TagId;
+use crate::store::database::convert::{from_millis, to_millis};
 
 /// How long things are kept after the time that stands in their row.
 #[derive(Debug, Clone, Copy)]
 pub struct Kept {
     /// Log-ins, after their last use.
-    pub login_idle: Duration,
+    pub session_idle: Duration,
     /// Security events.
     pub audit: Duration,
     /// Records of calls, after their end.
@@ -46,14 +46,14 @@ const EXPIRING: &[Expiring] = &[
 /// Those of whose end somebody must hear.
 const HEARD_OF: &[Expiring] = &[
     Expiring { table: "logins", end: "expires_at", kept: AT_ONCE },
-    Expiring { table: "logins", end: "last_used_at", kept: |kept| kept.login_idle },
+    Expiring { table: "logins", end: "last_used_at", kept: |kept| kept.session_idle },
     Expiring { table: "tags", end: "expires_at", kept: AT_ONCE },
 ];
 
 /// What has an end.
-pub struct Expiry<'a>(pub(super) &'a Store);
+pub struct ExpiryTable<'a>(pub(super) &'a Store);
 
-impl Expiry<'_> {
+impl ExpiryTable<'_> {
     /// When the next row's time is over; in the past when one is.
     ///
     /// # Errors
@@ -139,7 +139,8 @@ impl Expiry<'_> {
     pub async fn sweep(&self, copies_until: SystemTime) -> Result<()> {
         self.0.writer.outside_transactions(truncate_log).await?;
         let path = self.0.path.clone();
-        let swept = tokio::task::spawn_blocking(move || super::migrate::forget_snapshots(&path, copies_until));
+        let swept =
+            tokio::task::spawn_blocking(move || crate::store::database::migrate::forget_snapshots(&path, copies_until));
         swept.await.map_err(crate::domain::Error::internal)?
     }
 }

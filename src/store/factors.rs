@@ -8,13 +8,13 @@ use std::time::SystemTime;
 
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
-use super::convert::{one_row, time, to_millis};
 use super::{Store, users, vaults};
-use crate::domain::ids::{AccountId, LoginId, PasskeyId};
+use crate::domain::ids::{AccountId, PasskeyId, SessionId};
 use crate::domain::{Error, Kind, Result};
+use crate::store::database::convert::{one_row, time, to_millis};
 
 /// An authenticator app as stored.
-pub struct Totp {
+pub struct TotpRow {
     /// The seed, sealed.
     pub seed_sealed: Vec<u8>,
     /// The step of the last code that was taken.
@@ -24,7 +24,7 @@ pub struct Totp {
 }
 
 /// A passkey as stored.
-pub struct Passkey {
+pub struct PasskeyRow {
     /// Which.
     pub id: PasskeyId,
     /// The name of the server that it was made for.
@@ -40,7 +40,7 @@ pub struct Passkey {
 }
 
 /// A passkey to be.
-pub struct NewPasskey {
+pub struct NewPasskeyRow {
     /// Which.
     pub id: PasskeyId,
     /// Whose.
@@ -60,32 +60,32 @@ pub struct Changed {
     /// Whether there was something to change, or recovery codes were kept.
     pub done: bool,
     /// Log-ins that ended with it.
-    pub ended: Vec<LoginId>,
+    pub ended: Vec<SessionId>,
 }
 
 /// Second factors in the database.
-pub struct Factors<'a>(pub(super) &'a Store);
+pub struct FactorTable<'a>(pub(super) &'a Store);
 
-impl Factors<'_> {
+impl FactorTable<'_> {
     /// The account's authenticator app.
     ///
     /// # Errors
     /// The database's.
-    pub async fn totp(&self, account: AccountId) -> Result<Option<Totp>> {
+    pub async fn totp(&self, account: AccountId) -> Result<Option<TotpRow>> {
         self.0.reader.transaction(move |transaction| totp(transaction, account)).await
     }
 
     /// Sets the account's authenticator app up, in place of the one before; `step` is the one of the code that proved
-    /// it. `recovery_codes` are kept when the account has none left; whether they were.
+    /// it. `backup_codes` are kept when the account has none left; whether they were.
     ///
     /// # Errors
     /// The database's.
     pub async fn set_totp(
         &self,
-        (account, keep): (AccountId, LoginId),
+        (account, keep): (AccountId, SessionId),
         seed_sealed: Vec<u8>,
         step: i64,
-        recovery_codes: Vec<[u8; 32]>,
+        backup_codes: Vec<[u8; 32]>,
         now: SystemTime,
     ) -> Result<Changed> {
         self.0
@@ -94,7 +94,7 @@ impl Factors<'_> {
                 let sql = "INSERT OR REPLACE INTO totp (account_id, seed_sealed, last_step, barred_step, created_at) \
                            VALUES (?1, ?2, ?3, 0, ?4)";
                 transaction.execute(sql, params![account.as_bytes(), seed_sealed, step, to_millis(now)])?;
-                let done = add_first_recovery_codes(transaction, account, &recovery_codes)?;
+                let done = add_first_recovery_codes(transaction, account, &backup_codes)?;
                 Ok(Changed { done, ended: end_others(transaction, true, account, keep)? })
             })
             .await
@@ -134,7 +134,7 @@ impl Factors<'_> {
     ///
     /// # Errors
     /// The database's.
-    pub async fn delete_totp(&self, account: AccountId, keep: LoginId) -> Result<Changed> {
+    pub async fn delete_totp(&self, account: AccountId, keep: SessionId) -> Result<Changed> {
         self.0
             .writer
             .transaction(move |transaction| {
@@ -150,7 +150,7 @@ impl Factors<'_> {
     ///
     /// # Errors
     /// The database's.
-    pub async fn recovery_codes(&self, account: AccountId) -> Result<u32> {
+    pub async fn backup_codes(&self, account: AccountId) -> Result<u32> {
         self.0.reader.transaction(move |transaction| count_recovery_codes(transaction, account)).await
     }
 
@@ -189,20 +189,20 @@ impl Factors<'_> {
     ///
     /// # Errors
     /// The database's.
-    pub async fn passkeys(&self, account: AccountId) -> Result<Vec<Passkey>> {
+    pub async fn passkeys(&self, account: AccountId) -> Result<Vec<PasskeyRow>> {
         self.0.reader.transaction(move |transaction| passkeys(transaction, account)).await
     }
 
-    /// Adds a passkey. `recovery_codes` are kept when the account has none left; whether they were.
+    /// Adds a passkey. `backup_codes` are kept when the account has none left; whether they were.
     ///
     /// # Errors
     /// `too-many-passkeys` when the account has `most`, `passkey-known` when the credential is somebody's already.
     pub async fn add_passkey(
         &self,
-        passkey: NewPasskey,
-        keep: LoginId,
+        passkey: NewPasskeyRow,
+        keep: SessionId,
         most: u32,
-        recovery_codes: Vec<[u8; 32]>,
+        backup_codes: Vec<[u8; 32]>,
         now: SystemTime,
     ) -> Result<Changed> {
         self.0
@@ -210,7 +210,7 @@ impl Factors<'_> {
             .transaction(move |transaction| {
                 let ends = !has_factor(transaction, passkey.account)?;
                 add_passkey(transaction, &passkey, most, now)?;
-                let done = add_first_recovery_codes(transaction, passkey.account, &recovery_codes)?;
+                let done = add_first_recovery_codes(transaction, passkey.account, &backup_codes)?;
                 Ok(Changed { done, ended: end_others(transaction, ends, passkey.account, keep)? })
             })
             .await
@@ -244,7 +244,7 @@ impl Factors<'_> {
     ///
     /// # Errors
     /// The database's.
-    pub async fn delete_passkey(&self, account: AccountId, id: PasskeyId, keep: LoginId) -> Result<Changed> {
+    pub async fn delete_passkey(&self, account: AccountId, id: PasskeyId, keep: SessionId) -> Result<Changed> {
         self.0
             .writer
             .transaction(move |transaction| {
@@ -265,7 +265,7 @@ impl Factors<'_> {
     ///
     /// # Errors
     /// `no-such-user` when there is no such account.
-    pub async fn reset(&self, account: AccountId, keep: Option<LoginId>) -> Result<Changed> {
+    pub async fn reset(&self, account: AccountId, keep: Option<SessionId>) -> Result<Changed> {
         self.0
             .writer
             .transaction(move |transaction| {
@@ -291,14 +291,19 @@ impl Factors<'_> {
     }
 }
 
-fn end_others(transaction: &Transaction<'_>, ends: bool, account: AccountId, keep: LoginId) -> Result<Vec<LoginId>> {
+fn end_others(
+    transaction: &Transaction<'_>,
+    ends: bool,
+    account: AccountId,
+    keep: SessionId,
+) -> Result<Vec<SessionId>> {
     if ends { users::end_logins(transaction, account, Some(keep)) } else { Ok(Vec::new()) }
 }
 
-fn totp(transaction: &Transaction<'_>, account: AccountId) -> Result<Option<Totp>> {
+fn totp(transaction: &Transaction<'_>, account: AccountId) -> Result<Option<TotpRow>> {
     let mut statement = transaction.prepare_cached("SELECT * FROM totp WHERE account_id = ?1")?;
     let totp = statement.query_row([account.as_bytes()], |row| {
-        Ok(Totp {
+        Ok(TotpRow {
             seed_sealed: row.get("seed_sealed")?,
             last_step: row.get("last_step")?,
             barred_step: row.get("barred_step")?,
@@ -307,16 +312,16 @@ fn totp(transaction: &Transaction<'_>, account: AccountId) -> Result<Option<Totp
     Ok(totp.optional()?)
 }
 
-fn passkeys(transaction: &Transaction<'_>, account: AccountId) -> Result<Vec<Passkey>> {
+fn passkeys(transaction: &Transaction<'_>, account: AccountId) -> Result<Vec<PasskeyRow>> {
     let sql = "SELECT * FROM passkeys WHERE account_id = ?1 ORDER BY created_at, id";
     let mut statement = transaction.prepare_cached(sql)?;
     let rows = statement.query_map([account.as_bytes()], passkey)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-fn passkey(row: &Row<'_>) -> rusqlite::Result<Passkey> {
+fn passkey(row: &Row<'_>) -> rusqlite::Result<PasskeyRow> {
     let used: Option<i64> = row.get("last_used_at")?;
-    Ok(Passkey {
+    Ok(PasskeyRow {
         id: PasskeyId::from_bytes(row.get("id")?),
         rp_id: row.get("rp_id")?,
         name_sealed: row.get("name_sealed")?,
@@ -326,7 +331,7 @@ fn passkey(row: &Row<'_>) -> rusqlite::Result<Passkey> {
     })
 }
 
-fn add_passkey(transaction: &Transaction<'_>, passkey: &NewPasskey, most: u32, now: SystemTime) -> Result<()> {
+fn add_passkey(transaction: &Transaction<'_>, passkey: &NewPasskeyRow, most: u32, now: SystemTime) -> Result<()> {
     let sql = "SELECT count(*) FROM passkeys WHERE account_id = ?1";
     let has: u32 = transaction.query_row(sql, [passkey.account.as_bytes()], |row| row.get(0))?;
     if has >= most {

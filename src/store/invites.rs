@@ -5,18 +5,18 @@ use std::time::SystemTime;
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
 use super::Store;
-use super::convert::{one_row, time, to_millis};
 use crate::domain::account::Member;
+use crate::domain::household::vault::WrappedKey;
 use crate::domain::ids::{AccountId, HouseholdId, InviteId};
-use crate::domain::vault::Wrapped;
 use crate::domain::{Error, Kind, Result};
+use crate::store::database::convert::{one_row, time, to_millis};
 
 /// The most invites of one account that were not used yet.
 const MOST: u32 = 50;
 
 /// An invite as stored.
 #[derive(Clone, Copy)]
-pub struct Invite {
+pub struct InviteRow {
     /// Which.
     pub id: InviteId,
     /// Who made it; `None`: the operator.
@@ -28,18 +28,18 @@ pub struct Invite {
     /// When it stops working.
     pub expires_at: SystemTime,
     /// The key of the household's vault, wrapped with what the link carries.
-    pub wrapped: Option<Wrapped>,
+    pub wrapped: Option<WrappedKey>,
 }
 
 /// Invites in the database.
-pub struct Invites<'a>(pub(super) &'a Store);
+pub struct InviteTable<'a>(pub(super) &'a Store);
 
-impl Invites<'_> {
+impl InviteTable<'_> {
     /// Adds an invite that `token_hash` finds.
     ///
     /// # Errors
     /// `too-many-invites` when its maker has as many as one may have.
-    pub async fn create(&self, invite: Invite, token_hash: [u8; 32]) -> Result<()> {
+    pub async fn create(&self, invite: InviteRow, token_hash: [u8; 32]) -> Result<()> {
         self.0
             .writer
             .transaction(move |transaction| {
@@ -56,7 +56,7 @@ impl Invites<'_> {
     ///
     /// # Errors
     /// The database's.
-    pub async fn by_token(&self, token_hash: [u8; 32], now: SystemTime) -> Result<Option<Invite>> {
+    pub async fn by_token(&self, token_hash: [u8; 32], now: SystemTime) -> Result<Option<InviteRow>> {
         self.0.reader.transaction(move |transaction| by_token(transaction, token_hash, now)).await
     }
 
@@ -65,7 +65,7 @@ impl Invites<'_> {
     ///
     /// # Errors
     /// The database's.
-    pub async fn of(&self, member: Option<Member>, now: SystemTime) -> Result<Vec<Invite>> {
+    pub async fn of(&self, member: Option<Member>, now: SystemTime) -> Result<Vec<InviteRow>> {
         self.0.reader.transaction(move |transaction| of(transaction, member, now)).await
     }
 
@@ -92,7 +92,11 @@ pub(super) fn refused() -> Error {
 }
 
 /// An invite works as long as its maker may make it: not disabled, and an administrator where it makes a household.
-pub(super) fn by_token(transaction: &Transaction<'_>, token_hash: [u8; 32], now: SystemTime) -> Result<Option<Invite>> {
+pub(super) fn by_token(
+    transaction: &Transaction<'_>,
+    token_hash: [u8; 32],
+    now: SystemTime,
+) -> Result<Option<InviteRow>> {
     let sql = "SELECT i.* FROM invites AS i LEFT JOIN accounts AS a ON a.id = i.account_id \
                WHERE i.token_hash = ?1 AND i.expires_at > ?2 AND (i.account_id IS NULL \
                OR (NOT a.disabled AND (i.household_id IS NOT NULL OR a.administrator)))";
@@ -113,7 +117,7 @@ fn whose(member: Option<Member>) -> (Option<[u8; 16]>, bool) {
     (household, member.is_none_or(|member| member.administrator))
 }
 
-fn of(transaction: &Transaction<'_>, member: Option<Member>, now: SystemTime) -> Result<Vec<Invite>> {
+fn of(transaction: &Transaction<'_>, member: Option<Member>, now: SystemTime) -> Result<Vec<InviteRow>> {
     let sql = format!("SELECT * FROM invites WHERE {THEIRS} AND expires_at > ?3 ORDER BY created_at DESC, id");
     let (household, all) = whose(member);
     let mut statement = transaction.prepare_cached(&sql)?;
@@ -126,7 +130,7 @@ fn count(transaction: &Transaction<'_>, account: Option<AccountId>) -> Result<u3
     Ok(transaction.query_row(sql, [account.map(|id| *id.as_bytes())], |row| row.get(0))?)
 }
 
-fn insert(transaction: &Transaction<'_>, invite: &Invite, token_hash: [u8; 32]) -> Result<()> {
+fn insert(transaction: &Transaction<'_>, invite: &InviteRow, token_hash: [u8; 32]) -> Result<()> {
     let sql = "INSERT INTO invites (id, token_hash, account_id, household_id, created_at, expires_at, wrapped) \
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     transaction.prepare_cached(sql)?.execute(params![
@@ -136,18 +140,18 @@ fn insert(transaction: &Transaction<'_>, invite: &Invite, token_hash: [u8; 32]) 
         invite.household.map(|id| *id.as_bytes()),
         to_millis(invite.created_at),
         to_millis(invite.expires_at),
-        invite.wrapped.as_ref().map(Wrapped::as_bytes),
+        invite.wrapped.as_ref().map(WrappedKey::as_bytes),
     ])?;
     Ok(())
 }
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<Invite> {
-    Ok(Invite {
+fn from_row(row: &Row<'_>) -> rusqlite::Result<InviteRow> {
+    Ok(InviteRow {
         id: InviteId::from_bytes(row.get("id")?),
         account: row.get::<_, Option<[u8; 16]>>("account_id")?.map(AccountId::from_bytes),
         household: row.get::<_, Option<[u8; 16]>>("household_id")?.map(HouseholdId::from_bytes),
         created_at: time(row, "created_at")?,
         expires_at: time(row, "expires_at")?,
-        wrapped: row.get::<_, Option<[u8; Wrapped::LENGTH]>>("wrapped")?.map(Wrapped::from_bytes),
+        wrapped: row.get::<_, Option<[u8; WrappedKey::LENGTH]>>("wrapped")?.map(WrappedKey::from_bytes),
     })
 }

@@ -7,18 +7,16 @@
 mod accounts;
 mod audit;
 mod calls;
-mod convert;
+mod database;
 mod expiry;
 mod factors;
 mod invites;
-mod logins;
-mod migrate;
 mod notes;
 mod operator;
 mod sealed;
+mod sessions;
 mod setup;
 mod tags;
-mod thread;
 mod users;
 mod vaults;
 
@@ -28,24 +26,25 @@ use std::time::{Duration, SystemTime};
 
 use rusqlite::TransactionBehavior;
 
-pub use accounts::{Account, Accounts, Changes, Entry, NewAccount};
-pub use audit::{Audit, AuditRow, NewEvents};
-pub use calls::{CallRecord, Calls, MissedCall};
-pub use expiry::{Expiry, Kept};
-pub use factors::{Factors, NewPasskey, Passkey, Totp};
-pub use invites::{Invite, Invites};
-pub use logins::{Listed, Login, Logins, NewLogin};
-pub use notes::{MostNotes, NewNote, Note, Notes, NotesBefore, NotesPage};
-pub use operator::{BareLogin, BareTag, Operator};
-pub use sealed::{FieldKey, Match, Sealed, SealedColumn, SealedValue};
-pub use setup::Setup;
-pub use tags::{NewTag, Tag, Tags, TokenDigest};
-pub use users::{Ended, User};
-pub use vaults::{Vault, Vaults, Wrap};
+pub use accounts::{AccountRow, AccountTable, Changes, Entry, NewAccountRow};
+pub use audit::{AuditRow, AuditTable, NewEvents};
+pub use calls::{CallRecord, CallTable, MissedCallRow};
+pub use expiry::{ExpiryTable, Kept};
+pub use factors::{FactorTable, NewPasskeyRow, PasskeyRow, TotpRow};
+pub use invites::{InviteRow, InviteTable};
+pub use notes::{MostNotes, NewNoteRow, NoteRow, NoteTable, NotesBefore, NotesPage};
+pub use operator::{BareSession, BareTag, OperatorTable};
+pub use sealed::{FieldKey, Match, SealedColumn, SealedTable, SealedValue};
+pub use sessions::{ListedSession, NewSession, SessionRow, SessionTable};
+pub use setup::SetupTable;
+pub use tags::{NewTagRow, TagRow, TagTable, TokenDigest};
+pub use users::{Ended, UserRow};
+pub use vaults::{VaultRow, VaultTable, WrappedKeyRow};
 
-use crate::domain::ids::LoginId;
+use crate::domain::ids::SessionId;
 use crate::domain::{Error, Kind, Result};
-use thread::DatabaseThread;
+use database::migrate;
+use database::thread::DatabaseThread;
 
 /// The database; cheap to clone.
 #[derive(Clone)]
@@ -71,68 +70,68 @@ impl Store {
     }
 
     /// Accounts.
-    pub const fn accounts(&self) -> Accounts<'_> {
-        Accounts(self)
+    pub const fn accounts(&self) -> AccountTable<'_> {
+        AccountTable(self)
     }
 
     /// The audit trail.
-    pub const fn audit(&self) -> Audit<'_> {
-        Audit(self)
+    pub const fn audit(&self) -> AuditTable<'_> {
+        AuditTable(self)
     }
 
     /// Calls that are over.
-    pub const fn calls(&self) -> Calls<'_> {
-        Calls(self)
+    pub const fn calls(&self) -> CallTable<'_> {
+        CallTable(self)
     }
 
     /// What has an end.
-    pub const fn expiry(&self) -> Expiry<'_> {
-        Expiry(self)
+    pub const fn expiry(&self) -> ExpiryTable<'_> {
+        ExpiryTable(self)
     }
 
     /// Log-ins.
-    pub const fn logins(&self) -> Logins<'_> {
-        Logins(self)
+    pub const fn sessions(&self) -> SessionTable<'_> {
+        SessionTable(self)
     }
 
     /// Sealed values.
-    pub const fn sealed(&self) -> Sealed<'_> {
-        Sealed(self)
+    pub const fn sealed(&self) -> SealedTable<'_> {
+        SealedTable(self)
     }
 
     /// Invites.
-    pub const fn invites(&self) -> Invites<'_> {
-        Invites(self)
+    pub const fn invites(&self) -> InviteTable<'_> {
+        InviteTable(self)
     }
 
     /// Notes.
-    pub const fn notes(&self) -> Notes<'_> {
-        Notes(self)
+    pub const fn notes(&self) -> NoteTable<'_> {
+        NoteTable(self)
     }
 
     /// Second factors.
-    pub const fn factors(&self) -> Factors<'_> {
-        Factors(self)
+    pub const fn factors(&self) -> FactorTable<'_> {
+        FactorTable(self)
     }
 
     /// Tags.
-    pub const fn tags(&self) -> Tags<'_> {
-        Tags(self)
+    pub const fn tags(&self) -> TagTable<'_> {
+        TagTable(self)
     }
 
     /// Vaults.
-    pub const fn vaults(&self) -> Vaults<'_> {
-        Vaults(self)
+    pub const fn vaults(&self) -> VaultTable<'_> {
+        VaultTable(self)
     }
 
     /// What the operator's command line does.
-    pub const fn operator(&self) -> Operator<'_> {
-        Operator(self)
+    pub const fn operator(&self) -> OperatorTable<'_> {
+        OperatorTable(self)
     }
 
     /// The state before the first account.
-    pub const fn setup(&self) -> Setup<'_> {
-        Setup(self)
+    pub const fn setup(&self) -> SetupTable<'_> {
+        SetupTable(self)
     }
 
     /// Whether both threads answer, the writing one with the lock for writing in hand.
@@ -157,12 +156,17 @@ impl Store {
     ///
     /// # Errors
     /// The database's.
-    pub async fn purge(&self, now: SystemTime, login_idle: Duration, in_use: Vec<LoginId>) -> Result<Vec<LoginId>> {
+    pub async fn purge(
+        &self,
+        now: SystemTime,
+        session_idle: Duration,
+        in_use: Vec<SessionId>,
+    ) -> Result<Vec<SessionId>> {
         self.writer
             .transaction(move |transaction| {
-                in_use.iter().try_for_each(|login| logins::touch(transaction, *login, now))?;
+                in_use.iter().try_for_each(|session| sessions::touch(transaction, *session, now))?;
                 setup::delete_expired(transaction, now)?;
-                logins::delete_expired(transaction, now, login_idle)
+                sessions::delete_expired(transaction, now, session_idle)
             })
             .await
     }

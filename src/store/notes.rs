@@ -5,14 +5,14 @@ use std::time::SystemTime;
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
 use super::Store;
-use super::convert::{from_millis, one_row, time, to_millis};
+use crate::domain::household::note::{Envelope, Minute, NoteKind};
 use crate::domain::ids::{HouseholdId, NoteId, TagId};
-use crate::domain::note::{Envelope, Minute, NoteKind};
 use crate::domain::{Error, Kind, Result};
+use crate::store::database::convert::{from_millis, one_row, time, to_millis};
 
 /// A note as stored.
 #[derive(Clone)]
-pub struct Note {
+pub struct NoteRow {
     /// Which.
     pub id: NoteId,
     /// Through which sticker it came.
@@ -30,7 +30,7 @@ pub struct Note {
 }
 
 /// A note to be kept.
-pub struct NewNote {
+pub struct NewNoteRow {
     /// Through which sticker it came.
     pub tag: TagId,
     /// What is in it.
@@ -50,7 +50,7 @@ pub struct NotesBefore(pub Minute, pub NoteId);
 /// A page of a household's list, the latest first.
 pub struct NotesPage {
     /// These.
-    pub notes: Vec<Note>,
+    pub notes: Vec<NoteRow>,
     /// Whether there are older ones.
     pub more: bool,
     /// How many of the household's notes nobody has opened, on this page or not.
@@ -67,14 +67,14 @@ pub struct MostNotes {
 }
 
 /// Notes in the database.
-pub struct Notes<'a>(pub(super) &'a Store);
+pub struct NoteTable<'a>(pub(super) &'a Store);
 
-impl Notes<'_> {
+impl NoteTable<'_> {
     /// Keeps a note, and says until when; `None` when its tag is gone or paused. One that is there already stays as it is.
     ///
     /// # Errors
     /// `inbox-full` when there are as many as may be.
-    pub async fn leave(&self, note: NewNote, most: MostNotes) -> Result<Option<SystemTime>> {
+    pub async fn leave(&self, note: NewNoteRow, most: MostNotes) -> Result<Option<SystemTime>> {
         self.0
             .writer
             .transaction(move |transaction| {
@@ -85,7 +85,7 @@ impl Notes<'_> {
                     return Ok(Some(kept_until));
                 }
                 check_room(transaction, note.tag, household, most)?;
-                insert(transaction, id, &NewNote { expires_at, ..note })?;
+                insert(transaction, id, &NewNoteRow { expires_at, ..note })?;
                 Ok(Some(expires_at))
             })
             .await
@@ -185,7 +185,7 @@ fn check_room(transaction: &Transaction<'_>, tag: TagId, household: HouseholdId,
         .hint("Call, or look for another way to reach the owner."))
 }
 
-fn insert(transaction: &Transaction<'_>, id: NoteId, note: &NewNote) -> Result<()> {
+fn insert(transaction: &Transaction<'_>, id: NoteId, note: &NewNoteRow) -> Result<()> {
     let sql = "INSERT INTO notes (id, tag_id, kind, minute, envelope, read, expires_at) \
                VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6)";
     transaction.prepare_cached(sql)?.execute(params![
@@ -204,7 +204,7 @@ fn page(
     household: HouseholdId,
     before: Option<NotesBefore>,
     most: u32,
-) -> Result<Vec<Note>> {
+) -> Result<Vec<NoteRow>> {
     let sql = "SELECT notes.* FROM notes JOIN tags ON tags.id = notes.tag_id WHERE tags.household_id = ?1 \
                AND (?2 IS NULL OR (notes.minute, notes.arrival) < (?2, ?3)) \
                ORDER BY notes.minute DESC, notes.arrival DESC LIMIT ?4";
@@ -228,9 +228,9 @@ fn unread(transaction: &Transaction<'_>, household: HouseholdId) -> Result<u32> 
     Ok(transaction.prepare_cached(sql)?.query_row([household.as_bytes()], |row| row.get(0))?)
 }
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<Note> {
+fn from_row(row: &Row<'_>) -> rusqlite::Result<NoteRow> {
     let kind: u8 = row.get("kind")?;
-    Ok(Note {
+    Ok(NoteRow {
         id: NoteId::from_bytes(row.get("id")?),
         tag: TagId::from_bytes(row.get("tag_id")?),
         kind: NoteKind::from_number(kind).ok_or(rusqlite::Error::IntegralValueOutOfRange(3, kind.into()))?,

@@ -5,9 +5,9 @@ use std::time::SystemTime;
 use rusqlite::{Row, Transaction, params};
 
 use super::Store;
-use super::convert::{from_millis, one_row, time, to_millis};
 use crate::domain::Result;
-use crate::domain::ids::{AccountId, HouseholdId, LoginId, TagId};
+use crate::domain::ids::{AccountId, HouseholdId, SessionId, TagId};
+use crate::store::database::convert::{from_millis, one_row, time, to_millis};
 
 /// A tag without its texts.
 pub struct BareTag {
@@ -24,9 +24,9 @@ pub struct BareTag {
 }
 
 /// A log-in without its secret.
-pub struct BareLogin {
+pub struct BareSession {
     /// Which.
-    pub id: LoginId,
+    pub id: SessionId,
     /// Whose.
     pub account: AccountId,
     /// What kind of device it is, sealed; none where nobody knows.
@@ -40,9 +40,9 @@ pub struct BareLogin {
 }
 
 /// The operator's view of the database.
-pub struct Operator<'a>(pub(super) &'a Store);
+pub struct OperatorTable<'a>(pub(super) &'a Store);
 
-impl Operator<'_> {
+impl OperatorTable<'_> {
     /// The tags of one household or of all, the newest first.
     ///
     /// # Errors
@@ -64,20 +64,20 @@ impl Operator<'_> {
     ///
     /// # Errors
     /// The database's.
-    pub async fn logins(&self, of: Option<AccountId>, now: SystemTime) -> Result<Vec<BareLogin>> {
-        self.0.reader.transaction(move |transaction| logins(transaction, of, now)).await
+    pub async fn sessions(&self, of: Option<AccountId>, now: SystemTime) -> Result<Vec<BareSession>> {
+        self.0.reader.transaction(move |transaction| sessions(transaction, of, now)).await
     }
 
     /// Ends every log-in of an account; says which.
     ///
     /// # Errors
     /// The database's.
-    pub async fn end_logins(&self, account: AccountId) -> Result<Vec<LoginId>> {
+    pub async fn end_logins(&self, account: AccountId) -> Result<Vec<SessionId>> {
         self.0
             .writer
             .transaction(move |transaction| {
                 let mut statement = transaction.prepare("DELETE FROM logins WHERE account_id = ?1 RETURNING id")?;
-                let ids = statement.query_map([account.as_bytes()], |row| row.get(0).map(LoginId::from_bytes))?;
+                let ids = statement.query_map([account.as_bytes()], |row| row.get(0).map(SessionId::from_bytes))?;
                 Ok(ids.collect::<rusqlite::Result<_>>()?)
             })
             .await
@@ -100,17 +100,18 @@ fn tags(transaction: &Transaction<'_>, of: Option<HouseholdId>) -> Result<Vec<Ba
     Ok(tags.collect::<rusqlite::Result<_>>()?)
 }
 
-fn logins(transaction: &Transaction<'_>, of: Option<AccountId>, now: SystemTime) -> Result<Vec<BareLogin>> {
+fn sessions(transaction: &Transaction<'_>, of: Option<AccountId>, now: SystemTime) -> Result<Vec<BareSession>> {
     let sql = "SELECT id, account_id, device_sealed, created_at, last_used_at, expires_at FROM logins \
                WHERE (?1 IS NULL OR account_id = ?1) AND expires_at > ?2 ORDER BY last_used_at DESC, id";
     let mut statement = transaction.prepare(sql)?;
-    let logins = statement.query_map(params![of.as_ref().map(AccountId::as_bytes), to_millis(now)], login_from_row)?;
-    Ok(logins.collect::<rusqlite::Result<_>>()?)
+    let sessions =
+        statement.query_map(params![of.as_ref().map(AccountId::as_bytes), to_millis(now)], login_from_row)?;
+    Ok(sessions.collect::<rusqlite::Result<_>>()?)
 }
 
-fn login_from_row(row: &Row<'_>) -> rusqlite::Result<BareLogin> {
-    Ok(BareLogin {
-        id: LoginId::from_bytes(row.get("id")?),
+fn login_from_row(row: &Row<'_>) -> rusqlite::Result<BareSession> {
+    Ok(BareSession {
+        id: SessionId::from_bytes(row.get("id")?),
         account: AccountId::from_bytes(row.get("account_id")?),
         device_sealed: row.get("device_sealed")?,
         created_at: time(row, "created_at")?,

@@ -49,9 +49,9 @@ pub enum Match {
 }
 
 /// What tells of sealed values in general.
-pub struct Sealed<'a>(pub(super) &'a Store);
+pub struct SealedTable<'a>(pub(super) &'a Store);
 
-impl Sealed<'_> {
+impl SealedTable<'_> {
     /// Compares the keys in use with those at hand, and notes those that are new. `columns` are all there are.
     ///
     /// # Errors

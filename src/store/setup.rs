@@ -6,13 +6,13 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 use subtle::ConstantTimeEq as _;
 
 use super::Store;
-use super::convert::to_millis;
 use crate::domain::Result;
+use crate::store::database::convert::to_millis;
 
 /// What the database knows about its own beginning.
-pub struct Setup<'a>(pub(super) &'a Store);
+pub struct SetupTable<'a>(pub(super) &'a Store);
 
-impl Setup<'_> {
+impl SetupTable<'_> {
     /// Makes `token_hash` the one set-up token that works; `false`, and nothing done, when there is an account.
     ///
     /// # Errors

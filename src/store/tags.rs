@@ -6,11 +6,11 @@ use std::time::SystemTime;
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
 use super::Store;
-use super::convert::{from_millis, one_row, time, to_millis};
-use crate::domain::identity::PublicIdentity;
+use crate::domain::household::public_identity::PublicIdentity;
+use crate::domain::household::tag::{SealedText, TokenHash};
 use crate::domain::ids::{HouseholdId, TagId};
-use crate::domain::tag::{SealedText, TokenHash};
 use crate::domain::{Error, Kind, Result};
+use crate::store::database::convert::{from_millis, one_row, time, to_millis};
 
 /// How many times as many tags as it may have at a time a household can make altogether: their digests are kept.
 pub(super) const MADE_FOR_EACH: u32 = 50;
@@ -20,7 +20,7 @@ pub type TokenDigest = [u8; 16];
 
 /// A tag as stored.
 #[derive(Clone)]
-pub struct Tag {
+pub struct TagRow {
     /// Which.
     pub id: TagId,
     /// Whose.
@@ -44,7 +44,7 @@ pub struct Tag {
 }
 
 /// A tag to be.
-pub struct NewTag {
+pub struct NewTagRow {
     /// Which.
     pub id: TagId,
     /// Whose.
@@ -66,15 +66,15 @@ pub struct NewTag {
 }
 
 /// Tags in the database.
-pub struct Tags<'a>(pub(super) &'a Store);
+pub struct TagTable<'a>(pub(super) &'a Store);
 
-impl Tags<'_> {
+impl TagTable<'_> {
     /// Adds a tag.
     ///
     /// # Errors
     /// `too-many-tags` when its household has `most` already, or has made very many; `token-taken` when its token is another
     /// tag's, or was one's.
-    pub async fn create(&self, tag: NewTag, most: u32, now: SystemTime) -> Result<()> {
+    pub async fn create(&self, tag: NewTagRow, most: u32, now: SystemTime) -> Result<()> {
         self.0
             .writer
             .transaction(move |transaction| {
@@ -113,7 +113,7 @@ impl Tags<'_> {
     ///
     /// # Errors
     /// The database's.
-    pub async fn know_tokens(&self, digests: Vec<(TagId, TokenDigest)>) -> Result<()> {
+    pub async fn record_token_digests(&self, digests: Vec<(TagId, TokenDigest)>) -> Result<()> {
         self.0
             .writer
             .transaction(move |transaction| {
@@ -130,7 +130,7 @@ impl Tags<'_> {
     ///
     /// # Errors
     /// The database's.
-    pub async fn of(&self, household: HouseholdId) -> Result<Vec<Tag>> {
+    pub async fn of(&self, household: HouseholdId) -> Result<Vec<TagRow>> {
         self.0.reader.transaction(move |transaction| of(transaction, household)).await
     }
 
@@ -138,7 +138,7 @@ impl Tags<'_> {
     ///
     /// # Errors
     /// The database's.
-    pub async fn by_token(&self, hash: TokenHash) -> Result<Option<Tag>> {
+    pub async fn by_token(&self, hash: TokenHash) -> Result<Option<TagRow>> {
         self.0.reader.transaction(move |transaction| by_token(transaction, hash)).await
     }
 
@@ -146,7 +146,7 @@ impl Tags<'_> {
     ///
     /// # Errors
     /// The database's.
-    pub async fn by_id(&self, id: TagId) -> Result<Option<Tag>> {
+    pub async fn by_id(&self, id: TagId) -> Result<Option<TagRow>> {
         self.0.reader.transaction(move |transaction| by_id(transaction, id)).await
     }
 
@@ -154,7 +154,7 @@ impl Tags<'_> {
     ///
     /// # Errors
     /// The database's.
-    pub async fn set_paused(&self, household: HouseholdId, id: TagId, paused: bool) -> Result<Option<Tag>> {
+    pub async fn set_paused(&self, household: HouseholdId, id: TagId, paused: bool) -> Result<Option<TagRow>> {
         self.0
             .writer
             .transaction(move |transaction| {
@@ -203,7 +203,7 @@ fn know(transaction: &Transaction<'_>, digest: &TokenDigest) -> Result<bool> {
     one_row(transaction.prepare_cached(sql)?.execute([digest])?)
 }
 
-fn insert(transaction: &Transaction<'_>, tag: &NewTag, now: SystemTime) -> Result<()> {
+fn insert(transaction: &Transaction<'_>, tag: &NewTagRow, now: SystemTime) -> Result<()> {
     let sql = "INSERT INTO tags (id, household_id, token_hash, label_sealed, public_text_sealed, paused, created_at, \
                expires_at, identity, sealed_text, token_known) VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, ?8, ?9, 1)";
     transaction.prepare_cached(sql)?.execute(params![
@@ -220,25 +220,25 @@ fn insert(transaction: &Transaction<'_>, tag: &NewTag, now: SystemTime) -> Resul
     Ok(())
 }
 
-fn of(transaction: &Transaction<'_>, household: HouseholdId) -> Result<Vec<Tag>> {
+fn of(transaction: &Transaction<'_>, household: HouseholdId) -> Result<Vec<TagRow>> {
     let sql = "SELECT * FROM tags WHERE household_id = ?1 ORDER BY created_at DESC, id";
     let mut statement = transaction.prepare_cached(sql)?;
     let tags = statement.query_map([household.as_bytes()], from_row)?;
     Ok(tags.collect::<rusqlite::Result<_>>()?)
 }
 
-fn by_token(transaction: &Transaction<'_>, hash: TokenHash) -> Result<Option<Tag>> {
+fn by_token(transaction: &Transaction<'_>, hash: TokenHash) -> Result<Option<TagRow>> {
     let mut statement = transaction.prepare_cached("SELECT * FROM tags WHERE token_hash = ?1")?;
     Ok(statement.query_row([hash.as_bytes()], from_row).optional()?)
 }
 
-fn by_id(transaction: &Transaction<'_>, id: TagId) -> Result<Option<Tag>> {
+fn by_id(transaction: &Transaction<'_>, id: TagId) -> Result<Option<TagRow>> {
     let mut statement = transaction.prepare_cached("SELECT * FROM tags WHERE id = ?1")?;
     Ok(statement.query_row([id.as_bytes()], from_row).optional()?)
 }
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<Tag> {
-    Ok(Tag {
+fn from_row(row: &Row<'_>) -> rusqlite::Result<TagRow> {
+    Ok(TagRow {
         id: TagId::from_bytes(row.get("id")?),
         household: HouseholdId::from_bytes(row.get("household_id")?),
         token_hash: TokenHash::from_bytes(row.get("token_hash")?),

@@ -2,10 +2,10 @@
 
 use super::*;
 use crate::domain::account::Member;
-use crate::domain::ids::{AccountId, HouseholdId, LoginId, TagId};
+use crate::domain::household::tag::Token;
+use crate::domain::household::vault::{PossessionProof, SealedVault, UnlockMethod, WrappedKey};
+use crate::domain::ids::{AccountId, HouseholdId, SessionId, TagId};
 use crate::domain::random;
-use crate::domain::tag::Token;
-use crate::domain::vault::{HolderProof, SealedVault, WayIn, Wrapped};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -25,8 +25,8 @@ fn open() -> Opened {
 
 const HASH: &str = "$argon2id$";
 
-fn account() -> NewAccount {
-    NewAccount {
+fn account() -> NewAccountRow {
+    NewAccountRow {
         member: Member { account: AccountId::random(), household: HouseholdId::random(), administrator: true },
         username_index: random::bytes(),
         username_sealed: vec![1],
@@ -37,12 +37,12 @@ fn account() -> NewAccount {
     }
 }
 
-fn login(account: AccountId, expires_at: SystemTime) -> NewLogin {
-    NewLogin { id: LoginId::random(), account, secret_hash: random::bytes(), device_sealed: vec![1], expires_at }
+fn session(account: AccountId, expires_at: SystemTime) -> NewSession {
+    NewSession { id: SessionId::random(), account, secret_hash: random::bytes(), device_sealed: vec![1], expires_at }
 }
 
-fn tag(household: HouseholdId, token: &Token, expires_at: Option<SystemTime>) -> NewTag {
-    NewTag {
+fn tag(household: HouseholdId, token: &Token, expires_at: Option<SystemTime>) -> NewTagRow {
+    NewTagRow {
         id: TagId::random(),
         household,
         token_hash: token.hash(),
@@ -55,8 +55,8 @@ fn tag(household: HouseholdId, token: &Token, expires_at: Option<SystemTime>) ->
     }
 }
 
-async fn begin(store: &Store, login: NewLogin, most: u32, now: SystemTime) -> Vec<LoginId> {
-    store.logins().create(login, HASH.into(), most, now).await.unwrap().expect("the password is the right one")
+async fn begin(store: &Store, session: NewSession, most: u32, now: SystemTime) -> Vec<SessionId> {
+    store.sessions().create(session, HASH.into(), most, now).await.unwrap().expect("the password is the right one")
 }
 
 async fn with_account(store: &Store) -> Member {
@@ -65,7 +65,7 @@ async fn with_account(store: &Store) -> Member {
     let member = account.member;
     store
         .accounts()
-        .create(account, Some(login(member.account, at(100))), Entry::Setup([7; 32]), 9, at(0))
+        .create(account, Some(session(member.account, at(100))), Entry::Setup([7; 32]), 9, at(0))
         .await
         .unwrap();
     member
@@ -76,10 +76,14 @@ async fn the_first_account_needs_the_current_token_and_spends_it() {
     let Opened { store, directory } = open();
     let attempt = |hash: [u8; 32], now| {
         let account = account();
-        let login = login(account.member.account, at(100));
+        let session = session(account.member.account, at(100));
         let store = store.clone();
         async move {
-            store.accounts().create(account, Some(login), Entry::Setup(hash), 9, now).await.map_err(|error| error.code)
+            store
+                .accounts()
+                .create(account, Some(session), Entry::Setup(hash), 9, now)
+                .await
+                .map_err(|error| error.code)
         }
     };
     assert_eq!(attempt([1; 32], at(0)).await, Err("setup-link"), "no token was made yet");
@@ -103,8 +107,8 @@ async fn of_two_first_accounts_at_the_same_time_one_wins() {
     let attempts = (0..8).map(|_| {
         let (store, account) = (store.clone(), account());
         tokio::spawn(async move {
-            let login = login(account.member.account, at(100));
-            store.accounts().create(account, Some(login), Entry::Setup([7; 32]), 9, at(0)).await.is_ok()
+            let session = session(account.member.account, at(100));
+            store.accounts().create(account, Some(session), Entry::Setup([7; 32]), 9, at(0)).await.is_ok()
         })
     });
     let mut won = 0;
@@ -120,7 +124,7 @@ async fn accounts_are_found_by_their_names_digest_and_by_id() {
     store.setup().renew([7; 32], at(1)).await.unwrap();
     let account = account();
     let (id, index) = (account.member.account, account.username_index);
-    store.accounts().create(account, Some(login(id, at(100))), Entry::Setup([7; 32]), 9, at(0)).await.unwrap();
+    store.accounts().create(account, Some(session(id, at(100))), Entry::Setup([7; 32]), 9, at(0)).await.unwrap();
     let found = store.accounts().by_username(index).await.unwrap().unwrap();
     assert_eq!((found.member.account, found.member.administrator, found.created_at), (id, true, at(0)));
     assert!(store.accounts().by_id(id).await.unwrap().is_some());
@@ -132,23 +136,23 @@ async fn accounts_are_found_by_their_names_digest_and_by_id() {
 async fn log_ins_end_by_time_by_idleness_and_by_hand() {
     let Opened { store, .. } = open();
     let account = with_account(&store).await.account;
-    let new = login(account, at(10));
+    let new = session(account, at(10));
     let (id, secret) = (new.id, new.secret_hash);
     begin(&store, new, 10, at(0)).await;
     let current = |now| {
         let store = store.clone();
-        async move { store.logins().current(id, HOUR * 4, now).await.unwrap() }
+        async move { store.sessions().current(id, HOUR * 4, now).await.unwrap() }
     };
     assert_eq!(current(at(3)).await.unwrap().secret_hash, secret);
     assert!(current(at(4)).await.is_none(), "unused for four hours");
-    store.logins().touch(id, at(3)).await.unwrap();
-    store.logins().touch(id, at(2)).await.unwrap();
+    store.sessions().touch(id, at(3)).await.unwrap();
+    store.sessions().touch(id, at(2)).await.unwrap();
     assert_eq!(current(at(6)).await.unwrap().last_used_at, at(3));
-    store.logins().touch(id, at(9)).await.unwrap();
+    store.sessions().touch(id, at(9)).await.unwrap();
     assert!(current(at(10)).await.is_none(), "its time is over");
     assert!(current(at(9)).await.is_some());
-    assert!(store.logins().end(id).await.unwrap());
-    assert!(!store.logins().end(id).await.unwrap());
+    assert!(store.sessions().end(id).await.unwrap());
+    assert!(!store.sessions().end(id).await.unwrap());
     assert!(current(at(9)).await.is_none());
 }
 
@@ -157,10 +161,10 @@ async fn nobody_is_logged_in_by_what_was_right_before() {
     let Opened { store, .. } = open();
     let account = with_account(&store).await.account;
     let create = async |hash: &str| {
-        let new = login(account, at(10));
+        let new = session(account, at(10));
         let id = new.id;
-        let created = store.logins().create(new, hash.into(), 10, at(0)).await.unwrap().is_some();
-        assert_eq!(store.logins().current(id, HOUR, at(0)).await.unwrap().is_some(), created);
+        let created = store.sessions().create(new, hash.into(), 10, at(0)).await.unwrap().is_some();
+        assert_eq!(store.sessions().current(id, HOUR, at(0)).await.unwrap().is_some(), created);
         created
     };
     assert!(create(HASH).await);
@@ -181,12 +185,12 @@ async fn the_log_in_unused_for_longest_makes_room() {
     let account = with_account(&store).await.account;
     let mut ids = Vec::new();
     for hour in 1..=3 {
-        let new = login(account, at(100));
+        let new = session(account, at(100));
         ids.push(new.id);
         assert!(begin(&store, new, 4, at(hour)).await.is_empty());
     }
-    store.logins().touch(ids[0], at(5)).await.unwrap();
-    let displaced = begin(&store, login(account, at(100)), 3, at(6)).await;
+    store.sessions().touch(ids[0], at(5)).await.unwrap();
+    let displaced = begin(&store, session(account, at(100)), 3, at(6)).await;
     assert_eq!(displaced.len(), 2, "the one made at registration and the one of hour 2");
     assert!(displaced.contains(&ids[1]) && !displaced.contains(&ids[0]));
 }
@@ -195,14 +199,14 @@ async fn the_log_in_unused_for_longest_makes_room() {
 async fn purging_leaves_what_is_current() {
     let Opened { store, .. } = open();
     let account = with_account(&store).await.account;
-    let (expired, kept) = (login(account, at(2)), login(account, at(50)));
+    let (expired, kept) = (session(account, at(2)), session(account, at(50)));
     let (expired_id, kept_id) = (expired.id, kept.id);
     begin(&store, expired, 10, at(0)).await;
     begin(&store, kept, 10, at(0)).await;
     assert_eq!(store.purge(at(3), HOUR * 10, Vec::new()).await.unwrap(), [expired_id]);
     let idle = HOUR * 10;
-    assert!(store.logins().current(expired_id, idle, at(1)).await.unwrap().is_none());
-    assert!(store.logins().current(kept_id, idle, at(1)).await.unwrap().is_some());
+    assert!(store.sessions().current(expired_id, idle, at(1)).await.unwrap().is_none());
+    assert!(store.sessions().current(kept_id, idle, at(1)).await.unwrap().is_some());
 }
 
 #[tokio::test]
@@ -351,7 +355,7 @@ async fn more_work_than_the_queue_holds_is_refused_and_the_rest_is_done() {
     let waiting: Vec<_> = (0..300)
         .map(|_| {
             let store = store.clone();
-            tokio::spawn(async move { store.logins().touch(LoginId::random(), at(0)).await })
+            tokio::spawn(async move { store.sessions().touch(SessionId::random(), at(0)).await })
         })
         .collect();
     tokio::task::yield_now().await;
@@ -393,17 +397,17 @@ fn vault(revision: u64) -> SealedVault {
     SealedVault::parse(blob).unwrap()
 }
 
-fn way_in(holder: u8) -> vaults::Wrap {
-    let mut wrapped = [holder; Wrapped::LENGTH];
+fn way_in(holder: u8) -> vaults::WrappedKeyRow {
+    let mut wrapped = [holder; WrappedKey::LENGTH];
     wrapped[..2].copy_from_slice(&[1, 1]);
-    vaults::Wrap::by_password(Wrapped::parse(&wrapped, WayIn::Password).unwrap())
+    vaults::WrappedKeyRow::by_password(WrappedKey::parse(&wrapped, UnlockMethod::Password).unwrap())
 }
 
 #[tokio::test]
 async fn a_vault_from_before_its_holders_were_known_takes_the_first_that_changes_it() {
     let Opened { store, directory: _directory } = open();
     let Member { account, household, .. } = with_account(&store).await;
-    let [first, other] = [1, 2].map(|byte| HolderProof::parse(&[byte; 32]).unwrap());
+    let [first, other] = [1, 2].map(|byte| PossessionProof::parse(&[byte; 32]).unwrap());
     let refused = |result: Result<()>| assert_eq!(result.unwrap_err().code, "not-a-holder");
     // Where there is no vault nobody holds its key.
     refused(store.vaults().check_holder(household, first).await);

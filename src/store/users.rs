@@ -5,18 +5,18 @@ use std::time::SystemTime;
 
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
-use super::accounts::{self, Account, Accounts};
-use super::convert::{from_millis, to_millis};
-use super::{Wrap, vaults};
-use crate::domain::ids::{AccountId, LoginId, TagId};
-use crate::domain::vault::Rewrapped;
+use super::accounts::{self, AccountRow, AccountTable};
+use super::{WrappedKeyRow, vaults};
+use crate::domain::household::vault::RewrappedKey;
+use crate::domain::ids::{AccountId, SessionId, TagId};
 use crate::domain::{Error, Kind, Result};
+use crate::store::database::convert::{from_millis, to_millis};
 
 /// An account with what its log-ins tell.
 #[derive(Clone)]
-pub struct User {
+pub struct UserRow {
     /// The account.
-    pub account: Account,
+    pub account: AccountRow,
     /// How many devices are logged in.
     pub sessions: u32,
     /// When one of them was last used, to the hour or so.
@@ -29,17 +29,17 @@ pub struct User {
 #[derive(Debug, Default)]
 pub struct Ended {
     /// These log-ins.
-    pub logins: Vec<LoginId>,
+    pub sessions: Vec<SessionId>,
     /// These tags.
     pub tags: Vec<TagId>,
 }
 
-impl Accounts<'_> {
+impl AccountTable<'_> {
     /// Everybody, the oldest account first.
     ///
     /// # Errors
     /// The database's.
-    pub async fn users(&self) -> Result<Vec<User>> {
+    pub async fn users(&self) -> Result<Vec<UserRow>> {
         self.0.reader.transaction(users).await
     }
 
@@ -56,7 +56,7 @@ impl Accounts<'_> {
                 transaction.execute("UPDATE accounts SET disabled = 1 WHERE id = ?1", [id.as_bytes()])?;
                 transaction.execute("DELETE FROM password_resets WHERE account_id = ?1", [id.as_bytes()])?;
                 transaction.execute("DELETE FROM invites WHERE account_id = ?1", [id.as_bytes()])?;
-                Ok(Ended { logins: end_logins(transaction, id, None)?, tags: Vec::new() })
+                Ok(Ended { sessions: end_logins(transaction, id, None)?, tags: Vec::new() })
             })
             .await
     }
@@ -132,7 +132,7 @@ impl Accounts<'_> {
     ///
     /// # Errors
     /// `reset-link` when the link does not work, or not any more.
-    pub async fn by_reset(&self, token_hash: [u8; 32], now: SystemTime) -> Result<Account> {
+    pub async fn by_reset(&self, token_hash: [u8; 32], now: SystemTime) -> Result<AccountRow> {
         self.0.reader.transaction(move |transaction| by_reset(transaction, token_hash, now)).await
     }
 
@@ -145,7 +145,7 @@ impl Accounts<'_> {
             .writer
             .transaction(move |transaction| {
                 let id = by_reset(transaction, token_hash, now)?.member.account;
-                Ok(Ended { logins: set_password(transaction, id, &password_hash, None)?, tags: Vec::new() })
+                Ok(Ended { sessions: set_password(transaction, id, &password_hash, None)?, tags: Vec::new() })
             })
             .await
     }
@@ -159,24 +159,24 @@ impl Accounts<'_> {
         &self,
         id: AccountId,
         password_hash: String,
-        key: Option<Rewrapped>,
-        keep: Option<LoginId>,
+        key: Option<RewrappedKey>,
+        keep: Option<SessionId>,
     ) -> Result<Ended> {
         self.0
             .writer
             .transaction(move |transaction| {
                 existing(transaction, id)?;
-                if let Some(Rewrapped { wrapped, holder }) = key {
+                if let Some(RewrappedKey { wrapped, holder }) = key {
                     vaults::check_holder(transaction, vaults::household_of(transaction, id)?, holder)?;
-                    vaults::put(transaction, id, &Wrap::by_password(wrapped))?;
+                    vaults::put(transaction, id, &WrappedKeyRow::by_password(wrapped))?;
                 }
-                Ok(Ended { logins: set_password(transaction, id, &password_hash, keep)?, tags: Vec::new() })
+                Ok(Ended { sessions: set_password(transaction, id, &password_hash, keep)?, tags: Vec::new() })
             })
             .await
     }
 }
 
-fn users(transaction: &Transaction<'_>) -> Result<Vec<User>> {
+fn users(transaction: &Transaction<'_>) -> Result<Vec<UserRow>> {
     let sql = "SELECT a.*, (SELECT count(*) FROM logins AS l WHERE l.account_id = a.id) AS sessions, \
                (SELECT max(last_used_at) FROM logins AS l WHERE l.account_id = a.id) AS last_used_at, \
                EXISTS (SELECT 1 FROM totp AS t WHERE t.account_id = a.id) OR \
@@ -184,7 +184,7 @@ fn users(transaction: &Transaction<'_>) -> Result<Vec<User>> {
                FROM accounts AS a ORDER BY a.created_at, a.id";
     let mut statement = transaction.prepare_cached(sql)?;
     let users = statement.query_map([], |row| {
-        Ok(User {
+        Ok(UserRow {
             account: accounts::from_row(row)?,
             sessions: row.get("sessions")?,
             last_used_at: row.get::<_, Option<i64>>("last_used_at")?.map(from_millis),
@@ -194,13 +194,13 @@ fn users(transaction: &Transaction<'_>) -> Result<Vec<User>> {
     Ok(users.collect::<rusqlite::Result<_>>()?)
 }
 
-pub(super) fn existing(transaction: &Transaction<'_>, id: AccountId) -> Result<Account> {
+pub(super) fn existing(transaction: &Transaction<'_>, id: AccountId) -> Result<AccountRow> {
     accounts::by_id(transaction, id)?.ok_or_else(|| {
         Error::new(Kind::NotFound, "no-such-user", "There is no such user.").hint("Look at the list of users.")
     })
 }
 
-fn refuse_last_administrator(transaction: &Transaction<'_>, account: &Account) -> Result<()> {
+fn refuse_last_administrator(transaction: &Transaction<'_>, account: &AccountRow) -> Result<()> {
     let sql = "SELECT EXISTS (SELECT 1 FROM accounts WHERE administrator AND NOT disabled AND id <> ?1)";
     let others: bool = transaction.query_row(sql, [account.member.account.as_bytes()], |row| row.get(0))?;
     if others || !account.member.administrator || account.disabled {
@@ -216,21 +216,21 @@ fn delete(transaction: &Transaction<'_>, id: AccountId) -> Result<Ended> {
     if transaction.query_row(sql, [id.as_bytes()], |row| row.get::<_, bool>(0))? {
         refuse_last_administrator(transaction, &account)?;
     }
-    let logins = end_logins(transaction, id, None)?;
+    let sessions = end_logins(transaction, id, None)?;
     transaction.execute("DELETE FROM accounts WHERE id = ?1", [id.as_bytes()])?;
     let household = account.member.household.as_bytes();
     let left = "SELECT 1 FROM accounts WHERE household_id = ?1 LIMIT 1";
     if transaction.query_row(left, [household], |_| Ok(())).optional()?.is_some() {
-        return Ok(Ended { logins, tags: Vec::new() });
+        return Ok(Ended { sessions, tags: Vec::new() });
     }
     let mut statement = transaction.prepare_cached("DELETE FROM tags WHERE household_id = ?1 RETURNING id")?;
     let tags = statement.query_map([household], |row| row.get(0).map(TagId::from_bytes))?;
     let tags = tags.collect::<rusqlite::Result<_>>()?;
     transaction.execute("DELETE FROM households WHERE id = ?1", [household])?;
-    Ok(Ended { logins, tags })
+    Ok(Ended { sessions, tags })
 }
 
-fn by_reset(transaction: &Transaction<'_>, token_hash: [u8; 32], now: SystemTime) -> Result<Account> {
+fn by_reset(transaction: &Transaction<'_>, token_hash: [u8; 32], now: SystemTime) -> Result<AccountRow> {
     let sql = "SELECT a.* FROM password_resets AS r JOIN accounts AS a ON a.id = r.account_id \
                WHERE r.token_hash = ?1 AND r.expires_at > ?2 AND NOT a.disabled";
     let mut statement = transaction.prepare_cached(sql)?;
@@ -245,8 +245,8 @@ fn set_password(
     transaction: &Transaction<'_>,
     id: AccountId,
     password_hash: &str,
-    keep: Option<LoginId>,
-) -> Result<Vec<LoginId>> {
+    keep: Option<SessionId>,
+) -> Result<Vec<SessionId>> {
     let sql = "UPDATE accounts SET password_hash = ?2 WHERE id = ?1";
     transaction.execute(sql, params![id.as_bytes(), password_hash])?;
     // Whoever could read an old link must not undo what was just done, nor whoever was logged in have let others in.
@@ -256,10 +256,14 @@ fn set_password(
 }
 
 /// Ends the log-ins of an account but one; says which.
-pub(super) fn end_logins(transaction: &Transaction<'_>, id: AccountId, keep: Option<LoginId>) -> Result<Vec<LoginId>> {
+pub(super) fn end_logins(
+    transaction: &Transaction<'_>,
+    id: AccountId,
+    keep: Option<SessionId>,
+) -> Result<Vec<SessionId>> {
     let sql = "DELETE FROM logins WHERE account_id = ?1 AND id IS NOT ?2 RETURNING id";
     let mut statement = transaction.prepare_cached(sql)?;
-    let keep = keep.map(|login| *login.as_bytes());
-    let ended = statement.query_map(params![id.as_bytes(), keep], |row| row.get(0).map(LoginId::from_bytes))?;
+    let keep = keep.map(|session| *session.as_bytes());
+    let ended = statement.query_map(params![id.as_bytes(), keep], |row| row.get(0).map(SessionId::from_bytes))?;
     Ok(ended.collect::<rusqlite::Result<_>>()?)
 }

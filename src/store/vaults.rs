@@ -5,55 +5,55 @@ use std::time::SystemTime;
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::Store;
-use super::convert::{one_row, to_millis};
+use crate::domain::household::vault::{PossessionProof, SealedVault, UnlockMethod, WrappedKey};
 use crate::domain::ids::{AccountId, HouseholdId};
-use crate::domain::vault::{HolderProof, SealedVault, WayIn, Wrapped};
 use crate::domain::{Error, Kind, Result};
+use crate::store::database::convert::{one_row, to_millis};
 
 /// The vault's key, wrapped for one way into it.
 #[derive(Clone)]
-pub struct Wrap {
+pub struct WrappedKeyRow {
     /// For which.
-    pub way: WayIn,
+    pub way: UnlockMethod,
     /// SHA-256 of a passkey's credential id; `None` for the other ways.
     pub credential: Option<[u8; 32]>,
     /// The key.
-    pub wrapped: Wrapped,
+    pub wrapped: WrappedKey,
 }
 
-impl Wrap {
+impl WrappedKeyRow {
     /// By an account's password.
-    pub(super) const fn by_password(wrapped: Wrapped) -> Self {
-        Self { way: WayIn::Password, credential: None, wrapped }
+    pub(super) const fn by_password(wrapped: WrappedKey) -> Self {
+        Self { way: UnlockMethod::Password, credential: None, wrapped }
     }
 }
 
 /// What an account needs to open its household's vault.
-pub struct Vault {
+pub struct VaultRow {
     /// As it was sealed; `None` while there is none.
     pub blob: Option<Vec<u8>>,
     /// The account's ways in.
-    pub wraps: Vec<Wrap>,
+    pub wraps: Vec<WrappedKeyRow>,
     /// The vault's key, as another member hands it over to this account.
-    pub handover: Option<Wrapped>,
+    pub handover: Option<WrappedKey>,
 }
 
 /// Vaults in the database.
-pub struct Vaults<'a>(pub(super) &'a Store);
+pub struct VaultTable<'a>(pub(super) &'a Store);
 
-impl Vaults<'_> {
+impl VaultTable<'_> {
     /// The household's vault, with this account's ways into it.
     ///
     /// # Errors
     /// The database's.
-    pub async fn of(&self, household: HouseholdId, account: AccountId, now: SystemTime) -> Result<Vault> {
+    pub async fn of(&self, household: HouseholdId, account: AccountId, now: SystemTime) -> Result<VaultRow> {
         self.0
             .reader
             .transaction(move |transaction| {
                 let sql = "SELECT blob FROM vaults WHERE household_id = ?1";
                 let blob = transaction.query_row(sql, [household.as_bytes()], |row| row.get(0)).optional()?;
                 let (wraps, handover) = (wraps(transaction, account)?, handover(transaction, account, now)?);
-                Ok(Vault { blob, wraps, handover })
+                Ok(VaultRow { blob, wraps, handover })
             })
             .await
     }
@@ -68,8 +68,8 @@ impl Vaults<'_> {
         household: HouseholdId,
         account: AccountId,
         vault: SealedVault,
-        holder: HolderProof,
-        wrap: Wrap,
+        holder: PossessionProof,
+        wrap: WrappedKeyRow,
     ) -> Result<bool> {
         self.0
             .writer
@@ -91,7 +91,7 @@ impl Vaults<'_> {
     ///
     /// # Errors
     /// `not-a-holder`.
-    pub async fn replace(&self, household: HouseholdId, vault: SealedVault, holder: HolderProof) -> Result<bool> {
+    pub async fn replace(&self, household: HouseholdId, vault: SealedVault, holder: PossessionProof) -> Result<bool> {
         self.0
             .writer
             .transaction(move |transaction| {
@@ -105,7 +105,7 @@ impl Vaults<'_> {
     ///
     /// # Errors
     /// `not-a-holder`.
-    pub async fn check_holder(&self, household: HouseholdId, holder: HolderProof) -> Result<()> {
+    pub async fn check_holder(&self, household: HouseholdId, holder: PossessionProof) -> Result<()> {
         self.0.reader.transaction(move |transaction| check_holder(transaction, household, holder)).await
     }
 
@@ -120,9 +120,9 @@ impl Vaults<'_> {
         household: HouseholdId,
         account: AccountId,
         vault: SealedVault,
-        holder: HolderProof,
-        wrap: Wrap,
-        before: Option<HolderProof>,
+        holder: PossessionProof,
+        wrap: WrappedKeyRow,
+        before: Option<PossessionProof>,
     ) -> Result<bool> {
         self.0
             .writer
@@ -158,8 +158,8 @@ impl Vaults<'_> {
         &self,
         household: HouseholdId,
         account: AccountId,
-        holder: HolderProof,
-        wrap: Wrap,
+        holder: PossessionProof,
+        wrap: WrappedKeyRow,
         most: usize,
     ) -> Result<()> {
         self.0
@@ -186,7 +186,7 @@ impl Vaults<'_> {
         &self,
         household: HouseholdId,
         to: AccountId,
-        wrapped: Wrapped,
+        wrapped: WrappedKey,
         expires_at: SystemTime,
     ) -> Result<bool> {
         self.0
@@ -232,14 +232,18 @@ pub(super) fn household_of(transaction: &Transaction<'_>, account: AccountId) ->
 }
 
 /// Refuses whoever does not hold the key of the household's vault, also where there is none.
-pub(super) fn check_holder(transaction: &Transaction<'_>, household: HouseholdId, holder: HolderProof) -> Result<()> {
+pub(super) fn check_holder(
+    transaction: &Transaction<'_>,
+    household: HouseholdId,
+    holder: PossessionProof,
+) -> Result<()> {
     let sql = "SELECT 1 FROM vaults WHERE household_id = ?1 AND (holder = ?2 OR holder IS NULL)";
     let values = params![household.as_bytes(), holder.digest()];
     transaction.query_row(sql, values, |_| Ok(())).optional()?.ok_or_else(not_a_holder)
 }
 
 /// As [`check_holder`], where it does not do that nobody knows yet who holds the key.
-fn check_known_holder(transaction: &Transaction<'_>, household: HouseholdId, holder: HolderProof) -> Result<()> {
+fn check_known_holder(transaction: &Transaction<'_>, household: HouseholdId, holder: PossessionProof) -> Result<()> {
     let sql = "SELECT 1 FROM vaults WHERE household_id = ?1 AND holder = ?2";
     let found = transaction.query_row(sql, params![household.as_bytes(), holder.digest()], |_| Ok(())).optional()?;
     found.ok_or_else(not_a_holder)
@@ -254,7 +258,7 @@ fn put_next(
     transaction: &Transaction<'_>,
     household: HouseholdId,
     vault: &SealedVault,
-    holder: HolderProof,
+    holder: PossessionProof,
 ) -> Result<bool> {
     // At most i64::MAX - 1: `SealedVault` says so.
     let revision = vault.revision() as i64;
@@ -263,29 +267,30 @@ fn put_next(
     one_row(transaction.execute(sql, values)?)
 }
 
-fn wraps(transaction: &Transaction<'_>, account: AccountId) -> Result<Vec<Wrap>> {
+fn wraps(transaction: &Transaction<'_>, account: AccountId) -> Result<Vec<WrappedKeyRow>> {
     let sql = "SELECT kind, credential, wrapped FROM vault_wraps WHERE account_id = ?1 ORDER BY kind, credential";
     let mut statement = transaction.prepare_cached(sql)?;
     let rows = statement.query_map([account.as_bytes()], |row| {
-        Ok((row.get::<_, u8>(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, [u8; Wrapped::LENGTH]>(2)?))
+        Ok((row.get::<_, u8>(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, [u8; WrappedKey::LENGTH]>(2)?))
     })?;
     rows.map(|row| {
         let (kind, credential, wrapped) = row?;
-        let way = WayIn::from_kind(kind).ok_or_else(|| Error::internal("a way into the vault that there is not"))?;
-        Ok(Wrap { way, credential: credential.try_into().ok(), wrapped: Wrapped::from_bytes(wrapped) })
+        let way =
+            UnlockMethod::from_kind(kind).ok_or_else(|| Error::internal("a way into the vault that there is not"))?;
+        Ok(WrappedKeyRow { way, credential: credential.try_into().ok(), wrapped: WrappedKey::from_bytes(wrapped) })
     })
     .collect()
 }
 
-fn handover(transaction: &Transaction<'_>, account: AccountId, now: SystemTime) -> Result<Option<Wrapped>> {
+fn handover(transaction: &Transaction<'_>, account: AccountId, now: SystemTime) -> Result<Option<WrappedKey>> {
     let sql = "SELECT wrapped FROM vault_handovers WHERE account_id = ?1 AND expires_at > ?2";
     let wrapped =
         transaction.query_row(sql, params![account.as_bytes(), to_millis(now)], |row| row.get(0)).optional()?;
-    Ok(wrapped.map(Wrapped::from_bytes))
+    Ok(wrapped.map(WrappedKey::from_bytes))
 }
 
 /// Whoever has a way in needs no handover any more.
-pub(super) fn put(transaction: &Transaction<'_>, account: AccountId, wrap: &Wrap) -> Result<()> {
+pub(super) fn put(transaction: &Transaction<'_>, account: AccountId, wrap: &WrappedKeyRow) -> Result<()> {
     transaction.execute("DELETE FROM vault_handovers WHERE account_id = ?1", [account.as_bytes()])?;
     let sql = "INSERT OR REPLACE INTO vault_wraps (account_id, kind, credential, wrapped) VALUES (?1, ?2, ?3, ?4)";
     let values =
@@ -294,7 +299,12 @@ pub(super) fn put(transaction: &Transaction<'_>, account: AccountId, wrap: &Wrap
     Ok(())
 }
 
-fn delete(transaction: &Transaction<'_>, account: AccountId, way: WayIn, passkey: Option<[u8; 32]>) -> Result<bool> {
+fn delete(
+    transaction: &Transaction<'_>,
+    account: AccountId,
+    way: UnlockMethod,
+    passkey: Option<[u8; 32]>,
+) -> Result<bool> {
     let sql = "DELETE FROM vault_wraps WHERE account_id = ?1 AND kind = ?2 AND credential = ?3";
     let values = params![account.as_bytes(), way.kind(), credential(passkey.as_ref())];
     one_row(transaction.execute(sql, values)?)
@@ -302,13 +312,13 @@ fn delete(transaction: &Transaction<'_>, account: AccountId, way: WayIn, passkey
 
 /// A passkey that is removed opens the vault no more.
 pub(super) fn forget_passkey(transaction: &Transaction<'_>, account: AccountId, passkey: [u8; 32]) -> Result<()> {
-    delete(transaction, account, WayIn::Passkey, Some(passkey)).map(drop)
+    delete(transaction, account, UnlockMethod::Passkey, Some(passkey)).map(drop)
 }
 
 /// None of them does.
 pub(super) fn forget_passkeys(transaction: &Transaction<'_>, account: AccountId) -> Result<()> {
     let sql = "DELETE FROM vault_wraps WHERE account_id = ?1 AND kind = ?2";
-    transaction.execute(sql, params![account.as_bytes(), WayIn::Passkey.kind()])?;
+    transaction.execute(sql, params![account.as_bytes(), UnlockMethod::Passkey.kind()])?;
     Ok(())
 }
 

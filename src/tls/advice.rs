@@ -5,11 +5,11 @@ use rustls::pki_types::pem::PemObject as _;
 
 use super::names::{self, Name};
 use super::scope::Scope;
-use super::{Options, authority, inspect};
+use super::{TlsOptions, authority, inspect};
 
 /// What the operator should know of the built-in authority, in sentences that name the remedy. Nothing where there is none, or
 /// where this user may not read it.
-pub fn advice(options: &Options) -> Vec<String> {
+pub fn advice(options: &TlsOptions) -> Vec<String> {
     let path = options.directory.join(authority::FILE);
     let read = || inspect::facts(&CertificateDer::from_pem_file(&path).ok()?);
     let (None, Some(facts)) = (&options.own_files, read()) else { return Vec::new() };
@@ -26,7 +26,7 @@ pub fn advice(options: &Options) -> Vec<String> {
              of this server alone, {anew}."
         ));
     }
-    for name in names::given(&options.extra_names).into_iter().filter(|name| !facts.scope.permits(name)) {
+    for name in names::given(&options.extra_sans).into_iter().filter(|name| !facts.scope.permits(name)) {
         let Name::Dns(name) = name else { continue };
         advice.push(format!(
             "The certificate authority in {shown} may not vouch for {name}, so browsers warn of that name on every device. \

@@ -43,16 +43,16 @@ const ALPN: [&[u8]; 4] = [b"h2", b"http/1.1", b"stun.turn", b"stun.nat-discovery
 
 /// Where to get the certificate from.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct TlsOptions {
     /// Where the built-in authority is kept; not touched when the operator brings a certificate.
     pub directory: PathBuf,
     /// The operator's certificate, used in place of the built-in authority.
     pub own_files: Option<OwnFiles>,
     /// Further DNS names and addresses that lead here, for the built-in authority's certificates.
-    pub extra_names: Vec<String>,
+    pub extra_sans: Vec<String>,
 }
 
-impl Options {
+impl TlsOptions {
     /// The file whose first certificate a server with these options shows.
     pub fn certificate_file(&self) -> PathBuf {
         match &self.own_files {
@@ -95,15 +95,15 @@ impl Certificates {
     ///
     /// # Errors
     /// With a remedy: files that cannot be read, written or used together.
-    pub fn open(options: Options, now: SystemTime) -> Result<Self> {
+    pub fn open(options: TlsOptions, now: SystemTime) -> Result<Self> {
         Self::open_on(Box::new(ThisMachine), options, now)
     }
 
-    fn open_on(machine: Box<dyn Machine>, options: Options, now: SystemTime) -> Result<Self> {
+    fn open_on(machine: Box<dyn Machine>, options: TlsOptions, now: SystemTime) -> Result<Self> {
         let source = match options.own_files {
             Some(files) => Source::Files(files),
             None => {
-                let given = names::given(&options.extra_names);
+                let given = names::given(&options.extra_sans);
                 let authority = Arc::new(Authority::open(&options.directory, &given, now)?);
                 Source::Authority { authority, machine, given }
             }

@@ -39,11 +39,11 @@ impl names::Machine for Machine {
     }
 }
 
-fn options(directory: &Path) -> Options {
-    Options {
+fn options(directory: &Path) -> TlsOptions {
+    TlsOptions {
         directory: directory.join("tls"),
         own_files: None,
-        extra_names: vec!["call.example.org".into(), "[2001:db8::7]".into()],
+        extra_sans: vec!["call.example.org".into(), "[2001:db8::7]".into()],
     }
 }
 
@@ -185,7 +185,7 @@ fn whoever_connects_is_told_no_more_than_they_asked_for() {
     assert_eq!(shown(&certificates, ends("fe80::5", "fe80::9"), None), ["2001:db8::7", "fe80::5"]);
 
     let root = tempfile::tempdir().unwrap();
-    let without = Options { extra_names: Vec::new(), ..options(root.path()) };
+    let without = TlsOptions { extra_sans: Vec::new(), ..options(root.path()) };
     let certificates = Certificates::open(without, now()).unwrap();
     assert_eq!(shown(&certificates, from_outside, None), ["localhost", "127.0.0.1", "::1"]);
 }
@@ -300,7 +300,7 @@ fn a_name_that_the_authority_may_not_vouch_for_is_told_with_the_remedy() {
     let root = tempfile::tempdir().unwrap();
     open(root.path(), now()).unwrap();
     let mut later = options(root.path());
-    later.extra_names.extend(["call.example.net".into(), "192.0.2.7".into(), "sub.call.example.org".into()]);
+    later.extra_sans.extend(["call.example.net".into(), "192.0.2.7".into(), "sub.call.example.org".into()]);
     let certificates = Certificates::open(later.clone(), now()).unwrap();
     assert_eq!(shown(&certificates, None, Some("call.example.net")), ["localhost", "127.0.0.1", "::1"]);
     assert_eq!(shown(&certificates, None, Some("sub.call.example.org")), ["sub.call.example.org"]);
@@ -454,7 +454,7 @@ fn the_operators_own_files_are_used_and_followed() {
         fs::write(&files.key, key).unwrap();
     };
     let options =
-        || Options { directory: root.path().join("unused"), own_files: Some(files.clone()), extra_names: Vec::new() };
+        || TlsOptions { directory: root.path().join("unused"), own_files: Some(files.clone()), extra_sans: Vec::new() };
     let code = || Certificates::open(options(), now()).map(|_| ()).unwrap_err();
     assert_eq!(code().code, "certificate");
 

@@ -7,19 +7,19 @@ use axum::response::IntoResponse;
 use crate::domain::{Error, Kind};
 
 /// An error on its way to the client.
-pub struct Failure {
+pub struct ApiError {
     error: Error,
     status: StatusCode,
 }
 
-impl Failure {
+impl ApiError {
     /// The same error with a more exact status than its kind's.
     pub fn with_status(error: Error, status: StatusCode) -> Self {
         Self { error, status }
     }
 }
 
-impl From<Error> for Failure {
+impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         let status = status(error.kind);
         Self { error, status }
@@ -40,7 +40,7 @@ pub fn status(kind: Kind) -> StatusCode {
     }
 }
 
-impl IntoResponse for Failure {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response<Body> {
         let body = serde_json::json!({
             "error": { "code": self.error.code, "message": self.error.message, "hint": self.error.hint }

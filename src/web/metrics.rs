@@ -11,7 +11,7 @@ use axum::http::{Response, header};
 use axum::middleware::map_response;
 use axum::routing::get;
 
-use super::headers;
+use crate::web::middleware::headers;
 
 /// Whether a number can go down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,9 +9,9 @@ use axum::body::Body;
 use http::{Request, Response};
 
 use crate::domain::Result;
-use crate::domain::ids::SessionId;
+use crate::domain::ids::CallId;
 use crate::hub::{Endpoint, Hub};
-use crate::service::admission::Place;
+use crate::limits::concurrency::Place;
 use crate::web::origin::OriginPolicy;
 
 /// `GET /api/v1/calls/signaling/{sessionId}`: upgrades to the signalling of one call; the socket keeps `seat`, its
@@ -21,12 +21,12 @@ use crate::web::origin::OriginPolicy;
 /// `foreign-origin` (403), `not-a-websocket` (400), `too-many-connections` (503).
 pub async fn call_socket(
     request: Request<Body>,
-    session: SessionId,
+    call_id: CallId,
     seat: Option<Place>,
     origins: &OriginPolicy,
     hub: &Hub,
 ) -> Result<Response<Body>> {
-    upgrade::upgrade(request, Endpoint::Call(session), seat, origins, hub)
+    upgrade::upgrade(request, Endpoint::Call(call_id), seat, origins, hub)
 }
 
 /// `GET /api/v1/presence`: upgrades to a device's presence.

@@ -27,7 +27,7 @@ impl Keyed {
 
     pub async fn make_for(owner: &Client, lifetime: &str) -> Self {
         let vectors: Value = serde_json::from_str(include_str!("../fixtures/e2e.json")).unwrap();
-        let code = callqr::domain::tag::Token::random().code();
+        let code = callqr::domain::household::tag::Token::random().code();
         let token = URL_SAFE_NO_PAD.decode(code.split(':').nth(2).unwrap()).unwrap();
         let access = URL_SAFE_NO_PAD.encode(Sha256::digest(token));
         let body = json!({ "access": access, "identity": vectors["identity"]["identity"], "lifetime": lifetime });

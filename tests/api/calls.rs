@@ -71,7 +71,7 @@ async fn signalling_needs_an_origin_of_ours() {
         .with_header("upgrade", "websocket")
         .with_header("sec-websocket-version", "13")
         .with_header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
-    let session = callqr::domain::ids::SessionId::random();
+    let session = callqr::domain::ids::CallId::random();
     for path in [format!("/api/v1/calls/signaling/{session}"), "/api/v1/presence".to_owned()] {
         assert_eq!(upgrade.get(&path).await.status, 403, "no origin");
         for origin in ["null", "https://evil.example", "http://localhost"] {

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use callqr::domain::stretch::AuthSecret;
+use callqr::domain::credentials::stretch::AuthSecret;
 use serde_json::{Value, json};
 
 use crate::support::{Client, Server, invited};

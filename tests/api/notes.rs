@@ -65,7 +65,7 @@ async fn notes_are_refused_as_calls_are() {
     let good = tag.note(&envelope(256), minute(0));
     let plain = make_tag(&owner).await;
     for (field, value, answer) in [
-        ("scannedToken", json!(callqr::domain::tag::Token::random().code()), refused(404, "unknown-code")),
+        ("scannedToken", json!(callqr::domain::household::tag::Token::random().code()), refused(404, "unknown-code")),
         ("scannedToken", plain["qrCodeData"].clone(), refused(409, "no-key")),
         ("scannedToken", json!("hello"), refused(400, "bad-code")),
         ("kind", json!("voice"), refused(400, "bad-json")),

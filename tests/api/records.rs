@@ -61,7 +61,7 @@ async fn an_operator_who_asks_for_records_finds_one_for_each_call() {
         tokio::task::yield_now().await;
     }
     let (session, status, started, answered, ended, fingerprints) = records(&data).remove(0);
-    let named: callqr::domain::ids::SessionId = call["sessionId"].as_str().unwrap().parse().unwrap();
+    let named: callqr::domain::ids::CallId = call["sessionId"].as_str().unwrap().parse().unwrap();
     assert_eq!((session.as_slice(), status.as_str()), (&named.as_bytes()[..], "hung-up"));
     assert!(started <= answered.unwrap() && answered.unwrap() <= ended);
     assert_eq!(fingerprints.unwrap().len(), 32);

@@ -93,7 +93,7 @@ async fn unknown_and_revoked_codes_get_the_same_answer() {
     let owner = server.owner().await;
     let tag = make_tag(&owner).await;
     owner.delete(&format!("/api/v1/tokens/{}", tag["id"].as_str().unwrap())).await;
-    let unknown = callqr::domain::tag::Token::random().code();
+    let unknown = callqr::domain::household::tag::Token::random().code();
     let mut answers = Vec::new();
     for code in [tag["qrCodeData"].as_str().unwrap(), &unknown] {
         let validated = server.client.post("/api/v1/tokens/validate", &json!({ "token": code })).await;
@@ -107,7 +107,7 @@ async fn unknown_and_revoked_codes_get_the_same_answer() {
 #[tokio::test]
 async fn damaged_codes_are_told_apart_from_nonsense() {
     let server = Server::start().await;
-    let code = callqr::domain::tag::Token::random().code();
+    let code = callqr::domain::household::tag::Token::random().code();
     let damaged = format!("{}A", &code[..code.len() - 1]);
     let other = format!("{}B", &code[..code.len() - 1]);
     let damaged = if damaged == code { other } else { damaged };
@@ -120,7 +120,7 @@ async fn damaged_codes_are_told_apart_from_nonsense() {
 #[tokio::test]
 async fn questions_are_counted_per_source() {
     let server = Server::start_with(&[("limits.validate", "1 per 1h"), ("limits.initiate", "1 per 1h")]).await;
-    let code = callqr::domain::tag::Token::random().code();
+    let code = callqr::domain::household::tag::Token::random().code();
     for (path, field) in [("/api/v1/tokens/validate", "token"), ("/api/v1/calls/initiate", "scannedToken")] {
         assert_ne!(server.client.post(path, &json!({ field: code })).await.status, 429);
         let refused = server.client.post(path, &json!({ field: code })).await;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use callqr::proto::turn::credentials::Gate as _;
+use callqr::proto::turn::credentials::CallAdmission as _;
 use callqr::relay::Transport;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::UdpSocket;
@@ -19,7 +19,7 @@ async fn nothing_goes_through_once_a_call_is_revoked_and_streams_end() {
     // Long enough for two allocations on a busy machine.
     options.authenticate_within = Duration::from_secs(2);
     let running = start(options).await;
-    let session = running.admit();
+    let call_id = running.admit();
     let socket = Arc::new(UdpSocket::bind("127.0.0.1:0").await.unwrap());
     socket.connect(running.address("127.0.0.1")).await.unwrap();
     let (client, server) = tokio::io::duplex(65_536);
@@ -38,7 +38,7 @@ async fn nothing_goes_through_once_a_call_is_revoked_and_streams_end() {
     stream.read_exact(&mut frame).await.unwrap();
     assert_eq!(&frame, b"\x40\x01\0\x05hello\0\0\0");
 
-    running.relay.revoke(session);
+    running.relay.revoke(call_id);
     let before = running.relay.stats();
     assert_eq!((before.control.calls, before.control.allocations), (0, 0));
     caller.channel_data(0x4000, PAYLOAD).await;

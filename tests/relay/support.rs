@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use callqr::domain::ids::SessionId;
-use callqr::domain::secret::Secret;
-use callqr::proto::turn::credentials::{Credentials, Gate as _};
-use callqr::relay::{Options, Relay, Transport};
+use callqr::domain::credentials::secret::Secret;
+use callqr::domain::ids::CallId;
+use callqr::proto::turn::credentials::{CallAdmission as _, Credentials};
+use callqr::relay::{Relay, RelayOptions, Transport};
 use socket2::{Domain, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -31,16 +31,18 @@ pub struct Running {
 }
 
 /// Options that suit a test, where all clients share one address.
-pub fn options() -> Options {
-    let mut options =
-        Options { udp: vec!["127.0.0.1:0".parse().unwrap(), "[::1]:0".parse().unwrap()], ..Options::default() };
+pub fn options() -> RelayOptions {
+    let mut options = RelayOptions {
+        udp: vec!["127.0.0.1:0".parse().unwrap(), "[::1]:0".parse().unwrap()],
+        ..RelayOptions::default()
+    };
     options.limits.answers_per_source = 10_000;
     options.limits.answers_in_all = 10_000;
     options
 }
 
 /// Starts a relay and its accept loops.
-pub async fn start(options: Options) -> Running {
+pub async fn start(options: RelayOptions) -> Running {
     let (relay, listeners) = bind(&options);
     let port = relay.local_addrs()[0].port();
     let (stop, stopped) = oneshot::channel::<()>();
@@ -57,10 +59,10 @@ pub async fn start(options: Options) -> Running {
 
 impl Running {
     /// Admits a call with known credentials.
-    pub fn admit(&self) -> SessionId {
-        let session = SessionId::random();
-        self.relay.admit(session, credentials(), Duration::from_secs(600));
-        session
+    pub fn admit(&self) -> CallId {
+        let call_id = CallId::random();
+        self.relay.admit(call_id, credentials(), Duration::from_secs(600));
+        call_id
     }
 
     /// The relay's address of the family of `ip`.
@@ -76,7 +78,7 @@ pub fn credentials() -> [Credentials; 2] {
 
 /// A relay and the TCP listeners beside it. The system draws a port for UDP: where somebody has the same one for TCP,
 /// another is drawn.
-fn bind(options: &Options) -> (Relay, Vec<TcpListener>) {
+fn bind(options: &RelayOptions) -> (Relay, Vec<TcpListener>) {
     let mut tries = 0;
     loop {
         tries += 1;

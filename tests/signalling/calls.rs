@@ -108,13 +108,13 @@ async fn a_caller_who_hangs_up_and_leaves_at_once_has_hung_up() {
 async fn a_revoked_tag_and_an_ended_login_end_what_they_take_part_in() {
     let server = Server::start();
     let owner = Owner::new();
-    let login = callqr::domain::ids::LoginId::random();
+    let login = callqr::domain::ids::SessionId::random();
     let mut presence = server.device_of(owner, login).await;
     let (mut caller, _) = server.call(owner).await;
     assert_eq!(presence.hear().await, "ring");
     server.hub.withdraw_tag(owner.tag).await;
     assert_eq!(presence.hear().await, "ring-stopped withdrawn");
     caller.hear_until("ended withdrawn").await;
-    server.hub.end_login(login).await;
+    server.hub.end_session(login).await;
     assert_eq!(presence.hear_until("close 4402").await, ["error logged-out", "close 4402"]);
 }

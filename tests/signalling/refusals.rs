@@ -1,6 +1,6 @@
 //! What the server does not take.
 
-use callqr::domain::ids::SessionId;
+use callqr::domain::ids::CallId;
 use callqr::proto::signal::{Options, Rate};
 use futures_util::SinkExt as _;
 use http::StatusCode;
@@ -17,7 +17,7 @@ fn fixtures() -> Value {
 async fn pages_of_others() {
     let server = Server::start();
     for origin in [None, Some("null"), Some("https://evil.example"), Some("http://callqr.test:8443"), Some("")] {
-        for path in ["/api/v1/presence", &format!("/api/v1/calls/signaling/{}", SessionId::random())] {
+        for path in ["/api/v1/presence", &format!("/api/v1/calls/signaling/{}", CallId::random())] {
             let refused = server.try_open(server.tcp().await, path, origin).await.err();
             let (status, body) = refused.unwrap_or_else(|| panic!("{origin:?} came in"));
             assert_eq!((status, body.as_str()), (StatusCode::FORBIDDEN, "foreign-origin"), "{origin:?}");
@@ -38,7 +38,7 @@ async fn more_sockets_than_there_is_room_for() {
 async fn tickets_that_are_none() {
     let server = Server::start();
     let (path, ticket) = server.place(Owner::new()).await;
-    let elsewhere = format!("/api/v1/calls/signaling/{}", SessionId::random());
+    let elsewhere = format!("/api/v1/calls/signaling/{}", CallId::random());
     let other = if ticket.starts_with('A') { 'B' } else { 'A' };
     let damaged = format!("{other}{}", &ticket[1..]);
     for (path, ticket) in

@@ -8,12 +8,12 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::response::IntoResponse as _;
 use callqr::domain::Kind;
-use callqr::domain::ids::{AnonymousId, HouseholdId, LoginId, SessionId, TagId};
+use callqr::domain::ids::{AnonymousId, CallId, HouseholdId, SessionId, TagId};
+use callqr::hub::ice::Ice;
+use callqr::hub::tickets::Tickets;
 use callqr::hub::{Hub, PlaceCall};
-use callqr::proto::signal::Options;
+use callqr::proto::signal::SignalOptions;
 use callqr::proto::turn::credentials::{Credentials, Gate};
-use callqr::service::ice::Ice;
-use callqr::service::tickets::Tickets;
 use callqr::web::origin::OriginPolicy;
 use callqr::web::websocket::{call_socket, presence_socket};
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -31,15 +31,15 @@ use tokio_tungstenite::{WebSocketStream, client_async};
 /// What the relay was told.
 #[derive(Default)]
 pub struct Relay {
-    pub admitted: Mutex<BTreeSet<SessionId>>,
+    pub admitted: Mutex<BTreeSet<CallId>>,
 }
 
 impl Gate for Relay {
-    fn admit(&self, session: SessionId, _: [Credentials; 2], _: Duration) {
+    fn admit(&self, session: CallId, _: [Credentials; 2], _: Duration) {
         self.admitted.lock().unwrap().insert(session);
     }
 
-    fn revoke(&self, session: SessionId) {
+    fn revoke(&self, session: CallId) {
         assert!(self.admitted.lock().unwrap().remove(&session), "only what was admitted is revoked");
     }
 }
@@ -126,7 +126,7 @@ impl Server {
     }
 
     pub async fn place(&self, owner: Owner) -> (String, String) {
-        let session = SessionId::random();
+        let session = CallId::random();
         let call = PlaceCall { session, tag: owner.tag, household: owner.household, caller: AnonymousId::random() };
         let ticket = self.hub.place(call).await.unwrap();
         (format!("/api/v1/calls/signaling/{session}"), ticket)
@@ -141,10 +141,10 @@ impl Server {
 
     /// A page of a new device of the owner's.
     pub async fn device(&self, owner: Owner) -> Page {
-        self.device_of(owner, LoginId::random()).await
+        self.device_of(owner, SessionId::random()).await
     }
 
-    pub async fn device_of(&self, owner: Owner, login: LoginId) -> Page {
+    pub async fn device_of(&self, owner: Owner, login: SessionId) -> Page {
         let ticket = self.hub.presence_ticket(owner.household, login).await.unwrap();
         let mut page = self.enter("/api/v1/presence", &ticket, true).await;
         assert_eq!(page.hear().await, "welcome");

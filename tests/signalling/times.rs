@@ -18,7 +18,7 @@ async fn enter(server: &Server, path: &str, ticket: &str) -> Page {
 async fn nobody_answers() {
     let server = Server::start();
     let owner = Owner::new();
-    let ticket = server.hub.presence_ticket(owner.household, callqr::domain::ids::LoginId::random()).await.unwrap();
+    let ticket = server.hub.presence_ticket(owner.household, callqr::domain::ids::SessionId::random()).await.unwrap();
     let mut presence = enter(&server, "/api/v1/presence", &ticket).await;
     assert_eq!(presence.hear().await, "welcome");
     // Reads, and so answers pings, all the time.
@@ -46,7 +46,7 @@ async fn who_says_no_hello_is_closed_after_ten_seconds() {
 async fn who_is_silent_for_thirty_seconds_is_closed() {
     let server = Server::start();
     let owner = Owner::new();
-    let ticket = server.hub.presence_ticket(owner.household, callqr::domain::ids::LoginId::random()).await.unwrap();
+    let ticket = server.hub.presence_ticket(owner.household, callqr::domain::ids::SessionId::random()).await.unwrap();
     let mut dead = enter(&server, "/api/v1/presence", &ticket).await;
     assert_eq!(dead.hear().await, "welcome");
     // Not reading means not answering pings.
@@ -61,7 +61,7 @@ async fn who_is_silent_for_thirty_seconds_is_closed() {
 async fn who_answers_pings_stays_for_hours() {
     let server = Server::start();
     let owner = Owner::new();
-    let ticket = server.hub.presence_ticket(owner.household, callqr::domain::ids::LoginId::random()).await.unwrap();
+    let ticket = server.hub.presence_ticket(owner.household, callqr::domain::ids::SessionId::random()).await.unwrap();
     let mut page = enter(&server, "/api/v1/presence", &ticket).await;
     assert_eq!(page.hear().await, "welcome");
     let idle = tokio::time::timeout(Duration::from_secs(10 * 3600), page.hear()).await;
@@ -75,7 +75,7 @@ async fn who_answers_pings_stays_for_hours() {
 async fn a_call_ends_after_its_longest_time() {
     let server = Server::start();
     let owner = Owner::new();
-    let ticket = server.hub.presence_ticket(owner.household, callqr::domain::ids::LoginId::random()).await.unwrap();
+    let ticket = server.hub.presence_ticket(owner.household, callqr::domain::ids::SessionId::random()).await.unwrap();
     let mut presence = enter(&server, "/api/v1/presence", &ticket).await;
     presence.hear().await;
     let (path, ticket) = server.place(owner).await;
@@ -107,5 +107,7 @@ async fn a_stopping_server_waits_for_its_sockets_but_not_for_long() {
     assert!(started.elapsed() <= Duration::from_secs(3), "{:?}", started.elapsed());
     assert_eq!(polite.await.unwrap(), "close 1012");
     drop(rude);
-    assert!(server.hub.presence_ticket(Owner::new().household, callqr::domain::ids::LoginId::random()).await.is_err());
+    assert!(
+        server.hub.presence_ticket(Owner::new().household, callqr::domain::ids::SessionId::random()).await.is_err()
+    );
 }

@@ -39,18 +39,18 @@ impl Streams {
             let mut socket = TcpStream::connect(server)?;
             socket.set_nodelay(true)?;
             socket.set_read_timeout(Some(Duration::from_secs(10)))?;
-            let mut session = None;
+            let mut call_id = None;
             if tls {
                 let name = ServerName::try_from("localhost").map_err(io::Error::other)?;
                 let mut made = ClientConnection::new(Arc::clone(&config), name).map_err(io::Error::other)?;
                 while made.is_handshaking() {
                     made.complete_io(&mut socket)?;
                 }
-                session = Some(made);
+                call_id = Some(made);
             }
             socket.set_nonblocking(true)?;
             poll.registry().register(&mut SourceFd(&socket.as_raw_fd()), Token(client), Interest::READABLE)?;
-            connections.push(Connection { socket, tls: session, unsent: Vec::new(), received: Vec::new() });
+            connections.push(Connection { socket, tls: call_id, unsent: Vec::new(), received: Vec::new() });
         }
         Ok(Self { connections, poll, events: Events::with_capacity(1024), buffer: vec![0; 65_536] })
     }

@@ -42,7 +42,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::domain::ids::LoginId;
+    use crate::domain::ids::SessionId;
 
     fn sdp(fingerprint: &str) -> String {
         format!("v=0\r\na=setup:actpass\r\na=fingerprint:sha-256 {fingerprint}\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n")
@@ -50,7 +50,7 @@ mod tests {
 
     #[test]
     fn both_sides_make_the_digest_and_the_last_word_counts() {
-        let device = Party::Device(LoginId::random());
+        let device = Party::Device(SessionId::random());
         let mut prints = Fingerprints::default();
         prints.note(Party::Caller, &Media::Offer { sdp: sdp("AB:CD"), commitment: None });
         assert_eq!(prints.digest(), None);

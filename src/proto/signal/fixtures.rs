@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use super::wire::*;
 use crate::domain::call::{EndReason, Role};
+use crate::domain::credentials::secret::Secret;
 use crate::domain::ice::IceServer;
-use crate::domain::ids::{AnonymousId, SessionId, TagId};
-use crate::domain::secret::Secret;
+use crate::domain::ids::{AnonymousId, CallId, TagId};
 
 fn fixtures() -> Value {
     serde_json::from_str(include_str!("../../../tests/fixtures/wire.json")).unwrap()
@@ -108,9 +108,9 @@ fn call_messages(fixtures: &Value) -> Vec<ToClient> {
         .map(|entry| serde_json::from_value(entry["message"].clone()).unwrap())
         .collect();
     let mut messages = vec![
-        welcome(Role::Caller, Standing::Ringing),
-        welcome(Role::Owner, Standing::Ringing),
-        welcome(Role::Caller, Standing::Talking { ice_servers: ice(), seconds: 61, peer_connected: true }),
+        welcome(Role::Caller, CallStatus::Ringing),
+        welcome(Role::Owner, CallStatus::Ringing),
+        welcome(Role::Caller, CallStatus::Talking { ice_servers: ice(), seconds: 61, peer_connected: true }),
         ToClient::Ringing { devices: 0 },
         ToClient::Ringing { devices: 2 },
         ToClient::Answered { ticket: ticket() },
@@ -144,13 +144,13 @@ fn call_messages(fixtures: &Value) -> Vec<ToClient> {
 }
 
 fn presence_messages() -> Vec<ToClient> {
-    let session_id = SessionId::from_bytes([1; 16]);
+    let call_id = CallId::from_bytes([1; 16]);
     let mut messages = vec![
         ToClient::PresenceWelcome { role: PresenceRole::Presence, ticket: "sealed-ticket".into() },
         ToClient::Ring(Ring {
-            session_id,
+            call_id,
             tag_id: TagId::from_bytes([3; 16]),
-            signaling_endpoint: format!("/api/v1/calls/signaling/{session_id}"),
+            signaling_endpoint: format!("/api/v1/calls/signaling/{call_id}"),
             ticket: "sealed-ticket".into(),
             seconds: 45,
         }),
@@ -163,7 +163,7 @@ fn presence_messages() -> Vec<ToClient> {
             EndReason::Declined,
             EndReason::Withdrawn,
         ]
-        .map(|reason| ToClient::RingStopped { session_id, reason }),
+        .map(|reason| ToClient::RingStopped { call_id, reason }),
     );
     messages.extend([ToClient::NotesChanged {}, ToClient::Pong {}, super::CloseReason::LoggedOut.error().unwrap()]);
     messages

@@ -7,7 +7,7 @@ use super::bucket::Rate;
 use super::wire::{FromClient, ToClient};
 use crate::domain::call::Ended;
 use crate::domain::call::Role;
-use crate::domain::ids::{AnonymousId, HouseholdId, LoginId, SessionId, TagId};
+use crate::domain::ids::{AnonymousId, CallId, HouseholdId, SessionId, TagId};
 
 /// Names one WebSocket connection; the driver never uses a number twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -15,7 +15,7 @@ pub struct ConnectionId(pub u64);
 
 /// Times and bounds. The defaults are the numbers of `README.md`.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct SignalOptions {
     /// How long devices ring.
     pub ring_time: Duration,
     /// The longest call, from the answer on.
@@ -52,7 +52,7 @@ pub struct Options {
     pub max_queue: usize,
 }
 
-impl Default for Options {
+impl Default for SignalOptions {
     fn default() -> Self {
         Self {
             ring_time: Duration::from_secs(45),
@@ -82,7 +82,7 @@ pub enum Party {
     /// The one who scanned the sticker.
     Caller,
     /// One of the owner's devices.
-    Device(LoginId),
+    Device(SessionId),
 }
 
 /// How far a call had come when a ticket was made.
@@ -93,14 +93,14 @@ pub enum Progress {
     /// Nobody has answered.
     Ringing,
     /// This device answered.
-    Talking(LoginId),
+    Talking(SessionId),
 }
 
 /// What a ticket for a call says: enough to go on with the call in another process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seat {
     /// The call.
-    pub session: SessionId,
+    pub call_id: CallId,
     /// The sticker that was scanned.
     pub tag: TagId,
     /// Whose sticker it is.
@@ -143,7 +143,7 @@ pub struct PresenceSeat {
     /// Who is logged in.
     pub household: HouseholdId,
     /// The device.
-    pub login: LoginId,
+    pub session: SessionId,
     /// Counts this device's tickets.
     pub generation: u32,
 }
@@ -152,7 +152,7 @@ pub struct PresenceSeat {
 #[derive(Debug, Clone, Copy)]
 pub struct Placement {
     /// New and unguessable.
-    pub session: SessionId,
+    pub call_id: CallId,
     /// The sticker that was scanned.
     pub tag: TagId,
     /// Whose sticker it is.
@@ -214,10 +214,10 @@ pub enum Input {
     /// A note came for the household, was opened or was deleted.
     NotesChanged(HouseholdId),
     /// The log-in was ended.
-    EndLogin(LoginId),
+    EndSession(SessionId),
     /// The log-in was given new secrets: what was connected and what was made by the old ones is worth nothing, but the
     /// device keeps its place and may come back by the new ones.
-    RenewLogin(LoginId),
+    RenewSession(SessionId),
     /// The server stops.
     Shutdown,
     /// Time has passed.
@@ -230,7 +230,7 @@ pub enum Output {
     /// Let both participants use the relay, before anything that follows.
     Admit {
         /// The call.
-        session: SessionId,
+        call_id: CallId,
         /// Caller and owner.
         participants: [AnonymousId; 2],
         /// After that the call is over in any case.
@@ -239,7 +239,7 @@ pub enum Output {
     /// The call is over: take the relay away.
     Revoke {
         /// The call.
-        session: SessionId,
+        call_id: CallId,
     },
     /// A call that had begun to ring is over: for whoever keeps something of it.
     Over(Ended),

@@ -7,8 +7,8 @@ mod call;
 mod close;
 mod fingerprint;
 mod io;
-mod leg;
 pub mod octets;
+mod participant_link;
 mod policy;
 mod presence;
 mod switchboard;
@@ -16,7 +16,7 @@ pub mod wire;
 
 pub use bucket::{Bucket, Rate};
 pub use close::CloseReason;
-pub use io::{ConnectionId, Full, Input, Options, Output, Party, Placement, PresenceSeat, Progress, Seat};
+pub use io::{ConnectionId, Full, Input, Output, Party, Placement, PresenceSeat, Progress, Seat, SignalOptions};
 pub use switchboard::Switchboard;
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Instant;
 
-use super::io::{ConnectionId, Full, Options, PresenceSeat};
-use super::leg::Leg;
-use crate::domain::ids::{HouseholdId, LoginId};
+use super::io::{ConnectionId, Full, PresenceSeat, SignalOptions};
+use super::participant_link::ParticipantLink;
+use crate::domain::ids::{HouseholdId, SessionId};
 
 /// One log-in of one device, connected or gone for a short while.
 #[derive(Debug)]
@@ -13,14 +13,14 @@ pub struct Device {
     /// Whose it is.
     pub household: HouseholdId,
     /// Its presence connection.
-    pub leg: Leg,
+    pub link: ParticipantLink,
 }
 
 /// All devices.
 #[derive(Debug, Default)]
 pub struct Presence {
-    devices: HashMap<LoginId, Device>,
-    households: HashMap<HouseholdId, BTreeSet<LoginId>>,
+    devices: HashMap<SessionId, Device>,
+    households: HashMap<HouseholdId, BTreeSet<SessionId>>,
 }
 
 impl Presence {
@@ -31,52 +31,53 @@ impl Presence {
     pub fn enlist(
         &mut self,
         household: HouseholdId,
-        login: LoginId,
-        options: &Options,
+        session: SessionId,
+        options: &SignalOptions,
         now: Instant,
-    ) -> Result<(PresenceSeat, Option<LoginId>), Full> {
+    ) -> Result<(PresenceSeat, Option<SessionId>), Full> {
         let mut evicted = None;
-        if !self.devices.contains_key(&login) {
+        if !self.devices.contains_key(&session) {
             if self.of(household).len() >= options.max_devices_per_household {
                 let longest_away = self.of(household).into_iter().filter_map(|l| Some((self.away_since(l)?, l))).min();
                 evicted = Some(longest_away.ok_or(Full)?.1);
-                evicted.map(|login| self.forget(login));
+                evicted.map(|session| self.forget(session));
             }
             if self.devices.len() >= options.max_devices {
                 return Err(Full);
             }
-            self.households.entry(household).or_default().insert(login);
+            self.households.entry(household).or_default().insert(session);
         }
-        let device = self.devices.entry(login).or_insert_with(|| Device { household, leg: Leg::new(now) });
-        Ok((PresenceSeat { household, login, generation: device.leg.issue() }, evicted))
+        let device =
+            self.devices.entry(session).or_insert_with(|| Device { household, link: ParticipantLink::new(now) });
+        Ok((PresenceSeat { household, session, generation: device.link.issue() }, evicted))
     }
 
     /// A device that is connected or remembered.
-    pub fn device(&mut self, login: LoginId) -> Option<&mut Device> {
-        self.devices.get_mut(&login)
+    pub fn device(&mut self, session: SessionId) -> Option<&mut Device> {
+        self.devices.get_mut(&session)
     }
 
     /// Where to ring a device; `None` while it is not connected.
-    pub fn connection(&self, login: LoginId) -> Option<ConnectionId> {
-        self.devices.get(&login)?.leg.connection()
+    pub fn connection(&self, session: SessionId) -> Option<ConnectionId> {
+        self.devices.get(&session)?.link.connection()
     }
 
     /// Since when a device is away.
-    pub fn away_since(&self, login: LoginId) -> Option<Instant> {
-        self.devices.get(&login)?.leg.away_since()
+    pub fn away_since(&self, session: SessionId) -> Option<Instant> {
+        self.devices.get(&session)?.link.away_since()
     }
 
     /// The devices of a household.
-    pub fn of(&self, household: HouseholdId) -> Vec<LoginId> {
+    pub fn of(&self, household: HouseholdId) -> Vec<SessionId> {
         self.households.get(&household).into_iter().flatten().copied().collect()
     }
 
     /// The device does not exist any more, and its tickets are worthless.
-    pub fn forget(&mut self, login: LoginId) -> Option<Device> {
-        let device = self.devices.remove(&login)?;
-        if let Some(logins) = self.households.get_mut(&device.household) {
-            logins.remove(&login);
-            if logins.is_empty() {
+    pub fn forget(&mut self, session: SessionId) -> Option<Device> {
+        let device = self.devices.remove(&session)?;
+        if let Some(call_ids) = self.households.get_mut(&device.household) {
+            call_ids.remove(&session);
+            if call_ids.is_empty() {
                 self.households.remove(&device.household);
             }
         }
@@ -84,7 +85,7 @@ impl Presence {
     }
 
     /// The devices that can be rung now.
-    pub fn connected(&self) -> impl Iterator<Item = LoginId> {
-        self.devices.iter().filter(|(_, device)| device.leg.connection().is_some()).map(|(login, _)| *login)
+    pub fn connected(&self) -> impl Iterator<Item = SessionId> {
+        self.devices.iter().filter(|(_, device)| device.link.connection().is_some()).map(|(session, _)| *session)
     }
 }

@@ -6,32 +6,32 @@ use std::time::Instant;
 use super::CloseReason;
 use super::bucket::Bucket;
 use super::call::{Call, Connection, Context, Endpoint, Joining};
-use super::io::{ConnectionId, Full, Input, Options, Output, Party, Placement, PresenceSeat, Seat};
+use super::io::{ConnectionId, Full, Input, Output, Party, Placement, PresenceSeat, Seat, SignalOptions};
 use super::presence::Presence;
 use super::wire::{FromClient, ToClient};
-use crate::domain::ids::{HouseholdId, LoginId, SessionId, TagId};
+use crate::domain::ids::{CallId, HouseholdId, SessionId, TagId};
 
 /// The pure machine. After every input, poll the outputs until there are none.
 pub struct Switchboard {
-    options: Options,
-    calls: HashMap<SessionId, Call>,
+    options: SignalOptions,
+    calls: HashMap<CallId, Call>,
     /// Which call a household is busy with.
-    busy: HashMap<HouseholdId, SessionId>,
+    busy: HashMap<HouseholdId, CallId>,
     /// How many calls a household has in any state.
     load: HashMap<HouseholdId, usize>,
     presence: Presence,
     connections: HashMap<ConnectionId, Connection>,
     timers: Timers,
     /// Restored calls that have ended: their old tickets must not bring them back.
-    ended: VecDeque<(Instant, SessionId)>,
+    ended: VecDeque<(Instant, CallId)>,
     outputs: VecDeque<Output>,
 }
 
 /// What has a deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Timer {
-    Call(SessionId),
-    Device(LoginId),
+    Call(CallId),
+    Device(SessionId),
 }
 
 /// At most one deadline for each call and device.
@@ -64,7 +64,7 @@ impl Timers {
 
 impl Switchboard {
     /// An empty one.
-    pub fn new(options: Options) -> Self {
+    pub fn new(options: SignalOptions) -> Self {
         Self {
             options,
             calls: HashMap::new(),
@@ -88,12 +88,12 @@ impl Switchboard {
         if load >= self.options.max_calls_per_household {
             self.forget_longest_placed(placement.household, now)?;
         }
-        if self.calls.contains_key(&placement.session) || self.calls.len() >= self.options.max_calls {
+        if self.calls.contains_key(&placement.call_id) || self.calls.len() >= self.options.max_calls {
             return Err(Full);
         }
         let mut call = Call::place(placement, now);
         let seat = call.seat(Party::Caller, now).ok_or(Full)?;
-        self.insert(placement.session, call);
+        self.insert(placement.call_id, call);
         Ok(seat)
     }
 
@@ -101,18 +101,18 @@ impl Switchboard {
     ///
     /// # Errors
     /// [`Full`] when the server or the household has as many devices as it takes.
-    pub fn enlist(&mut self, household: HouseholdId, login: LoginId, now: Instant) -> Result<PresenceSeat, Full> {
+    pub fn enlist(&mut self, household: HouseholdId, session: SessionId, now: Instant) -> Result<PresenceSeat, Full> {
         self.expire(now);
-        let (seat, evicted) = self.presence.enlist(household, login, &self.options, now)?;
-        evicted.into_iter().for_each(|login| self.timers.set(Timer::Device(login), None));
-        self.schedule_device(login);
+        let (seat, evicted) = self.presence.enlist(household, session, &self.options, now)?;
+        evicted.into_iter().for_each(|session| self.timers.set(Timer::Device(session), None));
+        self.schedule_device(session);
         Ok(seat)
     }
 
     /// Makes a ticket with which a device that takes part in a call can come back to it; `None` when it takes no part.
-    pub fn rejoin(&mut self, session: SessionId, login: LoginId, now: Instant) -> Option<Seat> {
+    pub fn rejoin(&mut self, call_id: CallId, session: SessionId, now: Instant) -> Option<Seat> {
         self.expire(now);
-        self.calls.get_mut(&session)?.seat(Party::Device(login), now)
+        self.calls.get_mut(&call_id)?.seat(Party::Device(session), now)
     }
 
     /// Takes in what happened.
@@ -130,10 +130,10 @@ impl Switchboard {
             Input::NotesChanged(household) => {
                 let devices = self.presence.of(household).into_iter();
                 let send = |connection| Output::Send { connection, message: ToClient::NotesChanged {} };
-                self.outputs.extend(devices.filter_map(|login| self.presence.connection(login)).map(send));
+                self.outputs.extend(devices.filter_map(|session| self.presence.connection(session)).map(send));
             }
-            Input::EndLogin(login) => self.end_login(login, now),
-            Input::RenewLogin(login) => self.renew_login(login, now),
+            Input::EndSession(session) => self.end_session(session, now),
+            Input::RenewSession(session) => self.renew_session(session, now),
             Input::Shutdown => {
                 for (connection, _) in self.connections.drain() {
                     self.outputs.push_back(Output::Close { connection, reason: CloseReason::Restarting });
@@ -154,7 +154,7 @@ impl Switchboard {
     }
 
     /// The log-ins whose devices are connected.
-    pub fn connected(&self) -> Vec<LoginId> {
+    pub fn connected(&self) -> Vec<SessionId> {
         self.presence.connected().collect()
     }
 
@@ -172,8 +172,8 @@ impl Switchboard {
         if let Err(reason) = self.admit_to_call(seat, from_before, now) {
             return self.outputs.push_back(Output::Close { connection, reason });
         }
-        let busy = self.busy.get(&seat.household).is_some_and(|session| *session != seat.session);
-        self.with_call(seat.session, now, |call, cx| {
+        let busy = self.busy.get(&seat.household).is_some_and(|call_id| *call_id != seat.call_id);
+        self.with_call(seat.call_id, now, |call, cx| {
             if from_before && call.is_restored() && !busy {
                 call.catch_up(seat, cx);
             }
@@ -186,18 +186,18 @@ impl Switchboard {
         if self.connections.len() >= self.options.max_connections {
             return Err(CloseReason::Overloaded);
         }
-        if self.calls.contains_key(&seat.session) {
+        if self.calls.contains_key(&seat.call_id) {
             return Ok(());
         }
         self.forget_ended(now);
-        if !from_before || self.ended.iter().any(|(_, session)| *session == seat.session) {
+        if !from_before || self.ended.iter().any(|(_, call_id)| *call_id == seat.call_id) {
             return Err(CloseReason::NoSuchCall);
         }
         if self.calls.len() >= self.options.max_calls {
             return Err(CloseReason::Overloaded);
         }
         let call = Call::restore(seat, &self.options, now).ok_or(CloseReason::NoSuchCall)?;
-        self.insert(seat.session, call);
+        self.insert(seat.call_id, call);
         Ok(())
     }
 
@@ -205,16 +205,16 @@ impl Switchboard {
         let refused = if self.connections.len() >= self.options.max_connections {
             Some(CloseReason::Overloaded)
         } else {
-            match self.presence.device(seat.login).filter(|device| device.household == seat.household) {
+            match self.presence.device(seat.session).filter(|device| device.household == seat.household) {
                 None => Some(CloseReason::TicketSpent),
-                Some(device) => match device.leg.attach(connection, seat.generation) {
+                Some(device) => match device.link.attach(connection, seat.generation) {
                     Err(reason) => Some(reason),
                     Ok(replaced) => {
-                        let generation = device.leg.issue();
+                        let generation = device.link.issue();
                         self.connections.insert(
                             connection,
                             Connection {
-                                endpoint: Endpoint::Presence(seat.login),
+                                endpoint: Endpoint::Presence(seat.session),
                                 generation: seat.generation,
                                 bucket: Bucket::new(now),
                             },
@@ -230,9 +230,9 @@ impl Switchboard {
         if let Some(reason) = refused {
             return self.outputs.push_back(Output::Close { connection, reason });
         }
-        self.schedule_device(seat.login);
-        if let Some(session) = self.busy.get(&seat.household).copied() {
-            self.with_call(session, now, |call, cx| call.ring(seat.login, cx));
+        self.schedule_device(seat.session);
+        if let Some(call_id) = self.busy.get(&seat.household).copied() {
+            self.with_call(call_id, now, |call, cx| call.ring(seat.session, cx));
         }
     }
 
@@ -249,15 +249,15 @@ impl Switchboard {
             self.outputs.push_back(Output::Send { connection, message: ToClient::Pong {} });
         }
         let refused = match endpoint {
-            Endpoint::Presence(login) => {
-                if let Some(device) = self.presence.device(login) {
-                    device.leg.confirm(generation);
+            Endpoint::Presence(session) => {
+                if let Some(device) = self.presence.device(session) {
+                    device.link.confirm(generation);
                 }
                 let allowed = matches!(message, FromClient::Ready {} | FromClient::Ping {});
                 (!allowed).then_some(CloseReason::BadMessage)
             }
-            Endpoint::Call(session, party) => self
-                .with_call(session, now, |call, cx| {
+            Endpoint::Call(call_id, party) => self
+                .with_call(call_id, now, |call, cx| {
                     call.confirm(party, generation);
                     call.message(party, message, cx).err()
                 })
@@ -275,48 +275,48 @@ impl Switchboard {
             self.outputs.push_back(Output::Close { connection, reason });
         }
         match gone.endpoint {
-            Endpoint::Call(session, party) => {
-                self.with_call(session, now, |call, cx| call.lost(party, connection, cx));
+            Endpoint::Call(call_id, party) => {
+                self.with_call(call_id, now, |call, cx| call.lost(party, connection, cx));
             }
-            Endpoint::Presence(login) => {
-                let Some(device) = self.presence.device(login) else { return };
+            Endpoint::Presence(session) => {
+                let Some(device) = self.presence.device(session) else { return };
                 let household = device.household;
-                device.leg.detach(connection, now);
-                self.schedule_device(login);
-                if let Some(session) = self.busy.get(&household).copied() {
-                    self.with_call(session, now, |call, cx| call.devices_changed(cx));
+                device.link.detach(connection, now);
+                self.schedule_device(session);
+                if let Some(call_id) = self.busy.get(&household).copied() {
+                    self.with_call(call_id, now, |call, cx| call.devices_changed(cx));
                 }
             }
         }
     }
 
     fn withdraw(&mut self, tag: TagId, now: Instant) {
-        let sessions: Vec<_> = self.calls.iter().filter(|(_, call)| call.tag() == tag).map(|(id, _)| *id).collect();
-        for session in sessions {
-            self.with_call(session, now, |call, cx| call.withdraw(cx));
+        let call_ids: Vec<_> = self.calls.iter().filter(|(_, call)| call.tag() == tag).map(|(id, _)| *id).collect();
+        for call_id in call_ids {
+            self.with_call(call_id, now, |call, cx| call.withdraw(cx));
         }
     }
 
-    fn end_login(&mut self, login: LoginId, now: Instant) {
-        if let Some(device) = self.presence.forget(login) {
-            self.close(device.leg.connection(), CloseReason::LoggedOut);
-            self.timers.set(Timer::Device(login), None);
+    fn end_session(&mut self, session: SessionId, now: Instant) {
+        if let Some(device) = self.presence.forget(session) {
+            self.close(device.link.connection(), CloseReason::LoggedOut);
+            self.timers.set(Timer::Device(session), None);
         }
-        let sessions: Vec<_> = self.calls.iter().filter(|(_, c)| c.involves(login)).map(|(id, _)| *id).collect();
-        for session in sessions {
-            self.with_call(session, now, |call, cx| call.end_login(login, cx));
+        let call_ids: Vec<_> = self.calls.iter().filter(|(_, c)| c.involves(session)).map(|(id, _)| *id).collect();
+        for call_id in call_ids {
+            self.with_call(call_id, now, |call, cx| call.end_session(session, cx));
         }
     }
 
-    fn renew_login(&mut self, login: LoginId, now: Instant) {
-        if let Some(device) = self.presence.device(login) {
-            let gone = device.leg.renew(now);
+    fn renew_session(&mut self, session: SessionId, now: Instant) {
+        if let Some(device) = self.presence.device(session) {
+            let gone = device.link.renew(now);
             self.close(gone, CloseReason::TicketSpent);
-            self.schedule_device(login);
+            self.schedule_device(session);
         }
-        let sessions: Vec<_> = self.calls.iter().filter(|(_, c)| c.involves(login)).map(|(id, _)| *id).collect();
-        for session in sessions {
-            self.with_call(session, now, |call, cx| call.renew_login(login, cx));
+        let call_ids: Vec<_> = self.calls.iter().filter(|(_, c)| c.involves(session)).map(|(id, _)| *id).collect();
+        for call_id in call_ids {
+            self.with_call(call_id, now, |call, cx| call.renew_session(session, cx));
         }
     }
 
@@ -324,11 +324,11 @@ impl Switchboard {
     fn expire(&mut self, now: Instant) {
         while let Some(timer) = self.timers.pop_due(now) {
             match timer {
-                Timer::Call(session) => {
-                    self.with_call(session, now, |call, cx| call.expire(cx));
+                Timer::Call(call_id) => {
+                    self.with_call(call_id, now, |call, cx| call.expire(cx));
                 }
-                Timer::Device(login) => {
-                    self.presence.forget(login);
+                Timer::Device(session) => {
+                    self.presence.forget(session);
                 }
             }
         }
@@ -337,33 +337,33 @@ impl Switchboard {
     /// Lets a call act, and keeps the books afterwards.
     fn with_call<T>(
         &mut self,
-        session: SessionId,
+        call_id: CallId,
         now: Instant,
         act: impl FnOnce(&mut Call, &mut Context<'_>) -> T,
     ) -> Option<T> {
         let Self { options, calls, busy, presence, connections, timers, outputs, .. } = self;
-        let call = calls.get_mut(&session)?;
+        let call = calls.get_mut(&call_id)?;
         let answer = act(call, &mut Context { now, options, presence, connections, outputs });
-        timers.set(Timer::Call(session), call.deadline(options));
+        timers.set(Timer::Call(call_id), call.deadline(options));
         if call.occupies() {
-            busy.entry(call.household()).or_insert(session);
+            busy.entry(call.household()).or_insert(call_id);
         }
         if call.is_over() {
-            self.remove(session, now);
+            self.remove(call_id, now);
         }
         Some(answer)
     }
 
-    fn insert(&mut self, session: SessionId, call: Call) {
+    fn insert(&mut self, call_id: CallId, call: Call) {
         *self.load.entry(call.household()).or_default() += 1;
-        self.timers.set(Timer::Call(session), call.deadline(&self.options));
-        self.calls.insert(session, call);
+        self.timers.set(Timer::Call(call_id), call.deadline(&self.options));
+        self.calls.insert(call_id, call);
     }
 
-    fn remove(&mut self, session: SessionId, now: Instant) {
-        let Some(call) = self.calls.remove(&session) else { return };
+    fn remove(&mut self, call_id: CallId, now: Instant) {
+        let Some(call) = self.calls.remove(&call_id) else { return };
         let household = call.household();
-        if self.busy.get(&household) == Some(&session) {
+        if self.busy.get(&household) == Some(&call_id) {
             self.busy.remove(&household);
         }
         if let Some(load) = self.load.get_mut(&household) {
@@ -374,7 +374,7 @@ impl Switchboard {
         }
         if call.is_restored() {
             self.forget_ended(now);
-            self.ended.push_back((now + self.options.ring_time + self.options.max_duration, session));
+            self.ended.push_back((now + self.options.ring_time + self.options.max_duration, call_id));
             // Beyond this, an old ticket could bring one of the oldest calls back, to end by itself.
             if self.ended.len() > self.options.max_calls * 4 {
                 self.ended.pop_front();
@@ -385,7 +385,7 @@ impl Switchboard {
     /// Whoever holds a sticker can place calls and not come to them: that must not keep others from calling.
     fn forget_longest_placed(&mut self, household: HouseholdId, now: Instant) -> Result<(), Full> {
         let of_household = self.calls.iter().filter(|(_, call)| call.household() == household);
-        let placed = of_household.filter_map(|(session, call)| Some((call.placed_at()?, *session)));
+        let placed = of_household.filter_map(|(call_id, call)| Some((call.placed_at()?, *call_id)));
         let (_, longest) = placed.min().ok_or(Full)?;
         self.with_call(longest, now, |call, cx| call.withdraw(cx));
         Ok(())
@@ -405,8 +405,8 @@ impl Switchboard {
     }
 
     /// A device that is away is remembered for a while.
-    fn schedule_device(&mut self, login: LoginId) {
-        let until = self.presence.away_since(login).map(|since| since + self.options.presence_return);
-        self.timers.set(Timer::Device(login), until);
+    fn schedule_device(&mut self, session: SessionId) {
+        let until = self.presence.away_since(session).map(|since| since + self.options.presence_return);
+        self.timers.set(Timer::Device(session), until);
     }
 }

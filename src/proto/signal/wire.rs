@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::octets::Octets;
 use crate::domain::call::{EndReason, Role};
 use crate::domain::ice::IceServer;
-use crate::domain::ids::{AnonymousId, SessionId, TagId};
+use crate::domain::ids::{AnonymousId, CallId, TagId};
 
 /// The most bytes of one message, in either direction.
 pub const MAX_MESSAGE: usize = 64 * 1024;
@@ -157,7 +157,8 @@ pub enum ToClient {
     /// Over presence: stop ringing.
     RingStopped {
         /// Which call.
-        session_id: SessionId,
+        #[serde(rename = "sessionId")]
+        call_id: CallId,
         /// Why.
         reason: EndReason,
     },
@@ -197,12 +198,12 @@ pub struct Welcome {
     /// For the next connection.
     pub ticket: String,
     /// Where the call stands.
-    pub standing: Standing,
+    pub standing: CallStatus,
 }
 
 /// Where a call stands when somebody connects to it.
 #[derive(Debug, Clone)]
-pub enum Standing {
+pub enum CallStatus {
     /// Nobody has answered.
     Ringing,
     /// A person answered.
@@ -220,8 +221,8 @@ impl Serialize for Welcome {
     /// All fields stand in every welcome, null where they say nothing: one shape to read in the page.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (state, ice_servers, seconds, peer_connected) = match &self.standing {
-            Standing::Ringing => ("ringing", None, None, false),
-            Standing::Talking { ice_servers, seconds, peer_connected } => {
+            CallStatus::Ringing => ("ringing", None, None, false),
+            CallStatus::Talking { ice_servers, seconds, peer_connected } => {
                 ("talking", Some(ice_servers), Some(seconds), *peer_connected)
             }
         };
@@ -242,7 +243,8 @@ impl Serialize for Welcome {
 #[serde(rename_all = "camelCase")]
 pub struct Ring {
     /// The call.
-    pub session_id: SessionId,
+    #[serde(rename = "sessionId")]
+    pub call_id: CallId,
     /// Which sticker was scanned.
     pub tag_id: TagId,
     /// Where to connect: a path on this server.

@@ -7,7 +7,7 @@ use stun::message::{Message, Setter as _};
 
 use super::frame::STUN_HEADER;
 use super::message::Received;
-use crate::domain::secret::Secret;
+use crate::domain::credentials::secret::Secret;
 
 /// A hash algorithm that turns a password into a key (RFC 8489, section 18.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

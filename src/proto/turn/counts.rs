@@ -8,7 +8,7 @@ pub const CODES: [u16; 11] = [400, 401, 403, 420, 437, 438, 440, 441, 442, 443, 
 /// Counters since the machine's birth, and two numbers of this moment. None tells who.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Calls admitted now.
+    /// AllocationTable admitted now.
     pub calls: u64,
     /// Allocations living now.
     pub allocations: u64,
@@ -16,7 +16,7 @@ pub struct Counts {
     pub allocations_made: u64,
     /// Allocations that had to make room for another one of the same participant.
     pub allocations_evicted: u64,
-    /// Calls that were not admitted because there were too many.
+    /// AllocationTable that were not admitted because there were too many.
     pub calls_refused: u64,
     /// Packets that are neither media nor a request, and were ignored.
     pub malformed: u64,

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::domain::ids::SessionId;
-use crate::domain::secret::Secret;
+use crate::domain::credentials::secret::Secret;
+use crate::domain::ids::CallId;
 
 /// One participant's long-term credentials (RFC 8489, section 9.2), made by whoever admits the call.
 ///
@@ -18,14 +18,14 @@ pub struct Credentials {
 }
 
 /// What the call side may tell the relay.
-pub trait Gate: Send + Sync {
+pub trait CallAdmission: Send + Sync {
     /// From now on these two participants may allocate, and reach each other.
     ///
     /// Admitting the same call again replaces its participants: allocations made with credentials that are no longer
     /// named are closed. After `lifetime` the relay forgets the call by itself, as if it had been revoked.
-    fn admit(&self, session: SessionId, participants: [Credentials; 2], lifetime: Duration);
+    fn admit(&self, call_id: CallId, participants: [Credentials; 2], lifetime: Duration);
 
     /// The call is over: its credentials are worthless and its allocations closed, before this returns or within a
     /// second at most. A session that is not admitted is ignored.
-    fn revoke(&self, session: SessionId);
+    fn revoke(&self, call_id: CallId);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 /// The limits of the TURN machine. `Default` is what the packages ship.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Calls admitted at the same time; at most [`super::address::CALLS`].
+    /// AllocationTable admitted at the same time; at most [`super::address::CALLS`].
     pub calls: usize,
     /// Allocations of one participant at the same time, at most 127; one more takes the place of the one that has been
     /// silent for longest. A phone with IPv4 and IPv6 makes six for each ICE restart (UDP, TCP and TLS from each

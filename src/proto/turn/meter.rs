@@ -88,9 +88,9 @@ impl Meters {
     }
 
     /// Accounts for `bytes` of media from participant `side`, sent by the client of the allocation at `place`.
-    pub fn take(&self, side: usize, place: u8, bytes: usize, now: Instant) -> Result<(), Over> {
+    pub fn take(&self, side: usize, slot: u8, bytes: usize, now: Instant) -> Result<(), Over> {
         let (bytes, now) = (bytes as u64, self.nanoseconds(now));
-        if let Some(active) = self.active.get(usize::from(place)) {
+        if let Some(active) = self.active.get(usize::from(slot)) {
             active.store((now >> TICK) as u32, Relaxed);
         }
         if let Some(rate) = self.rate
@@ -106,15 +106,15 @@ impl Meters {
     }
 
     /// Begins to watch the new allocation at `place`.
-    pub fn begin(&self, place: u8, now: Instant) {
-        if let Some(active) = self.active.get(usize::from(place)) {
+    pub fn begin(&self, slot: u8, now: Instant) {
+        if let Some(active) = self.active.get(usize::from(slot)) {
             active.store((self.nanoseconds(now) >> TICK) as u32, Relaxed);
         }
     }
 
     /// For how long the client of the allocation at `place` has sent no media, in units of 17 ms.
-    pub fn silence(&self, place: u8, now: Instant) -> u32 {
-        let last = self.active.get(usize::from(place)).map_or(0, |active| active.load(Relaxed));
+    pub fn silence(&self, slot: u8, now: Instant) -> u32 {
+        let last = self.active.get(usize::from(slot)).map_or(0, |active| active.load(Relaxed));
         let silence = ((self.nanoseconds(now) >> TICK) as u32).wrapping_sub(last) as i32;
         // Another core's clock may have been read a moment later than `now`: that is no silence, not a long one.
         silence.max(0) as u32
@@ -155,7 +155,7 @@ mod tests {
         let (meters, second) = (Meters::new(t, None, None, 2), Duration::from_secs(1));
         meters.begin(0, t + second);
         assert_eq!(meters.take(1, 1, 100, t + 3 * second), Ok(()));
-        let in_seconds = |place, at| f64::from(meters.silence(place, at)) * (1u64 << TICK) as f64 / 1e9;
+        let in_seconds = |slot, at| f64::from(meters.silence(slot, at)) * (1u64 << TICK) as f64 / 1e9;
         assert!((3.9..4.1).contains(&in_seconds(0, t + 5 * second)));
         assert!((1.9..2.1).contains(&in_seconds(1, t + 5 * second)));
         assert_eq!(meters.silence(1, t + 2 * second), 0);

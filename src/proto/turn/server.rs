@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use super::client::Client;
-use super::control::{self, Control, Input, Setup};
-use super::switch::{Dropped, Forward, Switch};
+use super::control::{self, ControlPlane, Input, Setup};
+use crate::proto::turn::data_plane::{DataPlane, Dropped, Forward};
+use crate::proto::turn::five_tuple::FiveTuple;
 
 /// What the server wants done.
 #[derive(Debug, PartialEq, Eq)]
@@ -12,26 +12,26 @@ pub enum Output {
     /// Send these bytes.
     Send {
         /// To whom.
-        to: Client,
+        to: FiveTuple,
         /// The whole packet.
         bytes: Vec<u8>,
     },
     /// This client's allocation is gone.
-    Gone(Client),
+    Gone(FiveTuple),
 }
 
-/// Control plane and data plane as one machine.
+/// ControlPlane plane and data plane as one machine.
 #[derive(Debug)]
 pub struct Server {
-    control: Control,
-    switch: Switch,
+    control: ControlPlane,
+    switch: DataPlane,
 }
 
 impl Server {
     /// A server without calls.
     pub fn new(setup: Setup) -> Self {
         let seed = u64::from(setup.seed[31]);
-        Self { control: Control::new(setup), switch: Switch::new(seed) }
+        Self { control: ControlPlane::new(setup), switch: DataPlane::new(seed) }
     }
 
     /// Takes in what is not media.
@@ -40,7 +40,7 @@ impl Server {
     }
 
     /// Forwards what is.
-    pub fn forward<'p>(&mut self, from: &Client, packet: &'p [u8], now: Instant) -> Result<Forward<'p>, Dropped> {
+    pub fn forward<'p>(&mut self, from: &FiveTuple, packet: &'p [u8], now: Instant) -> Result<Forward<'p>, Dropped> {
         self.switch.forward(from, packet, now)
     }
 
@@ -62,12 +62,12 @@ impl Server {
     }
 
     /// The control plane, to read its counts.
-    pub fn control(&self) -> &Control {
+    pub fn control(&self) -> &ControlPlane {
         &self.control
     }
 
     /// The data plane, to read what it knows.
-    pub fn switch(&self) -> &Switch {
+    pub fn switch(&self) -> &DataPlane {
         &self.switch
     }
 }

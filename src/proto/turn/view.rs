@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::address::{CallNumber, Family};
-use super::client::Client;
 use super::meter::Meters;
+use crate::proto::turn::five_tuple::FiveTuple;
 
 /// A call as the data plane sees it.
 #[derive(Debug)]
@@ -16,20 +16,20 @@ pub struct CallView {
     /// Which call.
     pub call: CallNumber,
     /// Its live allocations.
-    pub legs: Vec<Leg>,
+    pub legs: Vec<AllocationView>,
     /// What it has used; the same for all snapshots of a call.
     pub meters: Arc<Meters>,
 }
 
 /// An allocation as the data plane sees it.
 #[derive(Debug, Clone)]
-pub struct Leg {
+pub struct AllocationView {
     /// Whose it is.
-    pub client: Client,
+    pub client: FiveTuple,
     /// Which participant's it is: 0 or 1.
     pub side: usize,
     /// Where [`Meters`] notes its activity; no other allocation of the call has the same place.
-    pub place: u8,
+    pub slot: u8,
     /// The relayed port; the relayed IP is the call's.
     pub port: u16,
     /// Which families it has a relayed address of, by [`Family::index`].
@@ -56,7 +56,7 @@ pub struct Channel {
     pub expires: Instant,
 }
 
-impl Leg {
+impl AllocationView {
     /// Whether the allocation has an address of this family and permits the call's address of this family.
     pub fn permits(&self, family: Family, now: Instant) -> bool {
         let index = family.index();

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::{operations, resolve};
-use crate::web::assets::BUILD_ID;
+use crate::web::pages::assets::BUILD_ID;
 
 /// The whole page.
 pub fn page(document: &Value) -> String {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 
 fn finished() -> Value {
-    let (_, annotated) = crate::web::api().split_for_parts();
+    let (_, annotated) = crate::web::api::routes().split_for_parts();
     serde_json::from_slice(&Document::new(&annotated).json).unwrap()
 }
 
@@ -48,7 +48,7 @@ fn every_reference_leads_somewhere() {
 /// The router is the description: only `routes!` enters both.
 #[test]
 fn no_part_of_the_api_is_entered_without_a_description() {
-    let source = include_str!("../mod.rs");
+    let source = include_str!("../api/mod.rs");
     let start = source.find("fn api()").unwrap();
     let api = &source[start..start + source[start..].find("\n}").unwrap()];
     assert!(api.matches(".routes(").count() > 10, "the scan no longer understands the code");
@@ -61,7 +61,7 @@ fn no_part_of_the_api_is_entered_without_a_description() {
 
 #[test]
 fn the_page_names_every_request_and_carries_no_script() {
-    let (_, annotated) = crate::web::api().split_for_parts();
+    let (_, annotated) = crate::web::api::routes().split_for_parts();
     let document = Document::new(&annotated);
     let page = String::from_utf8(document.page.to_vec()).unwrap();
     for line in document.endpoints() {

@@ -226,24 +226,24 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proto::signal::Options;
-    use crate::service::ice::{Credentials, Gate, Ice};
-    use crate::service::tickets::Tickets;
+    use crate::hub::ice::{CallAdmission, Credentials, Ice};
+    use crate::hub::tickets::Tickets;
+
     use std::sync::Arc;
     use tokio_tungstenite::tungstenite::protocol::Role;
 
     struct NoRelay;
 
-    impl Gate for NoRelay {
-        fn admit(&self, _: crate::domain::ids::SessionId, _: [Credentials; 2], _: Duration) {}
-        fn revoke(&self, _: crate::domain::ids::SessionId) {}
+    impl CallAdmission for NoRelay {
+        fn admit(&self, _: crate::domain::ids::CallId, _: [Credentials; 2], _: Duration) {}
+        fn revoke(&self, _: crate::domain::ids::CallId) {}
     }
 
     /// What is held across an await is paid for by every owner whose page is open.
     #[tokio::test]
     async fn the_task_of_an_idle_connection_is_small() {
         let (hub, _) = Hub::start(
-            Options::default(),
+            crate::hub::SignalOptions::default(),
             Arc::new(Ice::new(Arc::new(NoRelay))),
             Tickets::new(&[7; 32]).unwrap(),
             Box::new(|_, _| Box::pin(async { Ok(true) })),

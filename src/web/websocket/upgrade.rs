@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use super::pump;
 use crate::domain::{Error, Kind, Result};
 use crate::hub::{Endpoint, Hub};
-use crate::service::admission::Place;
+use crate::limits::concurrency::Place;
 use crate::web::origin::OriginPolicy;
 
 /// Checks the request, answers it, and starts the pump once the connection has changed protocols.

@@ -3,4 +3,4 @@
 
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|bytes: &[u8]| callqr::proto::turn::targets::media(bytes));
+fuzz_target!(|bytes: &[u8]| callqr::proto::turn::testing::targets::media(bytes));

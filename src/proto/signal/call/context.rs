@@ -5,18 +5,18 @@ use std::time::Instant;
 
 use super::super::CloseReason;
 use super::super::bucket::Bucket;
-use super::super::io::{ConnectionId, Options, Output, Party};
+use super::super::io::{ConnectionId, Output, Party, SignalOptions};
 use super::super::presence::Presence;
 use super::super::wire::ToClient;
-use crate::domain::ids::{LoginId, SessionId};
+use crate::domain::ids::{CallId, SessionId};
 
 /// Who a connection is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Endpoint {
     /// A participant of a call.
-    Call(SessionId, Party),
+    Call(CallId, Party),
     /// A device that waits to be rung.
-    Presence(LoginId),
+    Presence(SessionId),
 }
 
 /// A connection that said hello.
@@ -35,7 +35,7 @@ pub struct Context<'a> {
     /// The time of the input.
     pub now: Instant,
     /// Times and bounds.
-    pub options: &'a Options,
+    pub options: &'a SignalOptions,
     /// The owners' devices.
     pub presence: &'a mut Presence,
     /// Every connection that said hello.

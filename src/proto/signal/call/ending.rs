@@ -9,7 +9,7 @@ use super::super::wire::ToClient;
 use super::context::Context;
 use super::{Call, Phase, Ringer};
 use crate::domain::call::{EndReason, Ended};
-use crate::domain::ids::LoginId;
+use crate::domain::ids::SessionId;
 
 impl Call {
     /// The tag was paused or revoked.
@@ -18,17 +18,17 @@ impl Call {
     }
 
     /// A log-in was ended: its device leaves.
-    pub fn end_login(&mut self, login: LoginId, cx: &mut Context<'_>) {
+    pub fn end_session(&mut self, session: SessionId, cx: &mut Context<'_>) {
         match &self.phase {
-            Phase::Talking { login: talking, .. } if *talking == login => self.end(EndReason::Withdrawn, cx),
-            _ => self.stop_ringing(login, cx),
+            Phase::Talking { session: talking, .. } if *talking == session => self.end(EndReason::Withdrawn, cx),
+            _ => self.stop_ringing(session, cx),
         }
     }
 
     /// The person put the phone down.
     pub(super) fn hang_up(&mut self, party: Party, cx: &mut Context<'_>) -> Result<(), CloseReason> {
         match (&self.phase, party) {
-            (Phase::Ringing { .. }, Party::Device(login)) => return self.decline(login, cx),
+            (Phase::Ringing { .. }, Party::Device(session)) => return self.decline(session, cx),
             (Phase::Ringing { .. }, Party::Caller) => self.end(EndReason::GaveUp, cx),
             _ => self.end(EndReason::HungUp, cx),
         }
@@ -52,7 +52,7 @@ impl Call {
         let phase = std::mem::replace(&mut self.phase, Phase::Over);
         let device = match phase {
             Phase::Talking { device, .. } => {
-                cx.outputs.push_back(Output::Revoke { session: self.session });
+                cx.outputs.push_back(Output::Revoke { call_id: self.call_id });
                 device.connection()
             }
             Phase::Ringing { devices, .. } => {
@@ -75,7 +75,7 @@ impl Call {
             Phase::Placed | Phase::Over => (false, Duration::ZERO, None),
         };
         Ended {
-            session: self.session,
+            call_id: self.call_id,
             tag: self.tag,
             household: self.household,
             caller: self.caller_id,
@@ -89,12 +89,12 @@ impl Call {
     }
 
     /// Stops these devices' ringing, on the call and over presence. Those that declined have stopped already.
-    pub(super) fn dismiss(&self, devices: &BTreeMap<LoginId, Ringer>, reason: EndReason, cx: &mut Context<'_>) {
-        for (login, ringer) in devices.iter().filter(|(_, ringer)| !ringer.declined) {
-            cx.send(ringer.leg.connection(), ToClient::Ended { reason });
-            cx.close(ringer.leg.connection(), CloseReason::Ended);
-            let stop = ToClient::RingStopped { session_id: self.session, reason };
-            cx.send(cx.presence.connection(*login), stop);
+    pub(super) fn dismiss(&self, devices: &BTreeMap<SessionId, Ringer>, reason: EndReason, cx: &mut Context<'_>) {
+        for (session, ringer) in devices.iter().filter(|(_, ringer)| !ringer.declined) {
+            cx.send(ringer.link.connection(), ToClient::Ended { reason });
+            cx.close(ringer.link.connection(), CloseReason::Ended);
+            let stop = ToClient::RingStopped { call_id: self.call_id, reason };
+            cx.send(cx.presence.connection(*session), stop);
         }
     }
 }

@@ -2,13 +2,13 @@
 
 use super::super::CloseReason;
 use super::super::fingerprint::Fingerprints;
-use super::super::io::{ConnectionId, Options, Output, Party, Progress, Seat};
-use super::super::leg::Leg;
+use super::super::io::{ConnectionId, Output, Party, Progress, Seat, SignalOptions};
+use super::super::participant_link::ParticipantLink;
 use super::super::wire::ToClient;
 use super::context::{Connection, Context, Endpoint};
 use super::{Call, Clock, Phase};
 use crate::domain::call::EndReason;
-use crate::domain::ids::LoginId;
+use crate::domain::ids::SessionId;
 use crate::proto::signal::bucket::Bucket;
 
 /// Somebody who comes to a call.
@@ -25,19 +25,19 @@ pub struct Joining {
 
 impl Call {
     /// The call that a ticket of an earlier process tells of; `None` when it must be over by now.
-    pub fn restore(seat: &Seat, options: &Options, now: std::time::Instant) -> Option<Self> {
+    pub fn restore(seat: &Seat, options: &SignalOptions, now: std::time::Instant) -> Option<Self> {
         let limit = match seat.progress {
             Progress::Placed => options.first_connection,
             Progress::Ringing => options.ring_time,
             Progress::Talking(_) => options.max_duration,
         };
         (seat.elapsed < limit).then(|| Self {
-            session: seat.session,
+            call_id: seat.call_id,
             tag: seat.tag,
             household: seat.household,
             caller_id: seat.caller,
             owner_id: seat.owner,
-            caller: Leg::new(now),
+            caller: ParticipantLink::new(now),
             phase: Phase::Placed,
             clock: Clock { started: now, before: seat.elapsed },
             waited: std::time::Duration::ZERO,
@@ -54,14 +54,16 @@ impl Call {
                 self.clock = clock;
                 self.start_ringing(cx);
             }
-            (Phase::Placed | Phase::Ringing { .. }, Progress::Talking(login)) => {
+            (Phase::Placed | Phase::Ringing { .. }, Progress::Talking(session)) => {
                 self.clock = clock;
-                self.start_talking(login, cx);
+                self.start_talking(session, cx);
             }
             _ => {}
         }
-        if let (Phase::Ringing { devices, .. }, Party::Device(login)) = (&mut self.phase, seat.party) {
-            devices.entry(login).or_insert_with(|| super::Ringer { leg: Leg::new(cx.now), declined: false });
+        if let (Phase::Ringing { devices, .. }, Party::Device(session)) = (&mut self.phase, seat.party) {
+            devices
+                .entry(session)
+                .or_insert_with(|| super::Ringer { link: ParticipantLink::new(cx.now), declined: false });
         }
     }
 
@@ -72,15 +74,15 @@ impl Call {
             cx.send(connection, ToClient::Ended { reason });
             return cx.close(connection, CloseReason::Ended);
         }
-        let Some(leg) = self.leg(seat.party) else {
+        let Some(link) = self.link(seat.party) else {
             return cx.close(connection, CloseReason::NoSuchCall);
         };
-        let was_away = leg.away_since().is_some();
-        match leg.attach(connection, seat.generation) {
+        let was_away = link.away_since().is_some();
+        match link.attach(connection, seat.generation) {
             Ok(replaced) => cx.close(replaced, CloseReason::Replaced),
             Err(reason) => return cx.close(connection, reason),
         }
-        let endpoint = Endpoint::Call(self.session, seat.party);
+        let endpoint = Endpoint::Call(self.call_id, seat.party);
         let bucket = Bucket::new(cx.now);
         cx.connections.insert(connection, Connection { endpoint, generation: seat.generation, bucket });
 
@@ -106,16 +108,16 @@ impl Call {
 
     /// A connection of this participant is gone.
     pub fn lost(&mut self, party: Party, connection: ConnectionId, cx: &mut Context<'_>) {
-        let Some(leg) = self.leg(party) else { return };
-        if leg.detach(connection, cx.now) {
+        let Some(link) = self.link(party) else { return };
+        if link.detach(connection, cx.now) {
             self.is_away(party, cx);
         }
     }
 
     /// A device must show that it has the new secrets of its log-in: it keeps its place, and may come back.
-    pub fn renew_login(&mut self, login: LoginId, cx: &mut Context<'_>) {
-        let party = Party::Device(login);
-        let Some(gone) = self.leg(party).and_then(|leg| leg.renew(cx.now)) else {
+    pub fn renew_session(&mut self, session: SessionId, cx: &mut Context<'_>) {
+        let party = Party::Device(session);
+        let Some(gone) = self.link(party).and_then(|link| link.renew(cx.now)) else {
             return self.devices_changed(cx);
         };
         cx.close(gone, CloseReason::TicketSpent);
@@ -142,10 +144,10 @@ impl Call {
 
     /// What a device did not hear because it was away.
     fn missed_ending(&self, party: Party) -> Option<EndReason> {
-        let Party::Device(login) = party else { return None };
+        let Party::Device(session) = party else { return None };
         match &self.phase {
-            Phase::Talking { login: talking, .. } if *talking != login => Some(EndReason::AnsweredElsewhere),
-            Phase::Ringing { devices, .. } if devices.get(&login).is_some_and(|ringer| ringer.declined) => {
+            Phase::Talking { session: talking, .. } if *talking != session => Some(EndReason::AnsweredElsewhere),
+            Phase::Ringing { devices, .. } if devices.get(&session).is_some_and(|ringer| ringer.declined) => {
                 Some(EndReason::Declined)
             }
             _ => None,
@@ -168,10 +170,10 @@ impl Call {
     }
 
     /// Whether this log-in takes part, ringing or talking.
-    pub fn involves(&self, login: LoginId) -> bool {
+    pub fn involves(&self, session: SessionId) -> bool {
         match &self.phase {
-            Phase::Ringing { devices, .. } => devices.contains_key(&login),
-            Phase::Talking { login: talking, .. } => *talking == login,
+            Phase::Ringing { devices, .. } => devices.contains_key(&session),
+            Phase::Talking { session: talking, .. } => *talking == session,
             Phase::Placed | Phase::Over => false,
         }
     }

@@ -16,21 +16,21 @@ pub use joining::Joining;
 
 use super::CloseReason;
 use super::fingerprint::Fingerprints;
-use super::io::{ConnectionId, Options, Party, Placement, Progress, Seat};
-use super::leg::Leg;
+use super::io::{ConnectionId, Party, Placement, Progress, Seat, SignalOptions};
+use super::participant_link::ParticipantLink;
 use super::policy;
 use super::wire::{FromClient, Media};
-use crate::domain::ids::{AnonymousId, HouseholdId, LoginId, SessionId, TagId};
+use crate::domain::ids::{AnonymousId, CallId, HouseholdId, SessionId, TagId};
 
 /// One call.
 #[derive(Debug)]
 pub struct Call {
-    session: SessionId,
+    call_id: CallId,
     tag: TagId,
     household: HouseholdId,
     caller_id: AnonymousId,
     owner_id: AnonymousId,
-    caller: Leg,
+    caller: ParticipantLink,
     phase: Phase,
     clock: Clock,
     /// How long it rang before somebody answered, as far as this process knows.
@@ -45,15 +45,15 @@ enum Phase {
     Placed,
     Ringing {
         /// Every device that was rung for this call.
-        devices: BTreeMap<LoginId, Ringer>,
+        devices: BTreeMap<SessionId, Ringer>,
         /// Since when no device can be reached; `None` while one can.
         searching_since: Option<Instant>,
         /// How many ringing devices the caller knows of.
         told: Option<usize>,
     },
     Talking {
-        login: LoginId,
-        device: Leg,
+        session: SessionId,
+        device: ParticipantLink,
         warned: bool,
     },
     Over,
@@ -62,7 +62,7 @@ enum Phase {
 /// One device while the call rings.
 #[derive(Debug)]
 struct Ringer {
-    leg: Leg,
+    link: ParticipantLink,
     declined: bool,
 }
 
@@ -94,12 +94,12 @@ impl Call {
     /// A call whose caller is expected.
     pub fn place(placement: &Placement, now: Instant) -> Self {
         Self {
-            session: placement.session,
+            call_id: placement.call_id,
             tag: placement.tag,
             household: placement.household,
             caller_id: placement.caller,
             owner_id: placement.owner,
-            caller: Leg::new(now),
+            caller: ParticipantLink::new(now),
             phase: Phase::Placed,
             clock: Clock { started: now, before: Duration::ZERO },
             waited: Duration::ZERO,
@@ -138,11 +138,11 @@ impl Call {
         matches!(self.phase, Phase::Ringing { .. } | Phase::Talking { .. })
     }
 
-    /// A ticket for the caller or for a device that has a leg here.
+    /// A ticket for the caller or for a device that has a link here.
     pub fn seat(&mut self, party: Party, now: Instant) -> Option<Seat> {
-        let generation = self.leg(party)?.issue();
+        let generation = self.link(party)?.issue();
         Some(Seat {
-            session: self.session,
+            call_id: self.call_id,
             tag: self.tag,
             household: self.household,
             caller: self.caller_id,
@@ -152,7 +152,7 @@ impl Call {
             progress: match &self.phase {
                 Phase::Placed | Phase::Over => Progress::Placed,
                 Phase::Ringing { .. } => Progress::Ringing,
-                Phase::Talking { login, .. } => Progress::Talking(*login),
+                Phase::Talking { session, .. } => Progress::Talking(*session),
             },
             elapsed: self.clock.elapsed(now),
         })
@@ -166,8 +166,8 @@ impl Call {
         match (message, party) {
             (FromClient::Ready {} | FromClient::Ping {}, _) => Ok(()),
             (FromClient::Hello(_), _) => Err(CloseReason::BadMessage),
-            (FromClient::Accept {}, Party::Device(login)) => self.accept(login, cx),
-            (FromClient::Decline {}, Party::Device(login)) => self.decline(login, cx),
+            (FromClient::Accept {}, Party::Device(session)) => self.accept(session, cx),
+            (FromClient::Decline {}, Party::Device(session)) => self.decline(session, cx),
             (FromClient::Accept {} | FromClient::Decline {}, Party::Caller) => Err(CloseReason::BadMessage),
             (FromClient::Hangup {}, _) => self.hang_up(party, cx),
             (FromClient::Mismatch {}, _) => self.mismatch(cx),
@@ -188,13 +188,13 @@ impl Call {
 
     /// The welcome to a ticket of `generation` has arrived.
     pub fn confirm(&mut self, party: Party, generation: u32) {
-        if let Some(leg) = self.leg(party) {
-            leg.confirm(generation);
+        if let Some(link) = self.link(party) {
+            link.confirm(generation);
         }
     }
 
     /// When [`Call::expire`] has something to do.
-    pub fn deadline(&self, options: &Options) -> Option<Instant> {
+    pub fn deadline(&self, options: &SignalOptions) -> Option<Instant> {
         let caller_away = |grace| self.caller.away_since().map(|since| since + grace);
         match &self.phase {
             Phase::Placed => Some(self.clock.reaches(options.first_connection)),
@@ -229,12 +229,12 @@ impl Call {
         }
     }
 
-    fn leg(&mut self, party: Party) -> Option<&mut Leg> {
+    fn link(&mut self, party: Party) -> Option<&mut ParticipantLink> {
         match (party, &mut self.phase) {
             (Party::Caller, _) => Some(&mut self.caller),
-            (Party::Device(login), Phase::Ringing { devices, .. }) => Some(&mut devices.get_mut(&login)?.leg),
-            (Party::Device(login), Phase::Talking { login: talking, device, .. }) => {
-                (*talking == login).then_some(device)
+            (Party::Device(session), Phase::Ringing { devices, .. }) => Some(&mut devices.get_mut(&session)?.link),
+            (Party::Device(session), Phase::Talking { session: talking, device, .. }) => {
+                (*talking == session).then_some(device)
             }
             (Party::Device(_), Phase::Placed | Phase::Over) => None,
         }

@@ -2,12 +2,12 @@
 
 use super::super::CloseReason;
 use super::super::io::{Output, Party};
-use super::super::leg::Leg;
+use super::super::participant_link::ParticipantLink;
 use super::super::wire::ToClient;
 use super::context::Context;
 use super::{Call, Phase, Ringer};
 use crate::domain::call::EndReason;
-use crate::domain::ids::LoginId;
+use crate::domain::ids::SessionId;
 
 impl Call {
     /// Rings every device that is connected.
@@ -15,22 +15,23 @@ impl Call {
         if !matches!(self.phase, Phase::Ringing { .. }) {
             self.phase = Phase::ringing();
         }
-        for login in cx.presence.of(self.household) {
-            self.ring(login, cx);
+        for session in cx.presence.of(self.household) {
+            self.ring(session, cx);
         }
         self.update_search(cx);
     }
 
     /// Rings one device over presence, unless it declined or cannot be reached.
-    pub fn ring(&mut self, login: LoginId, cx: &mut Context<'_>) {
+    pub fn ring(&mut self, session: SessionId, cx: &mut Context<'_>) {
         let Phase::Ringing { devices, .. } = &mut self.phase else { return };
-        let Some(connection) = cx.presence.connection(login) else { return };
-        let ringer = devices.entry(login).or_insert_with(|| Ringer { leg: Leg::new(cx.now), declined: false });
+        let Some(connection) = cx.presence.connection(session) else { return };
+        let ringer =
+            devices.entry(session).or_insert_with(|| Ringer { link: ParticipantLink::new(cx.now), declined: false });
         if ringer.declined {
             return;
         }
         let remaining = self.clock.reaches(cx.options.ring_time).saturating_duration_since(cx.now);
-        if let Some(seat) = self.seat(Party::Device(login), cx.now) {
+        if let Some(seat) = self.seat(Party::Device(session), cx.now) {
             cx.outputs.push_back(Output::Ring { connection, seat, remaining });
         }
         self.update_search(cx);
@@ -47,41 +48,41 @@ impl Call {
         let (Phase::Ringing { devices, told, .. }, Some(caller)) = (&mut self.phase, self.caller.connection()) else {
             return;
         };
-        let joined = devices.values().filter(|ringer| !ringer.declined && ringer.leg.connection().is_some()).count();
+        let joined = devices.values().filter(|ringer| !ringer.declined && ringer.link.connection().is_some()).count();
         if told.replace(joined) != Some(joined) {
             cx.send(caller, ToClient::Ringing { devices: joined });
         }
     }
 
     /// First answer wins.
-    pub(super) fn accept(&mut self, login: LoginId, cx: &mut Context<'_>) -> Result<(), CloseReason> {
+    pub(super) fn accept(&mut self, session: SessionId, cx: &mut Context<'_>) -> Result<(), CloseReason> {
         match &self.phase {
             Phase::Ringing { .. } => {
                 self.waited = self.clock.elapsed(cx.now);
                 self.clock = super::Clock { started: cx.now, before: std::time::Duration::ZERO };
-                self.start_talking(login, cx);
+                self.start_talking(session, cx);
                 Ok(())
             }
             // A second tap on Answer.
-            Phase::Talking { login: talking, .. } if *talking == login => Ok(()),
+            Phase::Talking { session: talking, .. } if *talking == session => Ok(()),
             _ => Err(CloseReason::BadMessage),
         }
     }
 
     /// One device stops; the call ends when none is left.
-    pub(super) fn decline(&mut self, login: LoginId, cx: &mut Context<'_>) -> Result<(), CloseReason> {
+    pub(super) fn decline(&mut self, session: SessionId, cx: &mut Context<'_>) -> Result<(), CloseReason> {
         let Phase::Ringing { devices, .. } = &mut self.phase else {
             return Err(CloseReason::BadMessage);
         };
-        let Some(ringer) = devices.get_mut(&login) else {
+        let Some(ringer) = devices.get_mut(&session) else {
             return Err(CloseReason::BadMessage);
         };
         ringer.declined = true;
-        let connection = ringer.leg.connection();
+        let connection = ringer.link.connection();
         cx.send(connection, ToClient::Ended { reason: EndReason::Declined });
         cx.close(connection, CloseReason::Ended);
         if let Some(connection) = connection {
-            ringer.leg.detach(connection, cx.now);
+            ringer.link.detach(connection, cx.now);
         }
         if devices.values().all(|ringer| ringer.declined) {
             self.end(EndReason::Declined, cx);
@@ -92,11 +93,11 @@ impl Call {
     }
 
     /// The log-in ended while its device rang.
-    pub(super) fn stop_ringing(&mut self, login: LoginId, cx: &mut Context<'_>) {
+    pub(super) fn stop_ringing(&mut self, session: SessionId, cx: &mut Context<'_>) {
         let Phase::Ringing { devices, .. } = &mut self.phase else { return };
-        if let Some(ringer) = devices.remove(&login) {
-            cx.send(ringer.leg.connection(), ToClient::Ended { reason: EndReason::Withdrawn });
-            cx.close(ringer.leg.connection(), CloseReason::Ended);
+        if let Some(ringer) = devices.remove(&session) {
+            cx.send(ringer.link.connection(), ToClient::Ended { reason: EndReason::Withdrawn });
+            cx.close(ringer.link.connection(), CloseReason::Ended);
             self.devices_changed(cx);
         }
     }
@@ -119,8 +120,8 @@ impl Call {
     /// Notes whether any device can still answer.
     fn update_search(&mut self, cx: &Context<'_>) {
         let Phase::Ringing { devices, searching_since, .. } = &mut self.phase else { return };
-        let reachable = devices.iter().any(|(login, ringer)| {
-            !ringer.declined && (ringer.leg.connection().is_some() || cx.presence.connection(*login).is_some())
+        let reachable = devices.iter().any(|(session, ringer)| {
+            !ringer.declined && (ringer.link.connection().is_some() || cx.presence.connection(*session).is_some())
         });
         *searching_since = if reachable { None } else { searching_since.or(Some(cx.now)) };
     }

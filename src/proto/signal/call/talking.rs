@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use super::super::CloseReason;
-use super::super::io::{Options, Output, Party};
-use super::super::leg::Leg;
+use super::super::io::{Output, Party, SignalOptions};
+use super::super::participant_link::ParticipantLink;
 use super::super::wire::{Media, ToClient};
 use super::context::Context;
 use super::{Call, Phase};
 use crate::domain::call::EndReason;
-use crate::domain::ids::LoginId;
+use crate::domain::ids::SessionId;
 
-impl Options {
+impl SignalOptions {
     /// When the warning is due, counted from the answer; short calls are warned at half-time.
     pub(super) fn warning_after(&self) -> Duration {
         self.max_duration - self.warning.min(self.max_duration / 2)
@@ -21,22 +21,24 @@ impl Options {
 impl Call {
     /// Connects the caller with this device, and stops the others. The relay comes first: nobody must be told of an
     /// answer before its credentials work.
-    pub(super) fn start_talking(&mut self, login: LoginId, cx: &mut Context<'_>) {
-        let ringing =
-            std::mem::replace(&mut self.phase, Phase::Talking { login, device: Leg::new(cx.now), warned: false });
+    pub(super) fn start_talking(&mut self, session: SessionId, cx: &mut Context<'_>) {
+        let ringing = std::mem::replace(
+            &mut self.phase,
+            Phase::Talking { session, device: ParticipantLink::new(cx.now), warned: false },
+        );
         cx.outputs.push_back(Output::Admit {
-            session: self.session,
+            call_id: self.call_id,
             participants: [self.caller_id, self.owner_id],
             lifetime: self.clock.reaches(cx.options.max_duration).saturating_duration_since(cx.now),
         });
         if let Phase::Ringing { mut devices, .. } = ringing {
-            if let (Some(ringer), Phase::Talking { device, .. }) = (devices.remove(&login), &mut self.phase) {
-                *device = ringer.leg;
+            if let (Some(ringer), Phase::Talking { device, .. }) = (devices.remove(&session), &mut self.phase) {
+                *device = ringer.link;
             }
             self.dismiss(&devices, EndReason::AnsweredElsewhere, cx);
         }
         let device = self.other(Party::Caller);
-        if let (Some(connection), Some(seat)) = (device, self.seat(Party::Device(login), cx.now)) {
+        if let (Some(connection), Some(seat)) = (device, self.seat(Party::Device(session), cx.now)) {
             cx.outputs.push_back(Output::Accepted { connection, seat });
         }
         if let (Some(connection), Some(seat)) = (self.caller.connection(), self.seat(Party::Caller, cx.now)) {
@@ -59,7 +61,8 @@ impl Call {
     pub(super) fn expire_talking(&mut self, cx: &mut Context<'_>) {
         let (limit, warning) = (cx.options.max_duration, cx.options.warning_after());
         let Phase::Talking { device, warned, .. } = &mut self.phase else { return };
-        let gone = |leg: &Leg| leg.away_since().is_some_and(|since| since + cx.options.talking_return <= cx.now);
+        let gone =
+            |link: &ParticipantLink| link.away_since().is_some_and(|since| since + cx.options.talking_return <= cx.now);
         if self.clock.reaches(limit) <= cx.now {
             self.end(EndReason::TimeLimit, cx);
         } else if gone(&self.caller) || gone(device) {

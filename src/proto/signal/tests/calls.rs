@@ -22,7 +22,7 @@ fn the_end_of_a_call_is_told_once_with_what_became_of_it() {
     let with_fingerprint = |kind: &str, print: &str| json!({"type": kind, "payload": {"sdp": format!("{SDP}a=fingerprint:sha-256 {print}\r\n")}});
     let mut digests = Vec::new();
     for fingerprints in [false, true] {
-        let mut scene = Scene::with(Options { fingerprints, ..Options::default() });
+        let mut scene = Scene::with(SignalOptions { fingerprints, ..SignalOptions::default() });
         let owner = scene.owner();
         let phone = scene.phone(owner);
         let caller = scene.call(owner);
@@ -208,7 +208,7 @@ fn the_caller_gives_up() {
 #[test]
 fn a_call_that_rang_nowhere_is_not_one_that_nobody_answered() {
     let ring_time = Duration::from_secs(5);
-    let mut scene = Scene::with(Options { ring_time, search: ring_time * 2, ..Options::default() });
+    let mut scene = Scene::with(SignalOptions { ring_time, search: ring_time * 2, ..SignalOptions::default() });
     let owner = scene.owner();
     let caller = scene.call(owner);
     scene.forget(caller);

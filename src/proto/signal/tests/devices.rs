@@ -160,8 +160,8 @@ fn a_newer_presence_of_the_same_login_replaces_the_older() {
 fn a_presence_ticket_is_good_once_and_not_for_ever() {
     let mut scene = Scene::new();
     let owner = scene.owner();
-    let login = LoginId::from_bytes(scene.id());
-    let seat = scene.board.enlist(owner.household, login, scene.now).unwrap();
+    let session = SessionId::from_bytes(scene.id());
+    let seat = scene.board.enlist(owner.household, session, scene.now).unwrap();
     let first = scene.come(seat);
     let again = scene.come(seat);
     assert_eq!(scene.heard(first), ["welcome", "close 4409"], "before it is confirmed it may be used again");
@@ -202,7 +202,7 @@ fn a_log_out_closes_presence_and_what_the_device_takes_part_in() {
     for connection in [caller, first, second, one.presence, two.presence] {
         scene.forget(connection);
     }
-    scene.handle(Input::EndLogin(one.login));
+    scene.handle(Input::EndSession(one.session));
     assert_eq!(scene.heard(one.presence), ["close 4402"]);
     assert_eq!(scene.heard(first), ["ended withdrawn", "close 1000"]);
     assert_eq!(scene.heard(caller), ["ringing 1"]);
@@ -212,7 +212,7 @@ fn a_log_out_closes_presence_and_what_the_device_takes_part_in() {
     scene.say(second, "accept");
     scene.forget(caller);
     scene.forget(second);
-    scene.handle(Input::EndLogin(two.login));
+    scene.handle(Input::EndSession(two.session));
     assert_eq!(scene.heard(caller), ["ended withdrawn", "close 1000"]);
     assert_eq!(scene.heard(second), ["ended withdrawn", "close 1000"]);
     assert!(scene.relayed.is_empty());

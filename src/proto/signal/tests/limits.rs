@@ -19,11 +19,11 @@ fn more_messages_than_a_call_needs() {
 
 #[test]
 fn a_server_full_of_calls_takes_no_more() {
-    let mut scene = Scene::with(Options { max_calls: 2, ..Options::default() });
+    let mut scene = Scene::with(SignalOptions { max_calls: 2, ..SignalOptions::default() });
     let owners = [scene.owner(), scene.owner(), scene.owner()];
     let calls = [scene.call(owners[0]), scene.call(owners[1])];
     let placement = Placement {
-        session: SessionId::random(),
+        call_id: CallId::random(),
         tag: owners[2].tag,
         household: owners[2].household,
         caller: AnonymousId::random(),
@@ -36,7 +36,7 @@ fn a_server_full_of_calls_takes_no_more() {
 
 #[test]
 fn one_account_cannot_fill_the_server() {
-    let mut scene = Scene::with(Options { max_calls_per_household: 2, ..Options::default() });
+    let mut scene = Scene::with(SignalOptions { max_calls_per_household: 2, ..SignalOptions::default() });
     let (ada, bob) = (scene.owner(), scene.owner());
     let first = scene.place(ada);
     scene.wait(1.0);
@@ -54,11 +54,11 @@ fn one_account_cannot_fill_the_server() {
 
 #[test]
 fn calls_whose_callers_came_are_not_forgotten_for_new_ones() {
-    let mut scene = Scene::with(Options { max_calls_per_household: 1, ..Options::default() });
+    let mut scene = Scene::with(SignalOptions { max_calls_per_household: 1, ..SignalOptions::default() });
     let owner = scene.owner();
     let (caller, device) = scene.talk(owner);
     let another = Placement {
-        session: SessionId::random(),
+        call_id: CallId::random(),
         tag: owner.tag,
         household: owner.household,
         caller: AnonymousId::random(),
@@ -72,26 +72,26 @@ fn calls_whose_callers_came_are_not_forgotten_for_new_ones() {
 
 #[test]
 fn a_device_that_is_away_gives_its_place_to_a_new_one() {
-    let mut scene = Scene::with(Options { max_devices_per_household: 2, ..Options::default() });
+    let mut scene = Scene::with(SignalOptions { max_devices_per_household: 2, ..SignalOptions::default() });
     let owner = scene.owner();
     let (one, _two) = (scene.phone(owner), scene.phone(owner));
-    let login = LoginId::random();
-    assert_eq!(scene.board.enlist(owner.household, login, scene.now), Err(Full));
+    let session = SessionId::random();
+    assert_eq!(scene.board.enlist(owner.household, session, scene.now), Err(Full));
     scene.drop(one.presence);
-    assert!(scene.board.enlist(owner.household, login, scene.now).is_ok());
+    assert!(scene.board.enlist(owner.household, session, scene.now).is_ok());
     let back = scene.come(scene.presence_seats[&one.presence]);
     assert_eq!(scene.heard(back), ["close 4403"]);
 }
 
 #[test]
 fn a_server_full_of_connections_says_so() {
-    let mut scene = Scene::with(Options { max_connections: 2, ..Options::default() });
+    let mut scene = Scene::with(SignalOptions { max_connections: 2, ..SignalOptions::default() });
     let owner = scene.owner();
     let phone = scene.phone(owner);
     scene.call(owner);
     let third = scene.join(scene.rings[&phone.presence]);
     assert_eq!(scene.heard(third), ["close 1013"]);
-    let seat = scene.board.enlist(owner.household, LoginId::random(), scene.now).unwrap();
+    let seat = scene.board.enlist(owner.household, SessionId::random(), scene.now).unwrap();
     let fourth = scene.come(seat);
     assert_eq!(scene.heard(fourth), ["close 1013"]);
 }

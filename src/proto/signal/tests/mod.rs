@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::wire::FromClient;
 use super::*;
-use crate::domain::ids::{AnonymousId, HouseholdId, LoginId, SessionId, TagId};
+use crate::domain::ids::{AnonymousId, CallId, HouseholdId, SessionId, TagId};
 
 /// Everything that one server and its people do.
 pub struct Scene {
@@ -31,7 +31,7 @@ pub struct Scene {
     pub presence_seats: BTreeMap<ConnectionId, PresenceSeat>,
     /// The newest ring of each presence connection.
     pub rings: BTreeMap<ConnectionId, Seat>,
-    pub relayed: BTreeSet<SessionId>,
+    pub relayed: BTreeSet<CallId>,
     /// Calls that were over.
     pub over: Vec<crate::domain::call::Ended>,
 }
@@ -46,16 +46,16 @@ pub struct Owner {
 /// One device of an owner that is present.
 #[derive(Clone, Copy)]
 pub struct Phone {
-    pub login: LoginId,
+    pub session: SessionId,
     pub presence: ConnectionId,
 }
 
 impl Scene {
     pub fn new() -> Self {
-        Self::with(Options::default())
+        Self::with(SignalOptions::default())
     }
 
-    pub fn with(options: Options) -> Self {
+    pub fn with(options: SignalOptions) -> Self {
         Self {
             board: Switchboard::new(options),
             now: Instant::now(),
@@ -86,11 +86,11 @@ impl Scene {
 
     /// A new log-in whose page is open.
     pub fn phone(&mut self, owner: Owner) -> Phone {
-        let login = LoginId::from_bytes(self.id());
-        let seat = self.board.enlist(owner.household, login, self.now).unwrap();
+        let session = SessionId::from_bytes(self.id());
+        let seat = self.board.enlist(owner.household, session, self.now).unwrap();
         let presence = self.come(seat);
         self.say(presence, "ready");
-        Phone { login, presence }
+        Phone { session, presence }
     }
 
     /// A device connects to presence.
@@ -102,7 +102,7 @@ impl Scene {
 
     pub fn place(&mut self, owner: Owner) -> Seat {
         let placement = Placement {
-            session: SessionId::from_bytes(self.id()),
+            call_id: CallId::from_bytes(self.id()),
             tag: owner.tag,
             household: owner.household,
             caller: AnonymousId::from_bytes(self.id()),
@@ -188,16 +188,16 @@ impl Scene {
     fn note_outputs(&mut self) {
         while let Some(output) = self.board.poll_output() {
             let (connection, words) = match output {
-                Output::Admit { session, .. } => {
-                    self.relayed.insert(session);
+                Output::Admit { call_id, .. } => {
+                    self.relayed.insert(call_id);
                     continue;
                 }
                 Output::Over(ended) => {
                     self.over.push(ended);
                     continue;
                 }
-                Output::Revoke { session } => {
-                    assert!(self.relayed.remove(&session), "only what was given is taken");
+                Output::Revoke { call_id } => {
+                    assert!(self.relayed.remove(&call_id), "only what was given is taken");
                     continue;
                 }
                 Output::Welcome { connection, seat, peer_connected } => {
@@ -218,12 +218,12 @@ impl Scene {
                     (connection, format!("ring {}", remaining.as_secs()))
                 }
                 Output::Answered { connection, seat } => {
-                    assert!(self.relayed.contains(&seat.session), "the relay works before the answer is told");
+                    assert!(self.relayed.contains(&seat.call_id), "the relay works before the answer is told");
                     self.seats.insert(connection, seat);
                     (connection, "answered".into())
                 }
                 Output::Accepted { connection, seat } => {
-                    assert!(self.relayed.contains(&seat.session), "the relay works before the answer is told");
+                    assert!(self.relayed.contains(&seat.call_id), "the relay works before the answer is told");
                     self.seats.insert(connection, seat);
                     (connection, "accepted".into())
                 }

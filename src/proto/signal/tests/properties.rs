@@ -20,8 +20,8 @@ enum Event {
     Drop(usize),
     Fault(usize),
     Withdraw(usize),
-    EndLogin(usize, usize),
-    RenewLogin(usize, usize),
+    EndSession(usize, usize),
+    RenewSession(usize, usize),
     Wait(u64),
     Restart,
 }
@@ -38,8 +38,8 @@ fn event() -> impl Strategy<Value = Event> {
         4 => which.clone().prop_map(Event::Drop),
         1 => which.prop_map(Event::Fault),
         1 => (0..2_usize).prop_map(Event::Withdraw),
-        1 => (0..2_usize, 0..3_usize).prop_map(|(a, l)| Event::EndLogin(a, l)),
-        1 => (0..2_usize, 0..3_usize).prop_map(|(a, l)| Event::RenewLogin(a, l)),
+        1 => (0..2_usize, 0..3_usize).prop_map(|(a, l)| Event::EndSession(a, l)),
+        1 => (0..2_usize, 0..3_usize).prop_map(|(a, l)| Event::RenewSession(a, l)),
         4 => (1..20_000_u64).prop_map(Event::Wait),
         1 => Just(Event::Restart),
     ]
@@ -50,7 +50,7 @@ fn event() -> impl Strategy<Value = Event> {
 struct Known {
     talking: bool,
     over: bool,
-    devices: BTreeSet<LoginId>,
+    devices: BTreeSet<SessionId>,
 }
 
 struct World {
@@ -59,9 +59,9 @@ struct World {
     next: u64,
     tickets: Vec<(Seat, Instant, u32)>,
     presence_tickets: Vec<PresenceSeat>,
-    open: BTreeMap<ConnectionId, Option<(SessionId, Party)>>,
-    calls: HashMap<SessionId, Known>,
-    relayed: BTreeSet<SessionId>,
+    open: BTreeMap<ConnectionId, Option<(CallId, Party)>>,
+    calls: HashMap<CallId, Known>,
+    relayed: BTreeSet<CallId>,
     boot: u32,
 }
 
@@ -69,8 +69,8 @@ fn household(n: usize) -> HouseholdId {
     HouseholdId::from_bytes([n as u8; 16])
 }
 
-fn login(household: usize, n: usize) -> LoginId {
-    LoginId::from_bytes([household as u8 * 16 + n as u8; 16])
+fn session(household: usize, n: usize) -> SessionId {
+    SessionId::from_bytes([household as u8 * 16 + n as u8; 16])
 }
 
 fn message(n: usize) -> FromClient {
@@ -95,7 +95,11 @@ fn message(n: usize) -> FromClient {
 impl World {
     fn new() -> Self {
         Self {
-            board: Switchboard::new(Options { max_calls: 6, max_calls_per_household: 4, ..Options::default() }),
+            board: Switchboard::new(SignalOptions {
+                max_calls: 6,
+                max_calls_per_household: 4,
+                ..SignalOptions::default()
+            }),
             now: Instant::now(),
             next: 0,
             tickets: Vec::new(),
@@ -121,20 +125,20 @@ impl World {
         match *event {
             Event::Place(a) => {
                 let placement = Placement {
-                    session: SessionId::random(),
+                    call_id: CallId::random(),
                     tag: TagId::from_bytes([a as u8; 16]),
                     household: household(a),
                     caller: AnonymousId::random(),
                     owner: AnonymousId::random(),
                 };
                 if let Ok(seat) = self.board.place(&placement, self.now) {
-                    self.calls.insert(seat.session, Known::default());
+                    self.calls.insert(seat.call_id, Known::default());
                     self.tickets.push((seat, self.now, self.boot));
                 }
                 self.check(None);
             }
             Event::Enlist(a, l) => {
-                self.presence_tickets.extend(self.board.enlist(household(a), login(a, l), self.now));
+                self.presence_tickets.extend(self.board.enlist(household(a), session(a, l), self.now));
                 self.check(None);
             }
             Event::JoinPresence(n) if !self.presence_tickets.is_empty() => {
@@ -152,8 +156,8 @@ impl World {
                 let (mut seat, at, _) = candidates[ticket % candidates.len()];
                 seat.elapsed += self.now - at;
                 let connection = self.connection();
-                self.open.insert(connection, Some((seat.session, seat.party)));
-                let known = self.calls.entry(seat.session).or_default();
+                self.open.insert(connection, Some((seat.call_id, seat.party)));
+                let known = self.calls.entry(seat.call_id).or_default();
                 // A ticket of before the restart says itself that the call was answered.
                 known.talking |= from_before && matches!(seat.progress, Progress::Talking(_));
                 self.input(Input::JoinCall { connection, seat, from_before, fresh }, None);
@@ -161,8 +165,8 @@ impl World {
             Event::Message(n, m) => {
                 let Some(connection) = self.pick(n) else { return };
                 let from = self.open[&connection];
-                if let (Some((session, Party::Device(_))), 2 | 3) = (from, m) {
-                    self.calls.entry(session).or_default().talking = true;
+                if let (Some((call_id, Party::Device(_))), 2 | 3) = (from, m) {
+                    self.calls.entry(call_id).or_default().talking = true;
                 }
                 self.input(Input::Message { connection, message: message(m), bytes: 100 }, from);
             }
@@ -177,8 +181,8 @@ impl World {
                 assert!(!self.open.contains_key(&connection), "a fault closes");
             }
             Event::Withdraw(a) => self.input(Input::WithdrawTag(TagId::from_bytes([a as u8; 16])), None),
-            Event::EndLogin(a, l) => self.input(Input::EndLogin(login(a, l)), None),
-            Event::RenewLogin(a, l) => self.input(Input::RenewLogin(login(a, l)), None),
+            Event::EndSession(a, l) => self.input(Input::EndSession(session(a, l)), None),
+            Event::RenewSession(a, l) => self.input(Input::RenewSession(session(a, l)), None),
             Event::Wait(ms) => self.wait(Duration::from_millis(ms)),
             Event::Restart => {
                 let fresh = Self::new();
@@ -205,31 +209,31 @@ impl World {
         self.now = until;
     }
 
-    fn input(&mut self, input: Input, from: Option<(SessionId, Party)>) {
+    fn input(&mut self, input: Input, from: Option<(CallId, Party)>) {
         self.board.handle(input, self.now);
         self.check(from);
     }
 
     /// The invariants, over everything that comes out of one input.
-    fn check(&mut self, from: Option<(SessionId, Party)>) {
+    fn check(&mut self, from: Option<(CallId, Party)>) {
         let mut outputs = 0;
         while let Some(output) = self.board.poll_output() {
             outputs += 1;
             match output {
-                Output::Admit { session, participants, lifetime } => {
-                    let known = self.calls.get_mut(&session).expect("a call that was placed");
+                Output::Admit { call_id, participants, lifetime } => {
+                    let known = self.calls.get_mut(&call_id).expect("a call that was placed");
                     assert!(known.talking, "the relay only after an answer");
                     assert!(!known.over && participants[0] != participants[1]);
-                    assert!(lifetime <= Options::default().max_duration);
+                    assert!(lifetime <= SignalOptions::default().max_duration);
                     known.devices.clear();
-                    assert!(self.relayed.insert(session), "admitted once");
+                    assert!(self.relayed.insert(call_id), "admitted once");
                 }
                 Output::Over(_) => {}
-                Output::Revoke { session } => {
-                    assert!(self.relayed.remove(&session), "what was admitted is revoked once");
+                Output::Revoke { call_id } => {
+                    assert!(self.relayed.remove(&call_id), "what was admitted is revoked once");
                 }
                 Output::Welcome { connection, seat, .. } => {
-                    assert_eq!(self.open.get(&connection), Some(&Some((seat.session, seat.party))));
+                    assert_eq!(self.open.get(&connection), Some(&Some((seat.call_id, seat.party))));
                     self.tickets.push((seat, self.now, self.boot));
                 }
                 Output::Ring { connection, seat, .. } => {
@@ -238,10 +242,10 @@ impl World {
                     self.tickets.push((seat, self.now, self.boot));
                 }
                 Output::Answered { connection, seat } | Output::Accepted { connection, seat } => {
-                    assert_eq!(self.open.get(&connection), Some(&Some((seat.session, seat.party))));
-                    if let Party::Device(login) = seat.party {
-                        let known = self.calls.get_mut(&seat.session).unwrap();
-                        known.devices.insert(login);
+                    assert_eq!(self.open.get(&connection), Some(&Some((seat.call_id, seat.party))));
+                    if let Party::Device(session) = seat.party {
+                        let known = self.calls.get_mut(&seat.call_id).unwrap();
+                        known.devices.insert(session);
                         assert_eq!(known.devices.len(), 1, "never two owners answered");
                     }
                     self.tickets.push((seat, self.now, self.boot));
@@ -253,14 +257,14 @@ impl World {
                 Output::Send { connection, message } => {
                     let to = self.open.get(&connection).expect("nothing is sent to a closed connection");
                     if let ToClient::Media(_) = message {
-                        let (session, party) = from.expect("only what was sent is passed on");
+                        let (call_id, party) = from.expect("only what was sent is passed on");
                         let (to, to_party) = to.expect("to a participant");
-                        assert_eq!(session, to, "nothing is passed between calls");
+                        assert_eq!(call_id, to, "nothing is passed between calls");
                         assert_ne!(party, to_party, "nothing comes back");
                     }
-                    if let (ToClient::Ended { reason }, Some((session, Party::Caller))) = (&message, to) {
+                    if let (ToClient::Ended { reason }, Some((call_id, Party::Caller))) = (&message, to) {
                         assert_ne!(*reason, EndReason::AnsweredElsewhere);
-                        self.calls.get_mut(session).unwrap().over = true;
+                        self.calls.get_mut(call_id).unwrap().over = true;
                     }
                 }
                 Output::Close { connection, .. } => {

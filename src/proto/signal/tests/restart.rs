@@ -63,7 +63,7 @@ fn the_longest_time_counts_from_the_answer() {
         ["welcome talking 1790 false", "ending-soon 10", "peer true", "ended time-limit", "close 1000"]
     );
     let late = scene.join_as(
-        Seat { elapsed: Duration::from_secs(1800), session: SessionId::random(), ..seat(device) },
+        Seat { elapsed: Duration::from_secs(1800), call_id: CallId::random(), ..seat(device) },
         true,
         false,
     );

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use proptest::prelude::*;
 use stun::message::METHOD_BINDING;
 
-use crate::proto::turn::client::Client;
+use crate::proto::turn::five_tuple::FiveTuple;
 use crate::proto::turn::testing::{ALLOCATE, Caller, UDP_RELAY, World, channel_data, send, udp};
 
 /// The special ranges of the IANA registries, as first address and prefix length.
@@ -114,7 +114,7 @@ fn two_calls_cannot_reach_each_other() {
 #[test]
 fn answers_to_strangers_stay_small() {
     for (peer, binding, challenge) in [("192.0.2.1:9", 1.6, 3.0), ("[2001:db8::9]:9", 2.0, 3.0)] {
-        let client = Client::Udp { peer: peer.parse().unwrap(), local: Ipv4Addr::LOCALHOST.into(), listener: 0 };
+        let client = FiveTuple::Udp { peer: peer.parse().unwrap(), local: Ipv4Addr::LOCALHOST.into(), listener: 0 };
         let mut world = World::new();
         let ratio = |world: &mut World, request: Vec<u8>| {
             let answer = world.packet(client, &request).map_or(0, |answer| answer.len());
@@ -188,6 +188,6 @@ proptest! {
 
     #[test]
     fn any_schedule_agrees_with_the_model(bytes in proptest::collection::vec(any::<u8>(), 0..1600)) {
-        crate::proto::turn::schedule::run(&bytes);
+        crate::proto::turn::testing::schedule::run(&bytes);
     }
 }

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use stun::attributes::{ATTR_LIFETIME, ATTR_XOR_RELAYED_ADDRESS};
 use stun::message::Message;
 
-use crate::proto::turn::client::Client;
 use crate::proto::turn::control::Input;
+use crate::proto::turn::five_tuple::FiveTuple;
 use crate::proto::turn::header::{mask, xor_address};
 use crate::proto::turn::limits::Limits;
 use crate::proto::turn::testing::{ALLOCATE, Attribute, Caller, REFRESH, UDP_RELAY, World, relayed, send, udp};
@@ -49,7 +49,7 @@ fn families_are_as_asked_and_ipv4_for_who_does_not_ask() {
     for (asked, given) in cases {
         let (mut world, _) = world();
         let local = std::net::Ipv6Addr::LOCALHOST.into();
-        let client = Client::Udp { peer: "[2001:db8:ffff::1]:5000".parse().unwrap(), local, listener: 1 };
+        let client = FiveTuple::Udp { peer: "[2001:db8:ffff::1]:5000".parse().unwrap(), local, listener: 1 };
         let caller = Caller::at(&mut world, "call-0", client);
         let (code, answer) = caller.ask(&mut world, ALLOCATE, &[&[UDP_RELAY], asked].concat());
         assert_eq!(code, 0);
@@ -236,12 +236,12 @@ fn a_request_that_fails_makes_nobody_go() {
 #[test]
 fn hanging_up_makes_credentials_worthless_and_closes_allocations() {
     let (mut world, caller) = world();
-    let session = world.admit("call");
+    let call_id = world.admit("call");
     let callee = Caller::new(&mut world, "call-1", 2);
     let (there, here) = (callee.allocate(&mut world), caller.allocate(&mut world));
     assert_eq!((caller.permit(&mut world, there), callee.permit(&mut world, here)), (0, 0));
     assert!(world.media(caller.client, &send(there, b"x")).is_ok());
-    world.revoke(session);
+    world.revoke(call_id);
     assert!(world.media(caller.client, &send(there, b"x")).is_err());
     assert_eq!(caller.ask(&mut world, REFRESH, &[]).0, 401);
     assert_eq!(caller.ask(&mut world, ALLOCATE, &[UDP_RELAY]).0, 401);
@@ -253,8 +253,8 @@ fn hanging_up_makes_credentials_worthless_and_closes_allocations() {
 #[test]
 fn a_call_ends_by_itself_and_media_stops_at_that_moment() {
     let mut world = World::new();
-    let session = crate::domain::ids::SessionId::from_bytes([1; 16]);
-    world.admit_for("call", session, 30);
+    let call_id = crate::domain::ids::CallId::from_bytes([1; 16]);
+    world.admit_for("call", call_id, 30);
     let (caller, callee) = (Caller::new(&mut world, "call-0", 1), Caller::new(&mut world, "call-1", 2));
     let (here, there) = (caller.allocate(&mut world), callee.allocate(&mut world));
     assert_eq!((caller.permit(&mut world, there), callee.permit(&mut world, here)), (0, 0));
@@ -269,11 +269,11 @@ fn a_call_ends_by_itself_and_media_stops_at_that_moment() {
 #[test]
 fn admitting_a_call_again_keeps_known_participants_and_closes_what_others_allocated() {
     let (mut world, caller) = world();
-    let session = world.admit("call");
+    let call_id = world.admit("call");
     let address = caller.allocate(&mut world);
-    world.admit_for("call", session, 600);
+    world.admit_for("call", call_id, 600);
     assert_eq!(caller.ask(&mut world, REFRESH, &[]).0, 0);
-    world.admit_for("anew", session, 600);
+    world.admit_for("anew", call_id, 600);
     assert_eq!(caller.ask(&mut world, REFRESH, &[]).0, 401);
     assert_eq!(world.gone, [caller.client]);
     let new = Caller::new(&mut world, "anew-0", 1).allocate(&mut world);
@@ -283,7 +283,7 @@ fn admitting_a_call_again_keeps_known_participants_and_closes_what_others_alloca
 #[test]
 fn the_end_of_a_stream_is_the_end_of_its_allocation() {
     let (mut world, _) = world();
-    let client = Client::Stream { id: 7, peer: udp(1).peer() };
+    let client = FiveTuple::Stream { id: 7, peer: udp(1).peer() };
     Caller::at(&mut world, "call-0", client).allocate(&mut world);
     world.server.handle(Input::Closed(client), world.now);
     assert_eq!(world.server.control().counts().allocations, 0);

@@ -4,7 +4,7 @@ use stun::attributes::ATTR_UNKNOWN_ATTRIBUTES;
 use stun::message::{CLASS_INDICATION, CLASS_SUCCESS_RESPONSE, METHOD_BINDING, METHOD_CONNECT, MessageType};
 
 use crate::proto::stun::message::Received;
-use crate::proto::turn::client::Client;
+use crate::proto::turn::five_tuple::FiveTuple;
 use crate::proto::turn::header::{mask, xor_address};
 use crate::proto::turn::testing::{ALLOCATE, World, code, udp};
 
@@ -24,11 +24,11 @@ fn a_client_learns_its_own_address() {
 fn over_ipv6_a_request_too_short_for_twice_its_length_gets_no_answer_unless_its_source_is_proven() {
     let mut world = World::new();
     let peer = "[2001:db8::9]:9".parse().unwrap();
-    let forged = Client::Udp { peer, local: std::net::Ipv6Addr::LOCALHOST.into(), listener: 0 };
+    let forged = FiveTuple::Udp { peer, local: std::net::Ipv6Addr::LOCALHOST.into(), listener: 0 };
     let bare = world.build(METHOD_BINDING, &[]).raw;
     assert_eq!(world.packet(forged, &bare), None);
     assert_eq!(world.server.control().counts().unanswered, 1);
-    assert_eq!(world.packet(Client::Stream { id: 1, peer }, &bare).map(|answer| answer.len()), Some(44));
+    assert_eq!(world.packet(FiveTuple::Stream { id: 1, peer }, &bare).map(|answer| answer.len()), Some(44));
     // FINGERPRINT, as every ICE agent sends it.
     let mut with_fingerprint = world.build(METHOD_BINDING, &[]);
     stun::message::Setter::add_to(&stun::fingerprint::FINGERPRINT, &mut with_fingerprint).unwrap();

@@ -12,8 +12,8 @@ use stun::message::{CLASS_REQUEST, METHOD_BINDING};
 use crate::proto::stun::frame::{Kind, kind};
 use crate::proto::stun::integrity::{Keys, PasswordAlgorithm, Protection, verify};
 use crate::proto::stun::message::Received;
+use crate::proto::turn::data_plane::{DataPlane, Dropped};
 use crate::proto::turn::header::parse_send;
-use crate::proto::turn::switch::{Dropped, Switch};
 use crate::proto::turn::testing::{REALM, World, code, udp};
 
 pub const CAPTURES: [(&str, &str); 3] = [
@@ -39,7 +39,7 @@ fn every_request_is_authentic_and_understood() {
         world.admit("call");
         let (mut codes, mut methods) = (BTreeSet::new(), BTreeSet::new());
         for (client, packet) in packets(text).into_iter().filter(|(_, p)| kind(p[0]) == Kind::Stun) {
-            if Switch::is_media(&packet) {
+            if DataPlane::is_media(&packet) {
                 continue;
             }
             let received = Received::parse(&packet).unwrap();
@@ -68,7 +68,7 @@ fn every_packet_of_media_is_understood() {
     for (name, text) in CAPTURES {
         let mut world = World::new();
         let mut seen = [0; 2];
-        for (client, packet) in packets(text).into_iter().filter(|(_, p)| Switch::is_media(p)) {
+        for (client, packet) in packets(text).into_iter().filter(|(_, p)| DataPlane::is_media(p)) {
             // Nobody has allocated here: the header is right, and the client is unknown.
             assert_eq!(world.media(udp(client), &packet), Err(Dropped::NoAllocation), "{name}");
             if kind(packet[0]) == Kind::Stun {

@@ -4,7 +4,7 @@ use stun::message::METHOD_BINDING;
 
 use super::captures::{CAPTURES, packets};
 use crate::proto::turn::testing::{ALLOCATE, Caller, UDP_RELAY, World, channel_data, send};
-use crate::proto::turn::{schedule, targets};
+use crate::proto::turn::testing::{schedule, targets};
 
 /// xorshift64: the same numbers every time.
 struct Numbers(u64);

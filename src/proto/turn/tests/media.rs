@@ -6,8 +6,8 @@ use stun::message::{Getter as _, Message};
 use turn::proto::data::Data;
 use turn::proto::peeraddr::PeerAddress;
 
-use crate::proto::turn::client::Client;
-use crate::proto::turn::switch::Dropped;
+use crate::proto::turn::data_plane::Dropped;
+use crate::proto::turn::five_tuple::FiveTuple;
 use crate::proto::turn::testing::{ALLOCATE, Caller, REFRESH, UDP_RELAY, World, channel_data, relayed, send, udp};
 
 struct Pair {
@@ -84,7 +84,7 @@ impl WithPortOf for SocketAddr {
 fn streams_get_their_channel_data_padded_and_datagrams_do_not() {
     let mut world = World::new();
     world.admit("call");
-    let stream = Client::Stream { id: 1, peer: udp(2).peer() };
+    let stream = FiveTuple::Stream { id: 1, peer: udp(2).peer() };
     let (a, b) = (Caller::new(&mut world, "call-0", 1), Caller::at(&mut world, "call-1", stream));
     let (at_a, at_b) = (a.allocate(&mut world), b.allocate(&mut world));
     assert_eq!((a.bind(&mut world, 0x4000, at_b), b.bind(&mut world, 0x4000, at_a)), (0, 0));

@@ -5,7 +5,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use crate::proto::turn::client::Client;
+use crate::proto::turn::five_tuple::FiveTuple;
 use crate::proto::turn::testing::{ALLOCATE, Caller, REFRESH, UDP_RELAY, World, channel_data, send};
 
 /// The system's allocator, and what this thread has taken and given back.
@@ -45,13 +45,13 @@ fn taken() -> usize {
 }
 
 /// A source among millions.
-fn source(n: u32) -> Client {
+fn source(n: u32) -> FiveTuple {
     let ip: IpAddr = if n.is_multiple_of(2) {
         Ipv4Addr::from(0x0B00_0000 + n).into()
     } else {
         Ipv6Addr::from((0x2A00 << 112) | (u128::from(n) << 64)).into()
     };
-    Client::Udp {
+    FiveTuple::Udp {
         peer: SocketAddr::new(ip, 1024 + (n % 60_000) as u16),
         local: Ipv4Addr::LOCALHOST.into(),
         listener: 0,

@@ -1,0 +1,190 @@
+//! Invites: links that let somebody register, each once.
+
+use std::time::{Duration, SystemTime};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+
+use super::Accounts;
+use crate::accounts::setup::digest;
+use crate::audit::Event;
+use crate::domain::account::{InviteKind, Member, Registration};
+use crate::domain::credentials::secret::Secret;
+use crate::domain::household::vault::WrappedKey;
+use crate::domain::ids::{AccountId, HouseholdId, InviteId};
+use crate::domain::{Error, Kind, Result, random};
+use crate::store;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long an invite works.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InviteLifetime {
+    /// 24 hours.
+    Day,
+    /// 7 days.
+    #[default]
+    Week,
+}
+
+/// An invite that was not used yet.
+#[derive(Debug, Clone, Copy)]
+pub struct Invite {
+    /// Which.
+    pub id: InviteId,
+    /// What it leads to.
+    pub kind: InviteKind,
+    /// Who made it; `None`: the operator.
+    pub account: Option<AccountId>,
+    /// When it was made.
+    pub created_at: SystemTime,
+    /// When it stops working.
+    pub expires_at: SystemTime,
+}
+
+/// An invite that was just made. Its token is shown now and never again: only its digest is kept.
+#[derive(Debug)]
+pub struct NewInvite {
+    /// The invite.
+    pub invite: Invite,
+    /// What belongs into the fragment of `/join#TOKEN`.
+    pub token: Secret<String>,
+}
+
+impl Accounts {
+    /// Invites somebody.
+    ///
+    /// # Errors
+    /// `registration-closed`; `administrators-only` for an owner of a household of their own; `too-many-invites`.
+    pub async fn invite(
+        &self,
+        by: Member,
+        kind: InviteKind,
+        lifetime: InviteLifetime,
+        now: SystemTime,
+    ) -> Result<NewInvite> {
+        if kind == InviteKind::Owner && !by.administrator {
+            return Err(Error::new(
+                Kind::Forbidden,
+                "administrators-only",
+                "Only an administrator may invite owners of other households.",
+            )
+            .hint("Invite somebody into your own household, or ask whoever runs this server."));
+        }
+        let household = (kind == InviteKind::Household).then_some(by.household);
+        let token = Secret::new(URL_SAFE_NO_PAD.encode(random::bytes::<32>()));
+        self.new_invite(Some(by.account), household, (token, None), lifetime, now).await
+    }
+
+    /// Invites somebody into the asker's household by a link that was made in the browser: it carries what opens `wrapped`,
+    /// the key of the household's vault, and leads to `token`, which is all of it that the server is told.
+    ///
+    /// # Errors
+    /// `registration-closed`, `too-many-invites`; `bad-invite-token`.
+    pub async fn register_invite(
+        &self,
+        by: Member,
+        token: Secret<String>,
+        wrapped: WrappedKey,
+        lifetime: InviteLifetime,
+        now: SystemTime,
+    ) -> Result<Invite> {
+        if !URL_SAFE_NO_PAD.decode(token.expose()).is_ok_and(|bytes| bytes.len() == 32) {
+            return Err(Error::invalid("bad-invite-token", "An invite's token is 32 bytes in base64url."));
+        }
+        let made = self.new_invite(Some(by.account), Some(by.household), (token, Some(wrapped)), lifetime, now).await?;
+        Ok(made.invite)
+    }
+
+    /// The household that an invite leads into and the wrapped key of its vault, where the invite brings it.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn invited_key(&self, token: &str, now: SystemTime) -> Result<Option<(HouseholdId, WrappedKey)>> {
+        let invite = self.store.invites().by_token(digest(token), now).await?;
+        Ok(invite.and_then(|invite| invite.household.zip(invite.wrapped)))
+    }
+
+    /// Invites somebody at the word of whoever runs the server: into `household`, or into one of their own.
+    ///
+    /// # Errors
+    /// `registration-closed`, `too-many-invites`.
+    pub async fn invite_as_operator(
+        &self,
+        household: Option<HouseholdId>,
+        lifetime: InviteLifetime,
+        now: SystemTime,
+    ) -> Result<NewInvite> {
+        let token = Secret::new(URL_SAFE_NO_PAD.encode(random::bytes::<32>()));
+        self.new_invite(None, household, (token, None), lifetime, now).await
+    }
+
+    /// The invites that `member` may revoke, the newest first: those into the own household, and for an administrator
+    /// those into new ones. `None` stands for whoever runs the server, who may revoke all.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn invites(&self, member: Option<Member>, now: SystemTime) -> Result<Vec<Invite>> {
+        Ok(self.store.invites().of(member, now).await?.into_iter().map(describe).collect())
+    }
+
+    /// Takes back an invite that [`Accounts::invites`] lists.
+    ///
+    /// # Errors
+    /// `no-such-invite`.
+    pub async fn revoke_invite(&self, member: Option<Member>, id: InviteId) -> Result<()> {
+        if self.store.invites().delete(member, id).await? {
+            self.audit.note(Event::InviteRevoked, member.map(|member| member.account), None);
+            return Ok(());
+        }
+        Err(Error::new(Kind::NotFound, "no-such-invite", "There is no such invite, or not any more.")
+            .hint("Look at the list of invites."))
+    }
+
+    /// What an invite leads to; `None` when it does not let anybody in now.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn validate_invite(&self, token: &str, now: SystemTime) -> Result<Option<InviteKind>> {
+        if self.options.registration == Registration::Closed {
+            return Ok(None);
+        }
+        let invite = self.store.invites().by_token(digest(token), now).await?;
+        Ok(invite.map(|invite| describe(invite).kind))
+    }
+
+    async fn new_invite(
+        &self,
+        account: Option<AccountId>,
+        household: Option<HouseholdId>,
+        (token, wrapped): (Secret<String>, Option<WrappedKey>),
+        lifetime: InviteLifetime,
+        now: SystemTime,
+    ) -> Result<NewInvite> {
+        if self.options.registration == Registration::Closed {
+            return Err(Error::new(
+                Kind::Forbidden,
+                "registration-closed",
+                "This server does not take registrations, invited ones neither.",
+            )
+            .hint("Whoever runs it can set accounts.registration."));
+        }
+        let expires_at = now
+            + match lifetime {
+                InviteLifetime::Day => DAY,
+                InviteLifetime::Week => 7 * DAY,
+            };
+        let row = store::InviteRow { id: InviteId::random(), account, household, created_at: now, expires_at, wrapped };
+        self.store.invites().create(row, digest(token.expose())).await?;
+        self.audit.note(Event::InviteCreated, account, None);
+        Ok(NewInvite { invite: describe(row), token })
+    }
+}
+
+fn describe(row: store::InviteRow) -> Invite {
+    let store::InviteRow { id, account, household, created_at, expires_at, wrapped: _ } = row;
+    let kind = if household.is_some() { InviteKind::Household } else { InviteKind::Owner };
+    Invite { id, kind, account, created_at, expires_at }
+}

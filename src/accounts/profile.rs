@@ -1,0 +1,131 @@
+//! What an account's owner sees and changes of it.
+
+use std::time::SystemTime;
+
+use super::{Accounts, Ended};
+use crate::audit::Event;
+use crate::domain::account::{PersonalText, Username};
+use crate::domain::credentials::login_secret::LoginSecret;
+use crate::domain::household::vault::RewrappedKey;
+use crate::domain::identity::Identity;
+use crate::domain::ids::{AccountId, HouseholdId};
+use crate::domain::{Error, Kind, Result};
+use crate::keys::Field;
+use crate::store::{self, AccountRow};
+
+/// What an account's owner sees of it.
+#[derive(Debug)]
+pub struct Profile {
+    /// Which.
+    pub id: AccountId,
+    /// The name to log in with.
+    pub username: String,
+    /// Whether it operates the server.
+    pub administrator: bool,
+    /// Whom to reach otherwise.
+    pub emergency_contact: Option<String>,
+    /// The owner's vehicle.
+    pub vehicle_number: Option<String>,
+    /// Whether calls that nobody answered are listed for a while.
+    pub keep_missed_calls: bool,
+    /// When it was made.
+    pub created_at: SystemTime,
+    /// Who shares its tags.
+    pub household: Household,
+}
+
+/// Accounts that share tags.
+#[derive(Debug)]
+pub struct Household {
+    /// Which.
+    pub id: HouseholdId,
+    /// Their ids and names, the oldest account first.
+    pub members: Vec<(AccountId, String)>,
+}
+
+/// What somebody changes in their account: `None` leaves a field as it is, `Some(None)` empties it.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// Whom to reach otherwise.
+    pub emergency_contact: Option<Option<String>>,
+    /// The owner's vehicle.
+    pub vehicle_number: Option<Option<String>>,
+    /// Whether calls that nobody answered are listed for a while.
+    pub keep_missed_calls: Option<bool>,
+}
+
+impl Accounts {
+    /// What the asker's own account contains.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn profile(&self, identity: Identity) -> Result<Profile> {
+        let account = self.store.accounts().by_id(identity.account).await?.ok_or_else(no_account)?;
+        self.open(&account).await
+    }
+
+    /// Changes the asker's own account.
+    ///
+    /// # Errors
+    /// The rules of [`PersonalText`].
+    pub async fn change(&self, identity: Identity, changes: Changes) -> Result<Profile> {
+        let row = identity.account.as_bytes();
+        let seal = |field, text: Option<Option<String>>| -> Result<_> {
+            let Some(text) = text else { return Ok(None) };
+            let text = text.as_deref().map(PersonalText::parse).transpose()?.flatten();
+            Ok(Some(text.map(|text| self.keys.seal(field, row, text.as_str()))))
+        };
+        let changes = store::Changes {
+            emergency_contact_sealed: seal(Field::EmergencyContact, changes.emergency_contact)?,
+            vehicle_number_sealed: seal(Field::VehicleNumber, changes.vehicle_number)?,
+            keep_missed_calls: changes.keep_missed_calls,
+        };
+        let account = self.store.accounts().update(identity.account, changes).await?.ok_or_else(no_account)?;
+        self.open(&account).await
+    }
+
+    /// Sets a new password for the asker, who has just proven who they are, and ends all their sessions but this one.
+    /// `key` is that of the vault, wrapped for it, where the asker has that at hand.
+    ///
+    /// # Errors
+    /// The rules of [`crate::domain::account::Password`]; `busy`; `not-a-holder` when that is not the vault's key.
+    pub async fn change_password(
+        &self,
+        identity: Identity,
+        new_password: LoginSecret,
+        key: Option<RewrappedKey>,
+    ) -> Result<Ended> {
+        let account = self.store.accounts().by_id(identity.account).await?.ok_or_else(no_account)?;
+        let username = Username::parse(&self.username_of(&account)?)?;
+        let hash =
+            self.passwords.hash(self.passwords.shown(username.as_str(), new_password.chosen_by(&username)?)).await?;
+        let ended = self.store.accounts().set_password(identity.account, hash, key, Some(identity.session)).await?;
+        self.audit.note(Event::PasswordChanged, Some(identity.account), None);
+        Ok(ended)
+    }
+
+    async fn open(&self, account: &AccountRow) -> Result<Profile> {
+        let household = account.member.household;
+        let members = self.store.accounts().members(household).await?;
+        let named = |member: &AccountRow| Ok((member.member.account, self.username_of(member)?));
+        Ok(Profile {
+            id: account.member.account,
+            username: self.username_of(account)?,
+            administrator: account.member.administrator,
+            emergency_contact: self.personal(account, Field::EmergencyContact, &account.emergency_contact_sealed)?,
+            vehicle_number: self.personal(account, Field::VehicleNumber, &account.vehicle_number_sealed)?,
+            keep_missed_calls: account.keep_missed_calls,
+            created_at: account.created_at,
+            household: Household { id: household, members: members.iter().map(named).collect::<Result<_>>()? },
+        })
+    }
+
+    fn personal(&self, account: &AccountRow, field: Field, sealed: &Option<Vec<u8>>) -> Result<Option<String>> {
+        let row = account.member.account.as_bytes();
+        sealed.as_deref().map(|sealed| self.keys.open_field(field, row, sealed)).transpose()
+    }
+}
+
+fn no_account() -> Error {
+    Error::new(Kind::NotFound, "no-account", "This account does not exist any more.")
+}

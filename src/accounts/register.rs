@@ -1,0 +1,133 @@
+//! How an account begins: by the set-up link, by an invite, or, where the operator allows it, just so.
+
+use std::time::SystemTime;
+
+use super::Accounts;
+use crate::accounts::setup::digest;
+use crate::audit::Event;
+use crate::auth::sessions::{Arrival, Begun, Prepared};
+use crate::domain::account::{Member, PersonalText, Registration, Username};
+use crate::domain::credentials::login_secret::LoginSecret;
+use crate::domain::household::vault::WrappedKey;
+use crate::domain::ids::{AccountId, HouseholdId};
+use crate::domain::{Error, Kind, Result};
+use crate::keys::Field;
+use crate::store::{Entry, NewAccountRow};
+
+/// What somebody sends to register.
+#[derive(Default)]
+pub struct Registering {
+    /// The name to log in with.
+    pub username: String,
+    /// The password, at least ten characters, or what a page has stretched it to.
+    pub password: LoginSecret,
+    /// Whom to reach when the owner cannot be: free text, for the owner alone.
+    pub emergency_contact: Option<String>,
+    /// The owner's vehicle: free text, for the owner alone.
+    pub vehicle_number: Option<String>,
+    /// The secret of the set-up link.
+    pub setup_token: Option<String>,
+    /// The secret of an invite.
+    pub invite_token: Option<String>,
+    /// The key of the household's vault, wrapped for the password, where an invite brought it.
+    pub wrapped: Option<WrappedKey>,
+    /// What kind of device it comes from: "Firefox on Android".
+    pub device_name: String,
+}
+
+impl Accounts {
+    /// Who may register now; `None` while there is no account, so that the set-up link works.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn registration(&self) -> Result<Option<Registration>> {
+        Ok(self.store.accounts().any().await?.then_some(self.options.registration))
+    }
+
+    /// Makes an account and logs it in.
+    ///
+    /// # Errors
+    /// `setup-link`, `invite-link`, `registration-closed` and `invite-needed` when nobody may come in this way; the
+    /// rules of [`Username`], [`crate::domain::account::Password`] and [`PersonalText`]; `username-taken`, `too-many-accounts`,
+    /// `household-full`; `busy`.
+    pub async fn register(&self, registering: Registering, now: SystemTime) -> Result<Begun> {
+        // Before the expensive part, so that nobody who may not register can make the server hash passwords.
+        let entry = self.entry(&registering).await?;
+        let joined = self.store.accounts().check_entry(entry, now).await?;
+        if joined.is_none() && registering.wrapped.is_some() {
+            return Err(Error::invalid("bad-way-in", "A household of one's own has no vault yet.")
+                .hint("Leave wrapped out, and make the vault after registering."));
+        }
+        let household = joined.unwrap_or_else(HouseholdId::random);
+        let administrator = matches!(entry, Entry::Setup(_));
+        let member = Member { account: AccountId::random(), household, administrator };
+        let device_name = registering.device_name.clone();
+        let account = self.prepare(member, registering).await?;
+        let arrival = Arrival { device_name, username_index: account.username_index, known: None };
+        let Prepared { row, begun } = self.sessions.prepare(member, &arrival, now);
+        self.store.accounts().create(account, Some(row), entry, self.options.max, now).await?;
+        self.audit.note(Event::AccountCreated, Some(member.account), None);
+        if matches!(entry, Entry::Invite(_)) {
+            self.audit.note(Event::InviteUsed, Some(member.account), None);
+        }
+        tracing::info!("an account was made");
+        Ok(begun)
+    }
+
+    /// Makes an account for somebody else, at the word of whoever runs the server: in `household`, or in one of its own.
+    ///
+    /// # Errors
+    /// As [`Accounts::register`], but for the ways in.
+    pub async fn add(
+        &self,
+        registering: Registering,
+        household: Option<HouseholdId>,
+        administrator: bool,
+        now: SystemTime,
+    ) -> Result<AccountId> {
+        let household = household.unwrap_or_else(HouseholdId::random);
+        let member = Member { account: AccountId::random(), household, administrator };
+        let account = self.prepare(member, registering).await?;
+        self.store.accounts().create(account, None, Entry::Operator, self.options.max, now).await?;
+        self.audit.note(Event::AccountCreated, Some(member.account), None);
+        tracing::info!("an account was made by the operator");
+        Ok(member.account)
+    }
+
+    async fn entry(&self, registering: &Registering) -> Result<Entry> {
+        let refused = |code, message, hint: &str| Err(Error::new(Kind::Forbidden, code, message).hint(hint));
+        let invite = registering.invite_token.as_deref().map(digest);
+        match (self.registration().await?, invite) {
+            (None, _) => Ok(Entry::Setup(digest(registering.setup_token.as_deref().unwrap_or_default()))),
+            (Some(Registration::Closed), _) => {
+                refused("registration-closed", "This server does not take registrations.", "Ask whoever runs it.")
+            }
+            (Some(_), Some(token_hash)) => Ok(Entry::Invite(token_hash)),
+            (Some(Registration::Open), None) => Ok(Entry::Open),
+            (Some(Registration::Invite), None) => {
+                refused("invite-needed", "This server takes registrations by invitation only.", "Ask for an invite.")
+            }
+        }
+    }
+
+    async fn prepare(&self, member: Member, registering: Registering) -> Result<NewAccountRow> {
+        let username = Username::parse(&registering.username)?;
+        let secret = registering.password.chosen_by(&username)?;
+        let row = member.account.as_bytes();
+        let seal = |field, text: Option<&str>| -> Result<_> {
+            let text = text.map(PersonalText::parse).transpose()?.flatten();
+            Ok(text.map(|text| self.keys.seal(field, row, text.as_str())))
+        };
+        let emergency_contact_sealed = seal(Field::EmergencyContact, registering.emergency_contact.as_deref())?;
+        let vehicle_number_sealed = seal(Field::VehicleNumber, registering.vehicle_number.as_deref())?;
+        Ok(NewAccountRow {
+            member,
+            username_index: self.keys.username_index(&username),
+            username_sealed: self.keys.seal(Field::Username, row, username.as_str()),
+            emergency_contact_sealed,
+            vehicle_number_sealed,
+            wrapped: registering.wrapped,
+            password_hash: self.passwords.hash(self.passwords.shown(username.as_str(), secret).by_a_stranger()).await?,
+        })
+    }
+}

@@ -1,0 +1,431 @@
+//! Composition root: binds what the configuration asks for, runs it, drains it in order.
+
+mod addresses;
+mod database_check;
+mod listener;
+mod metrics;
+mod operate;
+mod options;
+mod self_test;
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::timeout;
+
+use crate::accounts::Accounts;
+use crate::accounts::setup;
+use crate::audit::{Audit, Event};
+use crate::auth::factors::Factors;
+use crate::auth::login::{self, LogIn};
+use crate::auth::passwords::Passwords;
+use crate::auth::sessions::Sessions;
+use crate::config::Config;
+use crate::domain::page_list::PageList;
+use crate::domain::{Error, Result};
+use crate::household::call_log::CallLog;
+use crate::household::notes::Notes;
+use crate::household::tags::Tags;
+use crate::household::vaults::Vaults;
+use crate::hub::ice::Ice;
+use crate::hub::tickets::Tickets;
+use crate::hub::{self, Hub};
+use crate::keys::data_dir::DataDir;
+use crate::keys::{Keys, Rotation};
+use crate::limits::concurrency::Admission;
+use crate::limits::rate::Limits;
+use crate::operator::socket::Control;
+use crate::operator::{Effect, Effects, Operator};
+use crate::relay::Relay;
+use crate::store::Store;
+use crate::tls::{self, Certificates};
+use crate::upkeep::cleaner::{Cleaner, ClockHealth, Connected};
+use crate::web;
+use crate::web::api::health::{Condition, Probes};
+use crate::web::state::AppState;
+use database_check::DatabaseCheck;
+use listener::ConnectionContext;
+use operate::Services;
+pub use operate::operate;
+pub use options::tls as tls_options;
+use self_test::SelfTest;
+
+/// How often names and age of the certificate are looked at.
+const CERTIFICATE_CHECK: Duration = Duration::from_secs(60);
+/// How long answers under way may take once the program stops.
+const DRAIN: Duration = Duration::from_secs(5);
+/// Of all TCP connections, one source may have one in so many, where the configuration does not say.
+const SHARE_PER_SOURCE: usize = 16;
+
+/// What the pages of this program consist of.
+pub fn pages() -> &'static PageList {
+    &web::pages::assets::LIST
+}
+
+/// The appliance, bound and ready to run.
+pub struct App {
+    directory: DataDir,
+    listeners: Vec<TcpListener>,
+    port: u16,
+    urls: Vec<String>,
+    setup_link: Option<String>,
+    store: Store,
+    audit: Audit,
+    cleaner: Cleaner,
+    certificates: Arc<Certificates>,
+    relay: Relay,
+    hub: Hub,
+    switchboard: JoinHandle<()>,
+    self_test: SelfTest,
+    door: ConnectionContext,
+    metrics: Option<TcpListener>,
+    control: Option<Control>,
+    operator: Operator,
+    closing: watch::Sender<bool>,
+    all_closed: mpsc::Receiver<()>,
+}
+
+impl App {
+    /// Opens the data directory, the database, the keys and the port. Nothing is answered before [`App::run`].
+    ///
+    /// # Errors
+    /// What stands in the way, with the remedy.
+    pub async fn bind(config: Config) -> Result<Self> {
+        let now = SystemTime::now();
+        let connections = crate::net::open_files::allow(config.limits.connections as usize);
+        let connections_per_source = config.limits.connections_per_source.map(|count| count as usize);
+        let connections_per_source = connections_per_source.unwrap_or((connections / SHARE_PER_SOURCE).max(1));
+        // The port first: the commonest thing to be wrong, and nothing has been touched yet.
+        let relay = |bound| Relay::bind(options::relay(&config, bound));
+        let (listeners, relay) = crate::net::ports::listen_both(&config.listen.addresses, relay)?;
+        let bound =
+            listeners.iter().map(TcpListener::local_addr).collect::<Result<Vec<_>, _>>().map_err(Error::internal)?;
+        let port = bound[0].port();
+        let metrics = config.metrics.listen.map(|address| crate::net::ports::listen(&[address.0])).transpose()?;
+        let metrics = metrics.into_iter().flatten().next();
+
+        let directory = DataDir::open(&config.data_dir)?;
+        let keys = Arc::new(Keys::open_given(&directory.keys(), options::given_keys(&config).as_deref())?);
+        let store = Store::open(&directory.database())?;
+        keys.check(&store).await?;
+        Tags::record_token_digests(&store, &keys).await?;
+        let audit = Audit::new(store.clone());
+        audit.note_configuration(keys.configuration_digest(&config.to_toml())).await?;
+        let certificates = Arc::new(Certificates::open(options::tls(&config), now)?);
+        for advice in tls::advice(&options::tls(&config)) {
+            tracing::warn!("{advice}");
+        }
+        let setup_token = setup::renew(&store, now).await?;
+        // Without it everything works but the command line.
+        let control = Control::bind(&directory).inspect_err(|error| tracing::warn!(%error, "no control socket")).ok();
+
+        let ice = Arc::new(Ice::new(Arc::new(relay.clone())));
+        let tickets = Tickets::new(&keys.ticket_key())?;
+        let sessions = Sessions::new(store.clone(), keys.clone(), options::sessions(&config));
+        let factors = Factors::new(store.clone(), keys.clone(), audit.clone());
+        let passwords = Passwords::new(keys.clone());
+        let accounts = Accounts::new(
+            store.clone(),
+            keys.clone(),
+            passwords.clone(),
+            sessions.clone(),
+            audit.clone(),
+            options::accounts(&config),
+        );
+        let login = LogIn::new(login::Parts {
+            store: store.clone(),
+            keys: keys.clone(),
+            passwords,
+            sessions: sessions.clone(),
+            factors: factors.clone(),
+            audit: audit.clone(),
+        });
+        let tags = Tags::new(store.clone(), keys.clone(), audit.clone(), options::tags(&config));
+        let services = Services {
+            store: store.clone(),
+            keys: keys.clone(),
+            accounts: accounts.clone(),
+            factors: factors.clone(),
+            tags: tags.clone(),
+            audit: audit.clone(),
+        };
+        let call_log = CallLog::new(store.clone(), keys.clone(), options::call_log(&config));
+        let standing = standing(tags.clone(), sessions.clone());
+        let (hub, switchboard) =
+            Hub::start_telling(options::hub(&config), ice.clone(), tickets, standing, note_calls(call_log.clone()));
+        let self_test = SelfTest::default();
+        let cleaner = Cleaner::new(
+            store.clone(),
+            sessions.clone(),
+            audit.clone(),
+            options::retention(&config),
+            connected(hub.clone()),
+            effects(hub.clone()),
+            Instant::now(),
+        )
+        .await?;
+        let router = web::router(AppState {
+            accounts,
+            sessions: sessions.clone(),
+            login,
+            factors,
+            tags,
+            vaults: Vaults::new(store.clone()),
+            notes: Notes::new(store.clone(), options::notes(&config)),
+            limits: limits(&config, audit.clone()),
+            call_log,
+            audit: audit.clone(),
+            requests: Admission::new(config.limits.requests as usize, config.limits.requests_per_source as usize),
+            sockets: Admission::new(connections, connections_per_source),
+            hub: hub.clone(),
+            ice,
+            probes: probes(&store, &certificates, &self_test, cleaner.health()),
+            origin: options::origins(&config, &bound),
+            local_ca: certificates.authority_pem().map(str::to_owned),
+            ring_time: config.calls.ring_time.0,
+            body_time: config.http.body_timeout.0,
+            body_size: options::bytes(config.http.body_size),
+            trusted_proxies: options::trusted_proxies(&config),
+            browsers_trust: {
+                let certificates = certificates.clone();
+                Arc::new(move || certificates.browsers_trust())
+            },
+        });
+
+        let (closing, closing_seen) = watch::channel(false);
+        let (open, all_closed) = mpsc::channel(1);
+        let door = ConnectionContext {
+            tls: certificates.entrance()?,
+            relay: relay.clone(),
+            router,
+            handshake_time: config.http.handshake_timeout.0,
+            http: options::http(&config),
+            trusted_proxies: options::trusted_proxies(&config).into(),
+            admission: Admission::new(connections, connections_per_source),
+            closing: closing_seen,
+            open,
+        };
+        let urls = addresses::urls(config.public_url.as_ref().map(|url| url.origin()), &bound);
+        let operator = operate::operator(&config, services, &urls, effects(hub.clone()));
+        let setup_link = setup_token.map(|token| format!("{}/setup#{}", urls[0], token.expose()));
+        Ok(Self {
+            directory,
+            listeners,
+            port,
+            urls,
+            setup_link,
+            store,
+            audit,
+            cleaner,
+            certificates,
+            relay,
+            hub,
+            switchboard,
+            self_test,
+            door,
+            metrics,
+            control,
+            operator,
+            closing,
+            all_closed,
+        })
+    }
+
+    /// The port, for TCP and UDP alike.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Where the numbers for monitoring are, where the configuration asks for them.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().and_then(|listener| listener.local_addr().ok())
+    }
+
+    /// Where the owner's page is, the best address first; never empty.
+    pub fn urls(&self) -> &[String] {
+        &self.urls
+    }
+
+    /// The link that makes the first account, while there is none. A secret: for the operator's eyes, not for logs.
+    pub fn setup_link(&self) -> Option<&str> {
+        self.setup_link.as_deref()
+    }
+
+    /// The local authority's certificate as PEM; `None` with the operator's own certificate.
+    pub fn local_ca(&self) -> Option<&str> {
+        self.certificates.authority_pem()
+    }
+
+    /// The local authority's SHA-256 fingerprint, as browsers show it.
+    pub fn ca_fingerprint(&self) -> Option<String> {
+        self.certificates.authority_fingerprint()
+    }
+
+    /// Where everything is kept.
+    pub fn data_dir(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Answers until `shutdown` completes, then drains: no new connections, calls told to come back, answers under way
+    /// finished, the relay stopped, the database closed.
+    ///
+    /// # Errors
+    /// When a part of the appliance stopped by itself: the process should end and be started again.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<()> {
+        let Self { listeners, door, hub, mut switchboard, mut all_closed, relay, certificates, .. } = self;
+        let mut chores = JoinSet::new();
+        chores.spawn(keep_certificate(certificates.clone()));
+        chores.spawn(self.audit.clone().keep_writing());
+        chores.spawn(finish_rotation(self.operator.clone()));
+        chores.spawn(self.cleaner.run());
+        chores.spawn(self.self_test.keep_testing(relay.clone(), listeners_address(&listeners), certificates));
+        if let Some(listener) = self.metrics {
+            let router = metrics::of(relay.clone(), hub.clone());
+            tokio::spawn(metrics::serve(listener, router, door.http, door.closing.clone()));
+        }
+        let (stop_relay, relay_stop) = oneshot::channel::<()>();
+        let mut relaying = tokio::spawn(async move {
+            let stopped = async {
+                let _ = relay_stop.await;
+            };
+            relay.run(stopped).await
+        });
+        for listener in listeners {
+            tokio::spawn(listener::accept(listener, door.clone()));
+        }
+        if let Some(control) = self.control {
+            tokio::spawn(control.serve(self.operator, door.closing.clone(), door.open.clone()));
+        }
+        // From here on only connections hold a door, so that the last one's end can be seen.
+        drop(door);
+        tracing::info!(port = self.port, "started");
+
+        let fault = tokio::select! {
+            () = shutdown => None,
+            _ = &mut switchboard => Some(Error::internal("the switchboard stopped by itself")),
+            ended = &mut relaying => Some(Error::internal(format!("the relay stopped by itself: {ended:?}"))),
+        };
+        tracing::info!("stopping");
+        self.closing.send_replace(true);
+        hub.shutdown().await;
+        if timeout(DRAIN, all_closed.recv()).await.is_err() {
+            tracing::warn!("connections that did not end in time are cut off");
+        }
+        let _ = stop_relay.send(());
+        if !relaying.is_finished() {
+            let _ = relaying.await;
+        }
+        chores.shutdown().await;
+        if let Err(error) = self.audit.write().await {
+            tracing::warn!(%error, "the last security events were not written");
+        }
+        self.store.close().await;
+        tracing::info!("stopped");
+        fault.map_or(Ok(()), Err)
+    }
+}
+
+fn listeners_address(listeners: &[TcpListener]) -> Option<SocketAddr> {
+    listeners.iter().find_map(|listener| listener.local_addr().ok())
+}
+
+async fn keep_certificate(certificates: Arc<Certificates>) {
+    loop {
+        tokio::time::sleep(CERTIFICATE_CHECK).await;
+        let certificates = certificates.clone();
+        let refreshed = tokio::task::spawn_blocking(move || certificates.refresh(SystemTime::now())).await;
+        if let Ok(Err(error)) = refreshed {
+            tracing::warn!(%error, "the certificate could not be refreshed");
+        }
+    }
+}
+
+/// Goes on with new keys where an earlier process stopped.
+async fn finish_rotation(operator: Operator) {
+    if !operator.keys.is_rotating() {
+        return;
+    }
+    match operator.keys.rotate(&operator.store, &operator.audit, SystemTime::now()).await {
+        Ok(Rotation::Done { resealed }) => tracing::info!(resealed, "the change to new keys was finished"),
+        Ok(Rotation::Replace { with }) => tracing::warn!(
+            file = %with.display(),
+            "everything is encrypted with the new key: put this file in the place of the key file that is given"
+        ),
+        Err(error) => {
+            tracing::warn!(%error, "the change to new keys could not be finished; the next start tries again")
+        }
+    }
+}
+
+fn limits(config: &Config, audit: Audit) -> Limits {
+    Limits::new(options::limits(config), Instant::now(), move |action| {
+        audit.note(Event::LimitHit(action.name()), None, None);
+    })
+}
+
+fn effects(hub: Hub) -> Effects {
+    Arc::new(move |effect| {
+        let hub = hub.clone();
+        Box::pin(async move {
+            match effect {
+                Effect::SessionEnded(login) => hub.end_session(login).await,
+                Effect::TagWithdrawn(tag) => hub.withdraw_tag(tag).await,
+            }
+        })
+    })
+}
+
+/// Has what is to be kept of a call written without holding up the others.
+fn note_calls(log: CallLog) -> hub::Ended {
+    Box::new(move |call| {
+        let log = log.clone();
+        tokio::spawn(async move {
+            if let Err(error) = log.note(call, SystemTime::now()).await {
+                tracing::warn!(code = error.code, "a call that is over could not be noted");
+            }
+        });
+    })
+}
+
+fn connected(hub: Hub) -> Connected {
+    Box::new(move || {
+        let hub = hub.clone();
+        Box::pin(async move { hub.connected().await })
+    })
+}
+
+fn standing(tags: Tags, sessions: Sessions) -> hub::TicketValidity {
+    Box::new(move |tag, login| {
+        let (tags, sessions) = (tags.clone(), sessions.clone());
+        Box::pin(async move {
+            let logged_in = match login {
+                Some((login, made)) => sessions.stands_since(login, made, SystemTime::now()).await?,
+                None => true,
+            };
+            Ok(logged_in && tags.still_valid(tag).await?)
+        })
+    })
+}
+
+fn probes(store: &Store, certificates: &Arc<Certificates>, self_test: &SelfTest, clock: ClockHealth) -> Probes {
+    let (certificates, self_test) = (certificates.clone(), self_test.clone());
+    let database = Arc::new(DatabaseCheck::new(store.clone()));
+    Probes {
+        database: Arc::new(move || {
+            let database = database.clone();
+            Box::pin(async move { database.condition().await })
+        }),
+        relay: Arc::new(move || self_test.condition()),
+        clock: Arc::new(move || if clock.doubt().is_none() { Condition::Healthy } else { Condition::Degraded }),
+        certificates: Arc::new(move || match certificates.health(SystemTime::now()) {
+            Ok(()) => Condition::Healthy,
+            Err(error) if error.code == "certificate-expired" => Condition::Unhealthy,
+            Err(_) => Condition::Degraded,
+        }),
+    }
+}

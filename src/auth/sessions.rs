@@ -1,0 +1,343 @@
+//! Sessions of people who are logged in: made by logging in, ended by logging out, by time or by disuse.
+//!
+//! A page holds a cookie, an API client a token. Both stand for the same row in the database and are checked against
+//! it each time, so ending the session ends both at once. A log-in may last for long, because a tablet by the door that
+//! was logged out overnight rings for nobody; what may be done with it without a fresh proof of who is asking is little.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+
+use super::devices::{DeviceId, Devices};
+use super::jwt::{self, Bearer};
+use crate::domain::account::Member;
+use crate::domain::credentials::secret::Secret;
+use crate::domain::identity::Identity;
+use crate::domain::ids::{AccountId, SessionId};
+use crate::domain::{Error, Kind, Result, random};
+use crate::keys::{Field, Keys};
+use crate::store::{ListedSession, NewSession, SessionRow, Store};
+
+/// How long sessions last.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionOptions {
+    /// A session that nobody has used for this time ends.
+    pub idle: Duration,
+    /// A session ends after this time, however much it is used.
+    pub lifetime: Duration,
+}
+
+/// How exactly the last use is noted: finer would make every look at a page a write to the disk.
+const TOUCH_AFTER: Duration = Duration::from_secs(60 * 60);
+/// The most sessions of one account; then the one unused for longest ends.
+const MOST: u32 = 50;
+
+/// What became of a session since somebody was recognised by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionStatus {
+    /// It is as it was.
+    Good,
+    /// It has other secrets now: whoever was recognised by the old ones must show the new.
+    Renewed,
+    /// It has ended.
+    Ended,
+}
+
+/// What is known of the device that logs in.
+pub struct Arrival {
+    /// What kind it is, for its owner to tell it by: "Firefox on Android".
+    pub device_name: String,
+    /// What its account is found by.
+    pub username_index: [u8; 32],
+    /// It has logged in to this account before.
+    pub known: Option<DeviceId>,
+}
+
+/// A session as its owner sees it.
+pub struct Session {
+    /// Which.
+    pub id: SessionId,
+    /// What kind of device has it; empty where nobody knows.
+    pub device: String,
+    /// When it began.
+    pub created_at: SystemTime,
+    /// When it was last used, to the hour or so.
+    pub last_used_at: SystemTime,
+}
+
+/// A session that has just begun, or whose secrets were just changed.
+#[derive(Debug)]
+pub struct Begun {
+    /// Who logged in.
+    pub identity: Identity,
+    /// The cookie's value, for pages.
+    pub cookie: Secret<String>,
+    /// The bearer token, for API clients.
+    pub token: Secret<String>,
+    /// When both become worthless at the latest.
+    pub expires_at: SystemTime,
+    /// What this device is known again by at its next log-in; none where a session goes on.
+    pub device: Option<Secret<String>>,
+    /// Log-ins that ended to make room for this one; what hangs on them should end too.
+    pub displaced: Vec<SessionId>,
+}
+
+/// Begins, recognises and ends sessions; cheap to clone.
+#[derive(Clone)]
+pub struct Sessions {
+    store: Store,
+    keys: Arc<Keys>,
+    devices: Arc<Devices>,
+    options: SessionOptions,
+}
+
+/// A session prepared for the database: what goes in, and what its holder gets.
+pub(crate) struct Prepared {
+    pub(crate) row: NewSession,
+    pub(crate) begun: Begun,
+}
+
+impl Sessions {
+    /// Sessions in `store`, signed with `keys`.
+    pub fn new(store: Store, keys: Arc<Keys>, options: SessionOptions) -> Self {
+        let devices = Arc::new(Devices::new(keys.device_key()));
+        Self { store, keys, devices, options }
+    }
+
+    /// Begins a session of `member`, who has just proven who they are; `password_hash` is that of the password which was
+    /// right at that time.
+    ///
+    /// # Errors
+    /// `busy` when the account was disabled or has another password by now: what was proven is worth nothing any more.
+    pub async fn begin(
+        &self,
+        member: Member,
+        password_hash: String,
+        arrival: &Arrival,
+        now: SystemTime,
+    ) -> Result<Begun> {
+        let Prepared { row, mut begun } = self.prepare(member, arrival, now);
+        let displaced = self.store.sessions().create(row, password_hash, MOST, now).await?;
+        begun.displaced = displaced.ok_or_else(|| {
+            Error::new(Kind::Unavailable, "busy", "The account was changed at this moment.")
+                .hint("Try again.")
+                .retry_after(Duration::from_secs(1))
+        })?;
+        Ok(begun)
+    }
+
+    /// Who holds this cookie.
+    ///
+    /// # Errors
+    /// `no-session` when nobody does, or not any more.
+    pub async fn by_cookie(&self, value: &str, now: SystemTime) -> Result<Identity> {
+        let (id, secret) = parse_cookie(value).ok_or_else(no_session)?;
+        let session = self.current(id, now).await?;
+        if !bool::from(digest(&secret).ct_eq(&session.secret_hash)) {
+            return Err(no_session());
+        }
+        Ok(self.used(session, now).await)
+    }
+
+    /// Who holds this bearer token.
+    ///
+    /// # Errors
+    /// `no-session` when nobody does, or not any more.
+    pub async fn by_token(&self, token: &str, now: SystemTime) -> Result<Identity> {
+        let keys = self.keys.verifying(now);
+        let named = |id: &str| keys.iter().find(|key| key.id == id).map(|key| &**key);
+        let bearer = jwt::verify(named, token, now).ok_or_else(no_session)?;
+        let session = self.current(bearer.session, now).await?;
+        if session.generation != bearer.generation {
+            return Err(no_session());
+        }
+        Ok(self.used(session, now).await)
+    }
+
+    /// Whether a session has not ended, and was not given new secrets since `made`.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn stands_since(&self, session: SessionId, made: SystemTime, now: SystemTime) -> Result<bool> {
+        let session = self.store.sessions().current(session, self.options.idle, now).await?;
+        Ok(session.is_some_and(|session| session.confirmed_at <= made))
+    }
+
+    /// Whether the asker's session has not ended, and has not been given new secrets since it was recognised.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn standing(&self, identity: Identity, now: SystemTime) -> Result<SessionStatus> {
+        let session = self.store.sessions().current(identity.session, self.options.idle, now).await?;
+        Ok(match session {
+            None => SessionStatus::Ended,
+            Some(session) if session.generation != identity.generation => SessionStatus::Renewed,
+            Some(_) => SessionStatus::Good,
+        })
+    }
+
+    /// How long a session lasts that nobody uses.
+    pub const fn idle(&self) -> Duration {
+        self.options.idle
+    }
+
+    /// Ends a session: its cookie and its token are worthless from now on.
+    ///
+    /// # Errors
+    /// The database's. A session that has ended already is no error.
+    pub async fn end(&self, session: SessionId) -> Result<()> {
+        self.store.sessions().end(session).await.map(|_| ())
+    }
+
+    /// The account's sessions, the one used last first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn list(&self, identity: Identity, now: SystemTime) -> Result<Vec<Session>> {
+        let rows = self.store.sessions().of(identity.account, self.options.idle, now).await?;
+        let open = |row: ListedSession| {
+            let sealed = row.device_sealed.as_deref();
+            let device = sealed.map(|sealed| self.keys.open_field(Field::LoginDevice, row.id.as_bytes(), sealed));
+            Ok(Session {
+                id: row.id,
+                device: device.transpose()?.unwrap_or_default(),
+                created_at: row.created_at,
+                last_used_at: row.last_used_at,
+            })
+        };
+        rows.into_iter().map(open).collect()
+    }
+
+    /// Ends one of the account's sessions.
+    ///
+    /// # Errors
+    /// `no-such-session` when the account has none with this id.
+    pub async fn end_one(&self, identity: Identity, id: SessionId) -> Result<()> {
+        if self.store.sessions().end_of(identity.account, id).await? {
+            return Ok(());
+        }
+        Err(Error::new(Kind::NotFound, "no-such-session", "You have no such session, or it has ended."))
+    }
+
+    /// Ends all of the account's sessions but the asker's; says which.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn end_others(&self, identity: Identity) -> Result<Vec<SessionId>> {
+        self.store.sessions().end_all_but(identity.account, Some(identity.session)).await
+    }
+
+    /// Ends all sessions of an account; says which.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn end_all(&self, account: AccountId) -> Result<Vec<SessionId>> {
+        self.store.sessions().end_all_but(account, None).await
+    }
+
+    /// Gives the asker's session new secrets, because they have just proven who they are: what may have been copied
+    /// before is worthless, and sensitive actions work for a while.
+    ///
+    /// # Errors
+    /// `no-session` when it has ended meanwhile, or was given new secrets already.
+    pub async fn rotate(&self, identity: Identity, now: SystemTime) -> Result<Begun> {
+        let secret: [u8; 32] = random::bytes();
+        let rotated = self.store.sessions().rotate(identity.session, identity.generation, digest(&secret), now).await?;
+        let session = rotated.ok_or_else(no_session)?;
+        let bearer = Bearer { session: session.id, generation: session.generation };
+        Ok(Begun {
+            identity: Identity::of(session.member, (session.id, session.generation), now),
+            cookie: cookie(session.id, &secret),
+            token: Secret::new(jwt::sign(&self.keys.signing(), bearer, now, session.expires_at)),
+            expires_at: session.expires_at,
+            device: None,
+            displaced: Vec::new(),
+        })
+    }
+
+    /// The device that holds a token of an earlier log-in to the account that `username_index` finds.
+    pub(crate) fn known_device(&self, token: &str, username_index: &[u8; 32], now: SystemTime) -> Option<DeviceId> {
+        self.devices.recognise(token, username_index, now)
+    }
+
+    /// Deletes what has expired, and says which sessions ended: what hangs on them should end too. A device that is
+    /// connected uses its session, so those of `connected` do not end for disuse.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn purge(&self, now: SystemTime, connected: Vec<SessionId>) -> Result<Vec<SessionId>> {
+        self.store.purge(now, self.options.idle, connected).await
+    }
+
+    /// Drops keys that no token in force was signed with.
+    ///
+    /// # Errors
+    /// `file` when the key file cannot be written.
+    pub async fn forget_keys(&self, now: SystemTime) -> Result<()> {
+        self.keys.forget_signing(now).await
+    }
+
+    pub(crate) fn prepare(&self, member: Member, arrival: &Arrival, now: SystemTime) -> Prepared {
+        let id = SessionId::random();
+        let secret: [u8; 32] = random::bytes();
+        let expires_at = now + self.options.lifetime;
+        let token = jwt::sign(&self.keys.signing(), Bearer { session: id, generation: 0 }, now, expires_at);
+        let device = arrival.known.unwrap_or_else(DeviceId::random);
+        Prepared {
+            row: NewSession {
+                id,
+                account: member.account,
+                secret_hash: digest(&secret),
+                device_sealed: self.keys.seal(Field::LoginDevice, id.as_bytes(), &arrival.device_name),
+                expires_at,
+            },
+            begun: Begun {
+                identity: Identity::of(member, (id, 0), now),
+                cookie: cookie(id, &secret),
+                token: Secret::new(token),
+                expires_at,
+                device: Some(self.devices.issue(device, &arrival.username_index, now)),
+                displaced: Vec::new(),
+            },
+        }
+    }
+
+    async fn current(&self, id: SessionId, now: SystemTime) -> Result<SessionRow> {
+        self.store.sessions().current(id, self.options.idle, now).await?.ok_or_else(no_session)
+    }
+
+    async fn used(&self, session: SessionRow, now: SystemTime) -> Identity {
+        if now.duration_since(session.last_used_at).is_ok_and(|unused| unused >= TOUCH_AFTER) {
+            // On a full disk people must still be able to use what they have: a use that is not noted is no failure.
+            if let Err(error) = self.store.sessions().touch(session.id, now).await {
+                tracing::warn!(code = error.code, "the use of a session was not noted");
+            }
+        }
+        Identity::of(session.member, (session.id, session.generation), session.confirmed_at)
+    }
+}
+
+fn cookie(id: SessionId, secret: &[u8; 32]) -> Secret<String> {
+    Secret::new(URL_SAFE_NO_PAD.encode([id.as_bytes().as_slice(), secret].concat()))
+}
+
+fn parse_cookie(value: &str) -> Option<(SessionId, [u8; 32])> {
+    let mut bytes = [0; 48];
+    if value.len() != 64 || URL_SAFE_NO_PAD.decode_slice(value, &mut bytes).ok()? != bytes.len() {
+        return None;
+    }
+    let (id, secret) = bytes.split_first_chunk::<16>()?;
+    Some((SessionId::from_bytes(*id), secret.try_into().ok()?))
+}
+
+fn digest(secret: &[u8; 32]) -> [u8; 32] {
+    Sha256::digest(secret).into()
+}
+
+fn no_session() -> Error {
+    Error::new(Kind::Unauthenticated, "no-session", "You are not logged in, or not any more.").hint("Log in.")
+}

@@ -1,0 +1,50 @@
+//! `callqr audit`
+
+use clap::Args;
+
+use crate::audit::MOST_LISTED;
+use crate::cli::OutputFormat;
+use crate::cli::output::stamp;
+use crate::cli::output_format::unexpected;
+use crate::cli::table::Table;
+use crate::domain::audit::COMMAND_LINE;
+use crate::domain::ids::AccountId;
+use crate::operator::{Answer, Events, Refusal, Request};
+
+/// Which entries to show.
+#[derive(Args)]
+pub struct Audit {
+    /// How many entries to show
+    #[arg(long, value_name = "NUMBER", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_LISTED)))]
+    limit: u32,
+    /// Only entries before the one of this number
+    #[arg(long, value_name = "NUMBER")]
+    before: Option<i64>,
+}
+
+/// Shows what happened, the latest first.
+pub fn show(audit: &Audit, format: &OutputFormat) -> Result<(), Refusal> {
+    let request = Request::ListEvents { before: audit.before, limit: audit.limit };
+    let Answer::Events(events) = format.ask(request)? else { return Err(unexpected()) };
+    format.tell(&events, list)
+}
+
+fn list(events: &Events) -> String {
+    let mut table = Table::new(["NUMBER", "TIME (UTC)", "EVENT", "TIMES", "ACCOUNT", "BY"]);
+    for event in &events.events {
+        let detail = event.detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
+        table.row([
+            event.id.to_string(),
+            stamp(event.at),
+            format!("{}{detail}", event.event),
+            event.count.to_string(),
+            event.account.map_or_else(|| "-".to_owned(), |account| account.to_string()),
+            event.actor.map_or_else(|| "-".to_owned(), by),
+        ]);
+    }
+    table.text("Nothing has happened.")
+}
+
+fn by(actor: AccountId) -> String {
+    if actor == COMMAND_LINE { "command line".to_owned() } else { actor.to_string() }
+}

@@ -1,0 +1,106 @@
+//! `callqr invite`
+
+use clap::{Subcommand, ValueEnum};
+
+use crate::accounts::InviteLifetime;
+use crate::cli::OutputFormat;
+use crate::cli::output::{self, shown, stamp};
+use crate::cli::output_format::unexpected;
+use crate::cli::pictures::Pictures;
+use crate::cli::table::Table;
+use crate::domain::account::InviteKind;
+use crate::domain::ids::InviteId;
+use crate::operator::{Answer, Invites, NewInvite, Refusal, Request};
+
+#[derive(Subcommand)]
+pub enum Invite {
+    /// Make a link with which somebody registers, once, and show it
+    New {
+        /// Let them join this user's household and share its tags
+        #[arg(long, value_name = "USER")]
+        household: Option<String>,
+        /// How long it works
+        #[arg(long, default_value = "week")]
+        lifetime: Lifetime,
+        #[command(flatten)]
+        pictures: Pictures,
+    },
+    /// Show invites that were not used yet
+    List,
+    /// Take an invite back
+    Revoke {
+        /// Its id, as `invite list` shows it
+        #[arg(value_name = "ID", value_parser = crate::cli::id::<InviteId>)]
+        invite: InviteId,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Lifetime {
+    Day,
+    Week,
+}
+
+/// Does what was asked for.
+pub fn execute(command: Invite, format: &OutputFormat) -> Result<(), Refusal> {
+    match command {
+        Invite::New { household, lifetime, pictures } => {
+            let lifetime = match lifetime {
+                Lifetime::Day => InviteLifetime::Day,
+                Lifetime::Week => InviteLifetime::Week,
+            };
+            let brings_no_key = household.is_some().then_some(BRINGS_NO_KEY);
+            let request = Request::NewInvite { household_of: household, lifetime };
+            let Answer::NewInvite(invite) = format.ask(request)? else { return Err(unexpected()) };
+            format.tell(&invite, made)?;
+            pictures.show(&invite.url, format)?;
+            output::warn(brings_no_key, format);
+            output::warn(invite.url_warning.as_deref(), format);
+            Ok(())
+        }
+        Invite::List => {
+            let Answer::Invites(invites) = format.ask(Request::ListInvites)? else { return Err(unexpected()) };
+            format.tell(&invites, list)
+        }
+        Invite::Revoke { invite } => {
+            let Answer::RevokedInvite(invite) = format.ask(Request::RevokeInvite { invite })? else {
+                return Err(unexpected());
+            };
+            format.tell(&invite, |invite| format!("{} is revoked: its link lets nobody in.\n", invite.id))
+        }
+    }
+}
+
+const BRINGS_NO_KEY: &str = "this link does not bring the keys of the household's stickers: whoever comes by it can \
+    answer for those once another member lets them in, under \"Your account\", \"People\".";
+
+fn made(invite: &NewInvite) -> String {
+    format!(
+        "{} lets somebody {}, once, until {} UTC. Its link is shown this once:\n\n  {}\n\n",
+        invite.id,
+        leads_to(invite.kind),
+        stamp(invite.expires_at),
+        shown(&invite.url)
+    )
+}
+
+fn list(invites: &Invites) -> String {
+    let mut table = Table::new(["ID", "LETS SOMEBODY", "MADE BY", "MADE (UTC)", "ENDS (UTC)"]);
+    for invite in &invites.invites {
+        table.row([
+            invite.id.to_string(),
+            leads_to(invite.kind).to_owned(),
+            invite.by.as_ref().map_or_else(|| "command line".to_owned(), |by| by.username.clone()),
+            stamp(invite.created_at),
+            stamp(invite.expires_at),
+        ]);
+    }
+    table.text("There are no invites.")
+}
+
+const fn leads_to(kind: InviteKind) -> &'static str {
+    match kind {
+        InviteKind::Household => "join a household",
+        InviteKind::Owner => "have a household of their own",
+    }
+}

@@ -1,0 +1,9 @@
+//! `callqr print-config`
+
+use crate::cli::OutputFormat;
+use crate::operator::Refusal;
+
+/// Prints every setting in force, as a configuration file that would give the same.
+pub fn print_config(format: &OutputFormat) -> Result<(), Refusal> {
+    format.tell(&format.settings.load()?, |config| config.to_toml())
+}

@@ -1,0 +1,55 @@
+//! `callqr run`: starts the appliance and stops it when asked.
+
+use std::io::{self, IsTerminal as _};
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::app::App;
+use crate::cli::{OutputFormat, welcome};
+use crate::config::{Config, LogFormat, LogLevel};
+use crate::domain::{Error, Result};
+use crate::operator::Refusal;
+use crate::telemetry::{self, Format};
+
+/// Runs until Ctrl-C or SIGTERM, then drains.
+pub fn run(format: &OutputFormat) -> Result<(), Refusal> {
+    let config = format.settings.load()?;
+    telemetry::install(log_options(&config), io::stderr).map_err(Error::internal)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::internal)?;
+    runtime.block_on(async {
+        // Listened for before anything starts, so that a signal during the start is not lost.
+        let stop = stop_signal()?;
+        let app = App::bind(config).await?;
+        welcome::print(&app, format)?;
+        Ok(app.run(stop).await?)
+    })
+}
+
+fn log_options(config: &Config) -> telemetry::LogOptions {
+    let terminal = io::stderr().is_terminal();
+    let human = Format::Human { colours: terminal };
+    let format = match config.log.format {
+        LogFormat::Human => human,
+        LogFormat::Auto if terminal => human,
+        LogFormat::Auto | LogFormat::Json => Format::Json,
+    };
+    let level = match config.log.level {
+        LogLevel::Error => tracing::level_filters::LevelFilter::ERROR,
+        LogLevel::Warn => tracing::level_filters::LevelFilter::WARN,
+        LogLevel::Info => tracing::level_filters::LevelFilter::INFO,
+        LogLevel::Debug => tracing::level_filters::LevelFilter::DEBUG,
+        LogLevel::Trace => tracing::level_filters::LevelFilter::TRACE,
+    };
+    telemetry::LogOptions { format, level }
+}
+
+fn stop_signal() -> Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::internal)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(Error::internal)?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}

@@ -1,0 +1,63 @@
+//! `callqr session`
+
+use clap::Subcommand;
+
+use crate::cli::OutputFormat;
+use crate::cli::output::{count, stamp};
+use crate::cli::output_format::unexpected;
+use crate::cli::table::Table;
+use crate::domain::ids::SessionId;
+use crate::operator::{Answer, Refusal, Request, Sessions};
+
+#[derive(Subcommand)]
+pub enum Session {
+    /// Show which devices are logged in
+    List {
+        /// Of this user only: a username or an id
+        user: Option<String>,
+    },
+    /// Log a device out; its calls end
+    End {
+        /// The session's id, as `session list` shows it
+        #[arg(value_name = "ID", value_parser = crate::cli::id::<SessionId>, required_unless_present = "all")]
+        session: Option<SessionId>,
+        /// Log out all devices of this user: a username or an id
+        #[arg(long, value_name = "USER", conflicts_with = "session")]
+        all: Option<String>,
+    },
+}
+
+/// Does what was asked for.
+pub fn execute(command: Session, format: &OutputFormat) -> Result<(), Refusal> {
+    match command {
+        Session::List { user } => {
+            let Answer::Sessions(sessions) = format.ask(Request::ListSessions { user })? else {
+                return Err(unexpected());
+            };
+            format.tell(&sessions, list)
+        }
+        Session::End { session, all } => {
+            let request = match (session, all) {
+                (Some(session), _) => Request::EndSession { session },
+                (None, user) => Request::EndSessions { user: user.unwrap_or_default() },
+            };
+            let Answer::Ended(ended) = format.ask(request)? else { return Err(unexpected()) };
+            format.tell(&ended, |ended| format!("{} ended.\n", count(ended.ended.len(), "session", "sessions")))
+        }
+    }
+}
+
+fn list(sessions: &Sessions) -> String {
+    let mut table = Table::new(["ID", "USERNAME", "DEVICE", "LOGGED IN (UTC)", "LAST USED (UTC)", "ENDS (UTC)"]);
+    for session in &sessions.sessions {
+        table.row([
+            session.id.to_string(),
+            session.user.username.clone(),
+            if session.device.is_empty() { "unknown".to_owned() } else { session.device.clone() },
+            stamp(session.created_at),
+            stamp(session.last_used_at),
+            stamp(session.expires_at),
+        ]);
+    }
+    table.text("Nobody is logged in.")
+}

@@ -1,0 +1,122 @@
+//! `callqr tag`
+
+use clap::{Subcommand, ValueEnum};
+
+use crate::cli::OutputFormat;
+use crate::cli::output::{self, shown, stamp};
+use crate::cli::output_format::unexpected;
+use crate::cli::pictures::Pictures;
+use crate::cli::table::Table;
+use crate::domain::household::tag;
+use crate::domain::ids::TagId;
+use crate::household::tags::TagState;
+use crate::operator::{Answer, NewTag, Refusal, Request, Tags};
+
+#[derive(Subcommand)]
+pub enum Tag {
+    /// Make a tag and show its link and QR code, this once
+    ///
+    /// Its sticker carries no key, so that callers and owner are told that its calls are not verified. Those that are
+    /// made in an owner's page carry one.
+    New {
+        /// Whose household it is for: a username or an id
+        user: String,
+        /// The owner's name for it, which only the household sees
+        #[arg(long, default_value = "", hide_default_value = true)]
+        label: String,
+        /// What callers read
+        #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+        public_text: String,
+        /// How long it works [default: as configured]
+        #[arg(long)]
+        lifetime: Option<Lifetime>,
+        #[command(flatten)]
+        pictures: Pictures,
+    },
+    /// Show tags, without what their owners wrote
+    List {
+        /// Of this user's household only: a username or an id
+        user: Option<String>,
+    },
+    /// Make a sticker worthless for ever; calls through it end
+    Revoke {
+        /// Its id, as `tag list` shows it
+        #[arg(value_name = "ID", value_parser = crate::cli::id::<TagId>)]
+        tag: TagId,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Lifetime {
+    Day,
+    Week,
+    Year,
+    UntilRevoked,
+}
+
+/// Does what was asked for.
+pub fn execute(command: Tag, format: &OutputFormat) -> Result<(), Refusal> {
+    match command {
+        Tag::New { user, label, public_text, lifetime, pictures } => {
+            let request = Request::NewTag { user, label, public_text, lifetime: lifetime.map(Into::into) };
+            let Answer::NewTag(tag) = format.ask(request)? else { return Err(unexpected()) };
+            format.tell(&tag, made)?;
+            pictures.show(&tag.url, format)?;
+            output::warn(Some(NOT_VERIFIED), format);
+            output::warn(tag.url_warning.as_deref(), format);
+            Ok(())
+        }
+        Tag::List { user } => {
+            let Answer::Tags(tags) = format.ask(Request::ListTags { user })? else { return Err(unexpected()) };
+            format.tell(&tags, list)
+        }
+        Tag::Revoke { tag } => {
+            let Answer::RevokedTag(tag) = format.ask(Request::RevokeTag { tag })? else { return Err(unexpected()) };
+            format.tell(&tag, |tag| format!("{} is revoked: its sticker is worthless from now on.\n", tag.id))
+        }
+    }
+}
+
+const NOT_VERIFIED: &str = "this sticker carries no key: its calls are shown as not verified. Stickers that are made in \
+    their owner's page carry one.";
+
+fn made(tag: &NewTag) -> String {
+    let members = tag.household.members.join(", ");
+    let until = tag.expires_at.map_or_else(|| "it is revoked".to_owned(), |end| format!("{} UTC", stamp(end)));
+    format!(
+        "{} rings {} until {until}. Its link is shown this once:\n\n  {}\n\n",
+        tag.id,
+        shown(&members),
+        shown(&tag.url)
+    )
+}
+
+fn list(tags: &Tags) -> String {
+    let mut table = Table::new(["ID", "HOUSEHOLD", "STATE", "MADE (UTC)", "ENDS (UTC)"]);
+    for tag in &tags.tags {
+        let state = match tag.state {
+            TagState::Active => "active",
+            TagState::Paused => "paused",
+            TagState::Expired => "expired",
+        };
+        table.row([
+            tag.id.to_string(),
+            tag.household.members.join(", "),
+            state.to_owned(),
+            stamp(tag.created_at),
+            tag.expires_at.map_or_else(|| "when revoked".to_owned(), stamp),
+        ]);
+    }
+    table.text("There are no tags.")
+}
+
+impl From<Lifetime> for tag::Lifetime {
+    fn from(lifetime: Lifetime) -> Self {
+        match lifetime {
+            Lifetime::Day => Self::Day,
+            Lifetime::Week => Self::Week,
+            Lifetime::Year => Self::Year,
+            Lifetime::UntilRevoked => Self::UntilRevoked,
+        }
+    }
+}

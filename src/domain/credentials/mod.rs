@@ -1,0 +1,5 @@
+//! Secrets, and what a password is turned into before anybody sees it.
+
+pub mod login_secret;
+pub mod secret;
+pub mod stretch;

@@ -1,0 +1,7 @@
+//! What a household has: devices, tags, a vault, notes.
+
+pub mod device;
+pub mod note;
+pub mod public_identity;
+pub mod tag;
+pub mod vault;

@@ -1,0 +1,336 @@
+//! Tags: stickers that people can be called through.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+use crate::audit::{Audit, Event};
+use crate::domain::household::public_identity::PublicIdentity;
+use crate::domain::household::tag::{Lifetime, SealedText, TagText, Token, TokenHash};
+use crate::domain::identity::Identity;
+use crate::domain::ids::{HouseholdId, TagId};
+use crate::domain::{Error, Kind, Result};
+use crate::keys::{Field, Keys};
+use crate::store::{self, Store};
+
+/// Bounds and defaults.
+#[derive(Debug, Clone, Copy)]
+pub struct TagOptions {
+    /// How long a tag works when its owner does not choose.
+    pub default_lifetime: Lifetime,
+    /// The most tags of one household, expired ones included.
+    pub max_per_household: u32,
+}
+
+/// Whether a tag works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TagState {
+    /// It can be called.
+    Active,
+    /// Its owner does not want calls now.
+    Paused,
+    /// Its time is over.
+    Expired,
+}
+
+impl TagState {
+    pub(crate) fn of(paused: bool, expires_at: Option<SystemTime>, now: SystemTime) -> Self {
+        match expires_at {
+            Some(end) if end <= now => Self::Expired,
+            _ if paused => Self::Paused,
+            _ => Self::Active,
+        }
+    }
+}
+
+/// A tag as its owner sees it.
+#[derive(Clone)]
+pub struct Tag {
+    /// Which.
+    pub id: TagId,
+    /// The owner's name for it.
+    pub label: String,
+    /// What callers read.
+    pub public_text: String,
+    /// Whether it works.
+    pub state: TagState,
+    /// When it was made.
+    pub created_at: SystemTime,
+    /// When it stops working; `None`: when it is revoked.
+    pub expires_at: Option<SystemTime>,
+    /// The public keys whose hash its sticker carries; `None` where it carries none.
+    pub identity: Option<PublicIdentity>,
+}
+
+/// A tag whose sticker was made in its owner's browser.
+#[derive(Clone)]
+pub struct Registration {
+    /// SHA-256 of the sticker's token, which is all that the server learns of it.
+    pub access: Token,
+    /// The public keys whose hash the sticker carries.
+    pub identity: PublicIdentity,
+    /// What callers read, sealed with a key that only the sticker leads to.
+    pub sealed_text: Option<SealedText>,
+    /// How long it works; `None`: as the operator chose.
+    pub lifetime: Option<Lifetime>,
+}
+
+/// A tag that was just made. Its token is shown now and never again: only its digest is kept.
+pub struct NewTag {
+    /// The tag.
+    pub tag: Tag,
+    /// What the sticker carries.
+    pub token: Token,
+}
+
+/// A tag to be.
+struct Making {
+    household: HouseholdId,
+    token_hash: TokenHash,
+    label: TagText,
+    public_text: TagText,
+    lifetime: Option<Lifetime>,
+    identity: Option<PublicIdentity>,
+    sealed_text: Option<SealedText>,
+}
+
+/// A tag as somebody finds it who holds its token.
+#[derive(Clone)]
+pub struct Found {
+    /// Which.
+    pub tag: TagId,
+    /// Who is to be called.
+    pub household: HouseholdId,
+    /// Whether its owner does not want calls now.
+    pub paused: bool,
+    /// What callers read; empty where its owner wrote nothing.
+    pub public_text: String,
+    /// The public keys whose hash its sticker carries; `None` where it carries none.
+    pub identity: Option<PublicIdentity>,
+    /// What callers read, sealed with a key that only the sticker leads to.
+    pub sealed_text: Option<SealedText>,
+}
+
+/// Makes, finds and ends tags; cheap to clone.
+#[derive(Clone)]
+pub struct Tags {
+    store: Store,
+    keys: Arc<Keys>,
+    audit: Audit,
+    options: TagOptions,
+}
+
+impl Tags {
+    /// Tags in `store`, sealed with `keys`.
+    pub const fn new(store: Store, keys: Arc<Keys>, audit: Audit, options: TagOptions) -> Self {
+        Self { store, keys, audit, options }
+    }
+
+    /// Keeps digests of the tokens of tags that were made before any were kept; to be called before any tag can go.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn record_token_digests(store: &Store, keys: &Keys) -> Result<()> {
+        let unknown = store.tags().unknown_tokens().await?;
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let digests = unknown.into_iter().map(|(id, token)| (id, keys.token_digest(token))).collect();
+        store.tags().record_token_digests(digests).await
+    }
+
+    /// How long a tag works when its owner does not choose.
+    pub fn default_lifetime(&self) -> Lifetime {
+        self.options.default_lifetime
+    }
+
+    /// Makes a tag.
+    ///
+    /// # Errors
+    /// `too-many-tags` when the household has as many as it may have.
+    pub async fn create(
+        &self,
+        owner: Identity,
+        label: TagText,
+        public_text: TagText,
+        lifetime: Option<Lifetime>,
+        now: SystemTime,
+    ) -> Result<NewTag> {
+        let made = self.create_in(owner.household, label, public_text, lifetime, now).await?;
+        self.note(Event::TagCreated, owner);
+        Ok(made)
+    }
+
+    /// As [`Tags::create`], for whoever runs the server.
+    pub(crate) async fn create_in(
+        &self,
+        household: HouseholdId,
+        label: TagText,
+        public_text: TagText,
+        lifetime: Option<Lifetime>,
+        now: SystemTime,
+    ) -> Result<NewTag> {
+        let token = Token::random();
+        let making = Making {
+            household,
+            token_hash: token.hash(),
+            label,
+            public_text,
+            lifetime,
+            identity: None,
+            sealed_text: None,
+        };
+        Ok(NewTag { tag: self.make(making, now).await?, token })
+    }
+
+    /// Takes in a tag whose sticker was made in its owner's browser. Its label stays there too.
+    ///
+    /// # Errors
+    /// `too-many-tags` when the household has as many as it may have, `token-taken` when the token is another tag's, or
+    /// was that of one that is gone: whoever kept it would be called by those who scan the old sticker.
+    pub async fn register(&self, owner: Identity, tag: Registration, now: SystemTime) -> Result<Tag> {
+        let Registration { access, identity, sealed_text, lifetime } = tag;
+        let making = Making {
+            household: owner.household,
+            token_hash: access.hash(),
+            label: TagText::default(),
+            public_text: TagText::default(),
+            lifetime,
+            identity: Some(identity),
+            sealed_text,
+        };
+        let made = self.make(making, now).await?;
+        self.note(Event::TagCreated, owner);
+        Ok(made)
+    }
+
+    async fn make(&self, making: Making, now: SystemTime) -> Result<Tag> {
+        let Making { household, token_hash, label, public_text, lifetime, identity, sealed_text } = making;
+        let id = TagId::random();
+        let lifetime = lifetime.unwrap_or(self.options.default_lifetime);
+        let expires_at = lifetime.duration().map(|duration| now + duration);
+        let row = store::NewTagRow {
+            id,
+            household,
+            token_hash,
+            token_digest: self.keys.token_digest(token_hash),
+            label_sealed: self.keys.seal(Field::TagLabel, id.as_bytes(), label.as_str()),
+            public_text_sealed: self.keys.seal(Field::TagPublicText, id.as_bytes(), public_text.as_str()),
+            expires_at,
+            identity,
+            sealed_text,
+        };
+        self.store.tags().create(row, self.options.max_per_household, now).await?;
+        Ok(Tag {
+            id,
+            label: label.as_str().to_owned(),
+            public_text: public_text.as_str().to_owned(),
+            state: TagState::Active,
+            created_at: now,
+            expires_at,
+            identity,
+        })
+    }
+
+    /// The tags of the asker's household, the newest first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn list(&self, owner: Identity, now: SystemTime) -> Result<Vec<Tag>> {
+        let tags = self.store.tags().of(owner.household).await?;
+        tags.into_iter().map(|tag| self.open(tag, now)).collect()
+    }
+
+    /// Stops calls through a tag until it is resumed.
+    ///
+    /// # Errors
+    /// `no-such-tag` when the asker's household has none with this id.
+    pub async fn pause(&self, owner: Identity, id: TagId, now: SystemTime) -> Result<Tag> {
+        self.set_paused(owner, id, true, now).await
+    }
+
+    /// Allows calls through a tag again.
+    ///
+    /// # Errors
+    /// `no-such-tag` when the asker's household has none with this id.
+    pub async fn resume(&self, owner: Identity, id: TagId, now: SystemTime) -> Result<Tag> {
+        self.set_paused(owner, id, false, now).await
+    }
+
+    /// Makes a sticker worthless for ever.
+    ///
+    /// # Errors
+    /// `no-such-tag` when the asker's household has none with this id.
+    pub async fn revoke(&self, owner: Identity, id: TagId) -> Result<()> {
+        if !self.store.tags().delete(owner.household, id).await? {
+            return Err(no_such_tag());
+        }
+        self.note(Event::TagRevoked, owner);
+        Ok(())
+    }
+
+    /// The tag with this token, unless it has expired. Unknown, expired and revoked tokens look and cost the same.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn find(&self, token: &Token, now: SystemTime) -> Result<Option<Found>> {
+        let hash = token.hash();
+        let row = self.store.tags().by_token(hash).await?;
+        let row = row.filter(|row| {
+            row.token_hash == hash
+                && row.expires_at.is_none_or(|end| now < end)
+                && token.may_be_of(row.identity.as_ref())
+        });
+        let Some(row) = row else {
+            // So that a miss takes as long as a hit.
+            self.keys.open_decoy();
+            return Ok(None);
+        };
+        let public_text = self.keys.open_field(Field::TagPublicText, row.id.as_bytes(), &row.public_text_sealed)?;
+        Ok(Some(Found {
+            tag: row.id,
+            household: row.household,
+            paused: row.paused,
+            public_text,
+            identity: row.identity,
+            sealed_text: row.sealed_text,
+        }))
+    }
+
+    /// Whether a call through this tag may go on: it was neither revoked nor paused. One whose time is over ends no call.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn still_valid(&self, id: TagId) -> Result<bool> {
+        Ok(self.store.tags().by_id(id).await?.is_some_and(|tag| !tag.paused))
+    }
+
+    async fn set_paused(&self, owner: Identity, id: TagId, paused: bool, now: SystemTime) -> Result<Tag> {
+        let tag = self.store.tags().set_paused(owner.household, id, paused).await?.ok_or_else(no_such_tag)?;
+        self.note(if paused { Event::TagPaused } else { Event::TagResumed }, owner);
+        self.open(tag, now)
+    }
+
+    fn note(&self, event: Event, owner: Identity) {
+        self.audit.note(event, Some(owner.account), None);
+    }
+
+    fn open(&self, tag: store::TagRow, now: SystemTime) -> Result<Tag> {
+        let state = TagState::of(tag.paused, tag.expires_at, now);
+        Ok(Tag {
+            id: tag.id,
+            label: self.keys.open_field(Field::TagLabel, tag.id.as_bytes(), &tag.label_sealed)?,
+            public_text: self.keys.open_field(Field::TagPublicText, tag.id.as_bytes(), &tag.public_text_sealed)?,
+            state,
+            created_at: tag.created_at,
+            expires_at: tag.expires_at,
+            identity: tag.identity,
+        })
+    }
+}
+
+fn no_such_tag() -> Error {
+    Error::new(Kind::NotFound, "no-such-tag", "You have no such tag.").hint("Look at the list of your tags.")
+}

@@ -1,0 +1,237 @@
+//! Tickets for signalling: claims that only this server can make and read, kept by the pages.
+//!
+//! AES-256-GCM with random nonces under a key that outlives the process, so that a restarted server can go on with a
+//! call from the claims alone. (Random 96-bit nonces are good for 2³² tickets of one key, NIST SP 800-38D 8.3: a busy
+//! household makes them for millennia.) That a ticket is used once is not settled here, but by the switchboard, which
+//! counts generations.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::ids::{AnonymousId, CallId, HouseholdId, SessionId, TagId};
+use crate::domain::{Error, Result, random};
+
+/// No ticket is longer than that.
+const MAX_TEXT: usize = 2048;
+/// What the sealed bytes are for: the same key seals nothing else that would open as a ticket.
+const PURPOSE: &[u8] = b"callqr signalling ticket 1";
+
+/// What a ticket says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Claims {
+    /// A place on a call.
+    #[serde(rename = "c")]
+    Call(CallClaims),
+    /// A device that waits to be rung.
+    #[serde(rename = "p")]
+    Presence(PresenceClaims),
+}
+
+/// A place on a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallClaims {
+    /// The call.
+    pub call_id: CallId,
+    /// The sticker that was scanned.
+    pub tag: TagId,
+    /// Whose sticker it is.
+    pub household: HouseholdId,
+    /// The caller's name on this call.
+    pub caller: AnonymousId,
+    /// The owner's name on this call.
+    pub owner: AnonymousId,
+    /// The owner's device whose ticket it is; the caller's when there is none.
+    pub device: Option<SessionId>,
+    /// Counts this participant's tickets.
+    pub generation: u32,
+    /// How far the call had come.
+    pub progress: Progress,
+    /// Since when it had been there, in milliseconds since 1970.
+    pub since: u64,
+}
+
+/// How far a call had come when the ticket was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Progress {
+    /// Its caller had not connected.
+    Placed,
+    /// Nobody had answered.
+    Ringing,
+    /// This device had answered.
+    Talking(SessionId),
+}
+
+/// A device that waits to be rung.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PresenceClaims {
+    /// Who is logged in.
+    pub household: HouseholdId,
+    /// The device.
+    pub session: SessionId,
+    /// Counts this device's tickets.
+    pub generation: u32,
+}
+
+/// A ticket that was opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opened {
+    /// What it says.
+    pub claims: Claims,
+    /// An earlier process made it.
+    pub from_before: bool,
+    /// When it was made, to the millisecond.
+    pub made: SystemTime,
+}
+
+/// Why a ticket is worth nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// This server did not make it, or somebody changed it.
+    NotOurs,
+    /// It is too old.
+    Expired,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Sealed {
+    boot: u64,
+    made: u64,
+    expires: u64,
+    claims: Claims,
+}
+
+/// Makes and reads tickets.
+pub struct Tickets {
+    key: LessSafeKey,
+    boot: u64,
+}
+
+impl Tickets {
+    /// Tickets under `key`, of a new process.
+    ///
+    /// # Errors
+    /// Never with 32 bytes; an internal error otherwise.
+    pub fn new(key: &[u8; 32]) -> Result<Self> {
+        let key = UnboundKey::new(&AES_256_GCM, key).map_err(Error::internal)?;
+        Ok(Self { key: LessSafeKey::new(key), boot: u64::from_le_bytes(random::bytes()) })
+    }
+
+    /// A ticket that is good for `lifetime` from `now` on.
+    ///
+    /// # Errors
+    /// Only when the cipher fails, which it does not for texts of this size.
+    pub fn seal(&self, claims: Claims, now: SystemTime, lifetime: Duration) -> Result<String> {
+        let sealed = Sealed { boot: self.boot, made: millis(now), expires: millis(now + lifetime), claims };
+        let mut body = serde_json::to_vec(&sealed).map_err(Error::internal)?;
+        let nonce = random::bytes::<NONCE_LEN>();
+        self.key
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(PURPOSE), &mut body)
+            .map_err(Error::internal)?;
+        let mut text = String::with_capacity((NONCE_LEN + body.len()).div_ceil(3) * 4);
+        URL_SAFE_NO_PAD.encode_string([&nonce[..], &body].concat(), &mut text);
+        Ok(text)
+    }
+
+    /// Reads a ticket.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub fn open(&self, text: &str, now: SystemTime) -> Result<Opened, Refusal> {
+        if text.len() > MAX_TEXT {
+            return Err(Refusal::NotOurs);
+        }
+        let mut bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| Refusal::NotOurs)?;
+        let (nonce, body) = bytes.split_first_chunk_mut::<NONCE_LEN>().ok_or(Refusal::NotOurs)?;
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        let body = self.key.open_in_place(nonce, Aad::from(PURPOSE), body).map_err(|_| Refusal::NotOurs)?;
+        let sealed: Sealed = serde_json::from_slice(body).map_err(|_| Refusal::NotOurs)?;
+        if sealed.expires <= millis(now) {
+            return Err(Refusal::Expired);
+        }
+        let made = UNIX_EPOCH + Duration::from_millis(sealed.made);
+        Ok(Opened { claims: sealed.claims, from_before: sealed.boot != self.boot, made })
+    }
+}
+
+/// Milliseconds since 1970, as [`CallClaims::since`] has them.
+pub fn millis(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_millis().try_into().unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::prelude::*;
+
+    fn claims() -> Claims {
+        let session = SessionId::random();
+        Claims::Call(CallClaims {
+            call_id: CallId::random(),
+            tag: TagId::random(),
+            household: HouseholdId::random(),
+            caller: AnonymousId::random(),
+            owner: AnonymousId::random(),
+            device: Some(session),
+            generation: u32::MAX,
+            progress: Progress::Talking(session),
+            since: u64::MAX,
+        })
+    }
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn now() -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(1_800_000_000)
+    }
+
+    #[test]
+    fn a_ticket_is_read_by_the_server_that_follows() {
+        let (first, second) = (Tickets::new(&[7; 32]).unwrap(), Tickets::new(&[7; 32]).unwrap());
+        let claims = claims();
+        let ticket = first.seal(claims.clone(), now(), MINUTE).unwrap();
+        assert!(ticket.len() < MAX_TEXT);
+        let (made, later) = (now(), now() + MINUTE / 2);
+        assert_eq!(first.open(&ticket, later), Ok(Opened { claims: claims.clone(), from_before: false, made }));
+        assert_eq!(second.open(&ticket, later), Ok(Opened { claims, from_before: true, made }));
+    }
+
+    #[test]
+    fn two_tickets_are_never_alike() {
+        let (tickets, claims) = (Tickets::new(&[7; 32]).unwrap(), claims());
+        assert_ne!(tickets.seal(claims.clone(), now(), MINUTE).unwrap(), tickets.seal(claims, now(), MINUTE).unwrap());
+    }
+
+    #[test]
+    fn a_ticket_expires() {
+        let tickets = Tickets::new(&[7; 32]).unwrap();
+        let ticket = tickets.seal(claims(), now(), MINUTE).unwrap();
+        assert_eq!(tickets.open(&ticket, now() + MINUTE), Err(Refusal::Expired));
+    }
+
+    #[test]
+    fn a_ticket_of_another_server_or_a_changed_one_is_refused() {
+        let tickets = Tickets::new(&[7; 32]).unwrap();
+        let ticket = tickets.seal(claims(), now(), MINUTE).unwrap();
+        let now = now();
+        assert_eq!(Tickets::new(&[8; 32]).unwrap().open(&ticket, now), Err(Refusal::NotOurs));
+        for at in 0..ticket.len() {
+            let mut changed = ticket.clone().into_bytes();
+            changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+            assert_eq!(tickets.open(&String::from_utf8(changed).unwrap(), now), Err(Refusal::NotOurs), "{at}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_too_much(text in any::<String>(), long in 0..5000_usize) {
+            let tickets = Tickets::new(&[7; 32]).unwrap();
+            prop_assert_eq!(tickets.open(&text, SystemTime::now()), Err(Refusal::NotOurs));
+            prop_assert_eq!(tickets.open(&"A".repeat(long), SystemTime::now()), Err(Refusal::NotOurs));
+        }
+    }
+}

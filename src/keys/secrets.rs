@@ -1,0 +1,295 @@
+//! What the key file holds.
+//!
+//! A text of lines: a base secret, from which HKDF-SHA-256 (RFC 5869) makes the keys that stay for ever; and the keys that
+//! are rotated, each for itself, so that one that is retired is gone. The file of the first versions was a master
+//! secret of 32 bytes, from which everything was made; such a one is understood and stands for the same keys.
+
+use std::fmt::Write as _;
+use std::time::{Duration, SystemTime};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::hkdf;
+
+use crate::domain::credentials::secret::Secret;
+use crate::domain::random;
+
+/// Larger than any key file.
+pub const MAX_BYTES: u64 = 64 * 1024;
+/// The most signing keys that are kept; who rotates more often ends sessions of API clients earlier.
+const MAX_SIGNING: usize = 16;
+
+const FIRST_LINE: &str = "callqr keys 2";
+/// Those of the lasting keys that the first versions made from their master secret.
+const KEPT: [&str; 3] = ["username index", "call tickets", "key check"];
+
+/// A secret of 32 bytes.
+pub type Key = Secret<[u8; 32]>;
+
+/// All secrets of an installation.
+#[derive(Clone)]
+pub struct Secrets {
+    base: Key,
+    /// Lasting keys that are not made from the base, by their purpose.
+    kept: Vec<(String, Key)>,
+    /// Keys that seal fields, by their ids; the last one seals, the others only open.
+    pub fields: Vec<(u8, Key)>,
+    /// Seeds of the keys that sign session tokens; the last one signs.
+    pub signing: Vec<Signing>,
+}
+
+/// The seed of a key that signs session tokens.
+#[derive(Clone)]
+pub struct Signing {
+    pub seed: Key,
+    /// When nothing that it has signed is good any more; `None` while it signs.
+    pub until: Option<SystemTime>,
+}
+
+impl Secrets {
+    /// Secrets of a new installation.
+    pub fn random() -> Self {
+        Self {
+            base: fresh(),
+            kept: Vec::new(),
+            fields: vec![(1, fresh())],
+            signing: vec![Signing { seed: fresh(), until: None }],
+        }
+    }
+
+    /// What a key file says, in the present form or that of the first versions; `None` when it is damaged.
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        // The beginning of a text is no master secret, not even one that was cut off after 32 bytes.
+        if let Ok(master) = <[u8; 32]>::try_from(bytes)
+            && !bytes.starts_with(FIRST_LINE.as_bytes())
+        {
+            return Some(Self::from_master(&Secret::new(master)));
+        }
+        parse(std::str::from_utf8(bytes).ok()?)
+    }
+
+    fn from_master(master: &Key) -> Self {
+        let root = hkdf::Salt::new(hkdf::HKDF_SHA256, b"callqr keys, version 1").extract(master.expose());
+        Self {
+            base: expand(&root, "base"),
+            kept: KEPT.iter().map(|purpose| ((*purpose).to_owned(), expand(&root, purpose))).collect(),
+            fields: vec![(1, expand(&root, "field encryption 1"))],
+            signing: vec![Signing { seed: expand(&root, "session tokens"), until: None }],
+        }
+    }
+
+    /// The lasting key for one purpose.
+    pub fn lasting(&self, purpose: &str) -> Key {
+        match self.kept.iter().find(|(name, _)| name == purpose) {
+            Some((_, key)) => key.clone(),
+            None => {
+                let root = hkdf::Salt::new(hkdf::HKDF_SHA256, b"callqr keys, version 2").extract(self.base.expose());
+                expand(&root, purpose)
+            }
+        }
+    }
+
+    /// The same with new keys for fields and signing in front; what the old ones signed is good until `old_until`.
+    pub fn rotated(&self, now: SystemTime, old_until: SystemTime) -> Self {
+        let mut next = self.clone();
+        let newest = self.fields.last().map_or(0, |(id, _)| *id);
+        // Ids go round after 255 rotations; those of keys in use are left out.
+        let ids = (1..=u8::MAX).map(|step| newest.wrapping_add(step)).filter(|id| *id != 0);
+        let id = ids.into_iter().find(|id| self.fields.iter().all(|(used, _)| used != id)).unwrap_or(1);
+        next.fields.push((id, fresh()));
+        for signing in &mut next.signing {
+            signing.until.get_or_insert(old_until);
+        }
+        next.signing.retain(|signing| signing.is_good(now));
+        next.signing.push(Signing { seed: fresh(), until: None });
+        let too_many = next.signing.len().saturating_sub(MAX_SIGNING);
+        next.signing.drain(..too_many);
+        next
+    }
+
+    /// The same without keys for fields that are retired. The newest stays in any case.
+    pub fn without(&self, retired: &[u8]) -> Self {
+        let mut next = self.clone();
+        let newest = self.fields.last().map_or(0, |(id, _)| *id);
+        next.fields.retain(|(id, _)| *id == newest || !retired.contains(id));
+        next
+    }
+
+    /// The same without keys for signing whose tokens are all over.
+    pub fn without_over(&self, now: SystemTime) -> Self {
+        let mut next = self.clone();
+        next.signing.retain(|signing| signing.is_good(now));
+        next
+    }
+
+    /// The key file's content.
+    pub fn to_text(&self) -> Secret<String> {
+        let encode = |key: &Key| URL_SAFE_NO_PAD.encode(key.expose());
+        let mut text = format!("{FIRST_LINE}\nbase {}\n", encode(&self.base));
+        for (purpose, key) in &self.kept {
+            let _ = writeln!(text, "kept {} {}", purpose.replace(' ', "-"), encode(key));
+        }
+        for (id, key) in &self.fields {
+            let _ = writeln!(text, "field {id} {}", encode(key));
+        }
+        for Signing { seed, until } in &self.signing {
+            let until = until.map_or(String::new(), |until| format!(" {}", seconds(until)));
+            let _ = writeln!(text, "signing {}{until}", encode(seed));
+        }
+        Secret::new(text)
+    }
+}
+
+impl Signing {
+    /// Whether a token that it signed may be in force.
+    pub fn is_good(&self, now: SystemTime) -> bool {
+        self.until.is_none_or(|until| now < until)
+    }
+}
+
+fn parse(text: &str) -> Option<Secrets> {
+    let mut lines = text.strip_suffix('\n')?.lines();
+    if lines.next()? != FIRST_LINE {
+        return None;
+    }
+    let mut base = None;
+    let (mut kept, mut fields, mut signing) = (Vec::new(), Vec::<(u8, Key)>::new(), Vec::new());
+    for line in lines {
+        match line.split(' ').collect::<Vec<_>>()[..] {
+            ["base", key] if base.is_none() => base = Some(decode(key)?),
+            ["kept", purpose, key] => kept.push((purpose.replace('-', " "), decode(key)?)),
+            ["field", id, key] => {
+                let id = id.parse().ok().filter(|id| *id != 0 && fields.iter().all(|(used, _)| used != id))?;
+                fields.push((id, decode(key)?));
+            }
+            ["signing", seed] => signing.push(Signing { seed: decode(seed)?, until: None }),
+            ["signing", seed, until] => {
+                let until = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(until.parse().ok()?))?;
+                signing.push(Signing { seed: decode(seed)?, until: Some(until) });
+            }
+            _ => return None,
+        }
+    }
+    let whole = !fields.is_empty() && signing.last()?.until.is_none();
+    whole.then_some(Secrets { base: base?, kept, fields, signing })
+}
+
+fn fresh() -> Key {
+    Secret::new(random::bytes())
+}
+
+fn expand(root: &hkdf::Prk, purpose: &str) -> Key {
+    let mut key = [0; 32];
+    root.expand(&[purpose.as_bytes()], hkdf::HKDF_SHA256)
+        .and_then(|material| material.fill(&mut key))
+        .unwrap_or_else(|_| unreachable!("32 bytes are within HKDF's limit"));
+    Secret::new(key)
+}
+
+fn decode(text: &str) -> Option<Key> {
+    let mut key = [0; 32];
+    // 43 characters are 32 bytes: a longer text would not fit, a shorter one leave zeros.
+    let written = if text.len() == 43 { URL_SAFE_NO_PAD.decode_slice(text, &mut key).ok()? } else { 0 };
+    (written == 32).then(|| Secret::new(key))
+}
+
+fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use proptest::prelude::*;
+
+    fn at(seconds: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    fn text(secrets: &Secrets) -> String {
+        secrets.to_text().expose().clone()
+    }
+
+    #[test]
+    fn what_is_written_reads_as_itself() {
+        for secrets in [
+            Secrets::random(),
+            Secrets::parse(&[7; 32]).unwrap(),
+            Secrets::parse(&[7; 32]).unwrap().rotated(at(5), at(9)),
+            Secrets::random().rotated(at(5), at(9)).rotated(at(6), at(10)).without(&[1]),
+        ] {
+            let again = Secrets::parse(text(&secrets).as_bytes()).unwrap();
+            assert_eq!(text(&again), text(&secrets));
+            for purpose in ["username index", "call tickets", "key check", "something new"] {
+                assert_eq!(again.lasting(purpose).expose(), secrets.lasting(purpose).expose());
+            }
+        }
+    }
+
+    #[test]
+    fn a_master_secret_of_the_first_versions_stands_for_the_keys_that_it_stood_for() {
+        let secrets = Secrets::parse(&[7; 32]).unwrap();
+        let root = hkdf::Salt::new(hkdf::HKDF_SHA256, b"callqr keys, version 1").extract(&[7; 32]);
+        for purpose in KEPT {
+            assert_eq!(secrets.lasting(purpose).expose(), expand(&root, purpose).expose(), "{purpose}");
+        }
+        assert_eq!(secrets.fields[0].1.expose(), expand(&root, "field encryption 1").expose());
+        assert_eq!(secrets.signing[0].seed.expose(), expand(&root, "session tokens").expose());
+    }
+
+    #[test]
+    fn rotating_replaces_what_seals_and_signs_and_nothing_else() {
+        let old = Secrets::random();
+        let new = old.rotated(at(100), at(200));
+        assert_eq!(new.fields.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [1, 2]);
+        assert_ne!(new.fields[1].1.expose(), old.fields[0].1.expose());
+        assert_eq!((new.signing[0].until, new.signing[1].until), (Some(at(200)), None));
+        assert_eq!(new.lasting("username index").expose(), old.lasting("username index").expose());
+        let later = new.without(&[1]).rotated(at(200), at(300));
+        assert_eq!(later.fields.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [2, 3]);
+        assert_eq!(later.signing.len(), 2, "what the first one signed is over");
+    }
+
+    #[test]
+    fn ids_go_round_and_signing_keys_are_bounded() {
+        let mut secrets = Secrets::random();
+        for round in 0..600 {
+            let newest = secrets.fields.last().unwrap().0;
+            secrets = secrets.rotated(at(round), at(10_000)).without(&[newest]);
+            let expected = if newest == u8::MAX { 1 } else { newest + 1 };
+            assert_eq!(secrets.fields.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [expected]);
+            assert!(secrets.signing.len() <= MAX_SIGNING);
+        }
+    }
+
+    #[test]
+    fn damaged_files_are_refused() {
+        let good = text(&Secrets::random());
+        for (from, to) in [
+            ("keys 2", "keys 3"),
+            ("base ", "bass "),
+            ("field 1", "field 0"),
+            ("field 1", "field 256"),
+            ("\nfield", "\n\nfield"),
+            ("\nsigning", "\nother x\nsigning"),
+            ("callqr", " callqr"),
+        ] {
+            assert!(good.contains(from));
+            assert!(Secrets::parse(good.replacen(from, to, 1).as_bytes()).is_none(), "{from:?} -> {to:?}");
+        }
+        for cut in 0..good.len() {
+            assert!(Secrets::parse(&good.as_bytes()[..cut]).is_none(), "cut at {cut}");
+        }
+        let line = good.lines().find(|line| line.starts_with("field")).unwrap();
+        assert!(Secrets::parse(format!("{good}{line}\n").as_bytes()).is_none(), "an id twice");
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_are_too_much(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            prop_assert_eq!(Secrets::parse(&bytes).is_some(), bytes.len() == 32);
+        }
+    }
+}

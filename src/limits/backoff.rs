@@ -1,0 +1,467 @@
+//! Slows down whoever guesses: each failure in a bucket makes the next attempt wait longer, up to a bound.
+//!
+//! Nobody is ever locked out for good, and no bucket that strangers can fill stands between a person and a device that
+//! has logged in before: such a device is counted in a bucket of its own, in a table of its own. An attempt is charged
+//! when it begins and forgiven when it succeeds, so that many at the same time are counted like many in a row.
+//!
+//! What is counted is known only by a keyed hash whose key is random, lives in memory and is replaced daily. The tables
+//! have a fixed size; where one is full, those who failed least are forgotten first.
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use ring::hmac;
+
+use crate::auth::devices::DeviceId;
+use crate::domain::ids::{AccountId, SessionId};
+use crate::domain::network::Network;
+use crate::domain::{Error, Kind, Result, random};
+
+/// What failures are counted by.
+#[derive(Debug, Clone, Copy)]
+pub enum Bucket {
+    /// Whoever tries, whatever name, from one source.
+    Source(IpAddr),
+    /// One name, from one source.
+    NameFrom([u8; 32], IpAddr),
+    /// One name, from all devices that have not logged in before; and from where this one tries.
+    Name([u8; 32], IpAddr),
+    /// One name, from a site, while strangers keep [`Bucket::Name`] busy.
+    NameWhileBusy([u8; 32], IpAddr),
+    /// One name, from a device that has logged in to it before.
+    Device([u8; 32], DeviceId),
+    /// The second factor of an account, by whoever knows the first, from one known device or from all others.
+    SecondFactor(AccountId, Option<DeviceId>),
+    /// Whoever holds a session and proves again who they are.
+    StepUp(SessionId),
+    /// The same one's second factor, once the first was right.
+    SecondFactorAgain(SessionId),
+}
+
+/// How failures turn into waiting.
+struct Curve {
+    /// So many cost nothing: people mistype.
+    free: u32,
+    /// The wait after the first one that counts; each further one doubles it.
+    first: Duration,
+    /// The longest wait.
+    most: Duration,
+    /// One failure is forgotten in this time.
+    forget: Duration,
+}
+
+const fn curve(free: u32, first: u64, most: u64, forget: u64) -> Curve {
+    let seconds = Duration::from_secs;
+    Curve { free, first: seconds(first), most: seconds(most), forget: seconds(forget) }
+}
+
+/// A minute and an hour, in seconds.
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+
+impl Bucket {
+    const fn curve(self) -> Curve {
+        match self {
+            Self::Source(_) => curve(20, 1, 5 * MINUTE, MINUTE),
+            Self::NameFrom(..) | Self::Device(..) | Self::StepUp(_) => curve(5, 2, 15 * MINUTE, 15 * MINUTE),
+            // Strangers everywhere can fill this one, so it never makes its owner's new device wait for long: it keeps
+            // a thousand machines together to two guesses in a minute.
+            Self::Name(..) => curve(30, 1, MINUTE / 2, MINUTE / 2),
+            // Strangers who ask all the time are there first whenever that bucket lets somebody try. So each site has
+            // three tries of its own in a day: enough for whoever knows the password, and few for a thousand machines.
+            Self::NameWhileBusy(..) => curve(2, 24 * HOUR, 24 * HOUR, 24 * HOUR),
+            // Who fails here knows the password and guesses among a million codes.
+            Self::SecondFactor(..) | Self::SecondFactorAgain(_) => curve(5, 2, HOUR, HOUR),
+        }
+    }
+
+    /// Whether strangers can make such buckets.
+    const fn is_public(self) -> bool {
+        matches!(self, Self::Source(_) | Self::NameFrom(..) | Self::Name(..) | Self::NameWhileBusy(..))
+    }
+}
+
+/// Counts failures.
+pub struct Throttle {
+    state: Mutex<State>,
+}
+
+/// An attempt that was charged; whoever drops it has failed.
+#[must_use]
+pub struct Charge {
+    key_number: u64,
+    slots: Vec<(u64, bool)>,
+}
+
+struct State {
+    key: hmac::Key,
+    key_number: u64,
+    keyed_at: Instant,
+    public: Table,
+    known: Table,
+}
+
+impl Throttle {
+    /// Nobody has failed yet.
+    pub fn new(now: Instant) -> Self {
+        // 8,192 and 2,048 slots of 32 bytes.
+        let (public, known) = (Table::new(1024), Table::new(256));
+        Self { state: Mutex::new(State { key: fresh_key(), key_number: 0, keyed_at: now, public, known }) }
+    }
+
+    /// Charges an attempt to all of `buckets`, or to none when one of them has to wait.
+    ///
+    /// # Errors
+    /// `too-many-attempts` with the time to wait.
+    pub fn charge(&self, buckets: &[Bucket], now: Instant) -> Result<Charge> {
+        let mut state = self.lock();
+        state.renew_key(now);
+        let mut named = Vec::with_capacity(buckets.len() + 1);
+        let mut longest = Duration::ZERO;
+        for bucket in buckets {
+            let (name, wait) = state.look(*bucket, now);
+            named.push((*bucket, name));
+            match *bucket {
+                Bucket::Name(of, source) if !wait.is_zero() => {
+                    let spare = Bucket::NameWhileBusy(of, source);
+                    let (name, spare_wait) = state.look(spare, now);
+                    if spare_wait.is_zero() {
+                        named.push((spare, name));
+                    } else {
+                        longest = longest.max(wait);
+                    }
+                }
+                _ => longest = longest.max(wait),
+            }
+        }
+        if let Some(wait) = Some(longest).filter(|wait| !wait.is_zero()) {
+            return Err(Error::new(Kind::TooMany, "too-many-attempts", "Too many attempts have failed.")
+                .hint(format!("Try again in {} seconds.", wait.as_secs() + u64::from(wait.subsec_nanos() > 0)))
+                .retry_after(wait));
+        }
+        for (bucket, name) in &named {
+            state.table(*bucket).fail(*name, &bucket.curve(), now);
+        }
+        let slots = named.into_iter().map(|(bucket, name)| (name, bucket.is_public())).collect();
+        Ok(Charge { key_number: state.key_number, slots })
+    }
+
+    /// The attempt succeeded. What it was charged is given back, and buckets of the one who succeeded are emptied:
+    /// `own` says which of the charged ones these are.
+    pub fn forgive(&self, charge: Charge, own: impl Fn(usize) -> bool) {
+        let mut state = self.lock();
+        if charge.key_number != state.key_number {
+            return;
+        }
+        for (at, (name, is_public)) in charge.slots.into_iter().enumerate() {
+            let table = if is_public { &mut state.public } else { &mut state.known };
+            table.forgive(name, own(at));
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // The tables are whole at every moment, so a panic elsewhere does not spoil them.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn renew_key(&mut self, now: Instant) {
+        const DAY: Duration = Duration::from_secs(24 * HOUR);
+        if now.saturating_duration_since(self.keyed_at) >= DAY {
+            let (public, known) = (Table::new(self.public.sets), Table::new(self.known.sets));
+            *self = Self { key: fresh_key(), key_number: self.key_number + 1, keyed_at: now, public, known };
+        }
+    }
+
+    /// What a bucket is known by, and how long whoever is counted by it still has to wait.
+    fn look(&mut self, bucket: Bucket, now: Instant) -> (u64, Duration) {
+        let name = self.name(bucket);
+        (name, self.table(bucket).wait(name, &bucket.curve(), now))
+    }
+
+    const fn table(&mut self, bucket: Bucket) -> &mut Table {
+        if bucket.is_public() { &mut self.public } else { &mut self.known }
+    }
+
+    fn name(&self, bucket: Bucket) -> u64 {
+        let network = |source: IpAddr| match source.to_canonical() {
+            IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
+            IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).octets(),
+        };
+        let mut context = hmac::Context::with_key(&self.key);
+        match bucket {
+            Bucket::Source(source) => [&b"s"[..], &network(source)].into_iter().for_each(|part| context.update(part)),
+            Bucket::NameFrom(name, source) => {
+                [&b"f"[..], &name, &network(source)].into_iter().for_each(|part| context.update(part));
+            }
+            Bucket::Name(name, _) => [&b"n"[..], &name].into_iter().for_each(|part| context.update(part)),
+            Bucket::NameWhileBusy(name, source) => {
+                let site = Network::of_source(source).last().map(|(network, _)| network.bytes());
+                [&b"b"[..], &name, &site.unwrap_or_default()].into_iter().for_each(|part| context.update(part));
+            }
+            Bucket::Device(name, device) => {
+                [&b"d"[..], &name, device.as_bytes()].into_iter().for_each(|part| context.update(part));
+            }
+            Bucket::SecondFactor(account, device) => {
+                let device = device.as_ref().map_or(&[][..], |device| device.as_bytes());
+                [&b"2"[..], account.as_bytes(), device].into_iter().for_each(|part| context.update(part));
+            }
+            Bucket::StepUp(login) => {
+                [&b"c"[..], login.as_bytes()].into_iter().for_each(|part| context.update(part));
+            }
+            Bucket::SecondFactorAgain(login) => {
+                [&b"a"[..], login.as_bytes()].into_iter().for_each(|part| context.update(part));
+            }
+        }
+        let tag = context.sign();
+        u64::from_be_bytes(std::array::from_fn(|at| tag.as_ref()[at]))
+    }
+}
+
+/// Slots in sets of eight; a name belongs to one set.
+struct Table {
+    sets: usize,
+    slots: Box<[Slot]>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Slot {
+    name: u64,
+    /// None: the slot is free.
+    last: Option<Instant>,
+    failures: u32,
+}
+
+const WAYS: usize = 8;
+
+impl Table {
+    fn new(sets: usize) -> Self {
+        Self { sets, slots: vec![Slot::default(); sets * WAYS].into_boxed_slice() }
+    }
+
+    /// How long the owner of a name still has to wait.
+    fn wait(&mut self, name: u64, curve: &Curve, now: Instant) -> Duration {
+        let Some(slot) = self.find(name) else { return Duration::ZERO };
+        let Some(last) = slot.last else { return Duration::ZERO };
+        let failures = slot.failures.saturating_sub(forgotten(last, curve, now));
+        let Some(doublings) = failures.checked_sub(curve.free + 1) else { return Duration::ZERO };
+        let wait = curve.first.saturating_mul(1 << doublings.min(20)).min(curve.most);
+        (last + wait).saturating_duration_since(now)
+    }
+
+    fn fail(&mut self, name: u64, curve: &Curve, now: Instant) {
+        let slot = self.claim(name);
+        let forgotten = slot.last.map_or(0, |last| forgotten(last, curve, now));
+        *slot = Slot { name, last: Some(now), failures: slot.failures.saturating_sub(forgotten).saturating_add(1) };
+    }
+
+    fn forgive(&mut self, name: u64, all: bool) {
+        if let Some(slot) = self.find(name) {
+            slot.failures = if all { 0 } else { slot.failures.saturating_sub(1) };
+            if slot.failures == 0 {
+                *slot = Slot::default();
+            }
+        }
+    }
+
+    fn set(&mut self, name: u64) -> &mut [Slot] {
+        let first = name as usize % self.sets * WAYS;
+        &mut self.slots[first..first + WAYS]
+    }
+
+    fn find(&mut self, name: u64) -> Option<&mut Slot> {
+        self.set(name).iter_mut().find(|slot| slot.name == name && slot.last.is_some())
+    }
+
+    /// The slot of a name: its own, or a free one, or the one with the fewest failures, of these the oldest.
+    fn claim(&mut self, name: u64) -> &mut Slot {
+        let set = self.set(name);
+        let at = set.iter().position(|slot| slot.name == name && slot.last.is_some()).unwrap_or_else(|| {
+            let least = (0..WAYS).min_by_key(|at| (set[*at].last.map(|_| set[*at].failures), set[*at].last));
+            let at = least.unwrap_or_default();
+            set[at] = Slot::default();
+            at
+        });
+        &mut set[at]
+    }
+}
+
+fn forgotten(last: Instant, curve: &Curve, now: Instant) -> u32 {
+    let times = now.saturating_duration_since(last).as_secs() / curve.forget.as_secs().max(1);
+    u32::try_from(times).unwrap_or(u32::MAX)
+}
+
+fn fresh_key() -> hmac::Key {
+    hmac::Key::new(hmac::HMAC_SHA256, &random::bytes::<32>())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+    const NAME: [u8; 32] = [7; 32];
+
+    fn source(n: u32) -> IpAddr {
+        IpAddr::from((0x0a00_0000 + n).to_be_bytes())
+    }
+
+    fn fail(throttle: &Throttle, bucket: Bucket, now: Instant) -> Result<(), Duration> {
+        throttle.charge(&[bucket], now).map(drop).map_err(|error| error.retry_after.unwrap())
+    }
+
+    #[test]
+    fn a_few_mistakes_are_free_then_the_delay_grows_to_a_bound() {
+        let start = Instant::now();
+        let throttle = Throttle::new(start);
+        let bucket = Bucket::NameFrom(NAME, source(1));
+        for _ in 0..6 {
+            assert_eq!(fail(&throttle, bucket, start), Ok(()));
+        }
+        let mut now = start;
+        let mut waits = Vec::new();
+        for _ in 0..12 {
+            let wait = fail(&throttle, bucket, now).unwrap_err();
+            waits.push(wait.as_secs());
+            assert!(fail(&throttle, bucket, now + wait - SECOND / 10).is_err(), "too early");
+            now += wait;
+            assert_eq!(fail(&throttle, bucket, now), Ok(()), "after the wait it said");
+        }
+        assert_eq!(waits, [2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900]);
+    }
+
+    #[test]
+    fn a_refused_attempt_costs_nothing_and_time_forgets() {
+        let start = Instant::now();
+        let throttle = Throttle::new(start);
+        let bucket = Bucket::NameFrom(NAME, source(1));
+        while fail(&throttle, bucket, start).is_ok() {}
+        for _ in 0..100 {
+            assert_eq!(fail(&throttle, bucket, start), Err(SECOND * 2));
+        }
+        let later = start + Duration::from_secs(6 * 15 * MINUTE);
+        for _ in 0..6 {
+            assert_eq!(fail(&throttle, bucket, later), Ok(()), "as if nothing had been");
+        }
+        assert!(fail(&throttle, bucket, later).is_err());
+    }
+
+    #[test]
+    fn success_empties_ones_own_bucket_and_gives_back_the_rest() {
+        let now = Instant::now();
+        let throttle = Throttle::new(now);
+        let (own, shared) = (Bucket::NameFrom(NAME, source(1)), Bucket::Source(source(1)));
+        for _ in 0..5 {
+            drop(throttle.charge(&[own, shared], now).unwrap());
+        }
+        for _ in 0..100 {
+            let charge = throttle.charge(&[own, shared], now).unwrap();
+            throttle.forgive(charge, |at| at == 0);
+        }
+        let left = (0..100).take_while(|_| fail(&throttle, shared, now).is_ok()).count();
+        assert_eq!(left, 21 - 5, "five failures of the source still count");
+        assert_eq!((0..100).take_while(|_| fail(&throttle, own, now).is_ok()).count(), 6);
+    }
+
+    #[test]
+    fn attempts_at_the_same_time_count_like_attempts_in_a_row() {
+        let now = Instant::now();
+        let throttle = Throttle::new(now);
+        let under_way: Vec<_> =
+            (0..100).map_while(|_| throttle.charge(&[Bucket::NameFrom(NAME, source(1))], now).ok()).collect();
+        assert_eq!(under_way.len(), 6);
+    }
+
+    #[test]
+    fn strangers_who_hammer_a_name_neither_stop_a_known_device_nor_delay_its_owner_for_long() {
+        let start = Instant::now();
+        let throttle = Throttle::new(start);
+        let mut now = start;
+        for n in 0..100_000 {
+            let buckets = [Bucket::Source(source(n)), Bucket::NameFrom(NAME, source(n)), Bucket::Name(NAME, source(n))];
+            drop(throttle.charge(&buckets, now));
+            now += SECOND / 100;
+        }
+        let device = DeviceId::random();
+        assert_eq!(fail(&throttle, Bucket::Device(NAME, device), now), Ok(()));
+        let owner = source(200_000);
+        for _ in 0..3 {
+            assert_eq!(
+                fail(&throttle, Bucket::Name(NAME, owner), now),
+                Ok(()),
+                "who comes from elsewhere need not wait"
+            );
+        }
+        let wait = fail(&throttle, Bucket::Name(NAME, owner), now).unwrap_err();
+        assert!(wait <= SECOND * 30, "{wait:?}");
+    }
+
+    #[test]
+    fn while_a_name_is_busy_a_site_has_three_tries_in_a_day_however_many_addresses_it_has() {
+        let start = Instant::now();
+        let throttle = Throttle::new(start);
+        let busy = |now| (0..40).for_each(|n| drop(throttle.charge(&[Bucket::Name(NAME, source(n))], now)));
+        let of_site = |n: u128, now| {
+            let address = IpAddr::from((0x2001_0db8_u128 << 96 | n << 64).to_be_bytes());
+            busy(now);
+            fail(&throttle, Bucket::Name(NAME, address), now).is_ok()
+        };
+        let taken = (0..100).filter(|n| of_site(*n, start)).count();
+        assert_eq!(taken, 3, "of 100 networks of one site");
+        assert!(of_site(1 << 16, start), "another site");
+        assert!(!of_site(0, start + Duration::from_secs(23 * HOUR)));
+    }
+
+    #[test]
+    fn names_sources_devices_and_accounts_are_counted_apart() {
+        let now = Instant::now();
+        let throttle = Throttle::new(now);
+        let (account, device, login) = (AccountId::random(), DeviceId::random(), SessionId::random());
+        let buckets = [
+            Bucket::Source(source(1)),
+            Bucket::NameFrom(NAME, source(1)),
+            Bucket::NameFrom(NAME, source(2)),
+            Bucket::NameFrom([8; 32], source(1)),
+            Bucket::Name(NAME, source(1)),
+            Bucket::NameWhileBusy(NAME, source(2)),
+            Bucket::Device(NAME, device),
+            Bucket::SecondFactor(account, None),
+            Bucket::SecondFactor(account, Some(device)),
+            Bucket::StepUp(login),
+            Bucket::SecondFactorAgain(login),
+        ];
+        for bucket in buckets {
+            assert_eq!(fail(&throttle, bucket, now), Ok(()), "{bucket:?}");
+            while fail(&throttle, bucket, now).is_ok() {}
+        }
+    }
+
+    #[test]
+    fn a_flood_of_names_neither_grows_the_table_nor_frees_the_busiest() {
+        let now = Instant::now();
+        let throttle = Throttle::new(now);
+        while fail(&throttle, Bucket::Name(NAME, source(1)), now).is_ok() {}
+        for n in 0..100_000 {
+            drop(throttle.charge(&[Bucket::NameFrom(NAME, source(n))], now));
+        }
+        assert_eq!(throttle.lock().public.slots.len(), 8192);
+        assert!(fail(&throttle, Bucket::Name(NAME, source(1)), now).is_err());
+    }
+
+    #[test]
+    fn the_key_changes_daily_and_forgets_a_charge_from_before() {
+        let start = Instant::now();
+        let throttle = Throttle::new(start);
+        let charge = throttle.charge(&[Bucket::Name(NAME, source(1))], start).unwrap();
+        let before = throttle.lock().name(Bucket::Name(NAME, source(1)));
+        let day = Duration::from_secs(24 * HOUR);
+        drop(throttle.charge(&[Bucket::Name([9; 32], source(1))], start + day).unwrap());
+        assert_ne!(before, throttle.lock().name(Bucket::Name(NAME, source(1))));
+        throttle.forgive(charge, |_| true);
+        assert_eq!(throttle.lock().public.slots.iter().filter(|slot| slot.last.is_some()).count(), 1);
+    }
+}

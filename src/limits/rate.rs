@@ -1,0 +1,332 @@
+//! How often one source may ask: token buckets in a table of fixed size.
+//!
+//! A source is an IPv4 address or an IPv6 /64 network, known only by a keyed hash whose key is random, lives in memory
+//! and is replaced daily: nobody can turn the table back into addresses, and no row outlives a day. The wider networks
+//! that an IPv6 source may have to itself are counted beside it, with a wider rate.
+//!
+//! There is no rate for all sources together: with one, any stranger could use it up for everybody. What all sources
+//! together may cost is bounded where it is spent: connections, requests, hashes, calls.
+
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use ring::hmac;
+
+use crate::domain::ids::TagId;
+use crate::domain::network::Network;
+use crate::domain::{Error, Kind, Result, random};
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Whether a sticker can be called.
+    Validate,
+    /// A call.
+    Initiate,
+    /// To be logged in.
+    LogIn,
+    /// To be registered.
+    Register,
+    /// To leave a note.
+    Note,
+    /// To leave a note through one tag, whoever asks.
+    NoteOfTag,
+}
+
+impl Action {
+    /// The name of its limit in the configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Validate => "validate",
+            Self::Initiate => "initiate",
+            Self::LogIn => "login",
+            Self::Register => "register",
+            Self::Note => "note",
+            Self::NoteOfTag => "note_per_tag",
+        }
+    }
+}
+
+/// So many at once, and as many again over a time.
+#[derive(Debug, Clone, Copy)]
+pub struct Rate {
+    /// How many may come at once; at least 1.
+    pub count: u32,
+    /// The time in which as many more are allowed; more than zero.
+    pub per: Duration,
+}
+
+/// The rates of one source.
+#[derive(Debug, Clone, Copy)]
+pub struct RateOptions {
+    /// For [`Action::Validate`].
+    pub validate: Rate,
+    /// For [`Action::Initiate`].
+    pub initiate: Rate,
+    /// For [`Action::LogIn`].
+    pub login: Rate,
+    /// For [`Action::Register`].
+    pub register: Rate,
+    /// For [`Action::Note`].
+    pub note: Rate,
+    /// For [`Action::NoteOfTag`].
+    pub note_per_tag: Rate,
+}
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// 1,024 sets of 8 slots of 24 bytes: 192 KiB, whatever happens outside.
+const SETS: usize = 1024;
+const WAYS: usize = 8;
+
+/// Counts what sources ask for.
+pub struct Limits {
+    options: RateOptions,
+    table: Mutex<Table>,
+    hit: Box<dyn Fn(Action) + Send + Sync>,
+}
+
+struct Table {
+    key: hmac::Key,
+    keyed_at: Instant,
+    slots: Box<[Slot]>,
+}
+
+/// One source's bucket for one action, as the moment when it will be full again (the "virtual scheduling" form of a
+/// token bucket): a bucket that is full says nothing, and its slot is free.
+#[derive(Clone, Copy)]
+struct Slot {
+    source: u64,
+    full_at: Option<Instant>,
+}
+
+const EMPTY: Slot = Slot { source: 0, full_at: None };
+
+impl Limits {
+    /// An empty table; `hit` hears of every refusal.
+    pub fn new(options: RateOptions, now: Instant, hit: impl Fn(Action) + Send + Sync + 'static) -> Self {
+        let slots = vec![EMPTY; SETS * WAYS].into_boxed_slice();
+        Self { options, table: Mutex::new(Table { key: fresh_key(), keyed_at: now, slots }), hit: Box::new(hit) }
+    }
+
+    /// Counts one request, or refuses it.
+    ///
+    /// # Errors
+    /// `too-many-requests` with the time after which the next one will be allowed.
+    pub fn check(&self, action: Action, source: IpAddr, now: Instant) -> Result<()> {
+        let named = |table: &Table| {
+            let networks = Network::of_source(source);
+            networks.map(|(network, shares)| (table.name(action, &network.bytes()), shares)).collect()
+        };
+        self.charge(action, named, "Too many requests from your network.", now)
+    }
+
+    /// Counts one note that is left through this tag, whoever leaves it, or refuses it.
+    ///
+    /// # Errors
+    /// As [`Limits::check`].
+    pub fn check_note_of(&self, tag: TagId, now: Instant) -> Result<()> {
+        let action = Action::NoteOfTag;
+        let named = |table: &Table| vec![(table.name(action, tag.as_bytes()), 1)];
+        self.charge(action, named, "Too many notes were left through this sticker.", now)
+    }
+
+    fn charge(
+        &self,
+        action: Action,
+        named: impl FnOnce(&Table) -> Vec<(u64, u32)>,
+        message: &str,
+        now: Instant,
+    ) -> Result<()> {
+        let rate = match action {
+            Action::Validate => self.options.validate,
+            Action::Initiate => self.options.initiate,
+            Action::LogIn => self.options.login,
+            Action::Register => self.options.register,
+            Action::Note => self.options.note,
+            Action::NoteOfTag => self.options.note_per_tag,
+        };
+        // The table is whole at every moment, so a panic elsewhere does not spoil it.
+        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        table.renew_key(now);
+        let sources = named(&table);
+        table.take(&sources, rate, now).map_err(|wait| {
+            (self.hit)(action);
+            Error::new(Kind::TooMany, "too-many-requests", message)
+                .hint(format!("Try again in {} seconds.", wait.as_secs() + 1))
+                .retry_after(wait)
+        })
+    }
+}
+
+impl Table {
+    fn renew_key(&mut self, now: Instant) {
+        if now.saturating_duration_since(self.keyed_at) >= DAY {
+            self.key = fresh_key();
+            self.keyed_at = now;
+            self.slots.fill(EMPTY);
+        }
+    }
+
+    /// Charges each of these, of which each has so many shares of the rate.
+    fn take(&mut self, sources: &[(u64, u32)], rate: Rate, now: Instant) -> Result<(), Duration> {
+        let one = rate.per / rate.count.max(1);
+        // First all of them are asked, then all are charged: who is refused pays nothing.
+        let mut charged = Vec::with_capacity(sources.len());
+        for &(source, shares) in sources {
+            let full_at = self.full_at(source).map_or(now, |full_at| full_at.max(now)) + one / shares;
+            let missing = full_at - now;
+            if missing > rate.per {
+                return Err(missing - rate.per);
+            }
+            charged.push(Slot { source, full_at: Some(full_at) });
+        }
+        for slot in charged {
+            *self.slot(slot.source, now) = slot;
+        }
+        Ok(())
+    }
+
+    /// When the bucket of a source that was seen will be full again.
+    fn full_at(&self, source: u64) -> Option<Instant> {
+        let first = source as usize % SETS * WAYS;
+        let slot = self.slots[first..first + WAYS].iter().find(|slot| slot.source == source);
+        slot.and_then(|slot| slot.full_at)
+    }
+
+    /// The slot of a source: its own, or one that is free, or the one that is nearest to being full again. So in a
+    /// flood of sources the ones that asked least are forgotten first.
+    fn slot(&mut self, source: u64, now: Instant) -> &mut Slot {
+        let first = source as usize % SETS * WAYS;
+        let set = &mut self.slots[first..first + WAYS];
+        let at = set.iter().position(|slot| slot.source == source && slot.full_at.is_some()).unwrap_or_else(|| {
+            let fullest = (0..WAYS).min_by_key(|at| set[*at].full_at.filter(|full_at| *full_at > now));
+            let at = fullest.unwrap_or_default();
+            set[at] = EMPTY;
+            at
+        });
+        &mut set[at]
+    }
+
+    fn name(&self, action: Action, of: &[u8]) -> u64 {
+        let mut message = hmac::Context::with_key(&self.key);
+        message.update(&[action as u8]);
+        message.update(of);
+        let tag = message.sign();
+        u64::from_be_bytes(std::array::from_fn(|at| tag.as_ref()[at]))
+    }
+}
+
+fn fresh_key() -> hmac::Key {
+    hmac::Key::new(hmac::HMAC_SHA256, &random::bytes::<32>())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn limits(now: Instant) -> Limits {
+        let rate = Rate { count: 3, per: SECOND * 30 };
+        let options =
+            RateOptions { validate: rate, initiate: rate, login: rate, register: rate, note: rate, note_per_tag: rate };
+        Limits::new(options, now, |_| {})
+    }
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_burst_then_the_rate_then_a_time_to_wait() {
+        let start = Instant::now();
+        let limits = limits(start);
+        let ask = |after: u32| limits.check(Action::LogIn, ip("192.0.2.1"), start + SECOND * after);
+        for _ in 0..3 {
+            assert_eq!(ask(0), Ok(()));
+        }
+        let refused = ask(0).unwrap_err();
+        assert_eq!((refused.kind, refused.retry_after), (Kind::TooMany, Some(SECOND * 10)));
+        assert_eq!(ask(9).unwrap_err().retry_after, Some(SECOND));
+        assert_eq!(ask(10), Ok(()), "a refused request must not cost anything");
+        assert!(ask(10).is_err());
+        for _ in 0..3 {
+            assert_eq!(ask(100), Ok(()), "the bucket is full again, and not fuller");
+        }
+        assert!(ask(100).is_err());
+    }
+
+    #[test]
+    fn actions_and_sources_are_counted_apart() {
+        let now = Instant::now();
+        let limits = limits(now);
+        let drain = |action, source: &str| (0..9).filter(|_| limits.check(action, ip(source), now).is_ok()).count();
+        assert_eq!(drain(Action::LogIn, "192.0.2.1"), 3);
+        assert_eq!(drain(Action::Validate, "192.0.2.1"), 3);
+        assert_eq!(drain(Action::LogIn, "192.0.2.2"), 3);
+        assert_eq!(drain(Action::LogIn, "::ffff:192.0.2.1"), 0, "the same address in another spelling");
+    }
+
+    #[test]
+    fn a_tag_is_counted_by_itself_whoever_leaves_notes_through_it() {
+        let now = Instant::now();
+        let limits = limits(now);
+        let [one, other] = [1, 2].map(|byte| TagId::from_bytes([byte; 16]));
+        let left = (0..9).filter(|_| limits.check_note_of(one, now).is_ok()).count();
+        assert_eq!((left, limits.check_note_of(other, now)), (3, Ok(())));
+        assert_eq!(limits.check_note_of(one, now).unwrap_err().retry_after, Some(SECOND * 10));
+        assert_eq!(limits.check(Action::Note, ip("192.0.2.1"), now), Ok(()));
+    }
+
+    #[test]
+    fn an_ipv6_network_is_one_source() {
+        let now = Instant::now();
+        let limits = limits(now);
+        let allowed =
+            (0..9).filter(|n| limits.check(Action::LogIn, ip(&format!("2001:db8::{n}")), now).is_ok()).count();
+        assert_eq!(allowed, 3);
+        assert!(limits.check(Action::LogIn, ip("2001:db8:0:1::1"), now).is_ok());
+    }
+
+    #[test]
+    fn a_household_with_many_ipv6_networks_has_the_rate_of_two_and_a_site_of_four() {
+        let now = Instant::now();
+        let limits = limits(now);
+        let allowed = |addresses: Vec<String>| {
+            addresses.iter().filter(|address| limits.check(Action::LogIn, ip(address), now).is_ok()).count()
+        };
+        assert_eq!(allowed((0..256).map(|n| format!("2001:db8:1:2{n:02x}::1")).collect()), 6);
+        assert_eq!(allowed((0..256).map(|n| format!("2001:db8:1:{n:02x}00::1")).collect()), 6, "6 of 12 are taken");
+        assert_eq!(allowed(vec!["2001:db8:2::1".into()]), 1, "a neighbour has its own");
+        let refused = limits.check(Action::LogIn, ip("2001:db8:1:2ff::1"), now).unwrap_err();
+        assert!(refused.retry_after.is_some_and(|wait| wait <= SECOND * 10));
+    }
+
+    #[test]
+    fn a_flood_of_sources_neither_grows_the_table_nor_frees_the_busiest() {
+        let now = Instant::now();
+        let limits = limits(now);
+        while limits.check(Action::LogIn, ip("192.0.2.1"), now).is_ok() {}
+        for n in 0..200_000_u32 {
+            limits.check(Action::LogIn, IpAddr::from((0x0a00_0000 + n).to_be_bytes()), now).unwrap();
+        }
+        assert_eq!(limits.table.lock().unwrap().slots.len(), SETS * WAYS);
+        assert!(limits.check(Action::LogIn, ip("192.0.2.1"), now).is_err());
+    }
+
+    #[test]
+    fn the_key_changes_daily_and_old_rows_go_with_it() {
+        let start = Instant::now();
+        let limits = limits(start);
+        let name = || limits.table.lock().unwrap().name(Action::LogIn, &Network::of(ip("192.0.2.1"), 32).bytes());
+        let before = name();
+        limits.check(Action::LogIn, ip("192.0.2.1"), start).unwrap();
+        limits.check(Action::Validate, ip("192.0.2.9"), start + DAY).unwrap();
+        assert_ne!(before, name());
+        let table = limits.table.lock().unwrap();
+        assert_eq!(table.slots.iter().filter(|slot| slot.full_at.is_some()).count(), 1);
+    }
+}

@@ -1,0 +1,9 @@
+//! Sockets, below every protocol: the ports, connections that stall, bytes that were looked at, files that may be open.
+//!
+//! Imports `domain`. Called by `app`, and by `web` for how a connection is watched.
+
+pub mod open_files;
+pub mod peeked_stream;
+pub mod ports;
+mod send_queue;
+pub mod stall_timeout;

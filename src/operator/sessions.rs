@@ -1,0 +1,55 @@
+//! Devices that are logged in.
+
+use std::time::SystemTime;
+
+use super::{Effect, Ended, Operator, Session, Sessions};
+use crate::audit::Event;
+use crate::domain::ids::SessionId;
+use crate::domain::{Error, Kind, Result};
+use crate::keys::Field;
+use crate::store::BareSession;
+
+impl Operator {
+    pub(super) async fn list_sessions(&self, user: Option<&str>, now: SystemTime) -> Result<Sessions> {
+        let account = match user {
+            Some(user) => Some(self.find(user).await?.id),
+            None => None,
+        };
+        let people = self.people().await?;
+        let sessions = self.store.operator().sessions(account, now).await?;
+        let describe = |login: BareSession| {
+            let sealed = login.device_sealed.as_deref();
+            let device = sealed.map(|sealed| self.keys.open_field(Field::LoginDevice, login.id.as_bytes(), sealed));
+            Ok(Session {
+                id: login.id,
+                user: people.named(login.account),
+                device: device.transpose()?.unwrap_or_default(),
+                created_at: login.created_at,
+                last_used_at: login.last_used_at,
+                expires_at: login.expires_at,
+            })
+        };
+        Ok(Sessions { sessions: sessions.into_iter().map(describe).collect::<Result<_>>()? })
+    }
+
+    pub(super) async fn end_session(&self, id: SessionId) -> Result<Ended> {
+        if !self.store.sessions().end(id).await? {
+            return Err(Error::new(Kind::NotFound, "no-such-session", "There is no such session, or not any more.")
+                .hint("`callqr session list` shows them all."));
+        }
+        self.note(Event::SessionEnded, None);
+        self.after_the_end_of(vec![id]).await
+    }
+
+    pub(super) async fn end_sessions(&self, user: &str) -> Result<Ended> {
+        let account = self.find(user).await?.id;
+        let ended = self.store.operator().end_logins(account).await?;
+        self.note(Event::SessionsEnded, Some(account));
+        self.after_the_end_of(ended).await
+    }
+
+    async fn after_the_end_of(&self, ended: Vec<SessionId>) -> Result<Ended> {
+        self.bring_about(ended.iter().map(|login| Effect::SessionEnded(*login)).collect()).await;
+        Ok(Ended { ended })
+    }
+}

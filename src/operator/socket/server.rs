@@ -1,0 +1,142 @@
+//! The server's end.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{UnixListener, UnixSocket, UnixStream};
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::time::timeout;
+use zeroize::Zeroizing;
+
+use super::address::Address;
+use super::{MAX_REQUEST, NAME};
+use crate::domain::{Error, Kind, Result};
+use crate::keys::data_dir::DataDir;
+use crate::operator::{Operator, Reply, Request};
+
+/// Under this name a socket is made ready before it takes the place of [`NAME`].
+const UNREADY: &str = "control.new";
+/// Connections that wait to be accepted, and connections that are served.
+const WAITING: u32 = 16;
+const SERVED: usize = 8;
+/// How long a client may take to send its request, and to take its answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long to wait after a connection could not be accepted.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// A socket that listens; its file is removed when this is dropped.
+pub struct Control {
+    listener: UnixListener,
+    path: PathBuf,
+}
+
+impl Control {
+    /// Listens in a data directory. Whatever socket is there was left by a server that crashed: whoever calls this
+    /// holds the directory's lock.
+    ///
+    /// # Errors
+    /// `control-socket` when the directory's file system takes no socket.
+    pub fn bind(directory: &DataDir) -> Result<Self> {
+        let path = directory.path().join(NAME);
+        let unready = directory.path().join(UNREADY);
+        let bound = || -> io::Result<UnixListener> {
+            match fs::remove_file(&unready) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            let socket = UnixSocket::new_stream()?;
+            socket.bind(Address::of(directory.path(), UNREADY)?.path())?;
+            // Nobody can connect before it listens, so nobody gets in before its mode is right.
+            fs::set_permissions(&unready, fs::Permissions::from_mode(0o600))?;
+            let listener = socket.listen(WAITING)?;
+            fs::rename(&unready, &path)?;
+            Ok(listener)
+        };
+        let listener = bound().map_err(|error| {
+            let message = format!("The control socket {} cannot be made: {error}.", path.display());
+            Error::new(Kind::Unavailable, "control-socket", message)
+                .hint("Put the data directory on a file system of this machine.")
+        })?;
+        Ok(Self { listener, path })
+    }
+
+    /// Serves until `closing` says so; requests under way are finished, which whoever waits for `open` sees.
+    pub async fn serve(self, operator: Operator, mut closing: watch::Receiver<bool>, open: mpsc::Sender<()>) {
+        let places = Arc::new(Semaphore::new(SERVED));
+        loop {
+            let accepted = tokio::select! {
+                accepted = self.listener.accept() => accepted,
+                _ = closing.wait_for(|closing| *closing) => return,
+            };
+            let Ok((stream, _)) = accepted else {
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            };
+            let Ok(place) = places.clone().acquire_owned().await else { return };
+            let (operator, open) = (operator.clone(), open.clone());
+            tokio::spawn(async move {
+                // A client that leaves early has nothing to complain about.
+                let _ = serve_one(stream, &operator).await;
+                drop((place, open));
+            });
+        }
+    }
+}
+
+impl Drop for Control {
+    fn drop(&mut self) {
+        // One that stays behind is replaced by the next server.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+async fn serve_one(mut stream: UnixStream, operator: &Operator) -> io::Result<()> {
+    let reply = if may_ask(stream.peer_cred()?.uid(), rustix::process::geteuid().as_raw()) {
+        match timeout(PATIENCE, read(&mut stream)).await? {
+            Ok(request) => Reply::from(operator.run(request, SystemTime::now()).await),
+            Err(error) => Reply::Refused(error.into()),
+        }
+    } else {
+        let error = Error::new(Kind::Forbidden, "not-yours", "This callqr is another user's.");
+        Reply::Refused(error.hint("Ask as the user that runs it, or as root.").into())
+    };
+    let mut line = Zeroizing::new(serde_json::to_vec(&reply)?);
+    line.push(b'\n');
+    timeout(PATIENCE, stream.write_all(&line)).await?
+}
+
+/// The file's mode says the same; this holds where somebody has changed it.
+fn may_ask(peer: u32, own: u32) -> bool {
+    peer == own || peer == 0
+}
+
+async fn read(stream: &mut UnixStream) -> Result<Request> {
+    let not_understood = |message: &str| {
+        Error::invalid("not-understood", message)
+            .hint("The running callqr may be of another version: restart it with the new one.")
+    };
+    // Passwords pass through here.
+    let mut line = Zeroizing::new(Vec::new());
+    let read = BufReader::new(stream.take(MAX_REQUEST)).read_until(b'\n', &mut line).await;
+    read.map_err(|_| not_understood("The request did not arrive whole."))?;
+    if line.last() != Some(&b'\n') {
+        return Err(not_understood("The request is not a line, or too long a line."));
+    }
+    serde_json::from_slice(&line).map_err(|_| not_understood("The running callqr does not understand the request."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_servers_own_user_and_root_may_ask() {
+        assert!(may_ask(1000, 1000) && may_ask(0, 1000));
+        assert!(!may_ask(1001, 1000) && !may_ask(1000, 0));
+    }
+}

@@ -1,0 +1,61 @@
+//! Stickers, without what their owners wrote.
+
+use std::time::SystemTime;
+
+use super::{Effect, NewTag, Operator, RevokedTag, Tag, Tags};
+use crate::audit::Event;
+use crate::domain::household::tag::{Lifetime, TagText};
+use crate::domain::ids::TagId;
+use crate::domain::{Error, Kind, Result};
+use crate::household::tags::TagState;
+
+impl Operator {
+    pub(super) async fn list_tags(&self, user: Option<&str>, now: SystemTime) -> Result<Tags> {
+        let household = match user {
+            Some(user) => Some(self.find(user).await?.household),
+            None => None,
+        };
+        let households = self.people().await?.households();
+        let tags = self.store.operator().tags(household).await?;
+        // A household that has just lost its last member is about to lose its tags.
+        let tags = tags.into_iter().filter_map(|tag| {
+            let household = households.get(&tag.household)?.clone();
+            let state = TagState::of(tag.paused, tag.expires_at, now);
+            Some(Tag { id: tag.id, household, state, created_at: tag.created_at, expires_at: tag.expires_at })
+        });
+        Ok(Tags { tags: tags.collect() })
+    }
+
+    pub(super) async fn new_tag(
+        &self,
+        user: &str,
+        label: &str,
+        public_text: &str,
+        lifetime: Option<Lifetime>,
+        now: SystemTime,
+    ) -> Result<NewTag> {
+        let (label, public_text) = (TagText::parse(label)?, TagText::parse(public_text)?);
+        let owner = self.find(user).await?;
+        let household = owner.household;
+        let made = self.tags.create_in(household, label, public_text, lifetime, now).await?;
+        self.note(Event::TagCreated, Some(owner.id));
+        let members = self.people().await?.households().remove(&household);
+        Ok(NewTag {
+            id: made.tag.id,
+            household: members.unwrap_or(super::Household { id: household, members: Vec::new() }),
+            url: self.link("c", &made.token.code()),
+            url_warning: self.links.warning.clone(),
+            expires_at: made.tag.expires_at,
+        })
+    }
+
+    pub(super) async fn revoke_tag(&self, id: TagId) -> Result<RevokedTag> {
+        if !self.store.operator().delete_tag(id).await? {
+            return Err(Error::new(Kind::NotFound, "no-such-tag", "There is no such tag.")
+                .hint("`callqr tag list` shows them all."));
+        }
+        self.note(Event::TagRevoked, None);
+        self.bring_about(vec![Effect::TagWithdrawn(id)]).await;
+        Ok(RevokedTag { id })
+    }
+}

@@ -1,0 +1,311 @@
+//! Opens the database file, proves that it is sound and ours, and brings it to this program's version.
+
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+
+use crate::domain::{Error, Kind, Result};
+use crate::files;
+
+/// Ordered by the version that each leads to, beginning with 1. Never edit one that was released: add another.
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_initial.sql"),
+    include_str!("migrations/0002_households.sql"),
+    include_str!("migrations/0003_audit.sql"),
+    include_str!("migrations/0004_field_keys.sql"),
+    include_str!("migrations/0005_clock.sql"),
+    include_str!("migrations/0006_identities.sql"),
+    include_str!("migrations/0007_vaults.sql"),
+    include_str!("migrations/0008_calls.sql"),
+    include_str!("migrations/0009_second_factors.sql"),
+    include_str!("migrations/0010_keyed.sql"),
+    include_str!("migrations/0011_handovers.sql"),
+    include_str!("migrations/0012_vault_holders.sql"),
+    include_str!("migrations/0013_notes.sql"),
+    include_str!("migrations/0014_known_tokens.sql"),
+];
+
+/// Tells our databases from other programs' (SQLite's `application_id`): "cqr1".
+const APPLICATION_ID: i64 = 0x6371_7231;
+
+/// Opens the connection that writes, and migrates.
+pub(in crate::store) fn open_writer(path: &Path) -> Result<Connection> {
+    files::ensure_private(path)?;
+    let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    check(path, &connection)?;
+    let mode: String = connection
+        .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
+        .map_err(|error| open_error(path, &error))?;
+    if mode != "wal" {
+        return Err(unusable(path, "its disk does not support write-ahead logging")
+            .hint("Choose a directory on a local disk with --data-dir; network disks cannot hold the database."));
+    }
+    migrate(path, &mut connection, MIGRATIONS)?;
+    crate::store::sealed::guard(&connection).map_err(|error| open_error(path, &error))?;
+    Ok(connection)
+}
+
+/// Opens a connection that only reads; [`open_writer`] has been called before.
+pub(in crate::store) fn open_reader(path: &Path) -> Result<Connection> {
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.pragma_update(None, "query_only", true).map_err(|error| open_error(path, &error))?;
+    Ok(connection)
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
+    let set_up = || {
+        let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
+        // Another process (a backup, an operator's shell) may hold the lock for a moment.
+        connection.busy_timeout(Duration::from_secs(5))?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "secure_delete", true)?;
+        // With a memory map an I/O error would be a signal that kills the process instead of an error.
+        connection.pragma_update_and_check(None, "mmap_size", 0, |_| Ok(()))?;
+        connection.pragma_update(None, "cache_size", -512)?;
+        connection.set_prepared_statement_cache_capacity(32);
+        Ok(connection)
+    };
+    set_up().map_err(|error: rusqlite::Error| open_error(path, &error))
+}
+
+/// Refuses what is damaged, foreign or newer than this program, before anything is written.
+fn check(path: &Path, connection: &Connection) -> Result<()> {
+    let soundness: String = connection
+        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+        .map_err(|error| open_error(path, &error))?;
+    if soundness != "ok" {
+        return Err(corrupt(path));
+    }
+    let application = pragma(path, connection, "application_id")?;
+    let version = pragma(path, connection, "user_version")?;
+    let tables: i64 = connection
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+        .map_err(|error| open_error(path, &error))?;
+    let is_new = application == 0 && version == 0 && tables == 0;
+    if !is_new && application != APPLICATION_ID {
+        return Err(
+            unusable(path, "it is another program's database").hint("Choose another directory with --data-dir.")
+        );
+    }
+    if usize::try_from(version).is_ok_and(|version| version > MIGRATIONS.len()) {
+        return Err(unusable(path, "a newer version of callqr has written it")
+            .hint("Install that version again, or restore the backup that was made before it."));
+    }
+    Ok(())
+}
+
+fn migrate(path: &Path, connection: &mut Connection, migrations: &[&str]) -> Result<()> {
+    let at = usize::try_from(pragma(path, connection, "user_version")?).unwrap_or_default();
+    if at >= migrations.len() {
+        return Ok(());
+    }
+    if at > 0 {
+        snapshot(path, connection, at)?;
+    }
+    for (index, sql) in migrations.iter().enumerate().skip(at) {
+        let version = index + 1;
+        let mut step = || {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            transaction.execute_batch(sql)?;
+            transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+            transaction.pragma_update(None, "user_version", version as i64)?;
+            transaction.commit()
+        };
+        step().map_err(|error| open_error(path, &error))?;
+        tracing::info!(version, "database migrated");
+    }
+    Ok(())
+}
+
+/// Keeps the database as it was, beside it, in case the new version must be given up.
+fn snapshot(path: &Path, connection: &Connection, version: usize) -> Result<()> {
+    let copy = path.with_extension(format!("before-v{}.db", version + 1));
+    // VACUUM INTO writes only to a file that is missing or empty; making it first makes it private.
+    files::write_private(&copy, b"")?;
+    connection.execute("VACUUM INTO ?1", [copy.to_string_lossy()]).map_err(|error| open_error(path, &error))?;
+    Ok(())
+}
+
+/// Removes copies that [`migrate`] made before `until`: they hold what has been deleted since.
+pub(in crate::store) fn forget_snapshots(path: &Path, until: SystemTime) -> Result<()> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    let Some(name) = path.file_stem().and_then(|name| name.to_str()) else { return Ok(()) };
+    for entry in std::fs::read_dir(directory).map_err(Error::internal)?.flatten() {
+        let entry_name = entry.file_name();
+        let version = entry_name.to_str().and_then(|entry| entry.strip_prefix(name)?.strip_prefix(".before-v"));
+        let is_copy = version.is_some_and(|version| version.ends_with(".db"));
+        let is_old = || entry.metadata().and_then(|data| data.modified()).is_ok_and(|made| made < until);
+        if is_copy && is_old() {
+            files::remove(&entry.path())?;
+            tracing::info!("a copy of the database from before a migration was removed");
+        }
+    }
+    Ok(())
+}
+
+fn pragma(path: &Path, connection: &Connection, name: &str) -> Result<i64> {
+    connection.pragma_query_value(None, name, |row| row.get(0)).map_err(|error| open_error(path, &error))
+}
+
+fn open_error(path: &Path, error: &rusqlite::Error) -> Error {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => corrupt(path),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            unusable(path, "another program holds it locked").hint("Stop the other program and start again.")
+        }
+        Some(ErrorCode::DiskFull) => unusable(path, "the disk is full").hint("Make room on the disk."),
+        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
+            unusable(path, "this user may not open it").hint("Give it and its directory to the user that runs callqr.")
+        }
+        _ => unusable(path, &error.to_string()).hint("Check the disk, or restore a backup."),
+    }
+}
+
+fn corrupt(path: &Path) -> Error {
+    unusable(path, "it is damaged or not a database")
+        .hint("Restore a backup. Keep the damaged file aside; callqr does not run on with it.")
+}
+
+fn unusable(path: &Path, why: &str) -> Error {
+    Error::new(Kind::Unavailable, "database", format!("The database {} cannot be used: {why}.", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use std::os::unix::fs::MetadataExt as _;
+
+    fn directory() -> tempfile::TempDir {
+        tempfile::tempdir().unwrap()
+    }
+
+    #[test]
+    fn a_new_database_is_private_current_and_strict() {
+        let directory = directory();
+        let path = directory.path().join("callqr.db");
+        let connection = open_writer(&path).unwrap();
+        assert_eq!(pragma(&path, &connection, "user_version").unwrap(), MIGRATIONS.len() as i64);
+        assert_eq!(pragma(&path, &connection, "foreign_keys").unwrap(), 1);
+        assert_eq!(pragma(&path, &connection, "trusted_schema").unwrap(), 0);
+        assert_eq!(pragma(&path, &connection, "synchronous").unwrap(), 2);
+        assert_eq!(pragma(&path, &connection, "secure_delete").unwrap(), 1);
+        for file in std::fs::read_dir(directory.path()).unwrap() {
+            assert_eq!(file.unwrap().metadata().unwrap().mode() & 0o777, 0o600);
+        }
+        assert!(open_reader(&path).unwrap().execute("DELETE FROM accounts", []).is_err(), "the reader can write");
+    }
+
+    #[test]
+    fn a_migration_happens_once_and_leaves_a_snapshot_of_what_was() {
+        let directory = directory();
+        let path = directory.path().join("callqr.db");
+        drop(open_writer(&path).unwrap());
+        let mut connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
+        connection.execute("INSERT INTO key_check VALUES (1, zeroblob(32))", []).unwrap();
+        let with_one_more = [MIGRATIONS, &["CREATE TABLE more (a INTEGER) STRICT; DELETE FROM key_check;"]].concat();
+        let current = MIGRATIONS.len() as i64;
+        migrate(&path, &mut connection, &with_one_more).unwrap();
+        migrate(&path, &mut connection, &with_one_more).unwrap();
+        assert_eq!(pragma(&path, &connection, "user_version").unwrap(), current + 1);
+
+        let before = directory.path().join(format!("callqr.before-v{}.db", current + 1));
+        assert_eq!(std::fs::metadata(&before).unwrap().mode() & 0o777, 0o600);
+        let old = connect(&before, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+        assert_eq!(pragma(&before, &old, "user_version").unwrap(), current);
+        let kept: i64 = old.query_row("SELECT count(*) FROM key_check", [], |row| row.get(0)).unwrap();
+        assert_eq!(kept, 1);
+    }
+
+    #[test]
+    fn copies_from_before_migrations_are_not_kept_for_ever() {
+        let directory = directory();
+        let path = directory.path().join("callqr.db");
+        drop(open_writer(&path).unwrap());
+        let copy = directory.path().join("callqr.before-v2.db");
+        std::fs::write(&copy, "old").unwrap();
+        let made = std::fs::metadata(&copy).unwrap().modified().unwrap();
+        forget_snapshots(&path, made).unwrap();
+        assert!(copy.exists());
+        forget_snapshots(&path, made + Duration::from_secs(1)).unwrap();
+        assert!(!copy.exists() && path.exists());
+    }
+
+    #[test]
+    fn a_migration_that_fails_changes_nothing() {
+        let directory = directory();
+        let path = directory.path().join("callqr.db");
+        drop(open_writer(&path).unwrap());
+        let mut connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
+        let broken = [MIGRATIONS, &["CREATE TABLE half (a INTEGER) STRICT; NONSENSE;"]].concat();
+        assert!(migrate(&path, &mut connection, &broken).is_err());
+        assert_eq!(pragma(&path, &connection, "user_version").unwrap(), MIGRATIONS.len() as i64);
+        assert!(connection.execute("DELETE FROM half", []).is_err());
+    }
+
+    #[test]
+    fn an_account_of_before_becomes_a_household_that_has_its_tags() {
+        let directory = directory();
+        let path = directory.path().join("callqr.db");
+        files::ensure_private(&path).unwrap();
+        let mut connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
+        migrate(&path, &mut connection, &MIGRATIONS[..1]).unwrap();
+        let before = "INSERT INTO accounts VALUES (x'01010101010101010101010101010101', zeroblob(32), x'0a', x'0b', 'hash', 1, 5);
+            INSERT INTO accounts VALUES (x'02020202020202020202020202020202', randomblob(32), x'0c', NULL, 'other', 0, 6);
+            INSERT INTO logins VALUES (randomblob(16), x'01010101010101010101010101010101', randomblob(32), 7, 8, 9);
+            INSERT INTO tags VALUES (randomblob(16), x'01010101010101010101010101010101', randomblob(32), x'0d', x'0e', 1, 10, 11);
+            INSERT INTO tags VALUES (randomblob(16), x'02020202020202020202020202020202', randomblob(32), x'0f', x'10', 0, 12, NULL);";
+        connection.execute_batch(before).unwrap();
+        migrate(&path, &mut connection, &MIGRATIONS[..2]).unwrap();
+
+        let text = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
+        let kept = "SELECT group_concat(hex(username_sealed) || hex(emergency_contact_sealed) || password_hash || administrator \
+                    || disabled || created_at, ' ' ORDER BY created_at) FROM accounts";
+        assert_eq!(text(kept), "0A0Bhash105 0Cother006");
+        let sessions = "SELECT group_concat(created_at || last_used_at || expires_at || confirmed_at) FROM logins";
+        assert_eq!(text(sessions), "7897");
+        let tags = "SELECT group_concat(hex(a.username_sealed) || hex(label_sealed) || paused || t.created_at || \
+                    ifnull(expires_at, '-'), ' ' ORDER BY t.created_at) FROM tags AS t JOIN accounts AS a USING (household_id)";
+        assert_eq!(text(tags), "0A0D11011 0C0F012-");
+        assert_eq!(text("SELECT count(DISTINCT household_id) || count(*) FROM accounts"), "22");
+        let tables =
+            "SELECT group_concat(name) FROM (SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name)";
+        assert_eq!(text(tables), "accounts,households,invites,key_check,logins,password_resets,setup_token,tags");
+        let broken = connection.query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get(0));
+        assert_eq!(broken, Ok(0));
+    }
+
+    #[test]
+    fn newer_foreign_and_damaged_files_are_refused_and_left_as_they_are() {
+        let directory = directory();
+        let newer = directory.path().join("newer.db");
+        open_writer(&newer).unwrap().pragma_update(None, "user_version", 99).unwrap();
+        let foreign = directory.path().join("foreign.db");
+        Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE theirs (a)").unwrap();
+        let text = directory.path().join("text.db");
+        std::fs::write(&text, "this is not a database, it is a text of some length".repeat(100)).unwrap();
+        let damaged = directory.path().join("damaged.db");
+        drop(open_writer(&damaged).unwrap());
+        let mut bytes = std::fs::read(&damaged).unwrap();
+        bytes[4096..8192].fill(0x5a);
+        std::fs::write(&damaged, &bytes).unwrap();
+
+        for (path, says) in
+            [(&newer, "newer version"), (&foreign, "another program's"), (&text, "damaged"), (&damaged, "damaged")]
+        {
+            let before = std::fs::read(path).unwrap();
+            let error = open_writer(path).unwrap_err();
+            assert!(error.message.contains(says), "{error}");
+            assert!(!error.hint.is_empty());
+            assert_eq!(std::fs::read(path).unwrap(), before);
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The database file: opened, migrated, and each connection on a thread of its own.
+
+pub mod convert;
+pub mod migrate;
+pub mod thread;

@@ -1,0 +1,271 @@
+//! Log-ins: one row for each device that is logged in.
+
+use std::time::{Duration, SystemTime};
+
+use rusqlite::{OptionalExtension as _, Transaction, params};
+
+use super::Store;
+use crate::domain::Result;
+use crate::domain::account::Member;
+use crate::domain::ids::{AccountId, HouseholdId, SessionId};
+use crate::store::database::convert::{one_row, time, to_millis};
+
+/// A log-in as stored.
+#[derive(Clone, Copy)]
+pub struct SessionRow {
+    /// Which.
+    pub id: SessionId,
+    /// Whose.
+    pub member: Member,
+    /// SHA-256 of the secret in the cookie.
+    pub secret_hash: [u8; 32],
+    /// How often its secrets were changed: tokens of earlier generations are worthless.
+    pub generation: u32,
+    /// When its holder last proved who they are.
+    pub confirmed_at: SystemTime,
+    /// When it was last used, to the hour or so.
+    pub last_used_at: SystemTime,
+    /// When it ends, however much it is used.
+    pub expires_at: SystemTime,
+}
+
+/// A log-in to be.
+pub struct NewSession {
+    /// Which.
+    pub id: SessionId,
+    /// Whose.
+    pub account: AccountId,
+    /// SHA-256 of the secret in the cookie.
+    pub secret_hash: [u8; 32],
+    /// What kind of device it is, sealed.
+    pub device_sealed: Vec<u8>,
+    /// When it ends, however much it is used.
+    pub expires_at: SystemTime,
+}
+
+/// A log-in as its owner sees it.
+pub struct ListedSession {
+    /// Which.
+    pub id: SessionId,
+    /// What kind of device it is, sealed; none for those from before this was asked.
+    pub device_sealed: Option<Vec<u8>>,
+    /// When it was made.
+    pub created_at: SystemTime,
+    /// When it was last used, to the hour or so.
+    pub last_used_at: SystemTime,
+}
+
+/// Log-ins in the database.
+pub struct SessionTable<'a>(pub(super) &'a Store);
+
+impl SessionTable<'_> {
+    /// Adds a log-in; when its account then has more than `most`, the ones unused for longest end and are returned.
+    /// `None`, and nothing done, when the account was disabled or has another password than that of `password_hash`.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn create(
+        &self,
+        session: NewSession,
+        password_hash: String,
+        most: u32,
+        now: SystemTime,
+    ) -> Result<Option<Vec<SessionId>>> {
+        self.0
+            .writer
+            .transaction(move |transaction| {
+                let sql = "SELECT 1 FROM accounts WHERE id = ?1 AND password_hash = ?2 AND NOT disabled";
+                let as_proven =
+                    transaction.query_row(sql, params![session.account.as_bytes(), password_hash], |_| Ok(()));
+                if as_proven.optional()?.is_none() {
+                    return Ok(None);
+                }
+                let displaced = delete_least_used(transaction, session.account, most.saturating_sub(1))?;
+                insert(transaction, &session, now)?;
+                Ok(Some(displaced))
+            })
+            .await
+    }
+
+    /// The log-in with this id, unless it has expired, was not used for `idle` or belongs to a disabled account.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn current(&self, id: SessionId, idle: Duration, now: SystemTime) -> Result<Option<SessionRow>> {
+        self.0.reader.transaction(move |transaction| current(transaction, id, idle, now)).await
+    }
+
+    /// Notes that a log-in is in use.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn touch(&self, id: SessionId, now: SystemTime) -> Result<()> {
+        self.0.writer.transaction(move |transaction| touch(transaction, id, now)).await
+    }
+
+    /// Gives a log-in of this generation a new secret, whose holder has just proven who they are; the new generation, or
+    /// `None` when it has ended or was given another one meanwhile.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn rotate(
+        &self,
+        id: SessionId,
+        generation: u32,
+        secret_hash: [u8; 32],
+        now: SystemTime,
+    ) -> Result<Option<SessionRow>> {
+        self.0
+            .writer
+            .transaction(move |transaction| {
+                let sql = "UPDATE logins SET secret_hash = ?2, generation = generation + 1, confirmed_at = ?3, \
+                           last_used_at = max(last_used_at, ?3) WHERE id = ?1 AND generation = ?4";
+                let values = params![id.as_bytes(), secret_hash, to_millis(now), generation];
+                if !one_row(transaction.prepare_cached(sql)?.execute(values)?)? {
+                    return Ok(None);
+                }
+                current(transaction, id, Duration::MAX, now)
+            })
+            .await
+    }
+
+    /// The log-ins of an account that have not ended, the one used last first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn of(&self, account: AccountId, idle: Duration, now: SystemTime) -> Result<Vec<ListedSession>> {
+        self.0.reader.transaction(move |transaction| list(transaction, account, idle, now)).await
+    }
+
+    /// Ends one log-in of an account; whether it had it.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn end_of(&self, account: AccountId, id: SessionId) -> Result<bool> {
+        self.0
+            .writer
+            .transaction(move |transaction| {
+                let sql = "DELETE FROM logins WHERE id = ?1 AND account_id = ?2";
+                one_row(transaction.execute(sql, params![id.as_bytes(), account.as_bytes()])?)
+            })
+            .await
+    }
+
+    /// Ends all log-ins of an account but one; says which.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn end_all_but(&self, account: AccountId, kept: Option<SessionId>) -> Result<Vec<SessionId>> {
+        self.0
+            .writer
+            .transaction(move |transaction| {
+                let sql = "DELETE FROM logins WHERE account_id = ?1 AND id IS NOT ?2 RETURNING id";
+                let mut statement = transaction.prepare_cached(sql)?;
+                let values = params![account.as_bytes(), kept.map(|id| *id.as_bytes())];
+                let ids = statement.query_map(values, |row| row.get(0).map(SessionId::from_bytes))?;
+                Ok(ids.collect::<rusqlite::Result<_>>()?)
+            })
+            .await
+    }
+
+    /// Ends a log-in; whether there was one.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn end(&self, id: SessionId) -> Result<bool> {
+        self.0
+            .writer
+            .transaction(move |transaction| {
+                one_row(transaction.execute("DELETE FROM logins WHERE id = ?1", [id.as_bytes()])?)
+            })
+            .await
+    }
+}
+
+pub(super) fn insert(transaction: &Transaction<'_>, session: &NewSession, now: SystemTime) -> Result<()> {
+    let sql = "INSERT INTO logins (id, account_id, secret_hash, created_at, last_used_at, expires_at, confirmed_at, \
+               device_sealed) VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?4, ?6)";
+    transaction.prepare_cached(sql)?.execute(params![
+        session.id.as_bytes(),
+        session.account.as_bytes(),
+        session.secret_hash,
+        to_millis(now),
+        to_millis(session.expires_at),
+        session.device_sealed,
+    ])?;
+    Ok(())
+}
+
+pub(super) fn touch(transaction: &Transaction<'_>, id: SessionId, now: SystemTime) -> Result<()> {
+    let sql = "UPDATE logins SET last_used_at = max(last_used_at, ?2) WHERE id = ?1";
+    transaction.prepare_cached(sql)?.execute(params![id.as_bytes(), to_millis(now)])?;
+    Ok(())
+}
+
+pub(super) fn delete_expired(transaction: &Transaction<'_>, now: SystemTime, idle: Duration) -> Result<Vec<SessionId>> {
+    let sql = "DELETE FROM logins WHERE expires_at <= ?1 OR last_used_at <= ?2 RETURNING id";
+    let mut statement = transaction.prepare_cached(sql)?;
+    let times = params![to_millis(now), idle_since(now, idle)];
+    let ids = statement.query_map(times, |row| row.get(0).map(SessionId::from_bytes))?;
+    Ok(ids.collect::<rusqlite::Result<_>>()?)
+}
+
+fn current(
+    transaction: &Transaction<'_>,
+    id: SessionId,
+    idle: Duration,
+    now: SystemTime,
+) -> Result<Option<SessionRow>> {
+    let sql = "SELECT l.*, a.household_id, a.administrator FROM logins AS l JOIN accounts AS a ON a.id = l.account_id \
+               WHERE l.id = ?1 AND l.expires_at > ?2 AND l.last_used_at > ?3 AND NOT a.disabled";
+    let mut statement = transaction.prepare_cached(sql)?;
+    let session = statement.query_row(params![id.as_bytes(), to_millis(now), idle_since(now, idle)], |row| {
+        Ok(SessionRow {
+            id,
+            member: Member {
+                account: AccountId::from_bytes(row.get("account_id")?),
+                household: HouseholdId::from_bytes(row.get("household_id")?),
+                administrator: row.get("administrator")?,
+            },
+            secret_hash: row.get("secret_hash")?,
+            generation: row.get("generation")?,
+            confirmed_at: time(row, "confirmed_at")?,
+            last_used_at: time(row, "last_used_at")?,
+            expires_at: time(row, "expires_at")?,
+        })
+    });
+    Ok(session.optional()?)
+}
+
+fn list(
+    transaction: &Transaction<'_>,
+    account: AccountId,
+    idle: Duration,
+    now: SystemTime,
+) -> Result<Vec<ListedSession>> {
+    let sql = "SELECT id, device_sealed, created_at, last_used_at FROM logins \
+               WHERE account_id = ?1 AND expires_at > ?2 AND last_used_at > ?3 ORDER BY last_used_at DESC, created_at DESC";
+    let mut statement = transaction.prepare_cached(sql)?;
+    let values = params![account.as_bytes(), to_millis(now), idle_since(now, idle)];
+    let rows = statement.query_map(values, |row| {
+        Ok(ListedSession {
+            id: SessionId::from_bytes(row.get("id")?),
+            device_sealed: row.get("device_sealed")?,
+            created_at: time(row, "created_at")?,
+            last_used_at: time(row, "last_used_at")?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+fn delete_least_used(transaction: &Transaction<'_>, account: AccountId, keep: u32) -> Result<Vec<SessionId>> {
+    let sql = "DELETE FROM logins WHERE id IN (SELECT id FROM logins WHERE account_id = ?1 \
+               ORDER BY last_used_at DESC, created_at DESC LIMIT -1 OFFSET ?2) RETURNING id";
+    let mut statement = transaction.prepare_cached(sql)?;
+    let ids = statement.query_map(params![account.as_bytes(), keep], |row| row.get(0).map(SessionId::from_bytes))?;
+    Ok(ids.collect::<rusqlite::Result<_>>()?)
+}
+
+fn idle_since(now: SystemTime, idle: Duration) -> i64 {
+    to_millis(now).saturating_sub(i64::try_from(idle.as_millis()).unwrap_or(i64::MAX))
+}

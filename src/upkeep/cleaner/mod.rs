@@ -1,0 +1,155 @@
+//! Removes what people were told is gone: expired tags, sessions, invites, old events, within a minute of their time.
+//!
+//! The database knows when the next row's time is over, and the cleaner sleeps until then; but half a minute at most,
+//! because a new row may end earlier. It does nothing while the clock cannot be believed.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use super::clock::{Clock, Doubt};
+use crate::audit::{Audit, Event};
+use crate::auth::sessions::Sessions;
+use crate::domain::Result;
+use crate::domain::ids::SessionId;
+use crate::operator::{Effect, Effects};
+use crate::store::{Kept, Store};
+
+/// The longest rest: what is new may end before what was known.
+const LONGEST_REST: Duration = Duration::from_secs(30);
+/// The shortest rest: rows that end one after the other are removed together.
+const SHORTEST_REST: Duration = Duration::from_secs(1);
+/// How often devices that are connected count as having used their sessions, and the clock as right.
+const HOURLY: Duration = Duration::from_secs(60 * 60);
+/// How long a copy of the database from before a migration is kept.
+const COPIES_KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// Which log-ins are connected now, and so in use.
+pub type Connected = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Vec<SessionId>> + Send>> + Send + Sync>;
+
+/// How long the operator wants things kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Retention {
+    /// Security events.
+    pub audit: Duration,
+    /// Records of calls.
+    pub call_sessions: Duration,
+}
+
+/// Removes what has ended.
+pub struct Cleaner {
+    store: Store,
+    sessions: Sessions,
+    audit: Audit,
+    kept: Kept,
+    connected: Connected,
+    effects: Effects,
+    clock: Clock,
+    health: ClockHealth,
+    hour_began: Option<Instant>,
+}
+
+/// What the cleaner thinks of the clock, for whoever asks how the appliance is.
+#[derive(Clone, Default)]
+pub struct ClockHealth(Arc<Mutex<Option<Doubt>>>);
+
+impl ClockHealth {
+    /// What is wrong with the clock.
+    pub fn doubt(&self) -> Option<Doubt> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, doubt: Option<Doubt>) {
+        let before = std::mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), doubt);
+        match (before, doubt) {
+            (None, Some(doubt)) => {
+                tracing::warn!(?doubt, "the clock is plainly wrong: nothing is removed until it is right");
+            }
+            (Some(_), None) => tracing::info!("the clock is right again"),
+            _ => {}
+        }
+    }
+}
+
+impl Cleaner {
+    /// A cleaner that begins at `steady`.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn new(
+        store: Store,
+        sessions: Sessions,
+        audit: Audit,
+        kept: Retention,
+        connected: Connected,
+        effects: Effects,
+        steady: Instant,
+    ) -> Result<Self> {
+        let Retention { audit: events, call_sessions } = kept;
+        let kept = Kept { session_idle: sessions.idle(), audit: events, call_sessions };
+        let clock = Clock::new(store.expiry().clock_seen().await?, steady);
+        let health = ClockHealth::default();
+        Ok(Self { store, sessions, audit, kept, connected, effects, clock, health, hour_began: None })
+    }
+
+    /// What it thinks of the clock.
+    pub fn health(&self) -> ClockHealth {
+        self.health.clone()
+    }
+
+    /// Cleans for ever.
+    pub async fn run(mut self) {
+        loop {
+            let rest = self.step(SystemTime::now(), Instant::now()).await;
+            tokio::time::sleep(rest).await;
+        }
+    }
+
+    /// Removes what has ended by `now`, and says how long to rest; `steady` is the same moment by the steady clock.
+    pub async fn step(&mut self, now: SystemTime, steady: Instant) -> Duration {
+        let checked = self.clock.check(now, steady);
+        self.health.set(checked.err());
+        if checked.is_err() {
+            return LONGEST_REST;
+        }
+        match self.clean(now, steady).await {
+            Ok(next) => {
+                let until = next.map_or(LONGEST_REST, |next| next.duration_since(now).unwrap_or_default());
+                until.clamp(SHORTEST_REST, LONGEST_REST)
+            }
+            Err(error) => {
+                tracing::warn!(code = error.code, "what has expired could not be removed");
+                LONGEST_REST
+            }
+        }
+    }
+
+    async fn clean(&mut self, now: SystemTime, steady: Instant) -> Result<Option<SystemTime>> {
+        let expiry = self.store.expiry();
+        let is_hour = self.hour_began.is_none_or(|began| steady.saturating_duration_since(began) >= HOURLY);
+        let is_due = expiry.next(self.kept).await?.is_some_and(|next| next <= now);
+        if is_hour || is_due {
+            for login in self.sessions.purge(now, (self.connected)().await).await? {
+                (self.effects)(Effect::SessionEnded(login)).await;
+            }
+            // A call that goes on is not ended by it: who was let in may finish.
+            for _ in expiry.remove_tags(now).await? {
+                self.audit.note_at(Event::TagExpired, None, None, now);
+            }
+            expiry.remove(now, self.kept).await?;
+        }
+        if is_hour {
+            if let Err(error) = self.sessions.forget_keys(now).await {
+                tracing::warn!(code = error.code, "a key of session tokens that are over could not be dropped");
+            }
+            expiry.see_clock(now).await?;
+            self.hour_began = Some(steady);
+        }
+        // Also for what people deleted themselves since the last time.
+        expiry.sweep(now.checked_sub(COPIES_KEPT).unwrap_or(SystemTime::UNIX_EPOCH)).await?;
+        expiry.next(self.kept).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,25 @@
+//! Accounts: how people get one, what it says, what they take with them.
+
+pub mod export;
+pub mod invites;
+pub mod profile;
+pub mod register;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::web::state::SharedState;
+
+/// What it answers.
+pub fn routes() -> OpenApiRouter<SharedState> {
+    OpenApiRouter::new()
+        .routes(routes!(register::register))
+        .routes(routes!(register::reset))
+        .routes(routes!(profile::account, profile::change, profile::delete))
+        .routes(routes!(export::export))
+        .routes(routes!(profile::password))
+        .routes(routes!(invites::list, invites::create))
+        .routes(routes!(invites::validate))
+        .routes(routes!(invites::revoke))
+        .routes(routes!(invites::register))
+}

@@ -1,0 +1,118 @@
+//! `/api/v1/auth/register` and `/api/v1/auth/reset`: how people come to a password.
+
+use std::time::{Instant, SystemTime};
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, Response, StatusCode, Uri};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::accounts::Registering;
+use crate::auth::login::LoginContext;
+use crate::domain::credentials::login_secret::LoginSecret;
+use crate::limits::rate::Action;
+use crate::web::api::account::profile;
+use crate::web::api::auth::login;
+use crate::web::api::household::vault;
+use crate::web::error::ApiError;
+use crate::web::extract::request::{Json, same_origin};
+use crate::web::state::SharedState;
+
+/// A new account.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Register {
+    username: String,
+    /// For programs; pages send `authSecret`.
+    password: Option<String>,
+    /// What a page has stretched the password to, base64url.
+    auth_secret: Option<String>,
+    /// Whom to reach otherwise; nobody else reads it.
+    emergency_contact: Option<String>,
+    /// The owner's vehicle; nobody else reads it.
+    vehicle_number: Option<String>,
+    /// Of the set-up link; makes the first account.
+    setup_token: Option<String>,
+    /// Of an invite.
+    invite_token: Option<String>,
+    /// The key of the household's vault, wrapped for the password, where the invite brought it; base64url.
+    wrapped: Option<String>,
+    /// Whether a page asks: it gets the cookie in place of the token.
+    #[serde(default)]
+    cookie: bool,
+}
+
+/// A new password in place of a lost one.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Reset {
+    /// Of the link that an administrator made.
+    token: String,
+    /// For programs; pages send `newAuthSecret`.
+    new_password: Option<String>,
+    /// What a page has stretched the new password to, base64url.
+    new_auth_secret: Option<String>,
+    /// Whether a page asks: it gets the cookie in place of the token.
+    #[serde(default)]
+    cookie: bool,
+}
+
+/// Makes an account
+#[utoipa::path(post, path = "/auth/register", tag = "log-in", request_body = Register, responses(
+    (status = 201, description = "The account is made and its owner logged in", body = login::LoggedIn),
+    (status = 403, description = "`setup-link`, `invite-needed`, `invite-link`, `registration-closed`, `foreign-origin`"),
+    (status = 409, description = "`username-taken`, `household-full`, `too-many-accounts`"),
+    (status = 429, description = "`too-many-requests`"),
+))]
+pub async fn register(
+    State(state): State<SharedState>,
+    context: LoginContext,
+    uri: Uri,
+    headers: HeaderMap,
+    Json(body): Json<Register>,
+) -> Result<Response<Body>, ApiError> {
+    state.limits.check(Action::Register, context.source, Instant::now())?;
+    if body.cookie {
+        same_origin(&state.origin, &uri, &headers)?;
+    }
+    let registering = Registering {
+        username: body.username,
+        password: LoginSecret::one_of(body.password, body.auth_secret)?,
+        emergency_contact: body.emergency_contact,
+        vehicle_number: body.vehicle_number,
+        setup_token: body.setup_token,
+        invite_token: body.invite_token,
+        wrapped: body.wrapped.as_deref().map(vault::for_password).transpose()?,
+        device_name: context.device_name,
+    };
+    let begun = state.accounts.register(registering, SystemTime::now()).await?;
+    login::answer(&state, &begun, body.cookie, StatusCode::CREATED).await
+}
+
+/// Sets a new password by a link
+///
+/// All sessions of the account end; a new one begins, after the second factor where the account has one.
+#[utoipa::path(post, path = "/auth/reset", tag = "log-in", request_body = Reset, responses(
+    (status = 200, description = "Logged in, or a second factor is needed", body = login::LogInAnswer),
+    (status = 403, description = "`reset-link`, `foreign-origin`"),
+    (status = 429, description = "`too-many-requests`"),
+))]
+pub async fn reset(
+    State(state): State<SharedState>,
+    context: LoginContext,
+    uri: Uri,
+    headers: HeaderMap,
+    Json(body): Json<Reset>,
+) -> Result<Response<Body>, ApiError> {
+    state.limits.check(Action::Register, context.source, Instant::now())?;
+    if body.cookie {
+        same_origin(&state.origin, &uri, &headers)?;
+    }
+    let now = SystemTime::now();
+    let secret = LoginSecret::one_of(body.new_password, body.new_auth_secret)?;
+    let (member, ended) = state.accounts.finish_reset(&body.token, secret, now).await?;
+    profile::disconnect(&state, &ended).await;
+    let outcome = state.login.after_password(member.account, &context, now).await?;
+    login::answer_outcome(&state, outcome, body.cookie).await
+}

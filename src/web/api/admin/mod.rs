@@ -1,0 +1,23 @@
+//! What administrators see and do.
+
+pub mod events;
+pub mod users;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::web::state::SharedState;
+
+/// What it answers.
+pub fn routes() -> OpenApiRouter<SharedState> {
+    OpenApiRouter::new()
+        .routes(routes!(users::users))
+        .routes(routes!(users::delete))
+        .routes(routes!(users::disable))
+        .routes(routes!(users::enable))
+        .routes(routes!(users::promote))
+        .routes(routes!(users::demote))
+        .routes(routes!(users::reset_password))
+        .routes(routes!(users::reset_mfa))
+        .routes(routes!(events::audit_trail))
+}

@@ -1,0 +1,344 @@
+//! `/api/v1/auth`: log in, with one factor or two, and log out.
+
+use std::time::{Instant, SystemTime};
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, Response, StatusCode, Uri, header};
+use axum::response::{AppendHeaders, IntoResponse as _};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::auth::login::{LoginContext, Method, Outcome, Pending, Proof};
+use crate::auth::sessions::Begun;
+use crate::domain::Error;
+use crate::domain::credentials::login_secret::LoginSecret;
+use crate::domain::identity::Identity;
+use crate::limits::rate::Action;
+use crate::web::api::timestamp::rfc3339;
+use crate::web::error::ApiError;
+use crate::web::extract::identity::{clear_cookie, set_cookie};
+use crate::web::extract::login_context::{OpenedAt, set_device_cookie};
+use crate::web::extract::request::{Json, Source, same_origin};
+use crate::web::state::SharedState;
+
+/// Who wants to log in.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LogIn {
+    username: String,
+    /// For programs; pages send `authSecret`.
+    password: Option<String>,
+    /// What a page has stretched the password to, base64url.
+    auth_secret: Option<String>,
+    /// For programs: the `deviceToken` of their last log-in, so that they are not slowed down together with strangers
+    /// who guess at the same name. Pages have a cookie for that.
+    device_token: Option<String>,
+    /// Whether a page asks: it gets the cookie in place of the token.
+    #[serde(default)]
+    cookie: bool,
+}
+
+/// A second factor: exactly one of the three.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SecondFactor {
+    /// What the first step gave.
+    ticket: String,
+    /// Six digits from an authenticator app.
+    totp: Option<String>,
+    recovery_code: Option<String>,
+    /// What `PublicKeyCredential.toJSON()` gives.
+    #[schema(value_type = Option<Object>)]
+    passkey: Option<Value>,
+    /// Whether a page asks: it gets the cookie in place of the token.
+    #[serde(default)]
+    cookie: bool,
+}
+
+/// A ticket.
+#[derive(Deserialize, ToSchema)]
+pub struct Ticket {
+    ticket: String,
+}
+
+/// A passkey in place of a name and a password.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PasskeyAnswer {
+    ticket: String,
+    /// What `PublicKeyCredential.toJSON()` gives.
+    #[schema(value_type = Object)]
+    credential: Value,
+    /// For programs: as in logging in with a password.
+    device_token: Option<String>,
+    /// Whether a page asks: it gets the cookie in place of the token.
+    #[serde(default)]
+    cookie: bool,
+}
+
+/// A session that has begun.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LoggedIn {
+    /// For `Authorization: Bearer`; left out where a page gets the cookie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    token: Option<String>,
+    /// For the next log-in of this device; left out where a page gets a cookie, and where a session goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    device_token: Option<String>,
+    /// RFC 3339.
+    #[schema(format = DateTime)]
+    expires_at: String,
+}
+
+/// What a log-in comes to.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum LogInAnswer {
+    /// Logged in.
+    LoggedIn(LoggedIn),
+    /// The password was right, and a second factor is needed.
+    SecondFactor(SecondFactorNeeded),
+}
+
+/// The password was right, and a second factor is needed.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SecondFactorNeeded {
+    second_factor: PendingSecondFactor,
+}
+
+/// What the second step needs.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PendingSecondFactor {
+    /// Good for five attempts.
+    ticket: String,
+    /// `totp`, `passkey`, `recovery-code`: what can be given here and now.
+    #[schema(value_type = Vec<String>)]
+    methods: Vec<Method>,
+    /// Names of this server by which the account's passkeys work, when they do not by the one the page was opened by.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    passkey_hosts: Vec<String>,
+    /// RFC 3339.
+    #[schema(format = DateTime)]
+    expires_at: String,
+}
+
+/// What the browser is told.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AskPasskey {
+    /// For `navigator.credentials.get`: `PublicKeyCredentialRequestOptionsJSON`.
+    #[schema(value_type = Object)]
+    public_key: Value,
+}
+
+/// A ticket, and what the browser is told.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PasskeyTicket {
+    /// Good once, for five minutes.
+    pub ticket: String,
+    /// For the browser: the JSON form of its options.
+    #[schema(value_type = Object)]
+    pub public_key: Value,
+}
+
+/// Logs in
+#[utoipa::path(post, path = "/auth/login", tag = "log-in", request_body = LogIn, responses(
+    (status = 200, description = "Logged in, or a second factor is needed", body = LogInAnswer),
+    (status = 401, description = "`wrong-credentials`"),
+    (status = 403, description = "`foreign-origin`"),
+    (status = 429, description = "`too-many-attempts`, `too-many-requests`"),
+))]
+pub async fn log_in(
+    State(state): State<SharedState>,
+    context: LoginContext,
+    uri: Uri,
+    headers: HeaderMap,
+    Json(body): Json<LogIn>,
+) -> Result<Response<Body>, ApiError> {
+    let now = SystemTime::now();
+    let context = LoginContext { device_token: body.device_token.or(context.device_token), ..context };
+    if !state.login.knows(&body.username, &context, now) {
+        state.limits.check(Action::LogIn, context.source, Instant::now())?;
+    }
+    if body.cookie {
+        same_origin(&state.origin, &uri, &headers)?;
+    }
+    let secret = LoginSecret::one_of(body.password, body.auth_secret)?;
+    let outcome = state.login.with_password(&body.username, secret, &context, now).await?;
+    answer_outcome(&state, outcome, body.cookie).await
+}
+
+/// Gives the second factor
+///
+/// `wrong-code`, `wrong-passkey` and `server-clock` (the phone's clock is wrong, or the server's) leave the ticket good
+/// for another attempt.
+#[utoipa::path(post, path = "/auth/second-factor", tag = "log-in", request_body = SecondFactor, responses(
+    (status = 200, description = "Logged in", body = LoggedIn),
+    (status = 401, description = "`wrong-code`, `server-clock`, `wrong-passkey`, `ticket-expired`, `no-account`"),
+    (status = 403, description = "`foreign-origin`"),
+    (status = 409, description = "`no-passkey-here`"),
+    (status = 429, description = "`too-many-attempts`"),
+))]
+pub async fn second_factor(
+    State(state): State<SharedState>,
+    context: LoginContext,
+    uri: Uri,
+    headers: HeaderMap,
+    Json(body): Json<SecondFactor>,
+) -> Result<Response<Body>, ApiError> {
+    if body.cookie {
+        same_origin(&state.origin, &uri, &headers)?;
+    }
+    let proof = second_proof(body.totp, body.recovery_code, body.passkey)?;
+    let begun = state.login.with_second_factor(&body.ticket, proof, &context, SystemTime::now()).await?;
+    answer(&state, &begun, body.cookie, StatusCode::OK).await
+}
+
+/// Asks for a passkey as the second factor
+///
+/// Of a log-in, or of who is asking.
+#[utoipa::path(post, path = "/auth/second-factor/passkey", tag = "log-in", request_body = Ticket, responses(
+    (status = 200, description = "What to tell the browser", body = AskPasskey),
+    (status = 401, description = "`ticket-expired`"),
+    (status = 409, description = "`no-passkey-here`"),
+))]
+pub async fn second_factor_passkey(
+    State(state): State<SharedState>,
+    Json(body): Json<Ticket>,
+) -> Result<axum::Json<AskPasskey>, ApiError> {
+    let public_key = state.login.second_factor_passkey(&body.ticket, SystemTime::now())?;
+    Ok(axum::Json(AskPasskey { public_key }))
+}
+
+/// Asks for any passkey of this server
+///
+/// To log in without a name and a password, or to confirm who is asking.
+#[utoipa::path(post, path = "/auth/passkey", tag = "log-in", responses(
+    (status = 200, description = "A ticket, and what to tell the browser", body = PasskeyTicket),
+    (status = 400, description = "`passkeys-need-a-name`: the page was opened by an IP address; `passkeys-need-public-url`: by a port that may be another program's"),
+    (status = 429, description = "`too-many-requests`"),
+))]
+pub async fn passkey(
+    State(state): State<SharedState>,
+    Source(source): Source,
+    OpenedAt(site): OpenedAt,
+) -> Result<axum::Json<PasskeyTicket>, ApiError> {
+    state.limits.check(Action::LogIn, source, Instant::now())?;
+    let (ticket, public_key) = state.login.ask_for_any_passkey(&site, SystemTime::now())?;
+    Ok(axum::Json(PasskeyTicket { ticket, public_key }))
+}
+
+/// Logs in with a passkey
+#[utoipa::path(post, path = "/auth/passkey/finish", tag = "log-in", request_body = PasskeyAnswer, responses(
+    (status = 200, description = "Logged in", body = LoggedIn),
+    (status = 401, description = "`wrong-passkey`, `ticket-expired`, `no-account`"),
+    (status = 403, description = "`foreign-origin`"),
+    (status = 429, description = "`too-many-attempts`"),
+))]
+pub async fn passkey_finish(
+    State(state): State<SharedState>,
+    OpenedAt(site): OpenedAt,
+    context: LoginContext,
+    uri: Uri,
+    headers: HeaderMap,
+    Json(body): Json<PasskeyAnswer>,
+) -> Result<Response<Body>, ApiError> {
+    if body.cookie {
+        same_origin(&state.origin, &uri, &headers)?;
+    }
+    let context = LoginContext { device_token: body.device_token.or(context.device_token), ..context };
+    let begun = state.login.with_passkey(&body.ticket, body.credential, &site, &context, SystemTime::now()).await?;
+    answer(&state, &begun, body.cookie, StatusCode::OK).await
+}
+
+/// Ends the session
+#[utoipa::path(post, path = "/auth/logout", tag = "log-in", security(("session" = [])), responses(
+    (status = 204, description = "Ended"),
+))]
+pub async fn log_out(State(state): State<SharedState>, identity: Identity) -> Result<Response<Body>, ApiError> {
+    state.sessions.end(identity.session).await?;
+    state.hub.end_session(identity.session).await;
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, clear_cookie())]).into_response())
+}
+
+/// How a first step ended: in a session, or in the need for a second one.
+pub(in crate::web) async fn answer_outcome(
+    state: &SharedState,
+    outcome: Outcome,
+    cookie: bool,
+) -> Result<Response<Body>, ApiError> {
+    match outcome {
+        Outcome::Begun(begun) => answer(state, &begun, cookie, StatusCode::OK).await,
+        Outcome::SecondFactor(Pending { ticket, methods, passkey_hosts, expires_at }) => {
+            let expires_at = rfc3339(expires_at);
+            let second_factor = PendingSecondFactor { ticket, methods, passkey_hosts, expires_at };
+            Ok(axum::Json(LogInAnswer::SecondFactor(SecondFactorNeeded { second_factor })).into_response())
+        }
+    }
+}
+
+/// The new secrets of a session that goes on. What was connected by the old ones, maybe by somebody who has a copy of
+/// them, comes back by the new ones or not at all.
+pub(in crate::web) async fn answer_renewed(
+    state: &SharedState,
+    begun: &Begun,
+    headers: &HeaderMap,
+) -> Result<Response<Body>, ApiError> {
+    state.hub.renew_session(begun.identity.session).await;
+    answer(state, begun, !headers.contains_key(header::AUTHORIZATION), StatusCode::OK).await
+}
+
+/// A page gets cookies and no tokens: what a script cannot read, a script cannot leak.
+pub(in crate::web) async fn answer(
+    state: &SharedState,
+    begun: &Begun,
+    cookie: bool,
+    status: StatusCode,
+) -> Result<Response<Body>, ApiError> {
+    for login in &begun.displaced {
+        state.hub.end_session(*login).await;
+    }
+    let expires_at = rfc3339(begun.expires_at);
+    if cookie {
+        let no_header = || Error::internal("a cookie that is no header");
+        let session = set_cookie(begun, SystemTime::now()).ok_or_else(no_header)?;
+        let device = begun.device.as_ref().map(|token| set_device_cookie(token).ok_or_else(no_header)).transpose()?;
+        let cookies: Vec<_> = [Some(session), device].into_iter().flatten().collect();
+        let headers = AppendHeaders(cookies.into_iter().map(|value| (header::SET_COOKIE, value)));
+        let body = LoggedIn { token: None, device_token: None, expires_at };
+        return Ok((status, headers, axum::Json(LogInAnswer::LoggedIn(body))).into_response());
+    }
+    let body = LoggedIn {
+        token: Some(begun.token.expose().to_owned()),
+        device_token: begun.device.as_ref().map(|token| token.expose().to_owned()),
+        expires_at,
+    };
+    Ok((status, axum::Json(LogInAnswer::LoggedIn(body))).into_response())
+}
+
+/// The one of the three that was given.
+pub(in crate::web) fn second_proof(
+    totp: Option<String>,
+    recovery_code: Option<String>,
+    passkey: Option<Value>,
+) -> Result<Proof, Error> {
+    match (totp, recovery_code, passkey) {
+        (Some(code), None, None) => Ok(Proof::Totp(code)),
+        (None, Some(code), None) => Ok(Proof::RecoveryCode(code)),
+        (None, None, Some(credential)) => Ok(Proof::Passkey(credential)),
+        _ => Err(one_proof("totp, recoveryCode or passkey")),
+    }
+}
+
+/// None was given, or more than one.
+pub(in crate::web) fn one_proof(names: &str) -> Error {
+    Error::invalid("one-proof", format!("Send exactly one of {names}."))
+}

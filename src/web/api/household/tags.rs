@@ -1,0 +1,342 @@
+//! `/api/v1/tokens`: stickers, as their owner manages them and as a caller asks about them.
+
+use std::time::{Instant, SystemTime};
+
+use axum::Json as Answer;
+use axum::extract::State;
+use axum::http::StatusCode;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::link::Pictures;
+use crate::domain::household::public_identity::{KeyHash, PublicIdentity};
+use crate::domain::household::tag::{Lifetime, SealedText, TagText, Token};
+use crate::domain::identity::Identity;
+use crate::domain::ids::{AccountId, TagId};
+use crate::domain::{Error, Kind};
+use crate::household::tags::{Registration, Tag, TagState};
+use crate::limits::rate::Action;
+use crate::web::api::timestamp::rfc3339;
+use crate::web::error::ApiError;
+use crate::web::extract::request::{Authority, Json, PathParams, Source};
+use crate::web::state::SharedState;
+
+/// A tag to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Generate {
+    /// The asker's own id, or nothing.
+    #[schema(value_type = Option<String>)]
+    user_id: Option<AccountId>,
+    /// The owner's name for it, which nobody else reads.
+    #[serde(default)]
+    label: String,
+    /// What callers read.
+    #[serde(default)]
+    public_text: String,
+    /// How long it works: `day`, `week`, `year` or `until-revoked`.
+    #[schema(value_type = Option<String>, pattern = "^(day|week|year|until-revoked)$")]
+    lifetime: Option<Lifetime>,
+}
+
+/// A tag whose sticker was made in its owner's browser.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Register {
+    /// SHA-256 of the sticker's token, base64url.
+    access: String,
+    /// The public keys whose hash the sticker carries, base64url.
+    identity: String,
+    /// Empty, or left out: nobody could tell whether it is the owner's. What callers read is sealed.
+    #[serde(default)]
+    #[schema(max_length = 0)]
+    public_text: String,
+    /// What callers read, sealed with a key that only the sticker leads to, base64url.
+    sealed_text: Option<String>,
+    /// How long it works: `day`, `week`, `year` or `until-revoked`.
+    #[schema(value_type = Option<String>, pattern = "^(day|week|year|until-revoked)$")]
+    lifetime: Option<Lifetime>,
+}
+
+/// What was scanned.
+#[derive(Deserialize, ToSchema)]
+pub struct Validate {
+    /// A whole code, the token in it, or SHA-256 of the token of a code with a KEYHASH.
+    token: String,
+}
+
+/// A tag, as its household sees it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Tag)]
+pub struct Described {
+    #[schema(value_type = String)]
+    id: TagId,
+    label: String,
+    public_text: String,
+    /// `active`, `paused` or `expired`.
+    #[schema(value_type = String, pattern = "^(active|paused|expired)$")]
+    state: TagState,
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// `null`: until it is revoked.
+    #[schema(format = DateTime, required = true)]
+    expires_at: Option<String>,
+    /// KEYHASH of the sticker; `null` where it carries none.
+    #[schema(value_type = Option<String>, required = true)]
+    key_hash: Option<KeyHash>,
+}
+
+/// A tag that was taken in.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Registered {
+    #[serde(flatten)]
+    tag: Described,
+    /// The sticker's link is this, `#` and the code.
+    url_base: String,
+    /// What the owner should know of the link's host; left out where it will last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    url_warning: Option<String>,
+}
+
+/// The household's tags.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TagList {
+    tokens: Vec<Described>,
+    /// What a new tag's lifetime is when none is chosen.
+    #[schema(value_type = String)]
+    default_lifetime: Lifetime,
+    /// A sticker that is printed again leads to this, `#` and its code.
+    url_base: String,
+    /// What the owner should know before a sticker is made: that its address may change. Left out where it will last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    url_warning: Option<String>,
+}
+
+/// A tag that was just made: its code is shown now and never again.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NewTag {
+    #[serde(flatten)]
+    tag: Described,
+    /// `pqc:1:…`, what the sticker carries.
+    qr_code_data: String,
+    /// The same as a link.
+    url: String,
+    qr: Pictures,
+    /// What the owner should know of the link's host; left out where it will last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    url_warning: Option<String>,
+}
+
+/// What a caller may know of a code.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Validity {
+    valid: bool,
+    can_initiate_call: bool,
+    /// Empty where there is none.
+    public_text: String,
+    /// The owner's public keys, base64url, to be checked against the sticker's KEYHASH; left out where it carries none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, nullable = false)]
+    identity: Option<PublicIdentity>,
+    /// What callers read, sealed in the owner's browser, base64url; the sticker leads to the key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    sealed_text: Option<String>,
+}
+
+/// The household's tags
+#[utoipa::path(get, path = "/tokens", tag = "tags", security(("session" = [])), responses(
+    (status = 200, description = "Every tag", body = TagList),
+))]
+pub async fn list(
+    State(state): State<SharedState>,
+    owner: Identity,
+    Authority(authority): Authority,
+) -> Result<Answer<TagList>, ApiError> {
+    let tags = state.tags.list(owner, SystemTime::now()).await?;
+    Ok(Answer(TagList {
+        tokens: tags.into_iter().map(describe).collect(),
+        default_lifetime: state.tags.default_lifetime(),
+        url_base: sticker_base(&state, &authority),
+        url_warning: state.origin.warning(&authority),
+    }))
+}
+
+/// Makes a tag
+#[utoipa::path(post, path = "/tokens/generate", tag = "tags", security(("session" = [])), request_body = Generate,
+    responses(
+    (status = 201, description = "The tag, with its code", body = NewTag),
+    (status = 403, description = "`not-yours`"),
+    (status = 409, description = "`too-many-tags`"),
+))]
+pub async fn generate(
+    State(state): State<SharedState>,
+    owner: Identity,
+    Authority(authority): Authority,
+    Json(body): Json<Generate>,
+) -> Result<(StatusCode, Answer<NewTag>), ApiError> {
+    if body.user_id.is_some_and(|user| user != owner.account) {
+        return Err(Error::new(Kind::Forbidden, "not-yours", "Tags can be made for your own account only.")
+            .hint("Leave userId out.")
+            .into());
+    }
+    let (label, public_text) = (TagText::parse(&body.label)?, TagText::parse(&body.public_text)?);
+    let made = state.tags.create(owner, label, public_text, body.lifetime, SystemTime::now()).await?;
+    let code = made.token.code();
+    let url = format!("{}#{code}", sticker_base(&state, &authority));
+    let qr = Pictures::of(&url)?;
+    let answer =
+        NewTag { tag: describe(made.tag), qr_code_data: code, url, qr, url_warning: state.origin.warning(&authority) };
+    Ok((StatusCode::CREATED, Answer(answer)))
+}
+
+/// Takes in a tag whose sticker was made in its owner's browser
+///
+/// The server learns neither the sticker's token nor its label.
+#[utoipa::path(post, path = "/tokens/register", tag = "tags", security(("session" = [])), request_body = Register,
+    responses(
+    (status = 201, description = "The tag", body = Registered),
+    (status = 409, description = "`too-many-tags`, or `token-taken`: there is or was a tag with this token"),
+))]
+pub async fn register(
+    State(state): State<SharedState>,
+    owner: Identity,
+    Authority(authority): Authority,
+    Json(body): Json<Register>,
+) -> Result<(StatusCode, Answer<Registered>), ApiError> {
+    if !body.public_text.is_empty() {
+        return Err(Error::invalid(
+            "text-in-clear",
+            "What callers read through a sticker with a key has to be sealed.",
+        )
+        .hint("Send it as sealedText, or leave publicText out.")
+        .into());
+    }
+    let registration = Registration {
+        access: Token::parse_access(&body.access)?,
+        identity: body.identity.parse()?,
+        sealed_text: body.sealed_text.as_deref().map(sealed_text).transpose()?,
+        lifetime: body.lifetime,
+    };
+    let tag = state.tags.register(owner, registration, SystemTime::now()).await?;
+    let answer = Registered {
+        tag: describe(tag),
+        url_base: sticker_base(&state, &authority),
+        url_warning: state.origin.warning(&authority),
+    };
+    Ok((StatusCode::CREATED, Answer(answer)))
+}
+
+/// Pauses a tag
+///
+/// Calls through it end.
+#[utoipa::path(post, path = "/tokens/{id}/pause", tag = "tags", security(("session" = [])),
+    params(("id" = String, Path, description = "The tag")), responses(
+    (status = 200, description = "The tag", body = Described),
+    (status = 404, description = "`no-such-tag`"),
+))]
+pub async fn pause(
+    State(state): State<SharedState>,
+    owner: Identity,
+    PathParams(id): PathParams<String>,
+) -> Result<Answer<Described>, ApiError> {
+    let tag = state.tags.pause(owner, tag_id(&id)?, SystemTime::now()).await?;
+    state.hub.withdraw_tag(tag.id).await;
+    Ok(Answer(describe(tag)))
+}
+
+/// Resumes a tag
+#[utoipa::path(post, path = "/tokens/{id}/resume", tag = "tags", security(("session" = [])),
+    params(("id" = String, Path, description = "The tag")), responses(
+    (status = 200, description = "The tag", body = Described),
+    (status = 404, description = "`no-such-tag`"),
+))]
+pub async fn resume(
+    State(state): State<SharedState>,
+    owner: Identity,
+    PathParams(id): PathParams<String>,
+) -> Result<Answer<Described>, ApiError> {
+    let tag = state.tags.resume(owner, tag_id(&id)?, SystemTime::now()).await?;
+    Ok(Answer(describe(tag)))
+}
+
+/// Revokes a tag
+///
+/// The sticker is worthless from now on, and calls through it end.
+#[utoipa::path(delete, path = "/tokens/{id}", tag = "tags", security(("session" = [])),
+    params(("id" = String, Path, description = "The tag")), responses(
+    (status = 204, description = "Revoked"),
+    (status = 404, description = "`no-such-tag`"),
+))]
+pub async fn revoke(
+    State(state): State<SharedState>,
+    owner: Identity,
+    PathParams(id): PathParams<String>,
+) -> Result<StatusCode, ApiError> {
+    let id = tag_id(&id)?;
+    state.tags.revoke(owner, id).await?;
+    state.hub.withdraw_tag(id).await;
+    // They went with it.
+    state.hub.notes_changed(owner.household).await;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Asks about a code
+#[utoipa::path(post, path = "/tokens/validate", tag = "calls", request_body = Validate, responses(
+    (status = 200, description = "Whether there is somebody to call", body = Validity),
+    (status = 429, description = "`too-many-requests`"),
+))]
+pub async fn validate(
+    State(state): State<SharedState>,
+    Source(source): Source,
+    Json(body): Json<Validate>,
+) -> Result<Answer<Validity>, ApiError> {
+    state.limits.check(Action::Validate, source, Instant::now())?;
+    let found = state.tags.find(&Token::parse(&body.token)?, SystemTime::now()).await?;
+    Ok(Answer(Validity {
+        valid: found.is_some(),
+        can_initiate_call: found.as_ref().is_some_and(|tag| !tag.paused),
+        identity: found.as_ref().and_then(|tag| tag.identity),
+        sealed_text: found
+            .as_ref()
+            .and_then(|tag| tag.sealed_text.as_ref())
+            .map(|text| URL_SAFE_NO_PAD.encode(text.as_bytes())),
+        public_text: found.map(|tag| tag.public_text).unwrap_or_default(),
+    }))
+}
+
+/// What a sticker's link is before the code: the same for one that is made and one that is printed again.
+fn sticker_base(state: &SharedState, authority: &str) -> String {
+    format!("{}/c", state.origin.for_stickers(authority))
+}
+
+fn sealed_text(text: &str) -> Result<SealedText, Error> {
+    SealedText::parse(URL_SAFE_NO_PAD.decode(text).unwrap_or_default())
+}
+
+/// An id that cannot be one is an id that nobody has.
+fn tag_id(text: &str) -> Result<TagId, ApiError> {
+    text.parse().map_err(|_| Error::new(Kind::NotFound, "no-such-tag", "You have no such tag.").into())
+}
+
+pub(in crate::web) fn describe(tag: Tag) -> Described {
+    Described {
+        id: tag.id,
+        label: tag.label,
+        public_text: tag.public_text,
+        state: tag.state,
+        created_at: rfc3339(tag.created_at),
+        expires_at: tag.expires_at.map(rfc3339),
+        key_hash: tag.identity.map(|identity| identity.key_hash()),
+    }
+}

@@ -1,0 +1,37 @@
+//! `GET /api/v1`: what the API offers.
+
+use axum::extract::State;
+use axum::{Extension, Json};
+use serde::Serialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use crate::web::error::ApiError;
+use crate::web::openapi::Document;
+use crate::web::state::SharedState;
+
+/// What the API offers.
+#[derive(Serialize, ToSchema)]
+pub struct Index {
+    name: &'static str,
+    version: &'static str,
+    /// Who may register.
+    #[schema(value_type = String, pattern = "^(setup|invite|open|closed)$")]
+    registration: Value,
+    /// Each request in a line: method, path, and the body's fields.
+    endpoints: Vec<String>,
+}
+
+/// What the API offers
+#[utoipa::path(get, path = "/", tag = "server", responses((status = 200, description = "Who may register, and every request", body = Index)))]
+pub async fn index(
+    State(state): State<SharedState>,
+    Extension(document): Extension<Document>,
+) -> Result<Json<Index>, ApiError> {
+    Ok(Json(Index {
+        name: "callqr",
+        version: env!("CARGO_PKG_VERSION"),
+        registration: state.accounts.registration().await?.map_or(json!("setup"), |registration| json!(registration)),
+        endpoints: document.endpoints().to_vec(),
+    }))
+}

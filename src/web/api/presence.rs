@@ -1,0 +1,67 @@
+//! `/api/v1/presence`: an owner's device says that it can be rung.
+
+use std::time::SystemTime;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::Response;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::auth::sessions::SessionStatus;
+use crate::domain::identity::Identity;
+use crate::domain::{Error, Kind};
+use crate::web::error::ApiError;
+use crate::web::extract::request::Source;
+use crate::web::state::SharedState;
+use crate::web::websocket;
+
+/// What a device connects with.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Ticket {
+    /// What to say `hello` with.
+    ticket: String,
+    /// Where to open the WebSocket.
+    signaling_endpoint: &'static str,
+}
+
+/// A ticket for an owner's device
+#[utoipa::path(post, path = "/presence/ticket", tag = "devices", security(("session" = [])), responses(
+    (status = 200, description = "The ticket, for one connection", body = Ticket),
+))]
+pub async fn ticket(State(state): State<SharedState>, identity: Identity) -> Result<Json<Ticket>, ApiError> {
+    let ticket = state.hub.presence_ticket(identity.household, identity.session).await?;
+    still_valid(&state, identity).await?;
+    Ok(Json(Ticket { ticket, signaling_endpoint: "/api/v1/presence" }))
+}
+
+/// Whether the session by which a ticket was just made has not ended since it was looked at, nor was given new secrets:
+/// what the hub was told of that came before this ticket was made.
+pub(in crate::web) async fn still_valid(state: &SharedState, identity: Identity) -> Result<(), ApiError> {
+    match state.sessions.standing(identity, SystemTime::now()).await? {
+        SessionStatus::Good => return Ok(()),
+        // The ticket stays here, and its place is the device's own.
+        SessionStatus::Renewed => {}
+        SessionStatus::Ended => state.hub.end_session(identity.session).await,
+    }
+    Err(Error::new(Kind::Unauthenticated, "no-session", "You are not logged in any more.").hint("Log in.").into())
+}
+
+/// The WebSocket of an owner's device
+///
+/// Speaks the signalling protocol; HTTP/1.1 only, for this server's own pages.
+#[utoipa::path(get, path = "/presence", tag = "devices", operation_id = "presence_signaling", responses(
+    (status = 101, description = "A WebSocket from here on"),
+    (status = 400, description = "`not-a-websocket`"),
+    (status = 403, description = "`foreign-origin`"),
+))]
+pub async fn signaling(
+    State(state): State<SharedState>,
+    Source(source): Source,
+    request: Request,
+) -> Result<Response<Body>, ApiError> {
+    let seat = state.sockets.admit(source).ok_or_else(websocket::full)?;
+    Ok(websocket::presence_socket(request, Some(seat), &state.origin, &state.hub).await?)
+}

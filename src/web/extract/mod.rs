@@ -1,0 +1,7 @@
+//! What handlers are given of a request: parsed, checked, or refused.
+//!
+//! May use `web::{state, error}`; knows no handler.
+
+pub mod identity;
+pub mod login_context;
+pub mod request;

@@ -1,0 +1,159 @@
+//! What handlers ask of a request, as arguments: where it came from, how the client reached us, its JSON body.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::http::{HeaderMap, StatusCode, Uri, header, request::Parts};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use serde::de::DeserializeOwned;
+
+use crate::domain::{Error, Kind};
+use crate::web::error::ApiError;
+use crate::web::forwarded;
+use crate::web::origin::OriginPolicy;
+use crate::web::state::SharedState;
+
+/// The address that a connection came from; the accept loop puts it into each request's extensions.
+#[derive(Clone, Copy)]
+pub struct Peer(pub SocketAddr);
+
+/// The address that limits are counted by: where the connection came from, or whom a trusted proxy speaks for.
+pub struct Source(pub IpAddr);
+
+impl FromRequestParts<SharedState> for Source {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &SharedState) -> Result<Self, ApiError> {
+        let Peer(address) = parts.extensions.get().ok_or_else(|| Error::internal("a request without its peer"))?;
+        Ok(Self(forwarded::client(address.ip(), &parts.headers, &state.trusted_proxies)))
+    }
+}
+
+/// `HOST[:PORT]` by which the client reached us: what links and TURN addresses are made from.
+#[derive(Clone)]
+pub struct Authority(pub String);
+
+impl Authority {
+    /// From the request's target (HTTP/2) or its Host header (HTTP/1.1), if that looks like a host.
+    pub fn of(uri: &Uri, headers: &HeaderMap) -> Option<Self> {
+        let text = match uri.authority() {
+            Some(authority) => authority.as_str(),
+            None => headers.get(header::HOST)?.to_str().ok()?,
+        };
+        let authority: axum::http::uri::Authority = text.parse().ok()?;
+        let plain = authority.host().len() <= 253 && !text.contains('@') && authority.as_str() == text;
+        plain.then(|| Self(text.to_ascii_lowercase()))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Authority {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        Self::of(&parts.uri, &parts.headers)
+            .ok_or_else(|| Error::invalid("bad-host", "The request names no host.").into())
+    }
+}
+
+/// What stands in the path's places, in their order. A path that is no text names nothing.
+pub struct PathParams<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for PathParams<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let places = Path::<T>::from_request_parts(parts, state).await;
+        places.map(|Path(places)| Self(places)).map_err(|_| crate::web::not_found().into())
+    }
+}
+
+/// What stands behind the path's question mark.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
+        query.map(|axum::extract::Query(query)| Self(query)).map_err(|_| {
+            Error::invalid("bad-query", "What stands behind the ? is not what this address expects.")
+                .hint("GET /api/v1 says what each address expects.")
+                .into()
+        })
+    }
+}
+
+/// Refuses a request that another site's page made, by its `Origin` and by what the browser itself says of it.
+pub fn same_origin(policy: &OriginPolicy, uri: &Uri, headers: &HeaderMap) -> Result<(), ApiError> {
+    let authority = Authority::of(uri, headers);
+    let own = authority.is_some_and(|authority| policy.allows(headers.get(header::ORIGIN), &authority.0));
+    if own { not_from_elsewhere(headers) } else { Err(foreign_origin()) }
+}
+
+/// Refuses a request of which the browser says that a page of another origin made it (Fetch Metadata, Sec-Fetch-Site):
+/// pages cannot forge that header. SameSite=Strict does not keep a sibling host's pages away, this does. Programs and
+/// old browsers say nothing.
+pub fn not_from_elsewhere(headers: &HeaderMap) -> Result<(), ApiError> {
+    let sites = headers.get_all("sec-fetch-site");
+    let own = sites.iter().all(|site| matches!(site.as_bytes(), b"same-origin" | b"none"));
+    if own { Ok(()) } else { Err(foreign_origin()) }
+}
+
+fn foreign_origin() -> ApiError {
+    Error::new(Kind::Forbidden, "foreign-origin", "This request does not come from a page of this server.")
+        .hint("Open the page by the address that the server printed, or set public_url to the one you use.")
+        .into()
+}
+
+/// The request's body as `T`, bounded in size and time.
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<SharedState> for Json<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &SharedState) -> Result<Self, ApiError> {
+        let is_json =
+            request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|value| {
+                value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+            });
+        if !is_json {
+            // Also keeps another site's form from being taken for a request of ours.
+            let error =
+                Error::invalid("not-json", "The body must be JSON.").hint("Send Content-Type: application/json.");
+            return Err(ApiError::with_status(error, StatusCode::UNSUPPORTED_MEDIA_TYPE));
+        }
+        let bytes = read(request.into_body(), state.body_size, state.body_time).await?;
+        serde_json::from_slice(&bytes).map(Json).map_err(|fault| {
+            // serde's own words can quote the input, which may hold a password.
+            Error::invalid(
+                "bad-json",
+                format!(
+                    "The body is not what this address expects, at line {} column {}.",
+                    fault.line(),
+                    fault.column()
+                ),
+            )
+            .hint("GET /api/v1 says what each address expects.")
+            .into()
+        })
+    }
+}
+
+/// The request's body, bounded in size and time.
+pub async fn read(body: Body, size: usize, time: Duration) -> Result<bytes::Bytes, ApiError> {
+    let collected = tokio::time::timeout(time, Limited::new(body, size).collect()).await.map_err(|_| {
+        let error = Error::invalid("body-timeout", "The body did not arrive in time.")
+            .hint("Try again on a better connection.");
+        ApiError::with_status(error, StatusCode::REQUEST_TIMEOUT)
+    })?;
+    match collected {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(fault) if fault.is::<LengthLimitError>() => {
+            let error = Error::invalid("body-too-large", format!("The body has more than {size} bytes."));
+            Err(ApiError::with_status(error, StatusCode::PAYLOAD_TOO_LARGE))
+        }
+        Err(_) => Err(Error::invalid("body-broken", "The body broke off.").into()),
+    }
+}

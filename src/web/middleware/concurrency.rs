@@ -1,0 +1,69 @@
+//! Bounds how much one source can make the server do at the same time, whatever it asks for; and what it has begun, it
+//! does to the end.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::Response;
+use axum::middleware::Next;
+
+use crate::domain::{Error, Kind, Result};
+use crate::web::error::ApiError;
+use crate::web::extract::request::Source;
+use crate::web::state::SharedState;
+
+/// Answers a request when there is a place for it, and refuses it at once when there is none.
+pub async fn admit(
+    State(state): State<SharedState>,
+    Source(source): Source,
+    request: Request,
+    next: Next,
+) -> std::result::Result<Response<Body>, ApiError> {
+    let place = state.requests.admit(source).ok_or_else(crowded)?;
+    let changes_nothing = request.method().is_safe();
+    let answer = async move {
+        let answer = next.run(request).await;
+        drop(place);
+        answer
+    };
+    if changes_nothing { Ok(answer.await) } else { Ok(to_the_end(answer).await?) }
+}
+
+/// What changes something is done to its end, also when nobody waits for the answer any more: a connection that breaks
+/// must not part what is stored from what follows of it, such as devices that are cut off and events that are noted.
+async fn to_the_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Result<T> {
+    tokio::spawn(work).await.map_err(Error::internal)
+}
+
+fn crowded() -> Error {
+    Error::new(Kind::Unavailable, "crowded", "Too many requests from your network are being answered.")
+        .hint("Try again in a moment.")
+        .retry_after(Duration::from_secs(1))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use tokio::sync::oneshot;
+    use tokio::time::timeout;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_has_begun_is_done_when_nobody_waits_any_more() {
+        let ((go, went), (done, is_done)) = (oneshot::channel::<()>(), oneshot::channel());
+        let work = to_the_end(async move {
+            went.await.unwrap();
+            done.send("to the end").unwrap();
+        });
+        assert!(timeout(Duration::from_secs(1), work).await.is_err());
+        go.send(()).unwrap();
+        assert_eq!(is_done.await, Ok("to the end"));
+    }
+
+    #[tokio::test]
+    async fn work_that_panics_is_an_error_of_the_server() {
+        let failed = to_the_end(async { panic!("on purpose") }).await;
+        assert_eq!(failed.unwrap_err().kind, Kind::Internal);
+    }
+}

@@ -1,0 +1,195 @@
+//! What is left of a request's body when its answer is ready: taken in, so that the connection can go on.
+//!
+//! A handler that refuses does not read the body. An HTTP/1.1 connection cannot carry another request before the body
+//! is through (RFC 9112, 9.3), so hyper closes it unless the rest happens to be there already: a client that reuses the
+//! connection then loses its next request to a race. What is small and comes soon is therefore taken in; a client that
+//! would have to be waited for is told that the connection ends.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::{Body, HttpBody};
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, Response, Version, header};
+use axum::middleware::Next;
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Limited};
+use hyper::body::{Frame, SizeHint};
+use tokio::time::{Instant, timeout_at};
+
+use crate::web::state::SharedState;
+
+/// How long an answer is held back for a body that nobody wants.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// The middleware.
+pub async fn take_in(State(state): State<SharedState>, request: Request, next: Next) -> Response<Body> {
+    around(request, state.body_size, state.body_time, async |request| next.run(request).await).await
+}
+
+/// Waits for a body of at most `size` bytes, and for nothing of it any longer than `time` after its head.
+async fn around(
+    request: Request,
+    size: usize,
+    time: Duration,
+    answer: impl AsyncFnOnce(Request) -> Response<Body>,
+) -> Response<Body> {
+    // HTTP/2 ends a stream without ending the connection.
+    if request.version() > Version::HTTP_11 || request.body().is_end_stream() {
+        return answer(request).await;
+    }
+    let deadline = Instant::now() + time;
+    // A client that waits to be asked for the body (RFC 9110, 10.1.1) would be asked for nothing.
+    let is_asked_for = !request.headers().contains_key(header::EXPECT);
+    let (parts, body) = request.into_parts();
+    let body = Shared(Arc::new(Mutex::new(body)));
+    let mut response = answer(Request::from_parts(parts, Body::new(body.clone()))).await;
+    let is_through = body.is_end_stream() || (is_asked_for && body.take_in(size, deadline).await);
+    if !is_through {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+/// A body that can still be reached when its handler has let go of it.
+#[derive(Clone)]
+struct Shared(Arc<Mutex<Body>>);
+
+impl Shared {
+    fn with<T>(&self, use_it: impl FnOnce(&mut Body) -> T) -> T {
+        use_it(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether it came to its end, soon and within the size.
+    async fn take_in(self, size: usize, deadline: Instant) -> bool {
+        if self.size_hint().lower() > size as u64 {
+            return false;
+        }
+        let mut rest = Limited::new(self, size);
+        let drained = timeout_at(deadline.min(Instant::now() + PATIENCE), async {
+            while let Some(frame) = rest.frame().await {
+                if frame.is_err() {
+                    return false;
+                }
+            }
+            true
+        });
+        drained.await.unwrap_or(false)
+    }
+}
+
+impl HttpBody for Shared {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        self.with(|body| Pin::new(body).poll_frame(context))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.with(|body| body.is_end_stream())
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.with(|body| body.size_hint())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use axum::Router;
+    use axum::http::StatusCode;
+    use axum::middleware::from_fn;
+    use axum::routing::post;
+    use hyper_util::rt::TokioIo;
+    use hyper_util::service::TowerToHyperService;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
+    use tokio::time::{sleep, timeout};
+
+    const SIZE: usize = 100;
+    const TIME: Duration = Duration::from_secs(15);
+
+    /// A connection to a server that refuses everything unread.
+    fn connect() -> DuplexStream {
+        let (ours, theirs) = tokio::io::duplex(4096);
+        let middleware = from_fn(|request: Request, next: Next| async move {
+            around(request, SIZE, TIME, async |request| next.run(request).await).await
+        });
+        let router = Router::new()
+            .route("/", post(async || StatusCode::FORBIDDEN))
+            .route("/reads", post(reads))
+            .layer(middleware);
+        tokio::spawn(
+            hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(theirs), TowerToHyperService::new(router)),
+        );
+        ours
+    }
+
+    /// A handler that wants the body, for as long as it may come.
+    async fn reads(body: Body) -> StatusCode {
+        timeout(TIME, body.collect()).await.map_or(StatusCode::REQUEST_TIMEOUT, |_| StatusCode::OK)
+    }
+
+    /// The head of the next answer, which has no body.
+    async fn head(stream: &mut DuplexStream) -> String {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.unwrap());
+        }
+        String::from_utf8(head).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_comes_after_its_head_leaves_the_connection_usable() {
+        for (field, body) in [("Content-Length: 5", "12345"), ("Transfer-Encoding: chunked", "5\r\n12345\r\n0\r\n\r\n")]
+        {
+            let mut stream = connect();
+            for _ in 0..3 {
+                stream.write_all(format!("POST / HTTP/1.1\r\n{field}\r\n\r\n").as_bytes()).await.unwrap();
+                sleep(Duration::from_secs(1)).await;
+                stream.write_all(body.as_bytes()).await.unwrap();
+                let head = head(&mut stream).await;
+                assert!(head.starts_with("HTTP/1.1 403") && !head.contains("connection: close"), "{head}");
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_would_have_to_be_waited_for_is_told_that_the_connection_ends() {
+        for (fields, waits) in [
+            ("Content-Length: 5", PATIENCE),
+            ("Content-Length: 101", Duration::ZERO),
+            ("Content-Length: 5\r\nExpect: 100-continue", Duration::ZERO),
+        ] {
+            let (mut stream, start) = (connect(), Instant::now());
+            stream.write_all(format!("POST / HTTP/1.1\r\n{fields}\r\n\r\n").as_bytes()).await.unwrap();
+            let head = head(&mut stream).await;
+            assert!(head.starts_with("HTTP/1.1 403") && head.contains("connection: close"), "{head}");
+            assert_eq!(start.elapsed().as_secs(), waits.as_secs(), "{fields}");
+            assert_eq!(stream.read(&mut [0]).await.unwrap(), 0);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_handler_has_waited_for_in_vain_is_not_waited_for_again() {
+        let (mut stream, start) = (connect(), Instant::now());
+        stream.write_all(b"POST /reads HTTP/1.1\r\nContent-Length: 5\r\n\r\n1").await.unwrap();
+        let head = head(&mut stream).await;
+        assert!(head.starts_with("HTTP/1.1 408") && head.contains("connection: close"), "{head}");
+        assert_eq!(start.elapsed().as_secs(), TIME.as_secs());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_endless_body_is_not_taken_in() {
+        let mut stream = connect();
+        stream.write_all(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n").await.unwrap();
+        let endless = [b"20\r\n".as_slice(), &[b'x'; 32], b"\r\n"].concat().repeat(5);
+        stream.write_all(&endless).await.unwrap();
+        assert!(head(&mut stream).await.contains("connection: close"));
+    }
+}

@@ -1,0 +1,73 @@
+//! The pages, and what a browser or a curious person asks for beside them.
+
+pub mod assets;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, Response, header};
+
+use crate::domain::{Error, Kind};
+use crate::web::error::ApiError;
+use crate::web::state::SharedState;
+
+/// `GET /`: the owner's page.
+pub async fn owner(headers: HeaderMap) -> Result<Response<Body>, ApiError> {
+    assets::page("owner.html", &headers)
+}
+
+/// `GET /setup`: makes the first account; the one-time token is in the fragment.
+pub async fn setup(headers: HeaderMap) -> Result<Response<Body>, ApiError> {
+    assets::page("setup.html", &headers)
+}
+
+/// `GET /join`: makes an account by an invite; its token is in the fragment.
+pub async fn join(headers: HeaderMap) -> Result<Response<Body>, ApiError> {
+    assets::page("join.html", &headers)
+}
+
+/// `GET /reset`: sets a new password by an administrator's link; its token is in the fragment.
+pub async fn reset(headers: HeaderMap) -> Result<Response<Body>, ApiError> {
+    assets::page("reset.html", &headers)
+}
+
+/// `GET /c`: the caller's page; the sticker's code is in the fragment.
+pub async fn caller(headers: HeaderMap) -> Result<Response<Body>, ApiError> {
+    assets::page("caller.html", &headers)
+}
+
+/// `GET /worker.js`: guards the pages on an owner's device. At the root, because a worker's scope is the folder that it comes from.
+pub async fn worker(headers: HeaderMap) -> Result<Response<Body>, ApiError> {
+    assets::page("worker.js", &headers)
+}
+
+/// `GET /favicon.ico`: browsers ask for it unasked.
+pub async fn favicon(headers: HeaderMap) -> Result<Response<Body>, ApiError> {
+    assets::page("img/icon.svg", &headers)
+}
+
+/// The local certificate authority
+///
+/// For those who want their devices to trust it.
+#[utoipa::path(get, path = "/ca.pem", tag = "server", responses(
+    (status = 200, description = "The certificate, in PEM form", body = String, content_type = "application/x-x509-ca-cert"),
+    (status = 404, description = "`no-local-ca`: the server's certificate is its operator's own"),
+))]
+pub async fn ca(State(state): State<SharedState>) -> Result<Response<Body>, ApiError> {
+    let pem = state.local_ca.as_ref().ok_or_else(|| {
+        Error::new(
+            Kind::NotFound,
+            "no-local-ca",
+            "This server uses a certificate of its operator's, not a local authority.",
+        )
+    })?;
+    let mut response = Response::new(Body::from(pem.to_string()));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-x509-ca-cert"));
+    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"callqr-ca.pem\""));
+    Ok(response)
+}
+
+/// `GET /robots.txt`: there is nothing here for search engines.
+pub async fn robots() -> &'static str {
+    "User-agent: *\nDisallow: /\n"
+}
