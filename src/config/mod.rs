@@ -310,7 +310,7 @@ impl Config {
             ("calls.max_duration", self.calls.max_duration, minutes(1), minutes(24 * 60)),
             ("calls.ring_time", self.calls.ring_time, Period::seconds(5), minutes(5)),
             ("relay.allocation_lifetime", self.relay.allocation_lifetime, minutes(1), minutes(10)),
-            ("relay.gathering_pause", self.relay.batch_delay, Period::seconds(0), Period(Duration::from_millis(5))),
+            ("relay.batch_delay", self.relay.batch_delay, Period::seconds(0), Period(Duration::from_millis(5))),
             ("retention.audit", self.retention.audit, minutes(24 * 60), minutes(3650 * 24 * 60)),
             ("retention.missed_calls", self.retention.missed_calls, minutes(60), minutes(365 * 24 * 60)),
             ("retention.notes", self.retention.notes, minutes(60), minutes(365 * 24 * 60)),

@@ -32,7 +32,7 @@ fn the_example_changes_nothing() {
 #[test]
 fn the_example_names_every_setting_with_its_default() {
     let mut config = parse(&example_in_force()).unwrap();
-    let optional = ["public_url", "tls.certificate", "tls.key", "tls.extra_names", "metrics.listen", "keys.file"];
+    let optional = ["public_url", "tls.certificate", "tls.key", "tls.extra_sans", "metrics.listen", "keys.file"];
     assert!(config.public_url.is_some() && config.tls.certificate.is_some() && config.tls.key.is_some());
     config.public_url = None;
     assert!(config.keys.file.take().is_some());
