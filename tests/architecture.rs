@@ -43,7 +43,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("accounts", &["audit", "auth", "domain", "keys", "store"]),
     ("household", &["audit", "domain", "keys", "store"]),
     ("auth", &["audit", "domain", "keys", "limits", "store"]),
-    ("keys", &["domain", "files", "store"]),
+    ("keys", &["audit", "domain", "files", "store"]),
     ("audit", &["domain", "store"]),
     ("limits", &["domain"]),
     ("store", &["domain", "files"]),

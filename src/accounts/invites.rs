@@ -1,10 +1,10 @@
 //! Invites: links that let somebody register, each once.
 
+use crate::domain::account::InviteLifetime;
 use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::{Deserialize, Serialize};
 
 use super::Accounts;
 use crate::accounts::setup::digest;
@@ -17,17 +17,6 @@ use crate::domain::{Error, Kind, Result, random};
 use crate::store;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// How long an invite works.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum InviteLifetime {
-    /// 24 hours.
-    Day,
-    /// 7 days.
-    #[default]
-    Week,
-}
 
 /// An invite that was not used yet.
 #[derive(Debug, Clone, Copy)]

@@ -11,7 +11,7 @@ mod users;
 use std::sync::Arc;
 
 pub use export::Export;
-pub use invites::{Invite, InviteLifetime, NewInvite};
+pub use invites::{Invite, NewInvite};
 pub use profile::{Changes, Household, Profile};
 pub use register::Registering;
 pub use reset::NewReset;

@@ -1,8 +1,8 @@
 //! How people come into a household, and how long the links work that let them.
 
-use crate::accounts::InviteLifetime;
 use crate::accounts::Registering;
 use crate::domain::account::InviteKind;
+use crate::domain::account::InviteLifetime;
 use crate::domain::account::Registration;
 use crate::domain::identity::Identity;
 use crate::domain::ids::AccountId;

@@ -4,6 +4,7 @@
 //! with a count, and written about once a second: a flood costs neither the disk nor the database's queue more than
 //! that. When there is no more room to gather, events lose whose they were before they lose that they happened.
 
+use crate::domain::audit::MOST_LISTED;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -23,8 +24,6 @@ const MOST_ROWS: u32 = 20_000;
 const MOST_WAITING: usize = 512;
 /// How long events gather before they are written.
 const GATHER: Duration = Duration::from_secs(1);
-/// The most entries of one answer.
-pub const MOST_LISTED: u32 = 500;
 
 /// Notes security events; cheap to clone.
 #[derive(Clone)]

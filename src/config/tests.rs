@@ -99,7 +99,7 @@ fn overrides_win_over_the_file_and_are_named_in_messages() {
     let overrides = Config::overrides_from([
         ("CALLQR_CALLS_RING_TIME".to_owned(), "20s".to_owned()),
         ("CALLQR_LIMITS_CONNECTIONS".to_owned(), "99".to_owned()),
-        ("CALLQR_TLS_EXTRA_NAMES".to_owned(), "a.lan, b.lan".to_owned()),
+        ("CALLQR_TLS_EXTRA_SANS".to_owned(), "a.lan, b.lan".to_owned()),
         ("CALLQR_PORT".to_owned(), "tcp://10.0.0.1:443".to_owned()),
         ("CALLQR_CONFIG".to_owned(), "f".to_owned()),
         ("HOME".to_owned(), "/root".to_owned()),

@@ -3,6 +3,7 @@
 use super::error::{Error, Result};
 use super::ids::{AccountId, HouseholdId};
 use crate::domain::credentials::secret::Secret;
+use serde::{Deserialize, Serialize};
 
 /// An account, where it belongs and what it may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -128,6 +129,17 @@ pub enum Registration {
     Open,
     /// Nobody; the operator makes accounts at the command line.
     Closed,
+}
+
+/// How long an invite works.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InviteLifetime {
+    /// 24 hours.
+    Day,
+    /// 7 days.
+    #[default]
+    Week,
 }
 
 /// What an invite leads to.

@@ -4,6 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use super::ids::AccountId;
 
+/// The most entries of one answer.
+pub const MOST_LISTED: u32 = 500;
+
 /// How exactly an event's time is kept: fine enough to understand what happened, too coarse to follow anybody by it.
 pub const PRECISION: Duration = Duration::from_secs(60);
 

@@ -1,9 +1,8 @@
 //! Tags: stickers that people can be called through.
 
+use crate::domain::household::tag::TagState;
 use std::sync::Arc;
 use std::time::SystemTime;
-
-use serde::{Deserialize, Serialize};
 
 use crate::audit::{Audit, Event};
 use crate::domain::household::public_identity::PublicIdentity;
@@ -21,28 +20,6 @@ pub struct TagOptions {
     pub default_lifetime: Lifetime,
     /// The most tags of one household, expired ones included.
     pub max_per_household: u32,
-}
-
-/// Whether a tag works.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TagState {
-    /// It can be called.
-    Active,
-    /// Its owner does not want calls now.
-    Paused,
-    /// Its time is over.
-    Expired,
-}
-
-impl TagState {
-    pub(crate) fn of(paused: bool, expires_at: Option<SystemTime>, now: SystemTime) -> Self {
-        match expires_at {
-            Some(end) if end <= now => Self::Expired,
-            _ if paused => Self::Paused,
-            _ => Self::Active,
-        }
-    }
 }
 
 /// A tag as its owner sees it.

@@ -1,10 +1,11 @@
 #![allow(clippy::unwrap_used)]
 
 use crate::domain::household::public_identity::PublicIdentity;
+use crate::domain::household::tag::TagState;
 use crate::domain::household::tag::{Lifetime, Token};
 use crate::domain::identity::Identity;
 use crate::domain::ids::{AccountId, HouseholdId, SessionId};
-use crate::household::tags::{self, TagState};
+use crate::household::tags::{self};
 use crate::keys::Keys;
 use crate::testing::*;
 use std::time::Duration;

@@ -1,5 +1,6 @@
 //! What the operator is answered. These shapes are what `--json` prints: fields may be added, never renamed or removed.
 
+use crate::domain::household::tag::TagState;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -8,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use super::time;
 use crate::domain::account::InviteKind;
 use crate::domain::ids::{AccountId, HouseholdId, InviteId, SessionId, TagId};
-use crate::household::tags::TagState;
 
 /// One answer.
 #[derive(Debug, Serialize, Deserialize)]

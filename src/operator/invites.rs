@@ -1,9 +1,9 @@
 //! Links that let people register.
 
+use crate::domain::account::InviteLifetime;
 use std::time::SystemTime;
 
 use super::{Invite, Invites, NewInvite, Operator, RevokedInvite};
-use crate::accounts::InviteLifetime;
 use crate::domain::Result;
 use crate::domain::ids::InviteId;
 

@@ -1,10 +1,10 @@
 //! What the operator asks for.
 
+use crate::domain::account::InviteLifetime;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::accounts::InviteLifetime;
 use crate::domain::credentials::secret::Secret;
 use crate::domain::household::tag::Lifetime;
 use crate::domain::ids::{InviteId, SessionId, TagId};

@@ -1,5 +1,6 @@
 //! Stickers, without what their owners wrote.
 
+use crate::domain::household::tag::TagState;
 use std::time::SystemTime;
 
 use super::{Effect, NewTag, Operator, RevokedTag, Tag, Tags};
@@ -7,7 +8,6 @@ use crate::audit::Event;
 use crate::domain::household::tag::{Lifetime, TagText};
 use crate::domain::ids::TagId;
 use crate::domain::{Error, Kind, Result};
-use crate::household::tags::TagState;
 
 impl Operator {
     pub(super) async fn list_tags(&self, user: Option<&str>, now: SystemTime) -> Result<Tags> {

@@ -12,7 +12,6 @@ use callqr::domain::ids::{AnonymousId, CallId, HouseholdId, SessionId, TagId};
 use callqr::hub::ice::Ice;
 use callqr::hub::tickets::Tickets;
 use callqr::hub::{Hub, PlaceCall};
-use callqr::proto::signal::SignalOptions;
 use callqr::proto::turn::credentials::{Credentials, Gate};
 use callqr::web::origin::OriginPolicy;
 use callqr::web::websocket::{call_socket, presence_socket};

@@ -1,8 +1,8 @@
 //! `callqr audit`
 
+use crate::domain::audit::MOST_LISTED;
 use clap::Args;
 
-use crate::audit::MOST_LISTED;
 use crate::cli::OutputFormat;
 use crate::cli::output::stamp;
 use crate::cli::output_format::unexpected;

@@ -1,8 +1,8 @@
 //! `callqr invite`
 
+use crate::domain::account::InviteLifetime;
 use clap::{Subcommand, ValueEnum};
 
-use crate::accounts::InviteLifetime;
 use crate::cli::OutputFormat;
 use crate::cli::output::{self, shown, stamp};
 use crate::cli::output_format::unexpected;

@@ -1,5 +1,6 @@
 //! `callqr tag`
 
+use crate::domain::household::tag::TagState;
 use clap::{Subcommand, ValueEnum};
 
 use crate::cli::OutputFormat;
@@ -9,7 +10,6 @@ use crate::cli::pictures::Pictures;
 use crate::cli::table::Table;
 use crate::domain::household::tag;
 use crate::domain::ids::TagId;
-use crate::household::tags::TagState;
 use crate::operator::{Answer, NewTag, Refusal, Request, Tags};
 
 #[derive(Subcommand)]

@@ -7,6 +7,9 @@
 //! A code with a KEYHASH was made in its owner's browser, and the server never sees its TOKEN: the maker and the caller's
 //! page show SHA-256(TOKEN) instead (`docs/e2e.md`). What is shown takes the token's place here: the database keeps its digest.
 
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
 
@@ -235,6 +238,29 @@ impl TagText {
 impl fmt::Debug for TagText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("TagText")
+    }
+}
+
+/// Whether a tag works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TagState {
+    /// It can be called.
+    Active,
+    /// Its owner does not want calls now.
+    Paused,
+    /// Its time is over.
+    Expired,
+}
+
+impl TagState {
+    /// Of a tag that was paused or not, and that ends then.
+    pub fn of(paused: bool, expires_at: Option<SystemTime>, now: SystemTime) -> Self {
+        match expires_at {
+            Some(end) if end <= now => Self::Expired,
+            _ if paused => Self::Paused,
+            _ => Self::Active,
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! `/api/v1/invites`: links that let somebody register, each once.
 
+use crate::domain::account::InviteLifetime;
 use std::time::{Instant, SystemTime};
 
 use axum::Json as Answer;
@@ -10,7 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::accounts::{self, InviteLifetime};
+use crate::accounts::{self};
 use crate::domain::account::InviteKind;
 use crate::domain::credentials::secret::Secret;
 use crate::domain::household::vault::WrappedKey;

@@ -1,11 +1,12 @@
 //! `/api/v1/admin/audit`: what happened, for administrators.
 
+use crate::domain::audit::MOST_LISTED;
 use axum::Json as Answer;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::audit::{Entry, MOST_LISTED};
+use crate::audit::Entry;
 use crate::domain::Error;
 use crate::domain::ids::AccountId;
 use crate::web::api::timestamp::rfc3339;

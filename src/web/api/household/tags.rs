@@ -1,5 +1,6 @@
 //! `/api/v1/tokens`: stickers, as their owner manages them and as a caller asks about them.
 
+use crate::domain::household::tag::TagState;
 use std::time::{Instant, SystemTime};
 
 use axum::Json as Answer;
@@ -16,7 +17,7 @@ use crate::domain::household::tag::{Lifetime, SealedText, TagText, Token};
 use crate::domain::identity::Identity;
 use crate::domain::ids::{AccountId, TagId};
 use crate::domain::{Error, Kind};
-use crate::household::tags::{Registration, Tag, TagState};
+use crate::household::tags::{Registration, Tag};
 use crate::limits::rate::Action;
 use crate::web::api::timestamp::rfc3339;
 use crate::web::error::ApiError;
