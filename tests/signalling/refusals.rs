@@ -1,7 +1,7 @@
 //! What the server does not take.
 
 use callqr::domain::ids::CallId;
-use callqr::proto::signal::{Options, Rate};
+use callqr::proto::signal::{Rate, SignalOptions};
 use futures_util::SinkExt as _;
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ async fn pages_of_others() {
 
 #[tokio::test]
 async fn more_sockets_than_there_is_room_for() {
-    let server = Server::with(Options { max_connections: 1, ..Options::default() });
+    let server = Server::with(SignalOptions { max_connections: 1, ..SignalOptions::default() });
     let only = server.open("/api/v1/presence").await;
     let refused = server.try_open(server.tcp().await, "/api/v1/presence", Some("https://callqr.test:8443")).await.err();
     assert_eq!(refused.unwrap().0, StatusCode::SERVICE_UNAVAILABLE);
@@ -170,7 +170,7 @@ async fn a_flood_of_large_messages() {
 #[tokio::test]
 async fn who_does_not_read() {
     let rate = Rate { burst: 10_000, per_second: 1_000 };
-    let server = Server::with(Options { rate, ..Options::default() });
+    let server = Server::with(SignalOptions { rate, ..SignalOptions::default() });
     let owner = Owner::new();
     let mut presence = server.device(owner).await;
     let (mut caller, path) = server.call(owner).await;

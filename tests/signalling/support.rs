@@ -9,10 +9,11 @@ use axum::body::Body;
 use axum::response::IntoResponse as _;
 use callqr::domain::Kind;
 use callqr::domain::ids::{AnonymousId, CallId, HouseholdId, SessionId, TagId};
+use callqr::hub::SignalOptions;
 use callqr::hub::ice::Ice;
 use callqr::hub::tickets::Tickets;
 use callqr::hub::{Hub, PlaceCall};
-use callqr::proto::turn::credentials::{Credentials, Gate};
+use callqr::proto::turn::credentials::{CallAdmission, Credentials};
 use callqr::web::origin::OriginPolicy;
 use callqr::web::websocket::{call_socket, presence_socket};
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -33,7 +34,7 @@ pub struct Relay {
     pub admitted: Mutex<BTreeSet<CallId>>,
 }
 
-impl Gate for Relay {
+impl CallAdmission for Relay {
     fn admit(&self, session: CallId, _: [Credentials; 2], _: Duration) {
         self.admitted.lock().unwrap().insert(session);
     }
@@ -75,10 +76,10 @@ pub struct Page {
 
 impl Server {
     pub fn start() -> Self {
-        Self::with(Options::default())
+        Self::with(SignalOptions::default())
     }
 
-    pub fn with(options: Options) -> Self {
+    pub fn with(options: SignalOptions) -> Self {
         let relay = Arc::new(Relay::default());
         let tickets = Tickets::new(&[7; 32]).unwrap();
         let (hub, task) = Hub::start(
@@ -126,7 +127,8 @@ impl Server {
 
     pub async fn place(&self, owner: Owner) -> (String, String) {
         let session = CallId::random();
-        let call = PlaceCall { session, tag: owner.tag, household: owner.household, caller: AnonymousId::random() };
+        let call =
+            PlaceCall { call_id: session, tag: owner.tag, household: owner.household, caller: AnonymousId::random() };
         let ticket = self.hub.place(call).await.unwrap();
         (format!("/api/v1/calls/signaling/{session}"), ticket)
     }
