@@ -16,16 +16,17 @@ pub struct PageList {
 }
 
 impl PageList {
-    /// Lists `files`, path and content, which are served under the name `build`. Sorts them by their paths' bytes.
+    /// Lists `files`, each with the SHA-256 of its content in hexadecimal, which are served under the name `build`. Sorts
+    /// them by their paths' bytes.
     #[must_use]
-    pub fn new<'a>(build: &str, files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Self {
+    pub fn new<'a>(build: &str, files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let mut files: Vec<_> = files.into_iter().collect();
         files.sort_unstable_by_key(|(path, _)| *path);
         // `sha256sum --check` takes the first line for a comment.
         let mut text = format!("# callqr pages 1 {build}\n");
-        for (path, content) in files {
+        for (path, digest) in files {
             // Writing to a String cannot fail.
-            let _ = writeln!(text, "{}  {path}", sha256(content));
+            let _ = writeln!(text, "{digest}  {path}");
         }
         Self { hash: sha256(text.as_bytes()), text }
     }
@@ -83,7 +84,9 @@ mod tests {
     fn the_list_is_that_of_the_vector_in_whatever_order_its_files_come() {
         let vector: Value = serde_json::from_str(include_str!("../../tests/fixtures/pages.json")).unwrap();
         let files = vector["files"].as_object().unwrap();
-        let files = || files.iter().map(|(path, content)| (path.as_str(), content.as_str().unwrap().as_bytes()));
+        let digests: Vec<_> =
+            files.iter().map(|(path, content)| (path.as_str(), sha256(content.as_str().unwrap().as_bytes()))).collect();
+        let files = || digests.iter().map(|(path, digest)| (*path, digest.as_str()));
         let build = vector["build"].as_str().unwrap();
         let backwards: Vec<_> = files().collect::<Vec<_>>().into_iter().rev().collect();
         for list in [PageList::new(build, files()), PageList::new(build, backwards)] {

@@ -1,5 +1,6 @@
-//! The files that pages load: embedded, compressed at build time, immutable under a path that names the build.
+//! The files that pages load: embedded once, compressed at build time, immutable under a path that names the build.
 
+use std::io::Read as _;
 use std::sync::LazyLock;
 
 use axum::body::Body;
@@ -12,7 +13,7 @@ use crate::web::error::ApiError;
 use crate::web::extract::request::PathParams;
 
 mod table {
-    use super::File;
+    use super::{Content, File};
     include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 }
 
@@ -24,17 +25,40 @@ pub struct File {
     pub name: &'static str,
     /// Its media type.
     pub content_type: &'static str,
+    /// SHA-256 of its bytes, in hexadecimal.
+    pub sha256: &'static str,
     /// Its bytes.
-    pub plain: &'static [u8],
-    /// The same, as a gzip stream.
-    pub gzip: &'static [u8],
-    /// The same, as a Brotli stream (RFC 7932).
-    pub brotli: &'static [u8],
+    pub content: Content,
 }
+
+/// A file's bytes in the shorter of two forms: the only one that is embedded.
+pub enum Content {
+    /// As they are.
+    Plain(&'static [u8]),
+    /// As a Brotli stream (RFC 7932).
+    Brotli(&'static [u8]),
+}
+
+impl Content {
+    /// The bytes themselves; decompressed where that is needed, for a client that reads no Brotli.
+    fn plain(&self) -> std::io::Result<Bytes> {
+        match self {
+            Self::Plain(bytes) => Ok(Bytes::from_static(bytes)),
+            Self::Brotli(stream) => {
+                let mut bytes = Vec::new();
+                brotli_decompressor::Decompressor::new(*stream, WINDOW).read_to_end(&mut bytes)?;
+                Ok(Bytes::from(bytes))
+            }
+        }
+    }
+}
+
+/// How many bytes are decompressed at a time.
+const WINDOW: usize = 16 * 1024;
 
 /// Everything that is served, as devices pin it.
 pub static LIST: LazyLock<PageList> =
-    LazyLock::new(|| PageList::new(BUILD_ID, table::FILES.iter().map(|file| (file.name, file.plain))));
+    LazyLock::new(|| PageList::new(BUILD_ID, table::FILES.iter().map(|file| (file.name, file.sha256))));
 
 /// `GET /pages.sha256`: what a device compares with the list that it has pinned.
 pub async fn list() -> &'static str {
@@ -59,8 +83,8 @@ pub async fn file(
 
 fn serve(name: &str, request: &HeaderMap, cache: &'static str) -> Result<Response<Body>, ApiError> {
     let file = table::FILES.iter().find(|file| file.name == name).ok_or_else(not_found)?;
-    let (coding, bytes) = coded(file, request);
-    let mut response = Response::new(Body::from(Bytes::from_static(bytes)));
+    let (coding, bytes) = coded(&file.content, request).map_err(Error::internal)?;
+    let mut response = Response::new(Body::from(bytes));
     *response.status_mut() = StatusCode::OK;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.content_type));
@@ -72,13 +96,12 @@ fn serve(name: &str, request: &HeaderMap, cache: &'static str) -> Result<Respons
     Ok(response)
 }
 
-/// The shortest form of a file that this client reads, and its coding's name.
-fn coded(file: &File, request: &HeaderMap) -> (Option<&'static str>, &'static [u8]) {
-    [("br", file.brotli), ("gzip", file.gzip)]
-        .into_iter()
-        .filter(|(coding, bytes)| bytes.len() < file.plain.len() && accepts(request, coding))
-        .min_by_key(|(_, bytes)| bytes.len())
-        .map_or((None, file.plain), |(coding, bytes)| (Some(coding), bytes))
+/// The form of a file that this client reads, and its coding's name.
+fn coded(content: &Content, request: &HeaderMap) -> std::io::Result<(Option<&'static str>, Bytes)> {
+    match content {
+        Content::Brotli(stream) if accepts(request, "br") => Ok((Some("br"), Bytes::from_static(stream))),
+        _ => Ok((None, content.plain()?)),
+    }
 }
 
 /// Every browser names its codings plainly; a client that spells out quality values gets the plain bytes.
@@ -102,14 +125,15 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use std::collections::{BTreeMap, BTreeSet};
-    use std::io::Read as _;
+
+    use sha2::{Digest as _, Sha256};
 
     use super::*;
 
     /// Path -> text, of what has this ending.
-    fn texts(ending: &str) -> BTreeMap<&'static str, &'static str> {
+    fn texts(ending: &str) -> BTreeMap<&'static str, String> {
         let files = table::FILES.iter().filter(|file| file.name.ends_with(ending));
-        files.map(|file| (file.name, std::str::from_utf8(file.plain).unwrap())).collect()
+        files.map(|file| (file.name, String::from_utf8(file.content.plain().unwrap().to_vec()).unwrap())).collect()
     }
 
     /// What stands between `before` and the next `after`, each time.
@@ -118,8 +142,8 @@ mod tests {
     }
 
     /// Every module that `path` imports, by way of others too, but for what is imported when it is wanted.
-    fn needed<'a>(path: &'a str, modules: &BTreeMap<&'a str, &'a str>, found: &mut BTreeSet<&'a str>) {
-        for import in between(modules[path], " from '", '\'') {
+    fn needed<'a>(path: &str, modules: &'a BTreeMap<&'a str, String>, found: &mut BTreeSet<&'a str>) {
+        for import in between(&modules[path], " from '", '\'') {
             let name = import.trim_start_matches("../").trim_start_matches("./");
             let depth = path.matches('/').count() - import.matches("../").count();
             let folder = path.split('/').take(depth).collect::<Vec<_>>().join("/");
@@ -134,7 +158,7 @@ mod tests {
     fn each_page_names_exactly_the_modules_that_it_will_run_so_that_a_slow_network_is_asked_once() {
         let modules = texts(".js");
         let base = format!("/a/{BUILD_ID}/");
-        for (page, html) in texts(".html") {
+        for (page, html) in &texts(".html") {
             let script = format!("<script type=\"module\" src=\"{base}");
             let scripts: BTreeSet<_> = between(html, &script, '"').collect();
             let mut all = scripts.clone();
@@ -153,31 +177,30 @@ mod tests {
     }
 
     #[test]
-    fn every_coding_holds_the_same_bytes_and_the_client_gets_the_shortest_that_it_reads() {
+    fn a_client_gets_what_it_can_read_and_each_form_holds_the_bytes_that_devices_pin() {
+        let header = |accepts| HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(accepts))]);
+        let digest = |bytes: &[u8]| Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         for file in table::FILES {
-            let mut unzipped = Vec::new();
-            flate2::read::GzDecoder::new(file.gzip).read_to_end(&mut unzipped).unwrap();
-            assert!(unzipped == file.plain, "{}", file.name);
-            let mut unbrotlied = Vec::new();
-            brotli::BrotliDecompress(&mut &*file.brotli, &mut unbrotlied).unwrap();
-            assert!(unbrotlied == file.plain, "{}", file.name);
+            let plain = file.content.plain().unwrap();
+            assert_eq!(digest(&plain), file.sha256, "{}", file.name);
+            if let Content::Brotli(stream) = file.content {
+                assert!(stream.len() < plain.len(), "{}", file.name);
+            }
+            for (accepts, expected) in [
+                ("gzip, deflate, br, zstd", true),
+                ("BR", true),
+                ("gzip, deflate", false),
+                ("br;q=0, gzip;q=0.5", false),
+                ("identity", false),
+            ] {
+                let (coding, bytes) = coded(&file.content, &header(accepts)).unwrap();
+                let is_brotli = matches!(file.content, Content::Brotli(_)) && expected;
+                assert_eq!(coding, is_brotli.then_some("br"), "{} for {accepts}", file.name);
+                assert!(is_brotli || digest(&bytes) == file.sha256, "{} for {accepts}", file.name);
+            }
+            assert_eq!(coded(&file.content, &HeaderMap::new()).unwrap(), (None, plain));
         }
-        let file = table::FILES.iter().find(|file| file.name == "caller.html").unwrap();
-        for (accepts, coding, bytes) in [
-            ("gzip, deflate, br, zstd", Some("br"), file.brotli),
-            ("gzip, deflate", Some("gzip"), file.gzip),
-            ("BR", Some("br"), file.brotli),
-            ("br;q=0, gzip;q=0.5", None, file.plain),
-            ("identity", None, file.plain),
-        ] {
-            let request = HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(accepts))]);
-            let (chosen, body) = coded(file, &request);
-            assert!(chosen == coding && body == bytes, "{accepts}: {chosen:?}");
-        }
-        assert!(coded(file, &HeaderMap::new()).1 == file.plain);
-        // What does not get shorter stays as it is.
-        let short = File { plain: b"short", gzip: b"longer", brotli: b"longer", ..*file };
-        let request = HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, br"))]);
-        assert_eq!(coded(&short, &request), (None, &b"short"[..]));
+        let texts = table::FILES.iter().filter(|file| matches!(file.content, Content::Brotli(_))).count();
+        assert!(texts > 100 && texts < table::FILES.len(), "texts are compressed and pictures are not: {texts}");
     }
 }
