@@ -6,7 +6,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::store::Store;
-use crate::web::api::health::Condition;
+use crate::web::health::Condition;
 
 /// How long a finding is good for.
 const FRESH: Duration = Duration::from_secs(1);

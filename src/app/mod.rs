@@ -46,7 +46,7 @@ use crate::store::Store;
 use crate::tls::{self, Certificates};
 use crate::upkeep::cleaner::{Cleaner, ClockHealth, Connected};
 use crate::web;
-use crate::web::api::health::{Condition, Probes};
+use crate::web::health::{Condition, Probes};
 use crate::web::state::AppState;
 use database_check::DatabaseCheck;
 use listener::ConnectionContext;

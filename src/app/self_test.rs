@@ -12,7 +12,7 @@ use tokio_rustls::TlsConnector;
 
 use crate::relay::{Connection, Relay};
 use crate::tls::Certificates;
-use crate::web::api::health::Condition;
+use crate::web::health::Condition;
 
 const EVERY: Duration = Duration::from_secs(12 * 60 * 60);
 /// A test that failed is repeated sooner: the cause may have passed.

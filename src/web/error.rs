@@ -40,6 +40,12 @@ pub fn status(kind: Kind) -> StatusCode {
     }
 }
 
+/// Where there is nothing.
+pub fn not_found() -> Error {
+    Error::new(Kind::NotFound, "not-found", "There is nothing at this address.")
+        .hint("GET /api/v1 lists what there is.")
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response<Body> {
         let body = serde_json::json!({

@@ -6,6 +6,7 @@ pub mod connection;
 pub mod error;
 mod extract;
 mod forwarded;
+pub mod health;
 pub mod metrics;
 mod middleware;
 pub mod openapi;
@@ -20,8 +21,8 @@ use axum::middleware::{from_fn_with_state, map_response_with_state};
 use axum::routing::get;
 use axum::{Extension, Router};
 
-use crate::domain::{Error, Kind};
-use error::ApiError;
+use crate::domain::Error;
+use error::{ApiError, not_found};
 use middleware::{concurrency, cors, drain_body, headers};
 use pages::assets;
 use state::{AppState, SharedState};
@@ -53,11 +54,6 @@ pub fn router(edge: AppState) -> Router {
 
 async fn nothing_here() -> ApiError {
     not_found().into()
-}
-
-fn not_found() -> Error {
-    Error::new(Kind::NotFound, "not-found", "There is nothing at this address.")
-        .hint("GET /api/v1 lists what there is.")
 }
 
 async fn wrong_method() -> ApiError {

@@ -19,7 +19,7 @@ use crate::hub::ice::Ice;
 use crate::limits::concurrency::Admission;
 use crate::limits::rate::Limits;
 
-use super::api::health::Probes;
+use super::health::Probes;
 use super::origin::OriginPolicy;
 
 /// What the handlers call, and the little they must know.

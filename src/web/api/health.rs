@@ -1,40 +1,13 @@
 //! `GET /health`: whether the appliance does its job, part by part.
 
-use std::pin::Pin;
-use std::sync::Arc;
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::web::health::Condition;
 use crate::web::state::SharedState;
-
-/// How a part is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Condition {
-    /// It does its job.
-    Healthy,
-    /// It does most of its job.
-    Degraded,
-    /// It does not.
-    Unhealthy,
-}
-
-/// How the parts are that the edge does not know itself.
-#[derive(Clone)]
-pub struct Probes {
-    /// The database, asked now.
-    pub database: Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Condition> + Send>> + Send + Sync>,
-    /// The relay, by its last self-test.
-    pub relay: Arc<dyn Fn() -> Condition + Send + Sync>,
-    /// The clock: degraded while it is plainly wrong.
-    pub clock: Arc<dyn Fn() -> Condition + Send + Sync>,
-    /// The certificate: degraded when it is about to expire, unhealthy when it has.
-    pub certificates: Arc<dyn Fn() -> Condition + Send + Sync>,
-}
 
 /// How the appliance is.
 #[derive(Serialize, ToSchema)]

@@ -20,7 +20,7 @@ use crate::web::websocket;
 /// What a device connects with.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Ticket {
+pub struct PresenceTicket {
     /// What to say `hello` with.
     ticket: String,
     /// Where to open the WebSocket.
@@ -29,12 +29,12 @@ pub struct Ticket {
 
 /// A ticket for an owner's device
 #[utoipa::path(post, path = "/presence/ticket", tag = "devices", security(("session" = [])), responses(
-    (status = 200, description = "The ticket, for one connection", body = Ticket),
+    (status = 200, description = "The ticket, for one connection", body = PresenceTicket),
 ))]
-pub async fn ticket(State(state): State<SharedState>, identity: Identity) -> Result<Json<Ticket>, ApiError> {
+pub async fn ticket(State(state): State<SharedState>, identity: Identity) -> Result<Json<PresenceTicket>, ApiError> {
     let ticket = state.hub.presence_ticket(identity.household, identity.session).await?;
     still_valid(&state, identity).await?;
-    Ok(Json(Ticket { ticket, signaling_endpoint: "/api/v1/presence" }))
+    Ok(Json(PresenceTicket { ticket, signaling_endpoint: "/api/v1/presence" }))
 }
 
 /// Whether the session by which a ticket was just made has not ended since it was looked at, nor was given new secrets:

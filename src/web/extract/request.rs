@@ -65,7 +65,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for PathPar
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let places = Path::<T>::from_request_parts(parts, state).await;
-        places.map(|Path(places)| Self(places)).map_err(|_| crate::web::not_found().into())
+        places.map(|Path(places)| Self(places)).map_err(|_| crate::web::error::not_found().into())
     }
 }
 

@@ -45,7 +45,7 @@ pub struct Generate {
 /// A tag whose sticker was made in its owner's browser.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Register {
+pub struct RegisterTag {
     /// SHA-256 of the sticker's token, base64url.
     access: String,
     /// The public keys whose hash the sticker carries, base64url.
@@ -204,7 +204,7 @@ pub async fn generate(
 /// Takes in a tag whose sticker was made in its owner's browser
 ///
 /// The server learns neither the sticker's token nor its label.
-#[utoipa::path(post, path = "/tokens/register", tag = "tags", security(("session" = [])), request_body = Register,
+#[utoipa::path(post, path = "/tokens/register", tag = "tags", security(("session" = [])), request_body = RegisterTag,
     responses(
     (status = 201, description = "The tag", body = Registered),
     (status = 409, description = "`too-many-tags`, or `token-taken`: there is or was a tag with this token"),
@@ -213,7 +213,7 @@ pub async fn register(
     State(state): State<SharedState>,
     owner: Identity,
     Authority(authority): Authority,
-    Json(body): Json<Register>,
+    Json(body): Json<RegisterTag>,
 ) -> Result<(StatusCode, Answer<Registered>), ApiError> {
     if !body.public_text.is_empty() {
         return Err(Error::invalid(
