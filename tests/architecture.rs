@@ -61,7 +61,7 @@ const WEB: &[(&str, &[&str])] = &[
     ("connection", &["extract", "middleware"]),
     ("metrics", &["middleware"]),
     ("middleware", &["error", "extract", "state"]),
-    ("api", &["error", "extract", "openapi", "pages", "state", "views", "websocket"]),
+    ("api", &["error", "extract", "health", "openapi", "pages", "state", "views", "websocket"]),
     ("views", &["error"]),
     ("openapi", &["pages"]),
     ("pages", &["error", "extract", "state"]),

@@ -10,6 +10,7 @@ mod bare;
 mod client;
 mod instructions;
 mod load;
+mod measure;
 mod plot;
 mod process;
 mod report;
@@ -62,7 +63,7 @@ fn main() {
                 if load.pace == Pace::Half && rate.is_none() {
                     continue;
                 }
-                match load::run(server, &load, rate) {
+                match measure::run(server, &load, rate) {
                     Ok(sample) => report.add(server.name(), &load, sample),
                     Err(error) => eprintln!("{} with {}: {error}", server.name(), load.name()),
                 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::load::{Load, Sample};
+use crate::load::Load;
+use crate::measure::Sample;
 use crate::plot::{self, Bar};
 use crate::process;
 
