@@ -5,8 +5,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use callqr::domain::credentials::stretch::AuthSecret;
 use serde_json::{Value, json};
 
+use crate::household::vault::{holder, new_vault};
 use crate::support::{Client, Server, invited};
-use crate::vault::{holder, new_vault};
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -117,7 +117,7 @@ async fn an_invite_brings_the_vaults_key_to_one_guest() {
 async fn what_callers_read_comes_to_them_as_it_was_sealed() {
     let server = Server::start().await;
     let owner = server.owner().await;
-    let vectors: Value = serde_json::from_str(include_str!("../fixtures/e2e.json")).unwrap();
+    let vectors: Value = serde_json::from_str(include_str!("../../fixtures/e2e.json")).unwrap();
     let mut sealed = vec![9; 285];
     sealed[0] = 1;
     let text = URL_SAFE_NO_PAD.encode(&sealed);

@@ -133,7 +133,7 @@ async fn questions_are_counted_per_source() {
 async fn a_sticker_that_was_made_in_the_browser() {
     let server = Server::start().await;
     let (owner, caller) = (server.owner().await, &server.client);
-    let vectors: Value = serde_json::from_str(include_str!("../fixtures/e2e.json")).unwrap();
+    let vectors: Value = serde_json::from_str(include_str!("../../fixtures/e2e.json")).unwrap();
     let (sticker, identity) = (&vectors["sticker"], &vectors["identity"]);
     let mut body =
         json!({ "access": sticker["access"], "identity": identity["identity"], "publicText": "Blue van, ring me" });

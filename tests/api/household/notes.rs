@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
-use crate::belongings::{Keyed, envelope, minute};
+use crate::people::belongings::{Keyed, envelope, minute};
 use crate::support::{Client, Server, Socket, invited, make_tag};
 
 async fn notes(owner: &Client) -> Vec<Value> {

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use crate::support::{Authenticator, Client, Reply, Server, invited};
 
 fn vectors() -> Value {
-    serde_json::from_str(include_str!("../fixtures/e2e.json")).unwrap()
+    serde_json::from_str(include_str!("../../fixtures/e2e.json")).unwrap()
 }
 
 /// The vault of the vectors, as if it were another revision.

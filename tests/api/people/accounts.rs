@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 use serde_json::{Value, json};
 
-use crate::belongings::{Belongings, furnish};
+use crate::people::belongings::{Belongings, furnish};
 use crate::support::{Client, Server, Socket, invited, make_tag};
 
 fn database(server: &Server) -> Connection {

@@ -26,7 +26,7 @@ impl Keyed {
     }
 
     pub async fn make_for(owner: &Client, lifetime: &str) -> Self {
-        let vectors: Value = serde_json::from_str(include_str!("../fixtures/e2e.json")).unwrap();
+        let vectors: Value = serde_json::from_str(include_str!("../../fixtures/e2e.json")).unwrap();
         let code = callqr::domain::household::tag::Token::random().code();
         let token = URL_SAFE_NO_PAD.decode(code.split(':').nth(2).unwrap()).unwrap();
         let access = URL_SAFE_NO_PAD.encode(Sha256::digest(token));
@@ -111,7 +111,7 @@ pub async fn furnish(server: &Server, owner: &Client, username: &str) -> Belongi
 }
 
 async fn make_vault(owner: &Client, username: &str) -> String {
-    let vectors: Value = serde_json::from_str(include_str!("../fixtures/e2e.json")).unwrap();
+    let vectors: Value = serde_json::from_str(include_str!("../../fixtures/e2e.json")).unwrap();
     let mut blob = URL_SAFE_NO_PAD.decode(vectors["vault"]["blob"].as_str().unwrap()).unwrap();
     blob[8] = 1;
     // Nobody but its owner could tell that it does not open.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::belongings::furnish;
+use crate::people::belongings::furnish;
 use crate::support::{Server, invited};
 
 /// Every text of a JSON value, names of fields left out.
@@ -90,7 +90,7 @@ async fn an_export_has_nothing_of_other_households() {
     // Bob is an administrator at times, which gives him a say in invites of others, and leaves both in his events.
     ada.post(&format!("/api/v1/admin/users/{id}/administrator"), &json!({})).await;
     let offered = ada.post("/api/v1/invites", &json!({ "kind": "owner" })).await.body["id"].clone();
-    let login = json!({ "username": "bob", "password": crate::belongings::PASSWORD });
+    let login = json!({ "username": "bob", "password": crate::people::belongings::PASSWORD });
     let token = server.client.post("/api/v1/auth/login", &login).await.body["token"].clone();
     let bob = server.client.with_token(token.as_str().unwrap());
     let own = bob.post("/api/v1/invites", &json!({ "kind": "owner" })).await.body["id"].clone();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::belongings::{call_in_vain, missed_calls};
+use crate::people::belongings::{call_in_vain, missed_calls};
 use crate::support::{Client, Server, Socket, invited};
 
 async fn tag(owner: &Client, label: &str) -> Value {

@@ -6,7 +6,7 @@ use crate::support::{Client, Server, invited};
 
 /// What a former member of the household has kept: what they would have to show.
 fn kept() -> Value {
-    let vectors: Value = serde_json::from_str(include_str!("../fixtures/e2e.json")).unwrap();
+    let vectors: Value = serde_json::from_str(include_str!("../../fixtures/e2e.json")).unwrap();
     json!({ "access": vectors["sticker"]["access"], "identity": vectors["identity"]["identity"], "lifetime": "day" })
 }
 

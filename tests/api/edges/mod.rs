@@ -1,0 +1,8 @@
+//! The edge: origins, headers, proxies, the port.
+
+pub mod cors;
+pub mod csrf;
+pub mod edge;
+pub mod forwarded;
+pub mod headers;
+pub mod port;
