@@ -1,4 +1,6 @@
 //! Files that nobody but this user may read, written so that a power cut leaves the old or the new one, never half.
+//!
+//! Imports `domain`. Called by `keys`, `store`, `tls`.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read as _, Write as _};

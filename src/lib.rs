@@ -3,17 +3,20 @@
 //! The folder list is the architecture, and arrows only point down:
 //!
 //! ```text
-//! main -> cli -> app -> { web, relay, hub, tls, service, store, config, telemetry }
-//! web   -> hub, service, proto::signal, domain     HTTP and WebSocket edge: translate, call, translate back
-//! hub   -> proto::signal, service, domain          one task owns the switchboard
-//! relay -> proto::{turn, stun}                     sockets for the pure TURN server
-//! service -> store, proto::turn::credentials, domain   use-cases shared by HTTP, WebSocket and command line
-//! store, proto -> domain                           the only SQL; the pure protocol machines
-//! tls, store, service -> files -> domain           private directories and files; errors with remedies
-//! telemetry, domain -> nothing of ours
+//! main -> cli -> app -> { web, operator, relay, hub, upkeep, tls, net }
+//!             -> { accounts, household } -> auth -> { keys, limits, audit } -> store -> domain
+//!
+//! cli        one file per command                      operator   what the person who runs the server can do
+//! app        binds everything, runs it, drains it      upkeep     what the appliance does by itself
+//! web        HTTP and WebSockets, in layers            accounts   register, invite, reset, delete
+//! hub        one task owns the switchboard             household  tags, vault, notes, what is kept of calls
+//! relay      sockets for the pure TURN server          auth       who is asking: sessions, log-in, factors
+//! tls, net   certificates; sockets and ports           keys, limits, audit, store, files
+//! proto      stun, turn, signal: pure machines         domain     plain data and rules
 //! ```
 //!
-//! Only `cli` and `app` see `config`. `tests/architecture.rs` checks these arrows.
+//! Only `cli` and `app` see `config`. Each room says in its first lines what it imports and who calls it;
+//! `tests/architecture.rs` checks that, and that nothing is imported in a circle.
 
 #![warn(missing_docs)]
 

@@ -2,6 +2,8 @@
 //!
 //! Error correction Q, so that a quarter of the code may be dirty, and the quiet zone of 4 modules that ISO/IEC 18004
 //! asks for.
+//!
+//! Imports `domain`. Called by `cli`, `web`.
 
 use std::fmt::Write as _;
 

@@ -6,6 +6,8 @@
 //! What the levels mean: `error` somebody must act; `warn` something is wrong and the server copes; `info` what an
 //! operator wants to know about the server itself; `debug` and `trace` for developers. Nothing that identifies a
 //! person, a device, a tag or a call stands in a line of any level.
+//!
+//! Imports nothing of ours. Called by `cli`.
 
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;

@@ -1,4 +1,7 @@
 //! Composition root: binds what the configuration asks for, runs it, drains it in order.
+//!
+//! Imports `accounts`, `audit`, `auth`, `config`, `domain`, `household`, `hub`, `keys`, `limits`, `net`, `operator`,
+//! `relay`, `store`, `tls`, `upkeep`, `web`. Called by `cli`.
 
 mod addresses;
 mod database_check;

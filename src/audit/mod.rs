@@ -3,6 +3,8 @@
 //! Noting an event never waits and never fails. What is noted is gathered in memory, alike events of a minute as one
 //! with a count, and written about once a second: a flood costs neither the disk nor the database's queue more than
 //! that. When there is no more room to gather, events lose whose they were before they lose that they happened.
+//!
+//! Imports `domain`, `store`. Called by `accounts`, `app`, `auth`, `household`, `keys`, `operator`, `upkeep`, `web`.
 
 use crate::domain::audit::MOST_LISTED;
 use std::collections::HashMap;

@@ -1,6 +1,6 @@
 //! Who is asking: sessions and their tokens, logging in, second factors, passwords.
 //!
-//! Imports `keys`, `limits`, `audit`, `store` and `domain`. Called by `accounts`, `household`, `operator`, `upkeep`, `web` and `app`.
+//! Imports `audit`, `domain`, `keys`, `limits`, `store`. Called by `accounts`, `app`, `operator`, `upkeep`, `web`.
 
 mod challenges;
 pub mod devices;

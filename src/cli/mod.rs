@@ -1,4 +1,6 @@
 //! The command line: one file per command.
+//!
+//! Imports `app`, `config`, `domain`, `operator`, `qr`, `telemetry`, `tls`. Called by `main`.
 
 mod commands;
 mod exit;

@@ -2,6 +2,8 @@
 //!
 //! The defaults are here and nowhere else; `config.example.toml` explains them to people, and a test keeps the two
 //! alike. A file need not exist. Unknown keys are refused, and every problem is reported at once.
+//!
+//! Imports `domain`. Called by `app`, `cli`.
 
 mod edge;
 mod environment;

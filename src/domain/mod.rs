@@ -1,6 +1,9 @@
-//! Plain data and rules, shared by every layer; imports nothing of ours and does no I/O.
+//! Plain data and rules, shared by every layer; does no I/O.
 //!
 //! A value of one of these types has been checked: parse at the door, trust afterwards.
+//!
+//! Imports nothing of ours. Called by `accounts`, `app`, `audit`, `auth`, `cli`, `config`, `files`, `household`, `hub`,
+//! `keys`, `limits`, `net`, `operator`, `proto`, `qr`, `relay`, `store`, `tls`, `upkeep`, `web`.
 
 pub mod account;
 pub mod audit;

@@ -1,6 +1,6 @@
 //! What the members of a household share: tags, the vault, notes, and what is kept of calls.
 //!
-//! Imports `auth` (who is asking), `keys`, `audit`, `store` and `domain`. Called by `hub`, `operator`, `web` and `app`.
+//! Imports `audit`, `domain`, `keys`, `store`. Called by `app`, `hub`, `operator`, `web`.
 
 pub mod call_log;
 pub mod notes;

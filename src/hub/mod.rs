@@ -2,6 +2,8 @@
 //!
 //! Nothing that the task does can wait for a person: what it sends goes to bounded outboxes, and who does not empty
 //! theirs is closed.
+//!
+//! Imports `domain`, `household`, `keys`, `proto::signal`, `proto::turn::credentials`. Called by `app`, `web`.
 
 mod claims;
 mod connection;

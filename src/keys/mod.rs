@@ -2,6 +2,8 @@
 //!
 //! Some last for ever: those that accounts are found by, and that tickets of calls are sealed with. Those that seal
 //! fields and sign session tokens can be rotated.
+//!
+//! Imports `audit`, `domain`, `files`, `store`. Called by `accounts`, `app`, `auth`, `household`, `hub`, `operator`.
 
 pub mod data_dir;
 mod file;

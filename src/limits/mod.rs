@@ -1,6 +1,6 @@
 //! How much anybody may ask for: rates, back-off after failures, how much at the same time.
 //!
-//! Imports `domain`. Called by every room above.
+//! Imports `domain`. Called by `app`, `auth`, `net`, `web`.
 
 pub mod backoff;
 pub mod concurrency;

@@ -1,6 +1,6 @@
 //! Sockets, below every protocol: the ports, connections that stall, bytes that were looked at, files that may be open.
 //!
-//! Imports `domain`. Called by `app`, and by `web` for how a connection is watched.
+//! Imports `domain`, `limits`. Called by `app`, `web`.
 
 pub mod open_files;
 pub mod peeked_stream;

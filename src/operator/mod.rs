@@ -3,6 +3,8 @@
 //! The command line is another kind of person than an administrator who is logged in: it holds the files themselves.
 //! It still shows nothing that people wrote for themselves, no labels, notes or personal fields, because nothing that
 //! an operator has to do needs them.
+//!
+//! Imports `accounts`, `audit`, `auth`, `domain`, `household`, `keys`, `store`. Called by `app`, `cli`.
 
 mod answer;
 mod audit;

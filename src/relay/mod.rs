@@ -4,6 +4,8 @@
 //! thread (a *shard*) and every stream has a switch of its own, fed by the control plane through a mailbox that is
 //! emptied before a packet is looked at: so media takes no lock that another core holds, and a change is in force for
 //! every packet that arrives after it was made.
+//!
+//! Imports `domain`, `proto::stun`, `proto::turn`. Called by `app`.
 
 mod admission;
 mod bind;

@@ -3,6 +3,8 @@
 //! A public method of an aggregate is one transaction; when a writing one returns, the change is on disk
 //! (`synchronous=FULL`) and every later read sees it. `now` is handed in and is the same throughout a transaction.
 //! Nothing here can be read by whoever steals the database alone: names and texts arrive sealed, secrets as digests.
+//!
+//! Imports `domain`, `files`. Called by `accounts`, `app`, `audit`, `auth`, `household`, `keys`, `operator`, `upkeep`.
 
 mod accounts;
 mod audit;

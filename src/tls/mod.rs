@@ -3,6 +3,8 @@
 //! A running server keeps one [`Certificates`] and calls [`Certificates::refresh`] now and then: names change,
 //! certificates age, and whoever renews the operator's files does not tell. Connections that begin after a refresh get
 //! the new certificate; nothing is restarted.
+//!
+//! Imports `domain`, `files`. Called by `app`, `cli`.
 
 mod advice;
 mod authority;

@@ -1,5 +1,8 @@
 //! The HTTP edge, in layers: `connection` serves a stream, `middleware` wraps every request, `extract` parses it, `api`,
 //! `pages` and `websocket` answer it, `openapi` describes it.
+//!
+//! Imports `accounts`, `audit`, `auth`, `domain`, `household`, `hub`, `limits`, `net`, `proto::signal`, `qr`. Called by
+//! `app`.
 
 pub mod api;
 pub mod connection;
