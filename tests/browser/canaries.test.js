@@ -11,7 +11,7 @@ import { after, before, test } from 'node:test';
 import { derive, encode64 } from '../../assets/js/e2e/bytes.js';
 import { readRecoveryCode } from '../../assets/js/e2e/recovery-code.js';
 import { openVault } from '../../assets/js/e2e/vault.js';
-import { householdBytes } from '../../assets/js/e2e/vault-keeper.js';
+import { householdBytes } from '../../assets/js/vault/vault-store.js';
 import { unwrap, wrapKey } from '../../assets/js/e2e/wraps.js';
 import { dumpMemory } from './support/dump.js';
 import { comesToVault } from './support/keyed.js';
@@ -154,8 +154,8 @@ async function makesSticker(device) {
   await device.tap('new-submit');
   await device.finds('#sticker');
   const link = await until('the link of the sticker', () => device.tab.run(async () => {
-    const { vault } = await import(new URL('household-vault.js', document.querySelector('script[type=module]').src).href);
-    const { checksumOf } = await import(new URL('../code.js', document.querySelector('script[type=module]').src).href);
+    const { vault } = await import(new URL('../vault/vault-session.js', document.querySelector('script[type=module]').src).href);
+    const { checksumOf } = await import(new URL('../tag/code.js', document.querySelector('script[type=module]').src).href);
     const [tag] = Object.values(vault.content.tags);
     return tag && `${location.origin}/c#pqc:1:${tag.token}:${await checksumOf(tag.token, crypto.subtle)}:${tag.keyHash}`;
   }));

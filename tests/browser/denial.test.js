@@ -82,8 +82,8 @@ test('a device that keeps nothing across a reload is asked for the password, and
   const { device, caller } = both;
   await talk(both);
   await device.tab.run(async () => {
-    const { device } = await import(new URL('device-keys.js', document.querySelector('script[type=module]').src).href);
-    await device.forget();
+    const { deviceKeys } = await import(new URL('../vault/device-keys.js', document.querySelector('script[type=module]').src).href);
+    await deviceKeys.forget();
   });
   await device.tab.reload();
   await device.comesTo('rejoinable');
@@ -118,7 +118,7 @@ test('a sticker that is gone from the vault is not answered as if it had never c
   await unlock(device, gone);
   // Revoked by another device, which the server denies: it lets it be called on, by whoever it likes.
   await device.tab.run(async (id) => {
-    const { vault } = await import(new URL('household-vault.js', document.querySelector('script[type=module]').src).href);
+    const { vault } = await import(new URL('../vault/vault-session.js', document.querySelector('script[type=module]').src).href);
     await vault.change(({ tags }) => { delete tags[id]; });
   }, gone.id);
   liar.rule = { answer: (side, path, answer) => (path === '/api/v1/tokens' ? DENIES.answer(side, path, answer) : undefined) };

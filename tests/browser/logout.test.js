@@ -186,24 +186,24 @@ test('a key that is being kept while its person logs out is not kept', async () 
   const device = await world.device();
   await entered(device);
   const found = await device.tab.run(async () => {
-    const { device } = await import(new URL('device-keys.js', document.querySelector('script[type=module]').src).href);
+    const { deviceKeys } = await import(new URL('../vault/device-keys.js', document.querySelector('script[type=module]').src).href);
     const owner = { household: 'house_test', account: 'user_test' };
     const key = crypto.getRandomValues(new Uint8Array(32));
     const same = (found) => found?.join() === key.join();
     const results = [];
-    await device.keep(owner, key);
-    results.push(same(await device.find(owner)));
+    await deviceKeys.keep(owner, key);
+    results.push(same(await deviceKeys.find(owner)));
     // Two tabs that keep it at once.
-    await Promise.all([device.keep(owner, key), device.keep(owner, key)]);
-    results.push(same(await device.find(owner)), await device.find({ ...owner, account: 'user_other' }));
+    await Promise.all([deviceKeys.keep(owner, key), deviceKeys.keep(owner, key)]);
+    results.push(same(await deviceKeys.find(owner)), await deviceKeys.find({ ...owner, account: 'user_other' }));
     // At each moment of keeping it, as far as there are any between two tasks.
     for (let wait = 0; wait < 8; wait += 1) {
-      const keeping = device.keep(owner, key);
+      const keeping = deviceKeys.keep(owner, key);
       for (let turn = 0; turn < wait; turn += 1) await new Promise((done) => { setTimeout(done); });
-      const forgetting = device.forget();
+      const forgetting = deviceKeys.forget();
       results.push(localStorage.getItem('callqr.half'));
       await Promise.all([keeping, forgetting]);
-      results.push(localStorage.getItem('callqr.half'), await device.find(owner));
+      results.push(localStorage.getItem('callqr.half'), await deviceKeys.find(owner));
     }
     return results;
   });

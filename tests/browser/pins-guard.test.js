@@ -179,7 +179,7 @@ test('a certificate that was clicked through carries no guard, and the room says
 });
 
 test('where not everything arrives as it is listed nothing is pinned, until it does', async () => {
-  await impostor.alter('js/admin/rooms.js', (text) => text + ROGUE);
+  await impostor.alter('js/admin/sections.js', (text) => text + ROGUE);
   const device = await world.device();
   assert.equal(await why(device), 'failed');
   impostor.retire();

@@ -4,7 +4,7 @@ import { after, test } from 'node:test';
 import { decode64, encode64 } from '../../assets/js/e2e/bytes.js';
 import { makeIdentity } from '../../assets/js/e2e/identity-keys.js';
 import { sealVault } from '../../assets/js/e2e/vault.js';
-import { householdBytes } from '../../assets/js/e2e/vault-keeper.js';
+import { householdBytes } from '../../assets/js/vault/vault-store.js';
 import { unwrap, wrapKey } from '../../assets/js/e2e/wraps.js';
 import { comesToVault, keyedSticker, unlock } from './support/keyed.js';
 import { Liar } from './support/liar.js';
@@ -29,7 +29,7 @@ async function makesKeys(owner) {
 }
 
 const identities = (device) => device.tab.run(async () => {
-  const { vault } = await import(new URL('household-vault.js', document.querySelector('script[type=module]').src).href);
+  const { vault } = await import(new URL('../vault/vault-session.js', document.querySelector('script[type=module]').src).href);
   return vault.content.identities.map(({ identity }) => identity);
 });
 
@@ -97,7 +97,7 @@ test('who has the old keys, together with the server, does not bring them back t
   await owner.logsIn();
   await comesToVault(owner, 'open');
   const { secret, wrapped } = await owner.tab.run(async () => {
-    const { vault } = await import(new URL('household-vault.js', document.querySelector('script[type=module]').src).href);
+    const { vault } = await import(new URL('../vault/vault-session.js', document.querySelector('script[type=module]').src).href);
     return vault.invitation();
   });
   const { household: name, wraps } = await owner.tab.run(async () => (await fetch('/api/v1/vault')).json());

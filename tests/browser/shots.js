@@ -335,7 +335,7 @@ async function notes(look) {
   await device.goesTo('#');
   // As a server would that moves them to another sticker.
   await device.tab.run(async (ids) => {
-    const { vault } = await import(new URL('household-vault.js', document.querySelector('script[type=module]').src).href);
+    const { vault } = await import(new URL('../vault/vault-session.js', document.querySelector('script[type=module]').src).href);
     await vault.change(({ tags }) => { [tags[ids[0]], tags[ids[1]]] = [{ ...tags[ids[1]], label: tags[ids[0]].label }, tags[ids[0]]]; });
   }, [door.id, van.id]);
   await device.goesTo('#inbox');

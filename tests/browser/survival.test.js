@@ -150,9 +150,9 @@ test('new secrets for the log-in close what was opened by the old ones, and nobo
   await startMeasuring(call);
   const began = Date.now();
   await device.tab.run(async ({ username, password }) => {
-    const own = new URL('../auth.js', document.querySelector('script[type=module]').src).href;
-    const { confirmPerson, passwordProof } = await import(own);
-    await confirmPerson(await passwordProof(username, password));
+    const own = new URL('../auth/requests.js', document.querySelector('script[type=module]').src).href;
+    const { stepUp, passwordProof } = await import(own);
+    await stepUp(await passwordProof(username, password));
   }, world.owner);
   await resumes(device, calls, began);
   await until('presence is back', () => device.frames('welcome').length >= shown + 2);

@@ -234,7 +234,7 @@ test('devices that change the vault at the same time lose nothing', async () => 
     await comesToVault(device, 'open');
   }
   const names = await Promise.all(devices.map((device, number) => device.tab.run(async (number) => {
-    const { vault } = await import(new URL('household-vault.js', document.querySelector('script[type=module]').src).href);
+    const { vault } = await import(new URL('../vault/vault-session.js', document.querySelector('script[type=module]').src).href);
     const ids = Array.from({ length: 6 }, (_, count) => `tag_${number}_${count}`);
     // Two of them at once in the same page, too.
     for (let count = 0; count < 6; count += 2) {
@@ -246,7 +246,7 @@ test('devices that change the vault at the same time lose nothing', async () => 
   }, number)));
   for (const device of devices) {
     const found = await device.tab.run(async () => {
-      const { vault } = await import(new URL('household-vault.js', document.querySelector('script[type=module]').src).href);
+      const { vault } = await import(new URL('../vault/vault-session.js', document.querySelector('script[type=module]').src).href);
       await vault.refresh();
       return Object.keys(vault.content.tags);
     });

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { webcrypto } from 'node:crypto';
-import { ApiError } from '../../assets/js/api.js';
-import { eventText, who } from '../../assets/js/admin/events-room.js';
-import { shortId } from '../../assets/js/admin/person-room.js';
-import { Cancelled, sendConfirmed } from '../../assets/js/confirmed.js';
-import { inGroups, recoveryCode, totpDigits } from '../../assets/js/digits.js';
-import { LANGUAGES, Texts } from '../../assets/js/i18n.js';
+import { ApiError } from '../../assets/js/net/api.js';
+import { eventText, who } from '../../assets/js/admin/events-section.js';
+import { shortId } from '../../assets/js/admin/account-section.js';
+import { Cancelled, sendWithStepUp } from '../../assets/js/auth/step-up.js';
+import { inGroups, backupCode, totpDigits } from '../../assets/js/auth/format-digits.js';
+import { LANGUAGES, Texts } from '../../assets/js/ui/i18n.js';
 import { welcome } from '../../assets/js/join/welcome.js';
-import { afterEntry, afterRefusal, choose, others } from '../../assets/js/login/flow.js';
-import { readPlace, ROOMS, up } from '../../assets/js/owner/places.js';
-import { caption, wrap } from '../../assets/js/owner/sticker-picture.js';
-import { creationOptions, credentialJson, fromBytes, passkeyProblem, passkeysImpossible, requestOptions, toBytes } from '../../assets/js/webauthn.js';
-import { day, deviceName, relative } from '../../assets/js/when.js';
+import { afterEntry, afterRefusal, choose, others } from '../../assets/js/auth/login-flow.js';
+import { readPlace, SECTIONS, up } from '../../assets/js/owner/places.js';
+import { caption, wrap } from '../../assets/js/tag/sticker-picture.js';
+import { creationOptions, credentialJson, fromBytes, passkeyProblem, passkeysImpossible, requestOptions, toBytes } from '../../assets/js/auth/webauthn.js';
+import { day, deviceName, relativeTime } from '../../assets/js/ui/relative-time.js';
 import { asset } from './support.js';
 
 /** @param {string} language */
@@ -27,8 +27,8 @@ test('a code is read as people type and paste it', () => {
   assert.equal(totpDigits('١٢٣٤٥٦'), '123456');
   assert.equal(totpDigits('۱۲۳۴۵۶'), '123456');
   assert.equal(totpDigits('code: '), '');
-  assert.equal(recoveryCode('  ABCD–efgh 1234\n'), 'abcd-efgh1234');
-  assert.equal(recoveryCode('a b c-d'), 'abc-d');
+  assert.equal(backupCode('  ABCD–efgh 1234\n'), 'abcd-efgh1234');
+  assert.equal(backupCode('a b c-d'), 'abc-d');
   assert.equal(inGroups('ABCDEFGHIJ'), 'ABCD EFGH IJ');
   assert.equal(inGroups(''), '');
 });
@@ -54,7 +54,7 @@ test('a refused log-in says what was wrong, and how long to wait', () => {
   assert.deepEqual(afterRefusal(first, refused('too-many-attempts', 429, 30)), { step: first, problem: '', wait: 30 });
   assert.deepEqual(afterRefusal(first, refused('busy', 503)), { step: first, problem: '', wait: 5 });
   assert.deepEqual(afterRefusal(first, new TypeError()), { step: first, problem: '', wait: 0 });
-  const second = /** @type {import('../../assets/js/login/flow.js').Step} */ (
+  const second = /** @type {import('../../assets/js/auth/login-flow.js').Step} */ (
     { at: 'second', ticket: 't', methods: ['totp', 'recovery-code'], method: 'totp', hosts: [] });
   assert.deepEqual(afterRefusal(second, refused('wrong-code', 401)), { step: second, problem: '', wait: 0 });
   assert.equal(afterRefusal(choose(second, 'recovery-code'), refused('wrong-code', 401)).problem, 'error.wrong-recovery-code');
@@ -69,12 +69,12 @@ test('what is sensitive is sent again once the person has confirmed, and only th
     sent += 1;
     return sent === 1 ? Promise.reject(refused('confirm-first', 403)) : Promise.resolve('done');
   };
-  assert.equal(await sendConfirmed(send, () => Promise.resolve(true)), 'done');
+  assert.equal(await sendWithStepUp(send, () => Promise.resolve(true)), 'done');
   assert.equal(sent, 2);
   sent = 0;
-  await assert.rejects(sendConfirmed(send, () => Promise.resolve(false)), Cancelled);
+  await assert.rejects(sendWithStepUp(send, () => Promise.resolve(false)), Cancelled);
   assert.equal(sent, 1);
-  await assert.rejects(sendConfirmed(() => Promise.reject(refused('administrators-only', 403)), () => assert.fail('not asked')), { code: 'administrators-only' });
+  await assert.rejects(sendWithStepUp(() => Promise.reject(refused('administrators-only', 403)), () => assert.fail('not asked')), { code: 'administrators-only' });
 });
 
 test('an invite says what it is for, and why it is not', () => {
@@ -93,20 +93,20 @@ test('an invite says what it is for, and why it is not', () => {
   assert.deepEqual(welcome(server('invite'), true, { failed: refused('too-many-requests', 429, 12) }), { state: 'closed', key: 'busy', wait: 12 });
 });
 
-test('the address says in which room somebody is, and whatever else it says leads home', () => {
-  assert.deepEqual(readPlace(''), { part: 'home', room: '', id: '' });
-  assert.deepEqual(readPlace('#elsewhere/x'), { part: 'home', room: '', id: '' });
-  assert.deepEqual(readPlace('#account/constructor'), { part: 'account', room: '', id: '' });
-  assert.deepEqual(readPlace('#admin/person/u_1'), { part: 'admin', room: 'person', id: 'u_1' });
-  assert.deepEqual(readPlace('#admin/person'), { part: 'admin', room: '', id: '' }, 'nobody is named');
-  assert.deepEqual(readPlace('#account/totp/x'), { part: 'account', room: '', id: '' });
-  for (const [part, rooms] of Object.entries(ROOMS)) {
-    for (const room of rooms) {
-      const place = readPlace(`#${part}/${room}${room === 'person' ? '/1' : ''}`);
-      assert.equal(place.room, room);
+test('the address says in which section somebody is, and whatever else it says leads home', () => {
+  assert.deepEqual(readPlace(''), { part: 'home', section: '', id: '' });
+  assert.deepEqual(readPlace('#elsewhere/x'), { part: 'home', section: '', id: '' });
+  assert.deepEqual(readPlace('#account/constructor'), { part: 'account', section: '', id: '' });
+  assert.deepEqual(readPlace('#admin/person/u_1'), { part: 'admin', section: 'person', id: 'u_1' });
+  assert.deepEqual(readPlace('#admin/person'), { part: 'admin', section: '', id: '' }, 'nobody is named');
+  assert.deepEqual(readPlace('#account/totp/x'), { part: 'account', section: '', id: '' });
+  for (const [part, sections] of Object.entries(SECTIONS)) {
+    for (const section of sections) {
+      const place = readPlace(`#${part}/${section}${section === 'person' ? '/1' : ''}`);
+      assert.equal(place.section, section);
       const steps = [];
       for (let at = place; at.part !== 'home'; at = readPlace(up(at))) steps.push(at);
-      assert.ok(steps.length >= 2 && steps.length <= 4, `${room} is ${steps.length} steps from home`);
+      assert.ok(steps.length >= 2 && steps.length <= 4, `${section} is ${steps.length} steps from home`);
     }
   }
 });
@@ -152,10 +152,10 @@ test('passkeys are not offered where they cannot work', () => {
 
 test('times and devices in words', () => {
   const now = Date.parse('2027-03-10T12:00:00Z');
-  assert.equal(relative('2027-03-10T11:59:40Z', now, 'en'), 'now');
-  assert.equal(relative('2027-03-10T09:00:00Z', now, 'en'), '3 hours ago');
-  assert.equal(relative('2027-03-16T12:00:00Z', now, 'de'), 'in 6 Tagen');
-  assert.equal(relative('2027-03-17T12:00:00Z', now, 'en'), 'next week');
+  assert.equal(relativeTime('2027-03-10T11:59:40Z', now, 'en'), 'now');
+  assert.equal(relativeTime('2027-03-10T09:00:00Z', now, 'en'), '3 hours ago');
+  assert.equal(relativeTime('2027-03-16T12:00:00Z', now, 'de'), 'in 6 Tagen');
+  assert.equal(relativeTime('2027-03-17T12:00:00Z', now, 'en'), 'next week');
   assert.equal(day('2027-03-10', 'en'), 'Mar 10, 2027', 'a date alone is that date everywhere');
   assert.equal(deviceName('Firefox on Android', texts('de')), 'Firefox auf Android');
   assert.equal(deviceName('Unknown device', texts('de')), 'Unbekanntes Gerät');

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { brotliCompressSync } from 'node:zlib';
 import { join, posix } from 'node:path';
 import { asset, assetPaths } from './support.js';
-import { LANGUAGES } from '../../assets/js/i18n.js';
+import { LANGUAGES } from '../../assets/js/ui/i18n.js';
 
 const PAGES = ['caller.html', 'owner.html', 'setup.html', 'join.html', 'reset.html'];
 /** What a response's headers and an HTTP/2 request cost beside the body, generously. */
@@ -61,7 +61,7 @@ test('the caller loads at most 60 KB, whatever the language', () => {
 });
 
 test('what a page asks first, it asks before most of it is there', () => {
-  for (const [page, entry, all] of [['caller.html', 'js/caller/arrival.js', 'js/caller/main.js'], ['owner.html', 'js/owner/arrival.js', 'js/owner/main.js']]) {
+  for (const [page, entry, all] of [['caller.html', 'js/caller/preload.js', 'js/caller/main.js'], ['owner.html', 'js/owner/preload.js', 'js/owner/main.js']]) {
     assert.equal(started(page)[0], entry);
     assert.match(asset(page).toString(), new RegExp(`src="/a/BUILD_ID/${entry}" async>`));
     assert.ok(modules(all, AT_ONCE).has(entry), 'the page goes on with its answers');
@@ -71,8 +71,8 @@ test('what a page asks first, it asks before most of it is there', () => {
 });
 
 test('the caller loads nothing that is about accounts', () => {
-  const foreign = started('caller.html').flatMap((path) => [...modules(path)]).filter((path) => /\/(owner|account|admin|login|join|reset|setup)\//.test(path)
-    || /\/(auth|webauthn|confirmed|fields|parts|strength|link-token)\.js$/.test(path));
+  const foreign = started('caller.html').flatMap((path) => [...modules(path)]).filter((path) => !/^js\/(caller|call|e2e|net|tag|ui)\//.test(path)
+    || /\/(components|forms|section|link-card|link-token|sticker-maker|sticker-picture|qr|identity-keys|vault|wraps|recovery-code)\.js$/.test(path));
   assert.deepEqual(foreign, []);
 });
 
@@ -85,16 +85,8 @@ test('every file that a page or module names exists', () => {
 
 test('no module is left that no page loads', () => {
   const loaded = new Set(PAGES.flatMap((page) => named(page).filter((path) => path.endsWith('.js')).flatMap((path) => [...modules(path)])));
-  // The vault's modules come before the pages that open it.
-  const left = assetPaths().filter((path) => path.endsWith('.js') && !path.startsWith('js/e2e/') && path !== 'worker.js' && !loaded.has(path));
+  const left = assetPaths().filter((path) => path.endsWith('.js') && path !== 'worker.js' && !loaded.has(path));
   assert.deepEqual(left, []);
-});
-
-test('modules import each other in one direction, at once or some day', () => {
-  for (const path of assetPaths().filter((name) => name.endsWith('.js'))) {
-    const below = [...modules(path)].filter((other) => other !== path && modules(other).has(path));
-    assert.deepEqual(below, [], `${path} is loaded by what it loads`);
-  }
 });
 
 test('nothing is fetched from elsewhere', () => {

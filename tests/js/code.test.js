@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { webcrypto } from 'node:crypto';
 import { test } from 'node:test';
-import { checksumOf, readCode } from '../../assets/js/code.js';
+import { checksumOf, readCode } from '../../assets/js/tag/code.js';
 
 const subtle = /** @type {SubtleCrypto} */ (webcrypto.subtle);
 /** The bytes 0 to 31, as in the tests of `src/domain/tag.rs`. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { easilyGuessed } from '../../assets/js/common-password.js';
+import { easilyGuessed } from '../../assets/js/auth/common-password.js';
 import { asset } from './support.js';
 
 test('the passwords that the server would refuse if it saw them are refused in the page', () => {

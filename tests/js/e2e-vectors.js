@@ -13,10 +13,10 @@ import { stretch } from '../../assets/js/e2e/password.js';
 import { writeRecoveryCode } from '../../assets/js/e2e/recovery-code.js';
 import { confirmationKey } from '../../assets/js/e2e/sticker.js';
 import { sealPublicText } from '../../assets/js/e2e/public-text.js';
-import { makeSticker } from '../../assets/js/e2e/sticker-maker.js';
-import { commitmentTo, confirm, sign, transcriptBytes } from '../../assets/js/e2e/transcript.js';
-import { holderProof, keyIdOf, sealVault } from '../../assets/js/e2e/vault.js';
-import { wordsOf } from '../../assets/js/e2e/words.js';
+import { makeSticker } from '../../assets/js/tag/sticker-maker.js';
+import { commitmentTo, confirm, sign, transcriptBytes } from '../../assets/js/e2e/proof/transcript.js';
+import { possessionProof, keyIdOf, sealVault } from '../../assets/js/e2e/vault.js';
+import { wordsOf } from '../../assets/js/e2e/proof/words.js';
 import { inviteToken, wrap, wrapKey } from '../../assets/js/e2e/wraps.js';
 
 /** @typedef {import('../../assets/js/e2e/bytes.js').Bytes} Bytes */
@@ -93,7 +93,7 @@ export async function vectors() {
       household: encode64(household), key: encode64(vaultKey), revision: 7, nonce: encode64(nonce), content, keyBefore: encode64(keyBefore),
       aad: encode64(concat(label('callqr vault'), new Uint8Array([1]), household, u64(7))),
       blob: encode64(await sealVault(content, 7, { key: vaultKey, household }, nonce)),
-      holder: encode64(await holderProof(vaultKey)),
+      holder: encode64(await possessionProof(vaultKey)),
       keyId: await keyIdOf(vaultKey),
     },
     wraps: {

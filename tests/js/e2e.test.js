@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { concat, decode64, encode64, equal, randomBytes, utf8 } from '../../assets/js/e2e/bytes.js';
-import { fingerprintOf } from '../../assets/js/e2e/fingerprint.js';
+import { fingerprintOf } from '../../assets/js/e2e/proof/fingerprint.js';
 import { identityOf, signingKey } from '../../assets/js/e2e/identity.js';
 import { makeIdentity, openIdentity } from '../../assets/js/e2e/identity-keys.js';
 import { openNote, sealNote } from '../../assets/js/e2e/note.js';
@@ -9,12 +9,12 @@ import { WeakDerivation, stretch } from '../../assets/js/e2e/password.js';
 import { readRecoveryCode, writeRecoveryCode } from '../../assets/js/e2e/recovery-code.js';
 import { NotOpened } from '../../assets/js/e2e/sealed.js';
 import { confirmationKey } from '../../assets/js/e2e/sticker.js';
-import { makeSticker } from '../../assets/js/e2e/sticker-maker.js';
-import { confirm, isConfirmed, isSigned, sign } from '../../assets/js/e2e/transcript.js';
+import { makeSticker } from '../../assets/js/tag/sticker-maker.js';
+import { confirm, isConfirmed, isSigned, sign } from '../../assets/js/e2e/proof/transcript.js';
 import { RolledBack, addTag, openVault, sealVault } from '../../assets/js/e2e/vault.js';
-import { wordsOf } from '../../assets/js/e2e/words.js';
+import { wordsOf } from '../../assets/js/e2e/proof/words.js';
 import { unwrap, wrap } from '../../assets/js/e2e/wraps.js';
-import { readCode } from '../../assets/js/code.js';
+import { readCode } from '../../assets/js/tag/code.js';
 import { run, vectors } from './e2e-vectors.js';
 import { fixture } from './support.js';
 

@@ -1,9 +1,9 @@
 /** A household's vault as tests need it: the server's rules, a device's, and a page that has both. */
 
 import assert from 'node:assert/strict';
-import { ApiError } from '../../assets/js/api.js';
+import { ApiError } from '../../assets/js/net/api.js';
 import { decode64, encode64 } from '../../assets/js/e2e/bytes.js';
-import { HouseholdVault } from '../../assets/js/owner/household-vault.js';
+import { VaultSession } from '../../assets/js/vault/vault-session.js';
 import { run } from './e2e-vectors.js';
 
 /** @typedef {import('../../assets/js/e2e/bytes.js').Bytes} Bytes */
@@ -68,7 +68,7 @@ export class Device {
   /** @type {Bytes|null} */
   key = null;
   account = '';
-  /** @type {import('../../assets/js/owner/device-keys.js').Known|null} */
+  /** @type {import('../../assets/js/vault/device-keys.js').Known|null} */
   last = null;
   #forgotten = 0;
   /** How long it takes to keep a key. */
@@ -84,7 +84,7 @@ export class Device {
     this.key = null;
   };
   seen = () => this.last;
-  remember = (/** @type {string} */ _, /** @type {import('../../assets/js/owner/device-keys.js').Known} */ known) => { this.last = known; };
+  remember = (/** @type {string} */ _, /** @type {import('../../assets/js/vault/device-keys.js').Known} */ known) => { this.last = known; };
   isKeyed = (/** @type {string} */ tagId) => this.last?.tags.includes(tagId) ?? false;
 }
 
@@ -97,7 +97,7 @@ export class Keys {
 /** An owner's page with this server, on this device. @param {Server} server @param {Device} [device] */
 export function page(server, device = new Device()) {
   const keys = new Keys();
-  const vault = new HouseholdVault(server.ask, device, keys);
+  const vault = new VaultSession(server.ask, device, keys);
   return { vault, device, keys };
 }
 

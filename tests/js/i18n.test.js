@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chooseLanguage, clock, LANGUAGES, Texts } from '../../assets/js/i18n.js';
+import { chooseLanguage, clock, LANGUAGES, Texts } from '../../assets/js/ui/i18n.js';
 import { asset, assetPaths } from './support.js';
 
-/** @typedef {import('../../assets/js/i18n.js').Text} Text */
+/** @typedef {import('../../assets/js/ui/i18n.js').Text} Text */
 
 /** @param {string} bundle @param {string} language @returns {Record<string, Text>} */
 const bundle = (bundle, language) => JSON.parse(asset(`i18n/${bundle}.${language}.json`).toString());

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { decode64, encode64 } from '../../assets/js/e2e/bytes.js';
 import { makeIdentity, openIdentity } from '../../assets/js/e2e/identity-keys.js';
 import { TEXT, sealNote } from '../../assets/js/e2e/note.js';
-import { makeSticker } from '../../assets/js/e2e/sticker-maker.js';
+import { makeSticker } from '../../assets/js/tag/sticker-maker.js';
 import { openNotes } from '../../assets/js/inbox/opened.js';
 
 /** @typedef {import('../../assets/js/e2e/bytes.js').Bytes} Bytes */

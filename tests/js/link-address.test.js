@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { linkTo } from '../../assets/js/link-address.js';
+import { linkTo } from '../../assets/js/tag/link-address.js';
 
 const HERE = { origin: 'https://call.example.org:8443', host: 'call.example.org:8443' };
 const OWN = { url: 'https://call.example.org:8443/c#SECRET', host: 'call.example.org:8443', isElsewhere: false };

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encode64 } from '../../assets/js/e2e/bytes.js';
-import { inviteFragment, readInvite } from '../../assets/js/e2e/invitation.js';
-import { isLinkToken } from '../../assets/js/link-token.js';
+import { inviteFragment, readInvite } from '../../assets/js/vault/invitation.js';
+import { isLinkToken } from '../../assets/js/tag/link-token.js';
 import { run } from './e2e-vectors.js';
 
 const SECRET = encode64(run(32, 3));

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FlowRule } from '../../assets/js/media-watch.js';
-import { answersOffer, askForVoice, markAnswer } from '../../assets/js/sdp.js';
-import { samples } from '../../assets/js/tones.js';
-import { CAREFUL, judgeLink, linkIsWeak, USUAL } from '../../assets/js/voice.js';
+import { FlowRule } from '../../assets/js/call/media-watch.js';
+import { answersOffer, askForVoice, markAnswer } from '../../assets/js/call/sdp.js';
+import { samples } from '../../assets/js/call/tones.js';
+import { CAREFUL, judgeLink, linkIsWeak, USUAL } from '../../assets/js/call/voice.js';
 import { fixture } from './support.js';
 
 const SDP = fixture('wire.json').fromClient.valid.find((/** @type {any} */ { message }) => message.type === 'offer').message.payload.sdp;

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import { ApiError } from '../../assets/js/api.js';
-import { LONGEST, NoteSender, lengthOf } from '../../assets/js/caller/note.js';
+import { ApiError } from '../../assets/js/net/api.js';
+import { MAX_CHARACTERS, NoteSender, lengthOf } from '../../assets/js/caller/note.js';
 import { decode64 } from '../../assets/js/e2e/bytes.js';
 import { makeIdentity, openIdentity } from '../../assets/js/e2e/identity-keys.js';
 import { openNote } from '../../assets/js/e2e/note.js';
-import { Mismatch } from '../../assets/js/e2e/proof.js';
-import { makeSticker } from '../../assets/js/e2e/sticker-maker.js';
+import { Mismatch } from '../../assets/js/e2e/proof/proof.js';
+import { makeSticker } from '../../assets/js/tag/sticker-maker.js';
 
 /** @typedef {{scannedToken: string, kind: string, minute: number, envelope: string}} Sent */
 
@@ -47,8 +47,8 @@ test('what is sent opens with the owner\'s key, for the sticker and the minute t
 });
 
 test('the longest note fits into the largest step', async () => {
-  const longest = '💡'.repeat(LONGEST);
-  assert.equal(lengthOf(longest), LONGEST);
+  const longest = '💡'.repeat(MAX_CHARACTERS);
+  assert.equal(lengthOf(longest), MAX_CHARACTERS);
   await sender().send(longest);
   assert.equal(decode64(sent[0].envelope)?.length, 1 + 65 + 4096 + 16);
   assert.equal(await opened(sent[0]), longest);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import { Mismatch } from '../../assets/js/e2e/proof.js';
+import { Mismatch } from '../../assets/js/e2e/proof/proof.js';
 
 /** What a browser's connection is to `Peer` until descriptions come. */
 class Connection extends EventTarget {
@@ -52,7 +52,7 @@ const wrong = async () => { throw new Mismatch(); };
 
 /** A connection whose proof comes when it is told to, and what is heard of it. */
 async function peer({ inUse = async () => true, check = async () => {} } = {}) {
-  const { Peer } = await import('../../assets/js/peer.js');
+  const { Peer } = await import('../../assets/js/call/peer.js');
   /** @type {string[]} */
   const heard = [];
   let prove = () => {};

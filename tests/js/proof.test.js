@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decode64, encode64, randomBytes } from '../../assets/js/e2e/bytes.js';
-import { CallerProof } from '../../assets/js/e2e/caller-proof.js';
+import { CallerProof } from '../../assets/js/e2e/proof/caller-proof.js';
 import { signingKey } from '../../assets/js/e2e/identity.js';
-import { Mismatch, sessionOf } from '../../assets/js/e2e/proof.js';
+import { Mismatch, callIdOf } from '../../assets/js/e2e/proof/proof.js';
 import { confirmationKey } from '../../assets/js/e2e/sticker.js';
-import { Keyring } from '../../assets/js/owner/keyring.js';
+import { AnswerKeys } from '../../assets/js/vault/answer-keys.js';
 import { run } from './e2e-vectors.js';
 import { fixture } from './support.js';
 
-/** @typedef {import('../../assets/js/e2e/proof.js').ProofMessage} ProofMessage */
+/** @typedef {import('../../assets/js/e2e/proof/proof.js').ProofMessage} ProofMessage */
 
 const { identity, sticker } = fixture('e2e.json');
 const TAG = 'tag_EBESExQVFhcYGRobHB0eHw';
@@ -19,7 +19,7 @@ const [CALLERS, OWNERS, STRANGERS] = [sdp(1), sdp(2), sdp(3)];
 
 /** Both sides of a call, with what each has said and the other has not heard. */
 async function sides(session = run(16, 7)) {
-  const ring = new Keyring();
+  const ring = new AnswerKeys();
   await ring.fill({ identities: [identity], tags: { [TAG]: { token: sticker.token, keyHash: identity.keyHash, label: '', publicText: '' } } });
   /** @type {ProofMessage[]} */ const fromCaller = [];
   /** @type {ProofMessage[]} */ const fromOwner = [];
@@ -126,8 +126,8 @@ test('what is missing or nonsense is a mismatch', async () => {
   for (const signature of ['', 'A'.repeat(86), encode64(randomBytes(64))]) {
     await assert.rejects(both.caller.take({ type: 'signature', payload: { signature } }), Mismatch);
   }
-  assert.throws(() => sessionOf('/api/v1/calls/signaling/x'), Mismatch);
-  assert.equal(sessionOf(`/api/v1/calls/signaling/session_${encode64(run(16, 1))}`).length, 16);
+  assert.throws(() => callIdOf('/api/v1/calls/signaling/x'), Mismatch);
+  assert.equal(callIdOf(`/api/v1/calls/signaling/session_${encode64(run(16, 1))}`).length, 16);
 });
 
 test('a message out of its place changes nothing', async () => {
@@ -141,7 +141,7 @@ test('a message out of its place changes nothing', async () => {
 });
 
 test('a device answers only with keys that the vault gave it', async () => {
-  const ring = new Keyring();
+  const ring = new AnswerKeys();
   const tag = { token: sticker.token, keyHash: identity.keyHash, label: '', publicText: '' };
   const [owed, notOwed] = [() => true, () => false];
   assert.equal(await ring.proofFor(TAG, notOwed)(run(16, 1), () => {}), null);

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { qrModules, qrSvg } from '../../assets/js/e2e/qr.js';
+import { qrModules, qrSvg } from '../../assets/js/tag/qr.js';
 
 /** What a scanner that we did not write reads. @param {boolean[][]} modules @param {number} scale pixels for each module */
 function scan(modules, scale) {

@@ -1,10 +1,10 @@
 // Whose secrets a page has at hand, while several people come and go in front of it.
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import { ApiError } from '../../assets/js/api.js';
-import { forgetSecrets, logIn, logInWithPasskey, proveSecondFactor, register, resetPassword, takePasswordKey } from '../../assets/js/auth.js';
+import { ApiError } from '../../assets/js/net/api.js';
+import { forgetSecrets, logIn, logInWithPasskey, proveSecondFactor, register, resetPassword, takePasswordKey } from '../../assets/js/auth/requests.js';
 import { encode64 } from '../../assets/js/e2e/bytes.js';
-import { takePasskeySecret, usePasskey } from '../../assets/js/webauthn.js';
+import { takePasskeySecret, usePasskey } from '../../assets/js/auth/webauthn.js';
 import { run } from './e2e-vectors.js';
 
 const real = globalThis.fetch;

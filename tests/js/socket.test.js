@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { retryDelay } from '../../assets/js/backoff.js';
-import { Signalling, socketAddress } from '../../assets/js/socket.js';
+import { retryDelay } from '../../assets/js/net/backoff.js';
+import { Signalling, socketAddress } from '../../assets/js/net/socket.js';
 import { Clock } from './support.js';
 
 /** Stands in for the browser's WebSocket; the test plays the server. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stickerKeys } from '../../assets/js/caller/sticker-keys.js';
-import { checksumOf } from '../../assets/js/code.js';
-import { Mismatch } from '../../assets/js/e2e/proof.js';
+import { checksumOf } from '../../assets/js/tag/code.js';
+import { Mismatch } from '../../assets/js/e2e/proof/proof.js';
 import { fixture } from './support.js';
 
 const { identity, sticker } = fixture('e2e.json');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { encode, parseServerMessage } from '../../assets/js/wire.js';
+import { encode, parseServerMessage } from '../../assets/js/net/wire.js';
 import { fixture } from './support.js';
 
 const { toClient, fromClient } = fixture('wire.json');

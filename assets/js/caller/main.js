@@ -1,18 +1,21 @@
-/** The caller's page: reads the code, opens the door, makes the call. */
+/** The caller's page: reads the code, opens the sticker, makes the call. */
 
-import { keepAwake } from '../awake.js';
-import { CallDriver } from '../call-driver.js';
-import { byId, fillTexts } from '../dom.js';
-import { CallerProof } from '../e2e/caller-proof.js';
-import { offerLanguages } from '../language.js';
-import { Loudspeaker } from '../loudspeaker.js';
-import { forgetCall, recallCall, rememberCall, touchCall } from '../remembered-call.js';
-import { Stage } from '../stage.js';
-import { Tones } from '../tones.js';
-import { doorOpening, textsLoading } from './arrival.js';
-import { initiate, refusal, tryDoor } from './door.js';
-import { callScene, doorScene } from './scene.js';
+import { interruptedCall, readyCall } from '../call/call.js';
+import { CallDriver } from '../call/driver.js';
+import { Loudspeaker } from '../call/loudspeaker.js';
+import { forgetCall, recallCall, rememberCall, touchCall } from '../call/remembered-call.js';
+import { Tones } from '../call/tones.js';
+import { CallerProof } from '../e2e/proof/caller-proof.js';
+import { byId, fillTexts } from '../ui/dom.js';
+import { offerLanguages } from '../ui/language.js';
+import { ScreenView } from '../ui/screen.js';
+import { keepScreenOn } from '../ui/wake-lock.js';
+import { stickerChecking, textsLoading } from './preload.js';
+import { callScreen, stickerScreen } from './screen.js';
+import { initiate, refusal, checkSticker } from './sticker-check.js';
 import { stickerKeys } from './sticker-keys.js';
+
+/** @typedef {import('../call/call.js').CallerCall} CallerCall */
 
 /** How often an open page that found no network looks again; the `online` event usually comes sooner. */
 const LOOK_AGAIN = 5_000;
@@ -20,8 +23,8 @@ const LOOK_AGAIN = 5_000;
 /** Some notices depend on the time alone. */
 const REDRAW = 1_000;
 
-/** @type {import('./scene.js').Door} */
-let door = { at: 'checking' };
+/** @type {import('./screen.js').StickerState} */
+let sticker = { at: 'checking' };
 let code = '';
 let compare = false;
 /** What it takes to write a note could not be loaded. */
@@ -29,13 +32,13 @@ let noteMissing = false;
 let publicText = '';
 /** @type {string|null} */
 let identity = null;
-/** @type {CallDriver|null} */
+/** @type {CallDriver<CallerCall>|null} */
 let call = null;
 
 const texts = await textsLoading;
 fillTexts(texts);
 offerLanguages();
-const stage = new Stage(tapped);
+const screenView = new ScreenView(tapped);
 const tones = new Tones();
 const loudspeaker = new Loudspeaker(/** @type {HTMLAudioElement} */ (byId('voice')), draw);
 
@@ -43,10 +46,10 @@ const remembered = recallCall();
 if (remembered) {
   publicText = remembered.title;
   identity = remembered.key;
-  call = newDriver('rejoinable', remembered);
+  call = newDriver(interruptedCall('caller'), remembered);
 }
 draw();
-await enter(doorOpening);
+await enter(stickerChecking);
 
 window.addEventListener('hashchange', () => location.reload());
 window.addEventListener('online', () => void lookAgain());
@@ -58,24 +61,24 @@ window.addEventListener('pagehide', () => {
   if (call && ['connecting', 'ringing'].includes(call.state.phase)) call.dispatch({ type: 'hang-up' });
 });
 
-/** @param {ReturnType<typeof tryDoor>} opening */
+/** @param {ReturnType<typeof checkSticker>} opening */
 async function enter(opening) {
   const opened = await opening;
-  ({ door, code } = opened);
-  if (door.at === 'open') publicText = door.publicText;
-  if (door.at === 'open' || !call) identity = opened.identity;
+  ({ sticker, code } = opened);
+  if (sticker.at === 'open') publicText = sticker.publicText;
+  if (sticker.at === 'open' || !call) identity = opened.identity;
   draw();
 }
 
 async function lookAgain() {
-  const waiting = call ? call.state.reason === 'offline' : door.at === 'closed' && door.problem === 'offline';
+  const waiting = call ? call.state.phase === 'ended' && call.state.reason === 'offline' : sticker.at === 'closed' && sticker.problem === 'offline';
   if (!waiting) return;
-  const opening = tryDoor(location.hash);
-  if ((await opening).door.at === 'open') call = null;
+  const opening = checkSticker(location.hash);
+  if ((await opening).sticker.at === 'open') call = null;
   await enter(opening);
 }
 
-/** @param {import('../stage.js').ActionId} action */
+/** @param {import('../ui/screen.js').ActionId} action */
 function tapped(action) {
   switch (action) {
     case 'call':
@@ -83,9 +86,9 @@ function tapped(action) {
       return begin();
     case 'note': return void writeNote();
     case 'retry':
-      return door.at === 'open' ? begin() : void checkAgain();
+      return sticker.at === 'open' ? begin() : void checkAgain();
     case 'hang-up': return call?.dispatch({ type: 'hang-up' });
-    case 'mute': return call?.dispatch({ type: 'mute', muted: !call.state.muted });
+    case 'mute': return call?.toggleMute();
     case 'hear': return void loudspeaker.start();
     case 'rejoin': return call?.dispatch({ type: 'rejoin' });
     case 'copy': return void copyLink();
@@ -96,8 +99,8 @@ function tapped(action) {
 }
 
 function begin() {
-  if (door.at !== 'open') return void checkAgain();
-  call = newDriver('ready', null);
+  if (sticker.at !== 'open') return void checkAgain();
+  call = newDriver(readyCall(), null);
   tones.unlock();
   void call.call();
   draw();
@@ -105,27 +108,27 @@ function begin() {
 
 async function checkAgain() {
   call = null;
-  door = { at: 'checking' };
+  sticker = { at: 'checking' };
   draw();
-  await enter(tryDoor(location.hash));
+  await enter(checkSticker(location.hash));
 }
 
-/** @param {'ready'|'rejoinable'} phase @param {import('../call-driver.js').Line|null} line */
-function newDriver(phase, line) {
+/** @param {CallerCall} start @param {import('../call/driver.js').Line|null} line @returns {CallDriver<CallerCall>} */
+function newDriver(start, line) {
   compare = false;
   // Ready long before somebody answers. What is wrong with them shows when they are needed.
   const keys = stickerKeys(location.hash, identity);
   keys.catch(() => {});
-  return new CallDriver('caller', phase, line, {
+  return new CallDriver(start, line, {
     changed: draw,
     voice: (stream) => loudspeaker.play(stream),
     initiate: () => initiate(code),
     refused: refusal,
     remember: (known) => rememberCall({ ...known, title: publicText, key: identity, keyed: identity !== null }),
     forget: forgetCall,
-    proof: async (session, say) => {
+    proof: async (callId, say) => {
       const sticker = await keys;
-      return sticker && new CallerProof(session, sticker, say);
+      return sticker && new CallerProof(callId, sticker, say);
     },
   });
 }
@@ -145,9 +148,9 @@ async function writeNote() {
 function draw() {
   const state = call?.state;
   const note = identity !== null;
-  const scene = state ? callScene(state, { publicText, blocked: loudspeaker.blocked, compare, note, now: Date.now() }, texts) : doorScene(door, texts, note);
-  stage.draw(noteMissing ? { ...scene, notice: texts.say('reason.offline.detail') } : scene);
-  keepAwake(Boolean(state && !['ended', 'rejoinable'].includes(state.phase)));
+  const screen = state ? callScreen(state, { publicText, blocked: loudspeaker.blocked, compare, note, now: Date.now() }, texts) : stickerScreen(sticker, texts, note);
+  screenView.draw(noteMissing ? { ...screen, notice: texts.say('reason.offline.detail') } : screen);
+  keepScreenOn(Boolean(state && !['ended', 'rejoinable'].includes(state.phase)));
   tones.play(state?.phase === 'ringing' && state.devices > 0 ? 'ringback' : null);
   if (state?.phase === 'talking') touchCall();
 }

@@ -1,12 +1,12 @@
 /** Where a caller writes a note, above the page. Loaded when somebody wants to. */
 
-import { ApiError } from '../api.js';
-import { icon, make, setText } from '../dom.js';
-import { Mismatch } from '../e2e/proof.js';
-import { loadTexts } from '../i18n.js';
-import { language } from '../language.js';
+import { Mismatch } from '../e2e/proof/proof.js';
+import { ApiError } from '../net/api.js';
+import { icon, make, setText } from '../ui/dom.js';
+import { loadTexts } from '../ui/i18n.js';
+import { language } from '../ui/language.js';
 import { keepDraft, recallDraft } from './draft.js';
-import { LONGEST, NoteSender, lengthOf } from './note.js';
+import { MAX_CHARACTERS, NoteSender, lengthOf } from './note.js';
 
 /** From here on a screen reader is told how many characters are left. */
 const FEW_LEFT = 50;
@@ -60,7 +60,7 @@ export async function writeNote({ fragment, identity, title }) {
   }));
 
   function count() {
-    const n = LONGEST - lengthOf(field.value.trim());
+    const n = MAX_CHARACTERS - lengthOf(field.value.trim());
     setText(left, texts.say(n < 0 ? 'note.over' : 'note.left', { n: Math.abs(n) }));
     left.classList.toggle('over', n < 0);
     left.toggleAttribute('data-plenty', n > PLENTY);
@@ -71,7 +71,7 @@ export async function writeNote({ fragment, identity, title }) {
   async function submit() {
     if (sending) return;
     const text = field.value.trim();
-    const over = lengthOf(text) - LONGEST;
+    const over = lengthOf(text) - MAX_CHARACTERS;
     if (text === '') return complain(texts.say('note.error.empty'));
     if (over > 0) return complain(texts.say('note.error.long', { n: over }));
     begin(true);
@@ -123,7 +123,7 @@ export async function writeNote({ fragment, identity, title }) {
   }
 }
 
-/** @param {unknown} error @param {import('../i18n.js').Texts} texts */
+/** @param {unknown} error @param {import('../ui/i18n.js').Texts} texts */
 function words(error, texts) {
   if (error instanceof Mismatch) return texts.say('note.error.mismatch');
   if (!(error instanceof ApiError)) return texts.say('note.error.server');

@@ -1,12 +1,12 @@
 /** Seals what a caller writes and hands it to the server: for the keys that the sticker names, or not at all. */
 
-import { ApiError, request } from '../api.js';
-import { readCode } from '../code.js';
 import { encode64 } from '../e2e/bytes.js';
 import { identityOf } from '../e2e/identity.js';
 import { TEXT, sealNote } from '../e2e/note.js';
-import { Mismatch } from '../e2e/proof.js';
+import { Mismatch } from '../e2e/proof/proof.js';
 import { accessOf } from '../e2e/sticker.js';
+import { ApiError, request } from '../net/api.js';
+import { readCode } from '../tag/code.js';
 
 /**
  * @typedef {import('../e2e/bytes.js').Bytes} Bytes
@@ -14,7 +14,7 @@ import { accessOf } from '../e2e/sticker.js';
  */
 
 /** Characters, as Unicode counts them: none takes more than four bytes, so that the whole has room in the largest step. */
-export const LONGEST = 1000;
+export const MAX_CHARACTERS = 1000;
 
 /** @param {string} text */
 export const lengthOf = (text) => [...text].length;

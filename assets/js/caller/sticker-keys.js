@@ -1,14 +1,14 @@
 /** What the caller's page needs to prove a call: from the sticker that was scanned, and the owner's public keys. */
 
-import { readCode } from '../code.js';
 import { identityOf, signingKey } from '../e2e/identity.js';
-import { Mismatch } from '../e2e/proof.js';
+import { Mismatch } from '../e2e/proof/proof.js';
 import { confirmationKey } from '../e2e/sticker.js';
+import { readCode } from '../tag/code.js';
 
 /**
  * @param {string} fragment of the page's address
  * @param {string|null} identity as the server, or this tab before it was reloaded, says
- * @returns {Promise<import('../e2e/caller-proof.js').StickerKeys|null>} null where the sticker carries no key
+ * @returns {Promise<import('../e2e/proof/caller-proof.js').StickerKeys|null>} null where the sticker carries no key
  * @throws {Mismatch} when it names another identity, or none any more
  */
 export async function stickerKeys(fragment, identity) {

@@ -97,7 +97,7 @@ export const knownKeys = (seen) => [...seen?.replaced ?? [], ...(seen?.keyId ? [
 export const keyIdOf = async (key) => encode64(await derive(key, 'callqr vault key id 1'));
 
 /** What the server is shown by whoever changes the vault: a log-in alone destroys nothing. @param {Bytes} key the vault's */
-export const holderProof = (key) => derive(key, 'callqr vault holder 1');
+export const possessionProof = (key) => derive(key, 'callqr vault holder 1');
 
 /** What a blob says of itself, before it is opened. @param {Bytes} blob */
 export const revisionOf = (blob) => Number(new DataView(blob.buffer, blob.byteOffset).getBigUint64(1));

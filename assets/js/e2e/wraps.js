@@ -1,22 +1,24 @@
-/** The vault's key, wrapped once for each way in: a password, a recovery code, a passkey, an invite to the household. */
+/** The vault's key, wrapped once for each unlock method: a password, a recovery code, a passkey, an invite to the household. */
 
 import { concat, derive, encode64, label } from './bytes.js';
 import { NotOpened, open, seal } from './sealed.js';
 
 /**
  * @typedef {import('./bytes.js').Bytes} Bytes
- * @typedef {'password'|'recovery'|'passkey'|'invite'} WayIn
+ * @typedef {'password'|'recovery'|'passkey'|'invite'} UnlockMethod
+ * @typedef {{wrapped: string, holder: string}} WrappedKey the vault's key, wrapped for one unlock method, and the proof that whoever
+ *   wrapped it has it; base64url, as the API calls them
  */
 
 const VERSION = 1;
-/** @type {Record<WayIn, number>} */
+/** @type {Record<UnlockMethod, number>} */
 const KINDS = { password: 1, recovery: 2, passkey: 3, invite: 4 };
 /** Version, kind, nonce, the wrapped key, tag. */
 export const WRAP_LENGTH = 2 + 12 + 32 + 16;
 
 /**
  * @param {Bytes} vaultKey the household's, 32 bytes
- * @param {{way: WayIn, key: Bytes, household: Bytes}} wrapping `key` as {@link wrapKey} or a password gives it
+ * @param {{way: UnlockMethod, key: Bytes, household: Bytes}} wrapping `key` as {@link wrapKey} or a password gives it
  * @param {Bytes} [nonce]
  * @returns {Promise<Bytes>}
  */
@@ -26,7 +28,7 @@ export async function wrap(vaultKey, { way, key, household }, nonce) {
 
 /**
  * @param {Bytes} wrapped
- * @param {{way: WayIn, key: Bytes, household: Bytes}} wrapping
+ * @param {{way: UnlockMethod, key: Bytes, household: Bytes}} wrapping
  * @returns {Promise<Bytes>} the household's vault key
  * @throws {NotOpened}
  */
@@ -49,12 +51,12 @@ export const inviteToken = async (secret) => encode64(await derive(secret, 'call
 /** What a passkey is asked for with the PRF extension (WebAuthn Level 3, section 10.1.4). */
 export const PRF_INPUT = label('callqr vault 1');
 
-/** @param {WayIn} way */
+/** @param {UnlockMethod} way */
 function head(way) {
   return new Uint8Array([VERSION, KINDS[way]]);
 }
 
-/** @param {WayIn} way @param {Bytes} household */
+/** @param {UnlockMethod} way @param {Bytes} household */
 function about(way, household) {
   return concat(label('callqr wrap'), head(way), household);
 }

@@ -1,8 +1,8 @@
 /** Opens notes with what the vault holds. What the server says of a note is not believed: it stands in the envelope, or the note does not open. */
 
 import { decode64, encode64 } from '../e2e/bytes.js';
-import { keyHash } from '../e2e/identity.js';
 import { openIdentity } from '../e2e/identity-keys.js';
+import { keyHash } from '../e2e/identity.js';
 import { TEXT, openNote } from '../e2e/note.js';
 import { NotOpened } from '../e2e/sealed.js';
 

@@ -1,16 +1,17 @@
 /** The page of an invite: makes an account in the inviter's household, or in one of its own. */
 
-import { ApiError, request } from '../api.js';
-import { register, takePasswordKey } from '../auth.js';
-import { byId, fillTexts, input, setText } from '../dom.js';
-import { readInvite, wrapForGuest } from '../e2e/invitation.js';
-import { failureText } from '../failure.js';
-import { goodPassword, once, passwordButtons, showProblem, watchStrength } from '../fields.js';
-import { loadTexts } from '../i18n.js';
-import { keepToken, takeToken } from '../link-token.js';
-import { language, offerLanguages } from '../language.js';
-import { vault } from '../owner/household-vault.js';
-import { holdButton } from '../parts.js';
+import { goodPassword, passwordButtons, watchStrength } from '../auth/password-fields.js';
+import { register, takePasswordKey } from '../auth/requests.js';
+import { ApiError, request } from '../net/api.js';
+import { keepToken, takeToken } from '../tag/link-token.js';
+import { holdButton } from '../ui/components.js';
+import { byId, fillTexts, input, setText } from '../ui/dom.js';
+import { failureText } from '../ui/failure.js';
+import { once, showProblem } from '../ui/forms.js';
+import { loadTexts } from '../ui/i18n.js';
+import { language, offerLanguages } from '../ui/language.js';
+import { readInvite, wrapForGuest } from '../vault/invitation.js';
+import { vault } from '../vault/vault-session.js';
 import { welcome } from './welcome.js';
 
 const link = takeToken();

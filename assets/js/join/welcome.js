@@ -1,7 +1,7 @@
 /** What somebody with an invite is told first: pure. */
 
 /**
- * @typedef {{failed: import('../api.js').ApiError}} Failed
+ * @typedef {{failed: import('../net/api.js').ApiError}} Failed
  * @typedef {'household'|'owner'|'anybody'|'used'|'damaged'|'no-token'|'not-open'|'setup'|'unreachable'|'busy'} Key names the texts
  * @typedef {{state: 'open'|'closed', key: Key, wait: number}} Welcome `wait` in seconds, for `busy`
  */

@@ -1,63 +1,63 @@
 /** The owner's page: log-in, whether this phone rings, the stickers, and the calls. */
 
-import { ApiError, request } from '../api.js';
-import { forgetSecrets, takePasswordKey } from '../auth.js';
-import { keepAwake } from '../awake.js';
-import { byId, fillTexts, input } from '../dom.js';
-import { passwordButtons } from '../fields.js';
-import { offerLanguages } from '../language.js';
-import { microphoneGranted, openMicrophone } from '../microphone.js';
+import { passwordButtons } from '../auth/password-fields.js';
+import { forgetSecrets, takePasswordKey } from '../auth/requests.js';
+import { sessionState } from '../auth/session-state.js';
+import { takePasskeySecret } from '../auth/webauthn.js';
+import { microphoneGranted, openMicrophone } from '../call/microphone.js';
+import { Tones } from '../call/tones.js';
+import { ApiError, request } from '../net/api.js';
 import { pins } from '../pins/pins.js';
-import { Tones } from '../tones.js';
-import { visit } from '../visit.js';
-import { takePasskeySecret } from '../webauthn.js';
-import { accountLoading, textsLoading } from './arrival.js';
-import { bringDialogsBack, dropDialogs } from './aside.js';
-import { CallDesk } from './call-desk.js';
-import { Farewell } from './farewell.js';
-import { keepHandover, takeHandover } from './handover.js';
-import { vault } from './household-vault.js';
-import { InboxLine } from './inbox-line.js';
-import { LoginView } from './login-view.js';
-import { showMissed } from './missed-view.js';
+import { byId, fillTexts, input } from '../ui/dom.js';
+import { offerLanguages } from '../ui/language.js';
+import { resumeDialogs, closeDialogs } from '../ui/suspend-dialogs.js';
+import { keepScreenOn } from '../ui/wake-lock.js';
+import { keepKeyShare, takeKeyShare } from '../vault/key-share-link.js';
+import { vault } from '../vault/vault-session.js';
+import { CallController } from './calls/call-controller.js';
+import { InboxLine } from './home/inbox-line.js';
+import { showMissed } from './home/missed-view.js';
+import { drawStatus } from './home/status-view.js';
+import { StickerView } from './home/sticker-view.js';
+import { TagsView } from './home/tags-view.js';
+import { VaultView } from './home/vault-view.js';
+import { prepareWakeLockSwitch } from './home/wake-lock-switch.js';
+import { LoginView } from './login/login-view.js';
+import { Logout } from './login/logout.js';
 import { readPlace } from './places.js';
-import { Presence } from './presence.js';
-import { RoomsView } from './rooms-view.js';
-import { drawStatus } from './status-view.js';
-import { prepareStayOn } from './stay-on.js';
-import { StickerView } from './sticker-view.js';
-import { TagsView } from './tags-view.js';
-import { VaultView } from './vault-view.js';
+import { accountLoading, textsLoading } from './preload.js';
+import { Presence } from './presence/presence.js';
+import { SectionsView } from './sections-view.js';
 
 const texts = await textsLoading;
 fillTexts(texts);
 passwordButtons(texts);
-offerLanguages(keepHandover);
+offerLanguages(keepKeyShare);
 
 const readiness = { microphone: false, microphoneBlocked: false };
 const tones = new Tones(showStatus);
 const tags = new TagsView(texts, (id) => void stickers.again(id));
 const vaultView = new VaultView(texts);
-const calls = new CallDesk({ texts, tones, tags, vaultView, began: show, drawn: awake, dismissed: afterCall });
+const calls = new CallController({ texts, tones, tags, vaultView, began: show, drawn: updateWakeLock, dismissed: afterCall });
 const inbox = new InboxLine(texts, () => calls.noteCame());
 const presence = new Presence({
-  changed: presenceChanged, ring: (ring) => calls.ring(ring), ringStopped: (sessionId, reason) => calls.stopRinging(sessionId, reason),
+  changed: presenceChanged, ring: (ring) => calls.ring(ring), ringStopped: (callId, reason) => calls.stopRinging(callId, reason),
   notesChanged,
 });
 const stickers = new StickerView(texts, tags, () => void tags.load());
 const login = new LoginView(texts, { tapped: () => void tones.unlock(), entered: () => enter(request('GET', '/api/v1/account')) });
-const farewell = new Farewell((key) => login.tell(texts.say(key)));
-const rooms = new RoomsView(texts.language, ended, { tried: () => calls.opening, unlock: () => vaultView.ask() });
+const logout = new Logout((key) => login.tell(texts.say(key)));
+const sections = new SectionsView(texts.language, ended, { tried: () => calls.opening, unlock: () => vaultView.ask() });
 
 vault.changed = () => {
   vaultView.draw();
   tags.draw();
-  void rooms.refresh('inbox');
+  void sections.refresh('inbox');
 };
 
 byId('enable').addEventListener('click', () => void getReady());
 byId('use-here').addEventListener('click', () => presence.takeOver());
-prepareStayOn(awake);
+prepareWakeLockSwitch(updateWakeLock);
 byId('logout').addEventListener('click', logOut);
 // Any tap lets the page make sounds: after a reload, the first touch is enough. Not earlier than the click: what changes on
 // the page between finger down and finger up would move the button away from under the finger.
@@ -66,7 +66,7 @@ window.addEventListener('hashchange', () => {
   if (takeLink()) void vault.enter(null);
   goTo();
 });
-visit.watch(takeOver);
+sessionState.watch(takeOver);
 void offerCertificate();
 takeLink();
 await enter(accountLoading);
@@ -74,7 +74,7 @@ await enter(accountLoading);
 /** Shows the home screen to who is logged in, else the log-in. @param {Promise<any>} asking */
 async function enter(asking) {
   // Its person has logged out, and the page was gone before all of that was done.
-  if (visit.isLeaving) return sayFarewell();
+  if (sessionState.isLoggingOut) return showLogout();
   let who = '';
   try {
     who = (await asking).username;
@@ -94,8 +94,8 @@ async function enter(asking) {
 
 /** Whether the address is a link by which another member of the household lets this one into the vault. */
 function takeLink() {
-  const secret = takeHandover();
-  if (secret) vault.takeLink(secret);
+  const secret = takeKeyShare();
+  if (secret) vault.takeKeyShare(secret);
   return secret !== null;
 }
 
@@ -105,12 +105,12 @@ function goTo() {
   show();
   if (calls.hasCall) return;
   if (place() === 'home') {
-    rooms.close();
+    sections.close();
     byId('status-headline').focus({ preventScroll: true });
     void showMissed(texts);
     void inbox.show();
   } else {
-    void rooms.open();
+    void sections.open();
   }
 }
 
@@ -129,8 +129,8 @@ function showLogin(notice) {
   // Who logs in next is somebody else.
   forgetSecrets();
   calls.drop();
-  dropDialogs();
-  rooms.close();
+  closeDialogs();
+  sections.close();
   // Who logs in next begins at home.
   if (location.hash) history.replaceState(null, '', location.pathname);
   show('login');
@@ -139,20 +139,20 @@ function showLogin(notice) {
 
 /** Who logs out is out at once, and takes along the link that they came by. */
 function logOut() {
-  visit.leave();
+  sessionState.logOut();
   void vault.leave();
-  sayFarewell();
+  showLogout();
 }
 
 /** The server is told as soon as it can be. */
-function sayFarewell() {
-  farewell.begin();
+function showLogout() {
+  logout.begin();
   showLogin(texts.say('login.leaving'));
 }
 
 /** The log-in was ended elsewhere, or is over. */
 function ended() {
-  if (visit.isAnother) takeOver();
+  if (sessionState.hasChanged) takeOver();
   else if (!isOut()) showLogin(texts.say('login.logged-out'));
 }
 
@@ -164,11 +164,11 @@ function isOut() {
 /** Another tab has logged in or out. */
 function takeOver() {
   // A call of this page goes on for as long as the server lets it.
-  if (visit.isIn && calls.isCalling) return;
-  visit.look();
-  if (visit.isIn) return location.reload();
+  if (sessionState.isLoggedIn && calls.isCalling) return;
+  sessionState.acknowledge();
+  if (sessionState.isLoggedIn) return location.reload();
   if (isOut()) return;
-  if (visit.isLeaving) sayFarewell();
+  if (sessionState.isLoggingOut) showLogout();
   else showLogin(texts.say('login.logged-out'));
 }
 
@@ -179,11 +179,11 @@ function show(at = place()) {
   if (calls.hasCall && at !== 'login') return calls.draw();
   document.body.dataset.state = at;
   delete document.body.dataset.reason;
-  awake();
+  updateWakeLock();
   showStatus();
 }
 
-/** @param {import('./presence.js').PresenceState} state */
+/** @param {import('./presence/presence.js').PresenceState} state */
 function presenceChanged(state) {
   if (state === 'logged-out') return ended();
   if (state === 'replaced') window.scrollTo(0, 0);
@@ -196,7 +196,7 @@ function presenceChanged(state) {
 /** A note came, or was read or deleted; or the connection was away and it may have. */
 function notesChanged() {
   void inbox.show();
-  void rooms.refresh('inbox');
+  void sections.refresh('inbox');
 }
 
 function showStatus() {
@@ -223,19 +223,19 @@ async function getReady() {
 }
 
 /** The screen stays on during a call, and at home where its person wants a device that always rings. */
-function awake() {
-  presence.hold(calls.isCalling);
-  keepAwake(calls.isCalling || (document.body.dataset.state !== 'login' && input('stay-on').checked));
+function updateWakeLock() {
+  presence.setBusy(calls.isCalling);
+  keepScreenOn(calls.isCalling || (document.body.dataset.state !== 'login' && input('stay-on').checked));
 }
 
 /** The screen is free again. */
 function afterCall() {
-  if (visit.isAnother) return takeOver();
+  if (sessionState.hasChanged) return takeOver();
   show();
-  // A room that was open is as it was left, with what was typed there.
+  // A section that was open is as it was left, with what was typed there.
   byId(place() === 'home' ? 'status-headline' : 'room-headline').focus();
-  bringDialogsBack();
-  if (place() === 'room') void rooms.stay();
+  resumeDialogs();
+  if (place() === 'room') void sections.stay();
   if (place() === 'home') void showMissed(texts);
   notesChanged();
 }

@@ -3,12 +3,12 @@
 /**
  * @typedef {object} Place
  * @property {'home'|'inbox'|'account'|'admin'} part
- * @property {string} room one of {@link ROOMS}; empty for the part's overview
- * @property {string} id which person, where a room is about one
+ * @property {string} section one of {@link SECTIONS}; empty for the part's overview
+ * @property {string} id which person, where a section is about one
  */
 
 /** @type {Record<Exclude<Place['part'], 'home'>, string[]>} */
-export const ROOMS = {
+export const SECTIONS = {
   inbox: [],
   account: ['password', 'totp', 'codes', 'passkeys', 'recovery', 'devices', 'code', 'notes', 'missed', 'people', 'data'],
   admin: ['people', 'person', 'invites', 'events', 'health'],
@@ -16,16 +16,16 @@ export const ROOMS = {
 
 /** @param {string} hash with or without `#` @returns {Place} */
 export function readPlace(hash) {
-  const [part, room = '', id = ''] = hash.replace(/^#/, '').split('/');
-  if (part !== 'inbox' && part !== 'account' && part !== 'admin') return { part: 'home', room: '', id: '' };
-  if (!ROOMS[part].includes(room) || (room === 'person') !== (id !== '')) return { part, room: '', id: '' };
-  return { part, room, id };
+  const [part, section = '', id = ''] = hash.replace(/^#/, '').split('/');
+  if (part !== 'inbox' && part !== 'account' && part !== 'admin') return { part: 'home', section: '', id: '' };
+  if (!SECTIONS[part].includes(section) || (section === 'person') !== (id !== '')) return { part, section: '', id: '' };
+  return { part, section, id };
 }
 
 /** Where "back" leads: always one step up. @param {Place} place @returns {string} a hash */
-export function up({ part, room }) {
+export function up({ part, section }) {
   if (part === 'home') return '#';
-  if (room === 'person') return '#admin/people';
-  if (room !== '') return `#${part}`;
+  if (section === 'person') return '#admin/people';
+  if (section !== '') return `#${part}`;
   return part === 'admin' ? '#account' : '#';
 }

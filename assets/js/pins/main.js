@@ -3,14 +3,14 @@
  * too far for the pinned page, this still leads to the new one.
  */
 
-import { byId, make } from '../dom.js';
-import { loadTexts } from '../i18n.js';
-import { language } from '../language.js';
-import { actionButton } from '../parts.js';
+import { actionButton } from '../ui/components.js';
+import { byId, make } from '../ui/dom.js';
+import { loadTexts } from '../ui/i18n.js';
+import { language } from '../ui/language.js';
 import { noticeParts } from './notice-view.js';
 import { pins } from './pins.js';
 
-/** @type {Promise<import('../i18n.js').Texts>|null} */
+/** @type {Promise<import('../ui/i18n.js').Texts>|null} */
 let loading = null;
 /** A change that its owner knows of takes one line, until they want to see more. */
 let more = false;

@@ -1,11 +1,11 @@
 /** What an owner is told about the code of these pages when it is not as it was, and asked. */
 
-import { icon, make } from '../dom.js';
-import { actionButton } from '../parts.js';
+import { actionButton } from '../ui/components.js';
+import { icon, make } from '../ui/dom.js';
 import { pins } from './pins.js';
 import { grouped, short } from './standing.js';
 
-/** @typedef {import('../i18n.js').Texts} Texts */
+/** @typedef {import('../ui/i18n.js').Texts} Texts */
 
 /**
  * @param {import('./standing.js').Standing} standing

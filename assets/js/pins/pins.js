@@ -4,12 +4,12 @@ import { isSuspect, silent, standing, unpinned } from './standing.js';
 
 const GUARD = '/worker.js';
 /** How often the server is asked for its list, in milliseconds; and how long after an answer at the earliest. */
-const CHECK = 60 * 60 * 1000;
-const PAUSE = 60 * 1000;
+const CHECK_INTERVAL = 60 * 60 * 1000;
+const CHECK_DELAY = 60 * 1000;
 /** An answer takes as long as the server's files take, on a slow network. */
-const PATIENCE = 120 * 1000;
+const ANSWER_TIMEOUT = 120 * 1000;
 /** A guard that was told to take over does so at once. */
-const TAKE_OVER = 5 * 1000;
+const TAKE_OVER_TIMEOUT = 5 * 1000;
 /** How often it is looked whether a page has nothing to do, and how long its opening may take before it is asked for more. */
 const IDLE = 1_000;
 const OPENING = 3_000;
@@ -100,12 +100,12 @@ class Pins {
     else if (registration.waiting && answer.next === answer.listedGuard) await this.#takeOver(answer);
     await idle();
     await this.check();
-    window.setInterval(() => void this.#again(), CHECK);
+    window.setInterval(() => void this.#again(), CHECK_INTERVAL);
     document.addEventListener('visibilitychange', () => void (document.visibilityState === 'visible' && this.#again()));
   }
 
   async #again() {
-    if (performance.now() - this.#checked < PAUSE) return;
+    if (performance.now() - this.#checked < CHECK_DELAY) return;
     await this.#registration?.update().catch(() => {});
     await this.check();
   }
@@ -125,7 +125,7 @@ class Pins {
     const next = registration.waiting ?? registration.installing;
     if (!next || !await settled(next, 'installed')) return;
     next.postMessage({ type: 'take-over' }, [new MessageChannel().port2]);
-    await Promise.race([settled(next, 'activated'), new Promise((resolve) => window.setTimeout(resolve, TAKE_OVER))]);
+    await Promise.race([settled(next, 'activated'), new Promise((resolve) => window.setTimeout(resolve, TAKE_OVER_TIMEOUT))]);
   }
 
   /** @param {{type: string, hash?: string}} message @returns {Promise<any>} */
@@ -135,7 +135,7 @@ class Pins {
     const { port1, port2 } = new MessageChannel();
     const answer = await new Promise((resolve) => {
       port1.onmessage = ({ data }) => resolve(data);
-      window.setTimeout(() => resolve({ problem: 'offline' }), PATIENCE);
+      window.setTimeout(() => resolve({ problem: 'offline' }), ANSWER_TIMEOUT);
       guard.postMessage(message, [port2]);
     });
     port1.close();

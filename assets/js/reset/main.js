@@ -1,16 +1,17 @@
 /** The page of an administrator's link: a new password for somebody who has lost theirs. */
 
-import { ApiError } from '../api.js';
-import { resetPassword, takePasswordKey } from '../auth.js';
-import { byId, fillTexts, input, setText } from '../dom.js';
-import { failureText } from '../failure.js';
-import { goodPassword, once, passwordButtons, showProblem, watchStrength } from '../fields.js';
-import { loadTexts } from '../i18n.js';
-import { isLinkToken, keepToken, takeToken } from '../link-token.js';
-import { language, offerLanguages } from '../language.js';
-import { SecondFactorView } from '../login/second-factor-view.js';
-import { vault } from '../owner/household-vault.js';
-import { holdButton } from '../parts.js';
+import { goodPassword, passwordButtons, watchStrength } from '../auth/password-fields.js';
+import { resetPassword, takePasswordKey } from '../auth/requests.js';
+import { SecondFactorView } from '../auth/second-factor-view.js';
+import { ApiError } from '../net/api.js';
+import { isLinkToken, keepToken, takeToken } from '../tag/link-token.js';
+import { holdButton } from '../ui/components.js';
+import { byId, fillTexts, input, setText } from '../ui/dom.js';
+import { failureText } from '../ui/failure.js';
+import { once, showProblem } from '../ui/forms.js';
+import { loadTexts } from '../ui/i18n.js';
+import { language, offerLanguages } from '../ui/language.js';
+import { vault } from '../vault/vault-session.js';
 
 const link = takeToken();
 // What is not a token is not sent either.

@@ -1,14 +1,15 @@
 /** The set-up page: makes the first account, and helps phones to trust the server's own certificate. */
 
-import { request } from '../api.js';
-import { register, takePasswordKey } from '../auth.js';
-import { byId, fillTexts, input, setText } from '../dom.js';
-import { failureText } from '../failure.js';
-import { goodPassword, once, passwordButtons, showProblem, watchStrength } from '../fields.js';
-import { loadTexts } from '../i18n.js';
-import { isLinkToken } from '../link-token.js';
-import { language, offerLanguages } from '../language.js';
-import { vault } from '../owner/household-vault.js';
+import { goodPassword, passwordButtons, watchStrength } from '../auth/password-fields.js';
+import { register, takePasswordKey } from '../auth/requests.js';
+import { request } from '../net/api.js';
+import { isLinkToken } from '../tag/link-token.js';
+import { byId, fillTexts, input, setText } from '../ui/dom.js';
+import { failureText } from '../ui/failure.js';
+import { once, showProblem } from '../ui/forms.js';
+import { loadTexts } from '../ui/i18n.js';
+import { language, offerLanguages } from '../ui/language.js';
+import { vault } from '../vault/vault-session.js';
 
 const texts = await loadTexts(['caller', 'owner'], language());
 fillTexts(texts);

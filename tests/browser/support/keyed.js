@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeIdentity, openIdentity } from '../../../assets/js/e2e/identity-keys.js';
-import { makeSticker } from '../../../assets/js/e2e/sticker-maker.js';
+import { makeSticker } from '../../../assets/js/tag/sticker-maker.js';
 import { until } from './until.js';
 
 /** A sticker that the server has not seen: only its lookup value and the public keys. */
@@ -19,7 +19,7 @@ export async function keyedSticker(world, stored) {
 export async function unlock(device, { id, identity, token, keyHash }, { label = '', publicText = '' } = {}) {
   await comesToVault(device, 'open');
   await device.tab.run(async ({ id, identity, tag }) => {
-    const { vault } = await import(new URL('household-vault.js', document.querySelector('script[type=module]').src).href);
+    const { vault } = await import(new URL('../vault/vault-session.js', document.querySelector('script[type=module]').src).href);
     await vault.change((content) => {
       if (!content.identities.some((known) => known.identity === identity.identity)) content.identities.push(identity);
       content.tags[id] = tag;
@@ -43,7 +43,7 @@ export async function shownSticker(owner, folder) {
 /** Waits until the page's vault is open, or locked. */
 export function comesToVault(device, state) {
   return until(`the vault is ${state}`, () => device.tab.run(async (wanted) => {
-    const { vault } = await import(new URL('household-vault.js', document.querySelector('script[type=module]').src).href);
+    const { vault } = await import(new URL('../vault/vault-session.js', document.querySelector('script[type=module]').src).href);
     return vault.state === wanted;
   }, state), { detail: () => device.see() });
 }
@@ -52,7 +52,7 @@ export function comesToVault(device, state) {
 export async function lock(device) {
   await comesToVault(device, 'open');
   await device.tab.run(async () => {
-    const { vault } = await import(new URL('household-vault.js', document.querySelector('script[type=module]').src).href);
+    const { vault } = await import(new URL('../vault/vault-session.js', document.querySelector('script[type=module]').src).href);
     await vault.leave();
     await vault.enter(null);
   });

@@ -1,0 +1,24 @@
+/** Whether the server and its parts are well. */
+
+import { actionButton } from '../ui/components.js';
+import { make } from '../ui/dom.js';
+
+/** @type {import('../ui/section.js').DrawSection} */
+export async function healthSection({ texts, again }) {
+  // Not by `ask`: an unhealthy server answers 503, with the same content.
+  const { status, services, version } = await (await fetch('/health', { cache: 'no-store' })).json();
+  return {
+    headline: texts.say('admin.health'),
+    body: [
+      make('p', { class: 'lead', id: 'health-status', 'data-health': status }, texts.say(`health.${status}.detail`)),
+      make('ul', { class: 'items' }, ...Object.entries(services ?? {}).map(([name, state]) => {
+        const well = /** @type {any} */ (state)?.status ?? state;
+        return make('li', { class: 'item', 'data-on': String(well === 'healthy' || well === 'ok' || well === true) },
+          make('h3', {}, make('span', { class: 'tick', 'aria-hidden': 'true' }), texts.has(`service.${name}`) ? texts.say(`service.${name}`) : name),
+          make('span', { class: 'value' }, texts.has(`health.${well}`) ? texts.say(`health.${well}`) : String(well)));
+      })),
+      make('p', { class: 'help' }, texts.say('health.version', { version })),
+      actionButton(texts.say('health.again'), { icon: 'again', id: 'health-again' }, () => again()),
+    ],
+  };
+}

@@ -1,0 +1,25 @@
+/** The secret that a link carries in its fragment. */
+
+import { decode64 } from '../e2e/bytes.js';
+
+/**
+ * Takes it out of the address bar at once: what stands there is seen by who looks over a shoulder, and kept in the history.
+ * @returns {string} empty where there is none
+ */
+export function takeToken() {
+  const token = location.hash.slice(1).trim();
+  if (token) history.replaceState(null, '', location.pathname);
+  return token;
+}
+
+/**
+ * Whether it is what a link carries, 32 bytes in base64url. Nothing else is sent: what was damaged on the way, or belongs to another
+ * page, may hold what the server must not learn.
+ * @param {string} text
+ */
+export const isLinkToken = (text) => decode64(text, 32) !== null;
+
+/** Puts it back for the moment of a reload, in which the page takes it out again. @param {string} token */
+export function keepToken(token) {
+  if (token) history.replaceState(null, '', `${location.pathname}#${token}`);
+}
