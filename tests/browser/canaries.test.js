@@ -187,7 +187,7 @@ async function talks(caller, device, link) {
   await device.tap('answer');
   await Promise.all([caller.comesTo('talking'), device.comesTo('talking')]);
   await Promise.all([caller.hears(TONES.owner), device.hears(TONES.caller)]);
-  assert.match(await caller.tab.run(() => document.getElementById('assurance').textContent), /^Checked/);
+  assert.match(await caller.tab.run(() => document.getElementById('assurance').textContent), /^End-to-end encrypted/);
 }
 
 /** Makes a passkey that opens the vault, logs out, and comes in with it alone. */

@@ -57,7 +57,7 @@ async function proven({ device, caller }) {
   await Promise.all([device, caller].map((person) => person.comesTo('talking')));
   await device.hears(TONES.caller);
   await caller.hears(TONES.owner);
-  for (const person of [device, caller]) assert.match(await assurance(person), /^Checked/);
+  for (const person of [device, caller]) assert.match(await assurance(person), /^End-to-end encrypted/);
 }
 
 test('a device that is reloaded in a proven call does not go on without proof', async () => {
@@ -175,11 +175,11 @@ test('where a sticker leads is said by the page, and another host is named befor
   await comesToVault(device, 'open');
   await until('the list is there', () => device.tab.run(() => document.getElementById('tags').children.length > 0));
   await device.tap('new-tag');
-  const warning = `This link leads to ${elsewhere}, not to ${here}, where you are now.`;
+  const warning = `This link points to ${elsewhere}, but you’re on ${here}.`;
   assert.ok((await device.reads('#new-warning')).startsWith(warning));
   await device.tap('new-cancel');
   await device.tab.tap('#tags [data-action=print]');
-  assert.equal(await device.reads('#sticker-leads'), `Leads to ${elsewhere}`);
+  assert.equal(await device.reads('#sticker-leads'), `Points to ${elsewhere}`);
   assert.ok((await device.reads('#sticker-warning')).startsWith(warning));
   await device.tap('sticker-close');
   await device.goesTo('#account/people');

@@ -39,8 +39,8 @@ for (const [callerKind, ownerKind] of KINDS) {
     await Promise.all([caller.comesTo('talking'), device.comesTo('talking')]);
     await caller.hears(tone(ownerKind, 'owner'), { own: tone(callerKind, 'caller') });
     await device.hears(tone(callerKind, 'caller'), { own: tone(ownerKind, 'owner') });
-    assert.match(await assurance(caller), /^Checked/);
-    assert.match(await assurance(device), /^Checked/);
+    assert.match(await assurance(caller), /^End-to-end encrypted/);
+    assert.match(await assurance(device), /^End-to-end encrypted/);
     await Promise.all([caller.tap('words'), device.tap('words')]);
     const words = await until('both see words', async () => {
       const seen = await Promise.all([caller, device].map(async (person) => /: (\w{5} \w{5} \w{5})$/.exec(await assurance(person))?.[1]));
@@ -83,8 +83,8 @@ test('after a reload the call is proven anew', async () => {
   await caller.comesTo('talking');
   await device.hears(TONES.caller);
   await caller.hears(TONES.owner);
-  assert.match(await assurance(caller), /^Checked/);
-  assert.match(await assurance(device), /^Checked/);
+  assert.match(await assurance(caller), /^End-to-end encrypted/);
+  assert.match(await assurance(device), /^End-to-end encrypted/);
 });
 
 test('a device whose vault is locked asks for the password before it answers, and is not taken for somebody who listens in', async () => {
@@ -101,7 +101,7 @@ test('a device whose vault is locked asks for the password before it answers, an
   await device.tap('vault-form-submit');
   await Promise.all([caller.comesTo('talking'), device.comesTo('talking')]);
   await caller.hears(TONES.owner);
-  assert.match(await assurance(caller), /^Checked/);
+  assert.match(await assurance(caller), /^End-to-end encrypted/);
 });
 
 test('a device without the keys cannot answer for the owner, and says so instead of frightening the caller', async () => {
@@ -127,7 +127,7 @@ test('an ICE restart that is honest keeps the call', async () => {
   world.lines.caller.freeze();
   await caller.recovers(TONES.owner, before);
   await device.hears(TONES.caller);
-  assert.match(await assurance(caller), /^Checked/);
+  assert.match(await assurance(caller), /^End-to-end encrypted/);
 });
 
 test('logs and database keep nothing of all this', async () => {

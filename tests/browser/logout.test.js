@@ -98,18 +98,18 @@ test('without a network its person is out at once, also after a reload, and the 
   world.lines.owner.allow('udp');
   await device.tap('logout');
   await device.comesTo('login');
-  await notice(device, 'You are logged out on this device.');
+  await notice(device, 'You’re logged out on this device');
   assert.deepEqual(await has(device), { ...OUT, status: 0 });
   await device.tab.reload();
   await device.comesTo('login');
-  await notice(device, 'You are logged out on this device.');
+  await notice(device, 'You’re logged out on this device');
   assert.equal(await logIns(), before + 1, 'the server cannot know');
 
   // Whoever types a password meanwhile is told that nothing can be reached.
   await device.givesPassword(world.owner);
   await device.finds('#login-problem', 'that the server cannot be reached');
   world.lines.owner.allowEverything();
-  await notice(device, 'You are logged out.');
+  await notice(device, 'You’re logged out.');
   assert.deepEqual(await has(device), OUT);
   assert.equal(await logIns(), before);
 });
@@ -130,7 +130,7 @@ test('where the answer is late, who logs in again waits for it, and stays in', a
     };
   });
   await device.tap('logout');
-  await notice(device, 'Logging out.');
+  await notice(device, 'Logging out…');
   // The server has done it, and has closed the connection for calls.
   await until('the server has answered', () => device.tab.run(() => window.__asked === 1));
   await device.givesPassword(world.owner);
@@ -154,7 +154,7 @@ test('who comes next in the same page sees nothing of what was there', async () 
   await device.tap('logout');
   assert.equal(await shown(), 0);
   // An answer that was on its way does not bring them back, nor does what the server cannot say now.
-  await notice(device, 'You are logged out.');
+  await notice(device, 'You’re logged out.');
   assert.equal(await shown(), 0);
   await device.givesPassword(world.owner);
   await device.comesTo('home');
@@ -175,7 +175,7 @@ test('other tabs go out and come in with the one in which it is done', async () 
   await device.tap('logout');
   await other.comesTo('login');
   world.lines.owner.allowEverything();
-  await notice(device, 'You are logged out.');
+  await notice(device, 'You’re logged out.');
   await device.givesPassword(world.owner);
   await Promise.all([device.comesTo('home'), other.comesTo('home')]);
   await Promise.all([comesToVault(device, 'open'), comesToVault(other, 'open')]);

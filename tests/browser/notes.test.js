@@ -73,12 +73,12 @@ for (const [callerKind, ownerKind] of [['chromium', 'firefox'], ['chromium', 'ch
     const text = secret('Your lights are on.\n  نورك مضاء <b>💡</b>');
     const caller = await world.caller({ kind: callerKind });
     await leaves(caller, text);
-    await until('the owner is told', async () => (await line(device)) === 'New notes: 1', { detail: () => line(device) });
+    await until('the owner is told', async () => (await line(device)) === '1 new note', { detail: () => line(device) });
     assert.equal(await device.tab.run(() => document.title), '(1) callqr');
     await device.tap('to-inbox');
     await device.isIn('inbox');
     const [note] = await reads(device, 'the note is read', (notes) => notes.length === 1 && notes[0].text !== null);
-    assert.deepEqual([note.text, note.isNew, note.label], [text, true, 'Sticker without a name']);
+    assert.deepEqual([note.text, note.isNew, note.label], [text, true, 'Unnamed sticker']);
     await until('it is not new any more', async () => (await device.tab.run(() => document.title)) === 'callqr');
     assert.equal((await inbox(device))[0].isNew, true, 'but marked as long as the room is open');
     await device.goesTo('#');
@@ -99,7 +99,7 @@ test('what somebody has begun to write is kept: when it cannot be sent, when it 
   await shown(caller, '#note-problem');
   assert.equal(await caller.tab.run(() => document.getElementById('note-problem').textContent), 'Write something first.');
   await caller.tab.type('#note-text', text);
-  assert.match(await caller.tab.run(() => document.getElementById('note-left').textContent), new RegExp(`: ${1000 - text.length}$`));
+  assert.match(await caller.tab.run(() => document.getElementById('note-left').textContent), new RegExp(`^${1000 - text.length} characters left$`));
   await caller.tab.setOffline(true);
   await caller.tap('note-send');
   await until('the page says that it is offline', () => caller.tab.run(() => /^No connection/.test(document.getElementById('note-problem').textContent)));
@@ -131,7 +131,7 @@ test('by keyboard alone, and too much is said so', async () => {
   await keyboard.press('Enter');
   await shown(caller, '#note-text');
   await caller.tab.type('#note-text', 'x'.repeat(1002));
-  assert.equal(await caller.tab.run(() => document.getElementById('note-left').textContent), 'Characters too many: 2');
+  assert.equal(await caller.tab.run(() => document.getElementById('note-left').textContent), '2 characters too many');
   await keyboard.press('Tab');
   await keyboard.press('Enter');
   await shown(caller, '#note-problem');
@@ -317,7 +317,7 @@ test('a note that comes while the page is open makes a short sign, once and not 
   assert.deepEqual(await signs(device), { sounds: 1, nudges: 1 });
   // A stranger who goes on writing does not go on disturbing.
   await leaves(caller, secret('not heard'));
-  await until('the owner reads that there are two', async () => (await line(device)) === 'New notes: 2', { detail: () => line(device) });
+  await until('the owner reads that there are two', async () => (await line(device)) === '2 new notes', { detail: () => line(device) });
   await device.goesTo('#inbox');
   await until('both are read', async () => (await line(device)) === 'Notes', { detail: () => line(device) });
   assert.deepEqual(await signs(device), { sounds: 1, nudges: 1 });

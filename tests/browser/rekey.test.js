@@ -88,7 +88,7 @@ test('new keys shut out who had the old ones, and the stickers from before are s
   await Promise.all([owner, caller].map((person) => person.comesTo('talking')));
   await caller.hears(TONES.owner);
   const assurance = await until('it is checked', () => caller.tab.run(() => document.getElementById('assurance').textContent));
-  assert.match(assurance, /^Checked/);
+  assert.match(assurance, /^End-to-end encrypted/);
 });
 
 test('who has the old keys, together with the server, does not bring them back to a device that has seen the new ones', async () => {

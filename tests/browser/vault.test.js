@@ -46,7 +46,7 @@ test('a member who came without the key is let in by another, and answers for th
   const jan = await world.device({ kind: 'firefox' });
   await jan.joins(await invite('household'), JAN);
   await comesToVault(jan, 'locked');
-  assert.equal(await jan.reads('#vault-headline'), 'Your household’s stickers are closed to you');
+  assert.equal(await jan.reads('#vault-headline'), 'Your household’s stickers are locked for you');
   assert.equal(await jan.tab.run(() => document.getElementById('vault-password')), null, 'no password would open them');
 
   await ada.goesTo('#account/people');
@@ -77,7 +77,7 @@ test('a member who came without the key is let in by another, and answers for th
   await jan.tap('answer');
   await Promise.all([caller.comesTo('talking'), jan.comesTo('talking')]);
   await caller.hears(TONES.firefox);
-  assert.match(await assurance(caller), /^Checked/);
+  assert.match(await assurance(caller), /^End-to-end encrypted/);
 
   const another = await world.device();
   await another.logsIn(JAN);
@@ -170,7 +170,7 @@ test('who has lost every way in starts anew, and old stickers say that they need
   await kim.tab.type('#vault-password', KIM.password);
   await kim.tap('vault-form-submit');
   await comesToVault(kim, 'open');
-  assert.match(await kim.reads('#tags [data-lost]'), /Make a new sticker/);
+  assert.match(await kim.reads('#tags [data-lost]'), /Create a new sticker/);
   assert.equal(await kim.tab.run(() => document.querySelector('#tags [data-action=print]')), null);
 
   const fresh = await makesSticker(kim, 'New van');
@@ -182,7 +182,7 @@ test('who has lost every way in starts anew, and old stickers say that they need
   await kim.comesTo('ringing');
   await kim.tap('answer');
   await Promise.all([caller.comesTo('talking'), kim.comesTo('talking')]);
-  assert.match(await assurance(caller), /^Checked/);
+  assert.match(await assurance(caller), /^End-to-end encrypted/);
 });
 
 test('a sticker that is printed again leads to the public address, wherever its owner has opened the page', async () => {

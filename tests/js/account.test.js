@@ -190,7 +190,7 @@ test('events name nobody: you, or a number that tells two accounts apart', () =>
   assert.deepEqual(who('0123456789', 'me', 'me', said), ['Account 012345, by You']);
   assert.deepEqual(who('0123456789', null, 'me', said), ['Account 012345']);
   assert.deepEqual(who(null, null, 'me', said), []);
-  assert.equal(eventText('login-failed', said), 'Log-in failed');
+  assert.equal(eventText('login-failed', said), 'Login failed');
   assert.equal(eventText('something-newer', said), 'something newer', 'of a server that is newer than the page');
 });
 

@@ -162,7 +162,7 @@ test('that a sticker carries no key is said as what it is: the word of the serve
   const around = { label: 'Van', blocked: false, compare: false, now: NOW };
   const said = (/** @type {boolean} */ open, /** @type {import('../../assets/js/call/machine/state.js').Talking['proof']} */ proof) =>
     ownerScreen({ ...talking(OWNER), proof }, { ...around, open }, owner).assurance ?? '';
-  assert.match(said(true, { state: 'none' }), /^Not verified: the server says .* this device knows of none/);
+  assert.match(said(true, { state: 'none' }), /^Not verified: the server says .* this device doesn’t know one/);
   assert.match(said(false, { state: 'none' }), /^Not verified: the server says .* can’t tell/);
-  assert.match(said(true, { state: 'done', words: [] }), /^Checked/);
+  assert.match(said(true, { state: 'done', words: [] }), /^End-to-end encrypted/);
 });
