@@ -13,16 +13,14 @@ run: ## build callqr and start it (ARGS="--help" shows its options)
 build: ## build the release binary, target/release/callqr
 	$(CARGO) build --release --locked
 
-check: ## check formatting, lints and dependencies (ADVISORY_DB=CLONE adds known vulnerabilities)
-	$(CARGO) fmt --check
-	$(CARGO) clippy --locked --all-targets -- -D warnings
-	@bash tests/deny.sh
+check: ## check versions, formatting, lints, docs, dependencies, front end (ADVISORY_DB=CLONE adds known vulnerabilities)
+	@bash tests/all.sh check
 
 check-instructions: ## fail if a relayed packet takes more instructions than before (counted by valgrind)
 	@bash tests/tools.sh valgrind
 	$(CARGO) bench --locked --profile quick --bench relay -- --instructions
 
-test: ## run everything: lints, Rust, front end, attacks, real browsers; installs missing tools
+test: ## run everything: what check does, Rust, attacks, real browsers; installs missing tools
 	@bash tests/all.sh
 
 test-fast: ## run everything except the browsers and the attacks

@@ -1,17 +1,22 @@
 #!/usr/bin/env bash
-# Runs every test (`fast`: without browsers and attacks), goes on after a failure, and says at the end what passed and what did not.
+# Runs every test, goes on after a failure, and says at the end what passed, what did not, and what took how long.
+#   all.sh          everything
+#   all.sh fast     without the attacks and the browsers
+#   all.sh check    what needs no test run: versions, format, lints, documentation, dependencies, the front end's types and units
 set -uo pipefail
 cd "$(dirname "$0")/.."
-fast=${1:-}
+what=${1:-all}
+names=()
+abouts=()
+commands=()
 summary=()
 failed=0
 
-step() { # step NAME COMMAND...
-  local name=$1 began=$SECONDS result=ok
-  shift
-  printf '\n=== %s\n' "$name"
-  "$@" || { result=FAILED; failed=1; }
-  summary+=("$(printf '%-28s %-7s %4d s' "$name" "$result" $((SECONDS - began)))")
+plan() { # plan NAME MINUTES COMMAND...: how long it takes on two cores, the first time; 0 is less than one
+  names+=("$1")
+  abouts+=("$2")
+  shift 2
+  commands+=("$(printf '%q ' "$@")")
 }
 
 in_folder() { # in_folder DIR COMMAND...
@@ -22,22 +27,51 @@ node_packages() {
   in_folder "$1" npm ci --silent
 }
 
-step 'tools' bash tests/tools.sh
-((failed)) && { echo 'The tools above are missing: nothing was tested.' >&2; exit 1; }
-step 'format' cargo fmt --check
-step 'lints' cargo clippy --locked --all-targets -- -D warnings
-step 'dependencies' bash tests/deny.sh
-step 'Rust tests' cargo test --locked
-step 'front end: packages' node_packages tests/js
-step 'front end: types and units' in_folder tests/js npm test
-if [[ $fast != fast ]]; then
-  step 'binary' cargo build --locked
-  step 'security' bash tests/security.sh
-  step 'browsers: packages' node_packages tests/browser
-  step 'browsers' in_folder tests/browser npm test
+elapsed() { # elapsed SECONDS
+  printf '%d:%02d min' $(($1 / 60)) $(($1 % 60))
+}
+
+run() { # run NUMBER
+  local name=${names[$1]} began=$SECONDS result=ok about="about ${abouts[$1]} min"
+  [[ ${abouts[$1]} != 0 ]] || about='less than a minute'
+  printf '\n=== step %d of %d: %s (%s), after %s\n' $(($1 + 1)) ${#names[@]} "$name" "$about" "$(elapsed $SECONDS)"
+  eval "${commands[$1]}" || { result=FAILED; failed=1; }
+  summary+=("$(printf '%-28s %-7s %5d s' "$name" "$result" $((SECONDS - began)))")
+}
+
+if [[ $what == check ]]; then
+  plan 'tools' 1 bash tests/tools.sh check
+else
+  plan 'tools' 3 bash tests/tools.sh
+fi
+plan 'lowest versions' 0 bash tests/versions.sh
+plan 'format' 0 cargo fmt --check
+plan 'lints' 4 cargo clippy --locked --all-targets -- -D warnings
+plan 'documentation' 1 env RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps
+plan 'dependencies' 1 bash tests/deny.sh
+plan 'front end: packages' 0 node_packages tests/js
+plan 'front end: types and units' 1 in_folder tests/js npm test
+if [[ $what != check ]]; then
+  plan 'Rust tests' 8 cargo test --locked
+  plan 'Rust tests, alone' 1 cargo test --locked --test soak -- --test-threads 1
+fi
+if [[ $what == all ]]; then
+  plan 'binary' 1 cargo build --locked
+  plan 'security' 5 bash tests/security.sh
+  plan 'browsers: packages' 0 node_packages tests/browser
+  plan 'browsers' 18 in_folder tests/browser npm test
 fi
 
-printf '\n=== summary\n'
+for number in "${!names[@]}"; do
+  run "$number"
+  ((number > 0 || !failed)) || { echo 'The tools above are missing: nothing was tested.' >&2; exit 1; }
+done
+
+printf '\n=== summary, after %s\n' "$(elapsed $SECONDS)"
 printf '%s\n' "${summary[@]}"
 ((failed)) && { echo 'FAILED'; exit 1; }
-if [[ $fast == fast ]]; then echo 'All passed (browsers not run: make test runs them).'; else echo 'All passed.'; fi
+case $what in
+  all) echo 'All passed.' ;;
+  fast) echo 'All passed (attacks and browsers not run: make test runs them).' ;;
+  check) echo 'All passed (nothing was run but the front end'"'"'s units: make test runs the rest).' ;;
+esac

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 missing=()
 command -v slowhttptest >/dev/null || missing+=(slowhttptest)
 command -v testssl >/dev/null || missing+=(testssl.sh)
-python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
+python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
 if ((${#missing[@]})); then
   echo "Installing ${missing[*]}"
   as_root=()

@@ -1,30 +1,50 @@
 #!/usr/bin/env bash
-# Installs by apt what the tests use and this machine lacks. Does nothing, quickly, when all is there. Arguments are
-# further commands that are needed, where the package has the same name.
+# Installs by apt what the tests use and this machine lacks. Does nothing, quickly, when all is there. `tools.sh check`: only
+# what `make check` uses. Other arguments are further commands that are needed, where the package has the same name.
 set -euo pipefail
+
+# Rust comes by rustup: Debian's is too old.
+for command in cargo rustc; do
+  command -v "$command" >/dev/null || {
+    echo "The tests need Rust, with $command: see https://rustup.rs" >&2
+    exit 1
+  }
+done
 
 # command:package
 wanted=(
   cc:gcc
+  git:git
   node:nodejs
   npm:npm
-  chromium:chromium
-  firefox-esr:firefox-esr
-  certutil:libnss3-tools
-  pulseaudio:pulseaudio
-  pactl:pulseaudio-utils
-  turnutils_uclient:coturn
-  zbarimg:zbar-tools
-  faketime:faketime
-  sqlite3:sqlite3
-  gcore:gdb
+  python3:python3
 )
+if [[ ${1:-} == check ]]; then
+  shift
+else
+  wanted+=(
+    openssl:openssl
+    kill:procps
+    chromium:chromium
+    firefox-esr:firefox-esr
+    certutil:libnss3-tools
+    pulseaudio:pulseaudio
+    pactl:pulseaudio-utils
+    turnutils_uclient:coturn
+    zbarimg:zbar-tools
+    faketime:faketime
+    sqlite3:sqlite3
+    gcore:gdb
+  )
+fi
 for command in "$@"; do wanted+=("$command:$command"); done
 
 missing=()
 for pair in "${wanted[@]}"; do
-  command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
+  # Not what the shell has built in: programs call it, too.
+  type -P "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
 done
+[[ " ${wanted[*]} " != *' chromium:'* ]] || python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
 
 if ((${#missing[@]})); then
   # coturn's package would start a TURN server at once; the tests only use its programs.
@@ -53,14 +73,8 @@ if ((${#missing[@]})); then
 fi
 
 for pair in "${wanted[@]}"; do
-  command -v "${pair%%:*}" >/dev/null || {
+  type -P "${pair%%:*}" >/dev/null || {
     echo "${pair%%:*} is still missing after installing ${pair##*:}." >&2
     exit 1
   }
 done
-
-major=$(node -p 'process.versions.node.split(".")[0]')
-if ((major < 18)); then
-  echo "The tests need Node.js 18 or newer; $(command -v node) is $(node --version)." >&2
-  exit 1
-fi

@@ -54,7 +54,7 @@ test('somebody invited joins the household with another browser, and both ring b
   await Promise.all([owner.comesTo('ringing'), jan.comesTo('ringing')]);
   await jan.tap('answer');
   await Promise.all([jan.comesTo('talking'), caller.comesTo('talking'), owner.comesTo('ended', 'answered-elsewhere')]);
-  await owner.tap('done');
+  await owner.dismisses();
   await owner.comesTo('room');
   assert.equal(await owner.reads('#members'), members, 'the room is as it was before the call');
   await caller.tap('hang-up');

@@ -94,7 +94,8 @@ test('the server is away, and the page finds it again by itself', async () => {
   await caller.tap('call');
   await caller.comesTo('ended', 'offline');
   await world.start();
-  await caller.tap('retry');
+  await caller.comesTo('ready');
+  await caller.tap('call');
   await caller.comesTo('ended', 'unreachable');
 });
 

@@ -1,9 +1,13 @@
 // The instruments themselves: a check that cannot fail, or a line that cannot be cut, would prove nothing.
 import assert from 'node:assert/strict';
 import dgram from 'node:dgram';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import tls from 'node:tls';
+import { runAlone } from './support/alone.js';
 import { Line } from './support/line.js';
 import { checkAbsent, checkCandidate, checkSignalling } from './support/privacy.js';
 
@@ -125,4 +129,33 @@ test('what is frozen looks open and carries nothing, and new flows pass', async 
   assert.equal(frozen.destroyed, false);
   for (const socket of [client, other]) socket.close();
   for (const socket of [frozen, fresh]) socket.destroy();
+});
+
+/** A program that starts another, as one starts a browser, writes down its id, and goes on as it is told. @param {string} file @param {string} then */
+const startsAnother = (file, then) => ['-e', `
+  const other = require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { detached: true, stdio: 'ignore' });
+  require('node:fs').writeFileSync(${JSON.stringify(file)}, String(other.pid));
+  other.unref();
+  ${then}`];
+
+test('a program that hangs ends with all that it has started, and one that ends leaves nothing behind', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'callqr-harness-'));
+  const runs = (name) => {
+    try {
+      // What has ended may stay in the list until somebody asks how.
+      return !/\) [ZX] /.test(readFileSync(`/proc/${readFileSync(join(folder, name), 'utf8')}/stat`, 'utf8'));
+    } catch (error) {
+      assert.equal(error.code, 'ENOENT');
+      return false;
+    }
+  };
+  writeFileSync(join(folder, 'this'), String(process.pid));
+  assert.equal(runs('this'), true);
+  const hung = await runAlone(process.execPath, startsAnother(join(folder, 'hung'), 'for (;;) {}'), 3_000);
+  assert.deepEqual(hung, { status: null, tooLong: true, left: [] });
+  assert.equal(runs('hung'), false);
+  const ended = await runAlone(process.execPath, startsAnother(join(folder, 'ended'), 'process.exitCode = 3'), 30_000);
+  assert.deepEqual(ended, { status: 3, tooLong: false, left: ['node'] });
+  assert.equal(runs('ended'), false);
+  rmSync(folder, { recursive: true });
 });

@@ -9,7 +9,7 @@ import { Liar } from './support/liar.js';
 import { ownersWorld } from './support/owners-world.js';
 import { until } from './support/until.js';
 
-const world = await ownersWorld({ settings: { CALLQR_CALLS_RING_TIME: '5s' } });
+const world = await ownersWorld({ settings: { CALLQR_CALLS_RING_TIME: '15s' } });
 const sticker = await keyedSticker(world);
 /** The server is stopped. */
 let over = false;

@@ -1,9 +1,9 @@
 // Runs the test files one after the other, each in a process of its own: calls want the processor to themselves.
 // Arguments choose files by part of their name.
-import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { runAlone } from './support/alone.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const wanted = process.argv.slice(2);
@@ -18,30 +18,27 @@ if (files.length === 0) {
 
 /** No file takes longer than this, in milliseconds, even on a busy machine: it hangs, and the others should still be run. */
 const LONGEST = 10 * 60_000;
+/** What Node.js 18 lacks. */
+const GLOBALS = pathToFileURL(join(here, '../js/node-18.js')).href;
 
-/** Where CI runs, other work comes and goes on the same processors: a file that failed may try once more, and the summary says so. */
-const TRIES = process.env.CI ? 2 : 1;
-
-/** @param {string} name @param {number} attempt */
-function run(name, attempt) {
-  console.log(`\n# ${name}${attempt > 1 ? `, try ${attempt}` : ''}`);
-  // Without `--test`, which would put a process between: the one that is ended is the one that hangs.
-  const { status, error } = spawnSync(process.execPath, ['--test-reporter=spec', join(here, name)], { stdio: 'inherit', timeout: LONGEST, killSignal: 'SIGKILL' });
-  if (error) console.error(String(error));
-  return status === 0;
+const began = Date.now();
+const results = [];
+for (const [at, name] of files.entries()) {
+  const start = Date.now();
+  console.log(`\n# file ${at + 1} of ${files.length}: ${name} (after ${minutes(start - began)})`);
+  // Without `--test`, which would put a process between.
+  const { status, tooLong, left } = await runAlone(process.execPath, ['--import', GLOBALS, '--test-reporter=spec', join(here, name)], LONGEST);
+  if (tooLong) console.error(`${name} was ended: it took longer than ${minutes(LONGEST)}.`);
+  if (left.length > 0) console.error(`${name} left behind, and they were ended: ${left.join(', ')}`);
+  results.push({ name, passed: status === 0, seconds: ((Date.now() - start) / 1000).toFixed(1) });
 }
-
-const results = files.map((name) => {
-  const began = Date.now();
-  let tries = 1;
-  let passed = run(name, tries);
-  while (!passed && tries < TRIES) passed = run(name, (tries += 1));
-  return { name, passed, tries, seconds: ((Date.now() - began) / 1000).toFixed(1) };
-});
 
 console.log('');
-for (const { name, passed, tries, seconds } of results) {
-  const verdict = passed ? (tries > 1 ? `ok, but only at try ${tries}` : 'ok') : 'FAILED';
-  console.log(`${name.padEnd(28)} ${verdict} ${seconds} s`);
-}
+for (const { name, passed, seconds } of results) console.log(`${name.padEnd(28)} ${passed ? 'ok' : 'FAILED'} ${seconds} s`);
 process.exit(results.every(({ passed }) => passed) ? 0 : 1);
+
+/** @param {number} milliseconds */
+function minutes(milliseconds) {
+  const seconds = Math.round(milliseconds / 1000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')} min`;
+}

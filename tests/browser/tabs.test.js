@@ -91,8 +91,7 @@ test('who says so takes a call that rings over to the tab in front', async () =>
   await second.comesToFront();
   await second.isReplaced();
   await second.takesOver();
-  await second.comesTo('ringing');
-  await first.comesTo('ended', 'elsewhere');
+  await Promise.all([second.comesTo('ringing'), first.comesTo('ended', 'elsewhere')]);
   await second.tap('answer');
   await Promise.all([caller.comesTo('talking'), second.comesTo('talking')]);
   await caller.hears(TONES.firefox);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AnswerCheck } from '../../assets/js/owner/calls/answer-check.js';
+import { standStill } from './support.js';
 
 const TAG = 'tag_EBESExQVFhcYGRobHB0eHw';
 
@@ -117,15 +118,15 @@ test('a list that does not come at all keeps nobody waiting, and is no error by 
 });
 
 test('and not for ever', async (context) => {
-  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const clock = standStill(context);
   /** @type {unknown} */
   let answered = null;
   void answer(device({ state: 'closed', settled: () => new Promise(() => {}) })).then((how) => { answered = how; });
   await turn();
-  context.mock.timers.tick(5_999);
+  clock.pass(5_999);
   await turn();
   assert.equal(answered, null);
-  context.mock.timers.tick(1);
+  clock.pass(1);
   await turn();
   assert.equal(answered, 'not-known');
 });

@@ -27,7 +27,7 @@ const PAGES = {
 const SECTIONS = {
   inbox: { does: '/#inbox', imports: ['ui', 'e2e', 'vault'] },
   account: { does: '/#account', imports: ['ui', 'tag', 'auth', 'pins', 'vault'] },
-  admin: { does: '/#admin', imports: ['ui', 'tag', 'vault'] },
+  admin: { does: '/#admin', imports: ['net', 'ui', 'tag', 'vault'] },
 };
 const ROOMS = { ...SHARED, ...PAGES, ...SECTIONS };
 /** The one module that loads sections, and knows of each nothing but this. */

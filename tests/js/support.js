@@ -12,12 +12,12 @@ export const asset = (path) => readFileSync(join(ASSETS, path));
 /** @param {string} path below `tests/fixtures/` */
 export const fixture = (path) => JSON.parse(readFileSync(new URL(`../fixtures/${path}`, import.meta.url), 'utf8'));
 
-/** All files below `assets/`. @param {string} [folder] @returns {string[]} */
+/** All files below `assets/` that are served: `package.json` is for Node.js. @param {string} [folder] @returns {string[]} */
 export function assetPaths(folder = ASSETS) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
     return entry.isDirectory() ? assetPaths(path) : [relative(ASSETS, path)];
-  });
+  }).filter((path) => path !== 'package.json');
 }
 
 /** Timers in virtual time. */
@@ -49,4 +49,13 @@ export class Clock {
     }
     this.now = end;
   }
+}
+
+/** Lets a test's timers run in virtual time; not by `mock.timers`, which no two versions of Node.js want to be enabled alike. @param {import('node:test').TestContext} context */
+export function standStill(context) {
+  const clock = new Clock();
+  const { setTimeout, clearTimeout } = globalThis;
+  context.after(() => void Object.assign(globalThis, { setTimeout, clearTimeout }));
+  Object.assign(globalThis, { setTimeout: clock.setTimeout, clearTimeout: clock.clearTimeout });
+  return clock;
 }

@@ -1,12 +1,25 @@
 /** Whether the server and its parts are well. */
 
+import { ApiError } from '../net/api.js';
+import { timeLimit } from '../net/backoff.js';
 import { actionButton } from '../ui/components.js';
 import { make } from '../ui/dom.js';
 
+/** How long it may take to tell, in milliseconds. */
+const HEALTH_TIMEOUT = 12_000;
+
+/** Not by `ask`: an unhealthy server answers 503, with the same content. @returns {Promise<any>} */
+async function health() {
+  try {
+    return await (await fetch('/health', { cache: 'no-store', signal: timeLimit(HEALTH_TIMEOUT) })).json();
+  } catch {
+    throw new ApiError('offline', 0);
+  }
+}
+
 /** @type {import('../ui/section.js').DrawSection} */
 export async function healthSection({ texts, again }) {
-  // Not by `ask`: an unhealthy server answers 503, with the same content.
-  const { status, services, version } = await (await fetch('/health', { cache: 'no-store' })).json();
+  const { status, services, version } = await health();
   return {
     headline: texts.say('admin.health'),
     body: [

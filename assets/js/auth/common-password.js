@@ -1,6 +1,10 @@
 /** Passwords that anybody would try first: the server's own rules (`src/domain/account.rs`), because it sees no password. */
 
 import { ApiError } from '../net/api.js';
+import { timeLimit } from '../net/backoff.js';
+
+/** How long the list may take, in milliseconds. */
+const LIST_TIMEOUT = 12_000;
 
 /** @type {Promise<Set<string>>|null} */
 let loading = null;
@@ -31,7 +35,7 @@ export function easilyGuessed(password, username, commonest) {
 }
 
 async function load() {
-  const response = await fetch(new URL('../../common_passwords.txt', import.meta.url)).catch(() => null);
+  const response = await fetch(new URL('../../common_passwords.txt', import.meta.url), { signal: timeLimit(LIST_TIMEOUT) }).catch(() => null);
   if (!response?.ok) throw new ApiError('offline', 0);
   return new Set((await response.text()).split('\n').filter(Boolean));
 }

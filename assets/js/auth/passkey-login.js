@@ -8,12 +8,17 @@ const RENEW = 4 * 60_000;
 
 export class PasskeyLogin {
   #entered;
+  #entry;
   /** @type {AbortController|null} */
   #offer = null;
   #timer = 0;
 
-  /** @param {(entry: import('./requests.js').Entry) => Promise<void>} entered */
-  constructor(entered) {
+  /**
+   * @param {import('./single-entry.js').SingleEntry} entry the page's
+   * @param {(entry: import('./requests.js').Entry) => Promise<void>} entered
+   */
+  constructor(entry, entered) {
+    this.#entry = entry;
     this.#entered = entered;
   }
 
@@ -22,10 +27,12 @@ export class PasskeyLogin {
   }
 
   /** By the button. Throws what a browser or the server refuses. */
-  async logIn() {
-    this.stopOffering();
-    const { ticket, publicKey } = await askPasskey();
-    await this.#entered(await logInWithPasskey(ticket, await usePasskey(publicKey)));
+  logIn() {
+    return this.#entry.begin(async () => {
+      this.stopOffering();
+      const { ticket, publicKey } = await askPasskey();
+      await this.#entered(await logInWithPasskey(ticket, await usePasskey(publicKey)));
+    });
   }
 
   /** Lets the browser offer a passkey while the name is typed, where it can. A passkey that fails says so by `problem`. @param {(error: unknown) => void} problem */
@@ -44,7 +51,7 @@ export class PasskeyLogin {
     if (!credential || offer.signal.aborted) return;
     window.clearTimeout(this.#timer);
     try {
-      await this.#entered(await logInWithPasskey(ticket, credential));
+      await this.#entry.begin(async () => this.#entered(await logInWithPasskey(ticket, credential)));
     } catch (error) {
       // Not offered again: the same passkey would be refused again. The button is still there.
       problem(error);

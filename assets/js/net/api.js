@@ -1,5 +1,7 @@
 /** The HTTP API (`docs/api.md`) as the pages use it: JSON in, JSON out, and one kind of error. */
 
+import { timeLimit } from './backoff.js';
+
 /** What went wrong, with the server's own sentence where it sent one. */
 export class ApiError extends Error {
   /**
@@ -43,7 +45,7 @@ export async function request(method, path, body, options) {
       credentials: 'same-origin',
       cache: 'no-store',
       referrerPolicy: 'no-referrer',
-      signal: AbortSignal.timeout?.(REQUEST_TIMEOUT),
+      signal: timeLimit(REQUEST_TIMEOUT),
       ...options,
     });
     const text = await response.text();

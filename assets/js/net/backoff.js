@@ -1,4 +1,4 @@
-/** How long to wait before trying a connection again. */
+/** How long to wait: before trying a connection again, and for an answer. */
 
 const FIRST_DELAY = 250;
 const MAX_DELAY = 8_000;
@@ -14,4 +14,35 @@ export function retryDelay(attempt, random) {
   if (attempt <= 0) return 0;
   const longest = Math.min(MAX_DELAY, FIRST_DELAY * 2 ** (attempt - 1));
   return Math.round(longest * (1 - random / 2));
+}
+
+/**
+ * Ends what takes longer: a network that dies without a word would otherwise leave a page waiting for good.
+ * @param {number} milliseconds
+ * @returns {AbortSignal}
+ */
+export function timeLimit(milliseconds) {
+  // Not every browser in use has it.
+  if (AbortSignal.timeout) return AbortSignal.timeout(milliseconds);
+  const limit = new AbortController();
+  setTimeout(() => limit.abort(), milliseconds);
+  return limit.signal;
+}
+
+/**
+ * Asks, again and again, until an answer comes or nobody wants it any more.
+ * @template T
+ * @param {() => Promise<T>} ask
+ * @param {() => boolean} isWanted
+ * @returns {Promise<T|null>}
+ */
+export async function askUntilAnswered(ask, isWanted) {
+  for (let attempt = 1; isWanted(); attempt += 1) {
+    try {
+      return await ask();
+    } catch {
+      await new Promise((done) => { setTimeout(done, retryDelay(attempt, Math.random())); });
+    }
+  }
+  return null;
 }

@@ -34,6 +34,8 @@ fillTexts(texts);
 passwordButtons(texts);
 offerLanguages(keepKeyShare);
 
+/** Whether the device was asked to pin what the server serves. */
+let pinning = false;
 const readiness = { microphone: false, microphoneBlocked: false };
 const tones = new Tones(showStatus);
 const tags = new TagsView(texts, (id) => void stickers.again(id));
@@ -47,7 +49,7 @@ const presence = new Presence({
 const stickers = new StickerView(texts, tags, () => void tags.load());
 const login = new LoginView(texts, { tapped: () => void tones.unlock(), entered: () => enter(request('GET', '/api/v1/account')) });
 const logout = new Logout((key) => login.tell(texts.say(key)));
-const sections = new SectionsView(texts.language, ended, { tried: () => calls.opening, unlock: () => vaultView.ask() });
+const sections = new SectionsView(texts, ended, { tried: () => calls.opening, unlock: () => vaultView.ask() });
 
 vault.changed = () => {
   vaultView.draw();
@@ -78,7 +80,7 @@ async function enter(asking) {
   let who = '';
   try {
     who = (await asking).username;
-    void pins.begin();
+    beginPinning();
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) return showLogin('');
     // Not reachable yet: presence goes on trying, and says so.
@@ -90,6 +92,12 @@ async function enter(asking) {
   presence.start();
   login.hide();
   goTo();
+}
+
+/** Once it is certain that its person is logged in. */
+function beginPinning() {
+  if (!pinning) void pins.begin();
+  pinning = true;
 }
 
 /** Whether the address is a link by which another member of the household lets this one into the vault. */
@@ -189,7 +197,10 @@ function presenceChanged(state) {
   if (state === 'replaced') window.scrollTo(0, 0);
   if (state === 'ready' && byId('tags').children.length === 0) void tags.load();
   if (state === 'ready' && vault.state === 'unreachable') void vault.enter(null);
-  if (state === 'ready') notesChanged();
+  if (state === 'ready') {
+    beginPinning();
+    notesChanged();
+  }
   showStatus();
 }
 

@@ -19,7 +19,7 @@ import { readPlace, up } from './places.js';
  */
 
 export class SectionsView {
-  #language;
+  #texts;
   #loggedOut;
   #vaultAccess;
   /** @type {Map<string, Promise<{part: SectionGroup, texts: import('../ui/i18n.js').Texts, stepUp: () => Promise<boolean>}>>} */
@@ -32,13 +32,13 @@ export class SectionsView {
   #again = async () => {};
 
   /**
-   * @param {string} language
+   * @param {import('../ui/i18n.js').Texts} texts the page's: a part has more
    * @param {() => void} loggedOut the session has ended, as a request was told
    * @param {VaultAccess} vaultAccess
    */
-  constructor(language, loggedOut, vaultAccess) {
+  constructor(texts, loggedOut, vaultAccess) {
     this.#vaultAccess = vaultAccess;
-    this.#language = language;
+    this.#texts = texts;
     this.#loggedOut = loggedOut;
   }
 
@@ -57,8 +57,10 @@ export class SectionsView {
     showProblem('room-notice', '');
     byId('room').setAttribute('aria-busy', 'true');
     document.body.dataset.room = [place.part, place.section].filter(Boolean).join('/');
-    const { part, texts, stepUp } = await this.#load(place.part);
+    const loaded = await this.#load(place.part).catch(() => null);
     if (drawing !== this.#drawing) return;
+    if (!loaded) return this.#missing();
+    const { part, texts, stepUp } = loaded;
     /** @type {HTMLAnchorElement} */ (byId('room-back')).href = up(place);
     setText(byId('room-back-text'), texts.say(up(place) === '#' ? 'back.home' : up(place) === '#account' ? 'back.account' : up(place) === '#admin' ? 'back.admin' : 'back.people'));
     const draw = place.section === '' ? part.overview : part.sections[place.section];
@@ -105,7 +107,7 @@ export class SectionsView {
     await show(true);
   }
 
-  /** Draws a part's section anew, if it is the one that is there: what it shows has changed. @param {'inbox'} part */
+  /** Draws a part's section again if it is the one on the screen: what it shows has changed. @param {'inbox'} part */
   async refresh(part) {
     if (this.#hash !== '' && readPlace(this.#hash).part === part) await this.#again();
   }
@@ -133,6 +135,14 @@ export class SectionsView {
     }
   }
 
+  /** What it takes to draw the section has not come. */
+  #missing() {
+    const texts = this.#texts;
+    showProblem('room-problem', failureText(new ApiError('offline', 0), texts));
+    byId('room-body').replaceChildren(actionButton(texts.say('action.retry'), {}, () => this.open()));
+    byId('room').removeAttribute('aria-busy');
+  }
+
   /** @param {'inbox'|'account'|'admin'} part */
   #load(part) {
     const known = this.#parts.get(part);
@@ -141,7 +151,7 @@ export class SectionsView {
       const [module, { StepUpDialog }, texts] = await Promise.all([
         { inbox: () => import('../inbox/sections.js'), account: () => import('../account/sections.js'), admin: () => import('../admin/sections.js') }[part](),
         import('../auth/step-up-dialog.js'),
-        loadTexts(['caller', 'owner', 'account', 'pins', ...(part === 'account' ? [] : [part])], this.#language),
+        loadTexts(['caller', 'owner', 'account', 'pins', ...(part === 'account' ? [] : [part])], this.#texts.language),
       ]);
       const dialog = new StepUpDialog(texts);
       return { part: module, texts, stepUp: () => dialog.ask() };

@@ -1,9 +1,11 @@
 /** Texts in the person's language. A page loads one language, and every language has every text (a test says so). */
 
-import { retryDelay } from '../net/backoff.js';
+import { retryDelay, timeLimit } from '../net/backoff.js';
 
 export const LANGUAGES = ['en', 'de', 'fr', 'es', 'tr', 'ar'];
 const RIGHT_TO_LEFT = ['ar'];
+/** How long a file may take before it is asked for again, in milliseconds. */
+const TIME_LIMIT = 12_000;
 
 /** @typedef {string | Record<string, string>} Text a sentence, or one for each plural category (Unicode CLDR) */
 /** @typedef {Record<string, string|number>} Values */
@@ -70,8 +72,13 @@ export async function loadTexts(bundles, language) {
   const files = await Promise.all(bundles.map(async (bundle) => {
     const address = new URL(`../../i18n/${bundle}.${language}.json`, import.meta.url);
     for (let attempt = 0; ; attempt += 1) {
-      const response = await fetch(address).catch(() => null);
-      if (response?.ok) return response.json();
+      try {
+        const response = await fetch(address, { signal: timeLimit(TIME_LIMIT) });
+        // Also where the connection dies before the last byte.
+        if (response.ok) return await response.json();
+      } catch {
+        // It is asked for again.
+      }
       await new Promise((resolve) => setTimeout(resolve, retryDelay(attempt, Math.random())));
     }
   }));

@@ -114,38 +114,6 @@ async fn a_rotation_that_is_cut_short_at_any_moment_loses_nothing_and_is_finishe
     assert!(cuts > 10, "only {cuts} moments were tried");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn people_go_on_writing_while_keys_are_rotated() {
-    let (house, owner) = lived_in().await;
-    let tags = house.tags.list(owner, day(0)).await.unwrap();
-    let writing = tokio::spawn({
-        let service = house.tags.clone();
-        async move {
-            for round in 0..50 {
-                for tag in &tags {
-                    service.revoke(owner, tag.id).await.ok();
-                    let text = |text| crate::domain::household::tag::TagText::parse(text).unwrap();
-                    // One that comes between a key and its retirement may be asked to try again.
-                    let made = service.create(owner, text("my van"), text("x"), None, day(0)).await;
-                    assert!(
-                        made.as_ref().is_ok_and(|_| true)
-                            || matches!(made.err().unwrap().code, "busy" | "too-many-tags"),
-                        "{round}"
-                    );
-                }
-            }
-        }
-    });
-    for _ in 0..5 {
-        let rotation = house.keys.rotate(&house.store, &house.audit, day(0)).await.unwrap();
-        assert!(matches!(rotation, Rotation::Done { .. }));
-    }
-    writing.await.unwrap();
-    house.keys.rotate(&house.store, &house.audit, day(0)).await.unwrap();
-    assert!(!house.tags.list(owner, day(0)).await.unwrap().is_empty());
-    assert_eq!(key_ids_in_use(&house).await, [7].into());
-}
-
 #[tokio::test]
 async fn a_value_of_a_retired_key_is_refused_when_it_comes_late() {
     let (house, _) = lived_in().await;

@@ -255,16 +255,32 @@ export class Owner extends Person {
     await this.tab.toFront();
   }
 
-  /** Logs in by a passkey: what the browser offers by itself may be taken before the button is, which is gone then. */
+  /**
+   * Logs in by a passkey: what the browser offers by itself may be taken before the button is, which is gone then. No click is left
+   * waiting for it: it would be made when the button is there the next time.
+   */
   async comesInByPasskey() {
-    await Promise.any([this.tap('login-passkey'), this.comesTo('home')]);
+    await this.#clicksIfThere('login-passkey');
     await this.comesTo('home');
+  }
+
+  /** Dismisses the end of a call, where the page has not done so by itself meanwhile: then there is no button to wait for. */
+  async dismisses() {
+    await this.#clicksIfThere('done');
+  }
+
+  /** @param {string} id */
+  #clicksIfThere(id) {
+    return this.tab.run((wanted) => {
+      const button = document.getElementById(wanted);
+      if (button?.checkVisibility()) button.click();
+    }, id);
   }
 
   /** Leaves the screen of a call that has ended. */
   async returnsHome() {
     await this.comesTo(['ended', 'home']);
-    if ((await this.see()).state === 'ended') await this.tap('done');
+    await this.dismisses();
     await this.comesTo('home');
   }
 }

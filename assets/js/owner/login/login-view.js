@@ -4,8 +4,10 @@ import { afterRefusal } from '../../auth/login-flow.js';
 import { PasskeyLogin } from '../../auth/passkey-login.js';
 import { forgetSecrets, logIn } from '../../auth/requests.js';
 import { SecondFactorView } from '../../auth/second-factor-view.js';
+import { SingleEntry } from '../../auth/single-entry.js';
 import { PasskeyError } from '../../auth/webauthn.js';
 import { request } from '../../net/api.js';
+import { askUntilAnswered } from '../../net/backoff.js';
 import { holdButton } from '../../ui/components.js';
 import { byId, input, setText } from '../../ui/dom.js';
 import { failureText } from '../../ui/failure.js';
@@ -17,6 +19,9 @@ export class LoginView {
   #texts;
   #second;
   #passkeys;
+  #entry = new SingleEntry();
+  /** Counts how often it was shown and hidden. */
+  #shown = 0;
 
   /**
    * @param {import('../../ui/i18n.js').Texts} texts
@@ -32,6 +37,7 @@ export class LoginView {
       },
       back: (problem) => {
         forgetSecrets();
+        this.#entry.reset();
         this.#showFirst(true);
         document.body.dataset.state = 'login';
         showProblem('login-problem', problem);
@@ -39,7 +45,7 @@ export class LoginView {
         input('login-password').focus();
       },
     });
-    this.#passkeys = new PasskeyLogin((entry) => this.#enter(entry));
+    this.#passkeys = new PasskeyLogin(this.#entry, (entry) => this.#enter(entry));
     byId('login-form').addEventListener('submit', (event) => {
       event.preventDefault();
       tapped();
@@ -56,14 +62,18 @@ export class LoginView {
    * @param {string} notice
    */
   async show(notice) {
+    const shown = (this.#shown += 1);
+    this.#entry.reset();
     this.tell(notice);
     showProblem('login-problem', '');
     this.#showFirst(true);
     byId('second').hidden = true;
     this.#explain('closed');
-    const server = await request('GET', '/api/v1').catch(() => null);
-    this.#explain(server?.registration ?? 'closed');
-    if (server && server.registration !== 'setup') void this.#passkeys.offer((error) => this.#refused(error));
+    const isShown = () => shown === this.#shown;
+    const server = await askUntilAnswered(() => request('GET', '/api/v1'), isShown);
+    if (!server || !isShown()) return;
+    this.#explain(server.registration);
+    if (server.registration !== 'setup') void this.#passkeys.offer((error) => this.#refused(error));
   }
 
   /** @param {string} notice how it stands with the log-in of before; empty where there is nothing to say */
@@ -73,6 +83,7 @@ export class LoginView {
 
   /** The person is in, or has gone elsewhere. */
   hide() {
+    this.#shown += 1;
     this.#passkeys.stopOffering();
   }
 
@@ -91,7 +102,7 @@ export class LoginView {
   async #password() {
     showProblem('login-problem', '');
     try {
-      await this.#enter(await logIn(input('login-username').value, input('login-password').value));
+      await this.#entry.begin(async () => this.#enter(await logIn(input('login-username').value, input('login-password').value)));
     } catch (error) {
       this.#refused(error);
       input('login-password').select();

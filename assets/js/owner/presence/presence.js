@@ -56,6 +56,8 @@ export class Presence {
   start() {
     this.#wanted = true;
     this.#set('connecting');
+    // Who has logged in once more has another log-in: this tab has the turn, and nothing else would connect it.
+    if (this.#leader.isLeader) return void this.#begin();
     if (document.visibilityState === 'visible') void this.#leader.look();
     else this.#leader.wait();
   }
