@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::accounts::setup;
 use crate::accounts::{self, Accounts, Registering};
-use crate::audit::Audit;
+use crate::audit::{Audit, Event};
 use crate::auth::factors::Factors;
 use crate::auth::factors::passkeys::Site;
 use crate::auth::login::{self, LogIn, LoginContext, Outcome};
@@ -19,8 +19,8 @@ use crate::domain::household::tag::{Lifetime, TagText, Token};
 use crate::domain::identity::Identity;
 use crate::domain::ids::TagId;
 use crate::household::tags::{TagOptions, Tags};
-use crate::keys::Keys;
 use crate::keys::data_dir::DataDir;
+use crate::keys::{Keys, Rotation};
 use crate::store::Store;
 
 pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -111,6 +111,10 @@ impl House {
             Outcome::Begun(begun) => Ok(begun),
             Outcome::SecondFactor(_) => panic!("a second factor is asked for"),
         }
+    }
+
+    pub(crate) async fn rotate_keys(&self, now: SystemTime) -> Result<Rotation> {
+        self.keys.rotate(&self.store, now, || self.audit.note_at(Event::KeysRotated, None, None, now)).await
     }
 
     pub(crate) async fn tag(&self, owner: Identity, lifetime: Option<Lifetime>) -> (TagId, Token) {

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use crate::domain::network::Network;
-use crate::limits::concurrency::{Admission, Place};
+use crate::limits::concurrency::{ConcurrencyLimit, Permit};
 use crate::net::peeked_stream::PeekedStream;
 use crate::net::stall_timeout::StallTimeout;
 use crate::relay::{Relay, Transport};
@@ -44,7 +44,7 @@ pub struct ConnectionContext {
     /// Proxies: their connections are those of many.
     pub trusted_proxies: Arc<[Network]>,
     /// How many may come in.
-    pub admission: Admission,
+    pub admission: ConcurrencyLimit,
     /// Turns true when the program stops.
     pub closing: watch::Receiver<bool>,
     /// Held by each connection; the other end learns when the last has gone.
@@ -52,8 +52,8 @@ pub struct ConnectionContext {
 }
 
 impl ConnectionContext {
-    /// A place for a connection. A trusted proxy brings many sources, which are told apart by their requests.
-    fn admit(&self, peer: IpAddr) -> Option<Place> {
+    /// A permit for a connection. A trusted proxy brings many sources, which are told apart by their requests.
+    fn admit(&self, peer: IpAddr) -> Option<Permit> {
         let is_proxy = self.trusted_proxies.iter().any(|network| network.contains(peer));
         if is_proxy { self.admission.admit_many() } else { self.admission.admit(peer) }
     }
@@ -71,11 +71,11 @@ pub async fn accept(listener: TcpListener, context: ConnectionContext) {
         match accepted {
             Ok((stream, peer)) => {
                 failing = false;
-                if let Some(place) = context.admit(peer.ip()) {
+                if let Some(permit) = context.admit(peer.ip()) {
                     let (context, open) = (context.clone(), context.open.clone());
                     tokio::spawn(async move {
                         handle(stream, peer, context).await;
-                        drop((place, open));
+                        drop((permit, open));
                     });
                 }
             }

@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::hub::Hub;
-use crate::limits::concurrency::Admission;
+use crate::limits::concurrency::ConcurrencyLimit;
 use crate::relay::{Dropped, ERROR_CODES, Relay};
 use crate::web::connection::{self, Version};
 use crate::web::metrics::{Family, Kind, router};
@@ -27,7 +27,7 @@ pub async fn serve(
     limits: connection::Limits,
     mut closing: watch::Receiver<bool>,
 ) {
-    let admission = Admission::new(CONNECTIONS, CONNECTIONS);
+    let admission = ConcurrencyLimit::new(CONNECTIONS, CONNECTIONS);
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -35,11 +35,11 @@ pub async fn serve(
         };
         // Who cannot be served asks again in a few seconds: monitoring does.
         let Ok((stream, peer)) = accepted else { continue };
-        let Some(place) = admission.admit(peer.ip()) else { continue };
+        let Some(permit) = admission.admit(peer.ip()) else { continue };
         let serving = connection::serve(stream, peer, Version::Http1, router.clone(), limits, closing.clone());
         tokio::spawn(async move {
             serving.await;
-            drop(place);
+            drop(permit);
         });
     }
 }

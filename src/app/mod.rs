@@ -40,7 +40,7 @@ use crate::hub::tickets::Tickets;
 use crate::hub::{self, Hub};
 use crate::keys::data_dir::DataDir;
 use crate::keys::{Keys, Rotation};
-use crate::limits::concurrency::Admission;
+use crate::limits::concurrency::ConcurrencyLimit;
 use crate::limits::rate::Limits;
 use crate::operator::socket::Control;
 use crate::operator::{Effect, Effects, Operator};
@@ -183,8 +183,11 @@ impl App {
             limits: limits(&config, audit.clone()),
             call_log,
             audit: audit.clone(),
-            requests: Admission::new(config.limits.requests as usize, config.limits.requests_per_source as usize),
-            sockets: Admission::new(connections, connections_per_source),
+            requests: ConcurrencyLimit::new(
+                config.limits.requests as usize,
+                config.limits.requests_per_source as usize,
+            ),
+            sockets: ConcurrencyLimit::new(connections, connections_per_source),
             hub: hub.clone(),
             ice,
             probes: probes(&store, &certificates, &self_test, cleaner.health()),
@@ -209,7 +212,7 @@ impl App {
             handshake_time: config.http.handshake_timeout.0,
             http: options::http(&config),
             trusted_proxies: options::trusted_proxies(&config).into(),
-            admission: Admission::new(connections, connections_per_source),
+            admission: ConcurrencyLimit::new(connections, connections_per_source),
             closing: closing_seen,
             open,
         };
@@ -353,7 +356,7 @@ async fn finish_rotation(operator: Operator) {
     if !operator.keys.is_rotating() {
         return;
     }
-    match operator.keys.rotate(&operator.store, &operator.audit, SystemTime::now()).await {
+    match operator.new_keys(SystemTime::now()).await {
         Ok(Rotation::Done { resealed }) => tracing::info!(resealed, "the change to new keys was finished"),
         Ok(Rotation::Replace { with }) => tracing::warn!(
             file = %with.display(),

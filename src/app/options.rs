@@ -3,11 +3,13 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::accounts;
 use crate::auth::sessions;
 use crate::config::{Config, Rate, Size};
 use crate::domain::network::Network;
 use crate::household::{call_log, notes, tags};
 use crate::hub;
+use crate::keys;
 use crate::keys::data_dir::DataDir;
 use crate::limits::rate;
 use crate::relay;
@@ -15,7 +17,6 @@ use crate::tls;
 use crate::upkeep::cleaner;
 use crate::web::connection;
 use crate::web::origin::OriginPolicy;
-use crate::{accounts, keys};
 
 /// The port of proxies.
 const HTTPS: u16 = 443;

@@ -10,12 +10,12 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{Error, Kind, Result, random};
 use crate::hub::tickets::millis;
+use crate::keys::Sealer;
 
 /// How long a ticket is good.
 pub const LIFETIME: Duration = Duration::from_secs(5 * 60);
@@ -43,7 +43,7 @@ pub(in crate::auth) struct Opened<T> {
 
 /// Makes, opens and spends tickets.
 pub(in crate::auth) struct Challenges {
-    key: LessSafeKey,
+    sealer: Sealer,
     used: Mutex<HashMap<[u8; 16], Used>>,
 }
 
@@ -63,9 +63,7 @@ struct Sealed<T> {
 
 impl Default for Challenges {
     fn default() -> Self {
-        let key = UnboundKey::new(&AES_256_GCM, &random::bytes::<32>())
-            .unwrap_or_else(|_| unreachable!("the key has 32 bytes"));
-        Self { key: LessSafeKey::new(key), used: Mutex::default() }
+        Self { sealer: Sealer::new(&random::bytes()), used: Mutex::default() }
     }
 }
 
@@ -77,12 +75,8 @@ impl Challenges {
     pub(in crate::auth) fn seal<T: Step>(&self, says: T, now: SystemTime) -> Result<(String, SystemTime)> {
         let expires_at = now + LIFETIME;
         let sealed = Sealed { id: random::bytes(), expires: millis(expires_at), says };
-        let mut body = serde_json::to_vec(&sealed).map_err(Error::internal)?;
-        let nonce = random::bytes::<NONCE_LEN>();
-        self.key
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(T::NAME), &mut body)
-            .map_err(Error::internal)?;
-        Ok((URL_SAFE_NO_PAD.encode([&nonce[..], &body].concat()), expires_at))
+        let body = serde_json::to_vec(&sealed).map_err(Error::internal)?;
+        Ok((URL_SAFE_NO_PAD.encode(self.sealer.seal(T::NAME.as_bytes(), &body)), expires_at))
     }
 
     /// What a ticket of this step says.
@@ -138,11 +132,8 @@ impl Challenges {
         if text.len() > MAX_TEXT {
             return None;
         }
-        let mut bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-        let (nonce, body) = bytes.split_first_chunk_mut::<NONCE_LEN>()?;
-        let nonce = Nonce::assume_unique_for_key(*nonce);
-        let body = self.key.open_in_place(nonce, Aad::from(T::NAME), body).ok()?;
-        let sealed: Sealed<T> = serde_json::from_slice(body).ok()?;
+        let body = self.sealer.open(T::NAME.as_bytes(), &URL_SAFE_NO_PAD.decode(text).ok()?)?;
+        let sealed: Sealed<T> = serde_json::from_slice(&body).ok()?;
         (sealed.expires > millis(now)).then_some(Opened { says: sealed.says, id: sealed.id, expires: sealed.expires })
     }
 }

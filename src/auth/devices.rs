@@ -11,28 +11,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::hmac;
 
 use crate::domain::credentials::secret::Secret;
-use crate::domain::random;
+use crate::domain::ids::DeviceId;
 
 /// How long a device is remembered: as long as browsers keep a cookie at most (RFC 6265bis, 400 days).
 pub const LIFETIME: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 /// Bytes of a token: the device, when it was made, the signature.
 const BYTES: usize = 16 + 8 + 32;
-
-/// One device of one account: random, and meaningless elsewhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct DeviceId([u8; 16]);
-
-impl DeviceId {
-    /// A new one.
-    pub fn random() -> Self {
-        Self(random::bytes())
-    }
-
-    /// The bytes that it is known by.
-    pub const fn as_bytes(&self) -> &[u8; 16] {
-        &self.0
-    }
-}
 
 /// Makes and recognises tokens.
 pub(in crate::auth) struct Devices {
@@ -49,7 +33,7 @@ impl Devices {
     pub fn issue(&self, device: DeviceId, username_index: &[u8; 32], now: SystemTime) -> Secret<String> {
         let made_at = seconds(now).to_be_bytes();
         let tag = hmac::sign(&self.key, &message(&device, made_at, username_index));
-        Secret::new(URL_SAFE_NO_PAD.encode([&device.0[..], &made_at, tag.as_ref()].concat()))
+        Secret::new(URL_SAFE_NO_PAD.encode([&device.as_bytes()[..], &made_at, tag.as_ref()].concat()))
     }
 
     /// The device that holds this token for that name; `None` when we did not make it so, or too long ago.
@@ -60,7 +44,7 @@ impl Devices {
         }
         let (device, rest) = bytes.split_first_chunk::<16>()?;
         let (made_at, tag) = rest.split_first_chunk::<8>()?;
-        let device = DeviceId(*device);
+        let device = DeviceId::from_bytes(*device);
         hmac::verify(&self.key, &message(&device, *made_at, username_index), tag).ok()?;
         let age = seconds(now).saturating_sub(u64::from_be_bytes(*made_at));
         (age < LIFETIME.as_secs()).then_some(device)
@@ -68,7 +52,7 @@ impl Devices {
 }
 
 fn message(device: &DeviceId, made_at: [u8; 8], username_index: &[u8; 32]) -> Vec<u8> {
-    [&device.0[..], &made_at, username_index].concat()
+    [&device.as_bytes()[..], &made_at, username_index].concat()
 }
 
 fn seconds(time: SystemTime) -> u64 {

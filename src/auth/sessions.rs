@@ -12,12 +12,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use super::devices::{DeviceId, Devices};
+use super::devices::Devices;
 use super::jwt::{self, Bearer};
 use crate::domain::account::Member;
 use crate::domain::credentials::secret::Secret;
 use crate::domain::identity::Identity;
-use crate::domain::ids::{AccountId, SessionId};
+use crate::domain::ids::{AccountId, DeviceId, SessionId};
 use crate::domain::{Error, Kind, Result, random};
 use crate::keys::{Field, Keys};
 use crate::store::{ListedSession, NewSession, SessionRow, Store};

@@ -105,6 +105,11 @@ id!(
     "login_"
 );
 id!(
+    /// One device that has logged in to one account; means nothing elsewhere.
+    DeviceId,
+    "device_"
+);
+id!(
     /// One passkey of an account.
     PasskeyId,
     "passkey_"

@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod base32;
 pub mod call;
 pub mod credentials;
 pub mod error;
@@ -17,5 +18,6 @@ pub mod ids;
 pub mod network;
 pub mod page_list;
 pub mod random;
+pub mod token_bucket;
 
 pub use error::{Error, Kind, Result};

@@ -9,11 +9,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::{AnonymousId, CallId, HouseholdId, SessionId, TagId};
 use crate::domain::{Error, Result, random};
+use crate::keys::Sealer;
 
 /// No ticket is longer than that.
 const MAX_TEXT: usize = 2048;
@@ -106,7 +106,7 @@ struct Sealed {
 
 /// Makes and reads tickets.
 pub struct Tickets {
-    key: LessSafeKey,
+    sealer: Sealer,
     boot: u64,
 }
 
@@ -116,8 +116,7 @@ impl Tickets {
     /// # Errors
     /// Never with 32 bytes; an internal error otherwise.
     pub fn new(key: &[u8; 32]) -> Result<Self> {
-        let key = UnboundKey::new(&AES_256_GCM, key).map_err(Error::internal)?;
-        Ok(Self { key: LessSafeKey::new(key), boot: u64::from_le_bytes(random::bytes()) })
+        Ok(Self { sealer: Sealer::new(key), boot: u64::from_le_bytes(random::bytes()) })
     }
 
     /// A ticket that is good for `lifetime` from `now` on.
@@ -126,14 +125,8 @@ impl Tickets {
     /// Only when the cipher fails, which it does not for texts of this size.
     pub fn seal(&self, claims: Claims, now: SystemTime, lifetime: Duration) -> Result<String> {
         let sealed = Sealed { boot: self.boot, made: millis(now), expires: millis(now + lifetime), claims };
-        let mut body = serde_json::to_vec(&sealed).map_err(Error::internal)?;
-        let nonce = random::bytes::<NONCE_LEN>();
-        self.key
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(PURPOSE), &mut body)
-            .map_err(Error::internal)?;
-        let mut text = String::with_capacity((NONCE_LEN + body.len()).div_ceil(3) * 4);
-        URL_SAFE_NO_PAD.encode_string([&nonce[..], &body].concat(), &mut text);
-        Ok(text)
+        let body = serde_json::to_vec(&sealed).map_err(Error::internal)?;
+        Ok(URL_SAFE_NO_PAD.encode(self.sealer.seal(PURPOSE, &body)))
     }
 
     /// Reads a ticket.
@@ -144,11 +137,9 @@ impl Tickets {
         if text.len() > MAX_TEXT {
             return Err(Refusal::NotOurs);
         }
-        let mut bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| Refusal::NotOurs)?;
-        let (nonce, body) = bytes.split_first_chunk_mut::<NONCE_LEN>().ok_or(Refusal::NotOurs)?;
-        let nonce = Nonce::assume_unique_for_key(*nonce);
-        let body = self.key.open_in_place(nonce, Aad::from(PURPOSE), body).map_err(|_| Refusal::NotOurs)?;
-        let sealed: Sealed = serde_json::from_slice(body).map_err(|_| Refusal::NotOurs)?;
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| Refusal::NotOurs)?;
+        let body = self.sealer.open(PURPOSE, &bytes).ok_or(Refusal::NotOurs)?;
+        let sealed: Sealed = serde_json::from_slice(&body).map_err(|_| Refusal::NotOurs)?;
         if sealed.expires <= millis(now) {
             return Err(Refusal::Expired);
         }

@@ -1,21 +1,22 @@
-//! The server's secret keys, all of which live outside the database in one file.
+//! The server's secret keys, all of which live outside the database in one file; the data directory that the file is in;
+//! and the one way in which anything is sealed, [`Sealer`].
 //!
-//! Some last for ever: those that accounts are found by, and that tickets of calls are sealed with. Those that seal
+//! Some keys last for ever: those that accounts are found by, and that tickets of calls are sealed with. Those that seal
 //! fields and sign session tokens can be rotated.
 //!
-//! Imports `audit`, `domain`, `files`, `store`. Called by `accounts`, `app`, `auth`, `household`, `hub`, `operator`.
+//! Imports `domain`, `files`, `store`. Called by `accounts`, `app`, `auth`, `household`, `hub`, `operator`.
 
 pub mod data_dir;
 mod file;
 mod ring;
 mod rotation;
+mod sealer;
 mod secrets;
 
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
-use ::ring::aead::Aad;
 use ::ring::hmac;
 use subtle::ConstantTimeEq as _;
 
@@ -32,6 +33,7 @@ pub use file::{CREDENTIAL, credential};
 use ring::Ring;
 pub use ring::SigningKey;
 pub use rotation::Rotation;
+pub use sealer::Sealer;
 
 /// Which pepper new password hashes get; it stands in each of them.
 const PEPPER_ID: u8 = 1;
@@ -108,8 +110,8 @@ impl Field {
         }
     }
 
-    fn bound_to(self, row: &[u8; 16]) -> Aad<Vec<u8>> {
-        Aad::from([self.name(), b"\0", row].concat())
+    fn bound_to(self, row: &[u8; 16]) -> Vec<u8> {
+        [self.name(), b"\0", row].concat()
     }
 }
 

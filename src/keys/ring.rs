@@ -5,13 +5,11 @@ use std::time::SystemTime;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ring::aead::{AES_256_GCM, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use sha2::{Digest as _, Sha256};
 
-use super::Field;
 use super::secrets::{Key, Secrets};
-use crate::domain::random;
+use super::{Field, Sealer};
 use crate::store::FieldKey;
 
 /// A key pair that signs session tokens.
@@ -24,7 +22,7 @@ pub struct SigningKey {
 
 impl SigningKey {
     /// The key pair of a seed; named by a part of the digest of its public key.
-    pub fn from_seed(seed: &[u8; 32]) -> Self {
+    pub(crate) fn from_seed(seed: &[u8; 32]) -> Self {
         let pair = Ed25519KeyPair::from_seed_unchecked(seed).unwrap_or_else(|_| unreachable!("the seed has 32 bytes"));
         let digest = Sha256::digest(pair.public_key().as_ref());
         Self { id: URL_SAFE_NO_PAD.encode(&digest[..6]), pair }
@@ -34,7 +32,7 @@ impl SigningKey {
 /// The keys of one key file.
 pub struct Ring {
     pub secrets: Secrets,
-    fields: Vec<(u8, LessSafeKey)>,
+    fields: Vec<(u8, Sealer)>,
     signing: Vec<Arc<SigningKey>>,
     decoy: Vec<u8>,
 }
@@ -43,7 +41,7 @@ const DECOY_ROW: [u8; 16] = [0; 16];
 
 impl Ring {
     pub fn new(secrets: Secrets) -> Self {
-        let fields = secrets.fields.iter().map(|(id, key)| (*id, cipher(key))).collect();
+        let fields = secrets.fields.iter().map(|(id, key)| (*id, Sealer::new(key.expose()))).collect();
         let signing = secrets.signing.iter().map(|key| Arc::new(SigningKey::from_seed(key.seed.expose()))).collect();
         let mut ring = Self { secrets, fields, signing, decoy: Vec::new() };
         ring.decoy = ring.seal(Field::TagPublicText, &DECOY_ROW, b"Blue van, ring me");
@@ -75,21 +73,14 @@ impl Ring {
     /// Key id, nonce, ciphertext with its tag.
     pub fn seal(&self, field: Field, row: &[u8; 16], plain: &[u8]) -> Vec<u8> {
         let (id, key) = self.sealing();
-        let nonce: [u8; NONCE_LEN] = random::bytes();
-        let mut ciphertext = plain.to_vec();
-        key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), field.bound_to(row), &mut ciphertext)
-            .unwrap_or_else(|_| unreachable!("texts are far shorter than AES-GCM's limit"));
-        [&[*id], nonce.as_slice(), &ciphertext].concat()
+        [&[*id][..], &key.seal(&field.bound_to(row), plain)].concat()
     }
 
     /// What [`Ring::seal`] was given; `None` when the bytes were changed, moved or sealed with a key that is not here.
     pub fn open(&self, field: Field, row: &[u8; 16], sealed: &[u8]) -> Option<Vec<u8>> {
-        let (id, rest) = sealed.split_first()?;
-        let (nonce, ciphertext) = rest.split_first_chunk::<NONCE_LEN>()?;
+        let (id, sealed) = sealed.split_first()?;
         let (_, key) = self.fields.iter().find(|(known, _)| known == id)?;
-        let mut buffer = ciphertext.to_vec();
-        let plain = key.open_in_place(Nonce::assume_unique_for_key(*nonce), field.bound_to(row), &mut buffer).ok()?;
-        Some(plain.to_vec())
+        key.open(&field.bound_to(row), sealed)
     }
 
     /// Does the work of opening a tag's text where there is none.
@@ -97,12 +88,7 @@ impl Ring {
         let _ = std::hint::black_box(self.open(Field::TagPublicText, &DECOY_ROW, &self.decoy));
     }
 
-    fn sealing(&self) -> &(u8, LessSafeKey) {
+    fn sealing(&self) -> &(u8, Sealer) {
         self.fields.last().unwrap_or_else(|| unreachable!("there is always one that seals"))
     }
-}
-
-fn cipher(key: &Key) -> LessSafeKey {
-    let key = UnboundKey::new(&AES_256_GCM, key.expose()).unwrap_or_else(|_| unreachable!("the key has 32 bytes"));
-    LessSafeKey::new(key)
 }

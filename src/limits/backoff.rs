@@ -2,21 +2,16 @@
 //!
 //! Nobody is ever locked out for good, and no bucket that strangers can fill stands between a person and a device that
 //! has logged in before: such a device is counted in a bucket of its own, in a table of its own. An attempt is charged
-//! when it begins and forgiven when it succeeds, so that many at the same time are counted like many in a row.
-//!
-//! What is counted is known only by a keyed hash whose key is random, lives in memory and is replaced daily. The tables
-//! have a fixed size; where one is full, those who failed least are forgotten first.
+//! when it begins and refunded when it succeeds, so that many at the same time are counted like many in a row.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use ring::hmac;
-
-use crate::auth::devices::DeviceId;
-use crate::domain::ids::{AccountId, SessionId};
+use super::table::{Key, Row, Table};
+use crate::domain::ids::{AccountId, DeviceId, SessionId};
 use crate::domain::network::Network;
-use crate::domain::{Error, Kind, Result, random};
+use crate::domain::{Error, Kind, Result};
 
 /// What failures are counted by.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +35,7 @@ pub enum Bucket {
 }
 
 /// How failures turn into waiting.
-struct Curve {
+struct BackoffPolicy {
     /// So many cost nothing: people mistype.
     free: u32,
     /// The wait after the first one that counts; each further one doubles it.
@@ -51,9 +46,9 @@ struct Curve {
     forget: Duration,
 }
 
-const fn curve(free: u32, first: u64, most: u64, forget: u64) -> Curve {
+const fn policy(free: u32, first: u64, most: u64, forget: u64) -> BackoffPolicy {
     let seconds = Duration::from_secs;
-    Curve { free, first: seconds(first), most: seconds(most), forget: seconds(forget) }
+    BackoffPolicy { free, first: seconds(first), most: seconds(most), forget: seconds(forget) }
 }
 
 /// A minute and an hour, in seconds.
@@ -61,18 +56,18 @@ const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 
 impl Bucket {
-    const fn curve(self) -> Curve {
+    const fn policy(self) -> BackoffPolicy {
         match self {
-            Self::Source(_) => curve(20, 1, 5 * MINUTE, MINUTE),
-            Self::NameFrom(..) | Self::Device(..) | Self::StepUp(_) => curve(5, 2, 15 * MINUTE, 15 * MINUTE),
+            Self::Source(_) => policy(20, 1, 5 * MINUTE, MINUTE),
+            Self::NameFrom(..) | Self::Device(..) | Self::StepUp(_) => policy(5, 2, 15 * MINUTE, 15 * MINUTE),
             // Strangers everywhere can fill this one, so it never makes its owner's new device wait for long: it keeps
             // a thousand machines together to two guesses in a minute.
-            Self::Name(..) => curve(30, 1, MINUTE / 2, MINUTE / 2),
+            Self::Name(..) => policy(30, 1, MINUTE / 2, MINUTE / 2),
             // Strangers who ask all the time are there first whenever that bucket lets somebody try. So each site has
             // three tries of its own in a day: enough for whoever knows the password, and few for a thousand machines.
-            Self::NameWhileBusy(..) => curve(2, 24 * HOUR, 24 * HOUR, 24 * HOUR),
+            Self::NameWhileBusy(..) => policy(2, 24 * HOUR, 24 * HOUR, 24 * HOUR),
             // Who fails here knows the password and guesses among a million codes.
-            Self::SecondFactor(..) | Self::SecondFactorAgain(_) => curve(5, 2, HOUR, HOUR),
+            Self::SecondFactor(..) | Self::SecondFactorAgain(_) => policy(5, 2, HOUR, HOUR),
         }
     }
 
@@ -84,50 +79,63 @@ impl Bucket {
 
 /// Counts failures.
 pub struct Throttle {
-    state: Mutex<State>,
+    tables: Mutex<Tables>,
 }
 
-/// An attempt that was charged; whoever drops it has failed.
+/// An attempt that was charged; one that is dropped has failed.
 #[must_use]
-pub struct Charge {
-    key_number: u64,
-    slots: Vec<(u64, bool)>,
+pub struct Attempt {
+    charged: Vec<(Bucket, Key)>,
 }
 
-struct State {
-    key: hmac::Key,
-    key_number: u64,
-    keyed_at: Instant,
-    public: Table,
-    known: Table,
+struct Tables {
+    public: Table<Failures>,
+    known: Table<Failures>,
+}
+
+/// What has failed in one bucket.
+#[derive(Clone, Copy)]
+struct Failures {
+    count: u32,
+    last: Instant,
+}
+
+/// Those who failed least are forgotten first, of these the one whose last failure is the oldest.
+impl Row for Failures {
+    type Weight = (u32, Instant);
+
+    fn weight(&self, _now: Instant) -> Option<Self::Weight> {
+        Some((self.count, self.last))
+    }
 }
 
 impl Throttle {
     /// Nobody has failed yet.
     pub fn new(now: Instant) -> Self {
-        // 8,192 and 2,048 slots of 32 bytes.
-        let (public, known) = (Table::new(1024), Table::new(256));
-        Self { state: Mutex::new(State { key: fresh_key(), key_number: 0, keyed_at: now, public, known }) }
+        // 8,192 and 2,048 rows of 32 bytes.
+        let (public, known) = (Table::new(1024, now), Table::new(256, now));
+        Self { tables: Mutex::new(Tables { public, known }) }
     }
 
     /// Charges an attempt to all of `buckets`, or to none when one of them has to wait.
     ///
     /// # Errors
     /// `too-many-attempts` with the time to wait.
-    pub fn charge(&self, buckets: &[Bucket], now: Instant) -> Result<Charge> {
-        let mut state = self.lock();
-        state.renew_key(now);
-        let mut named = Vec::with_capacity(buckets.len() + 1);
+    pub fn charge(&self, buckets: &[Bucket], now: Instant) -> Result<Attempt> {
+        let mut tables = self.lock();
+        tables.public.renew_salt(now);
+        tables.known.renew_salt(now);
+        let mut charged = Vec::with_capacity(buckets.len() + 1);
         let mut longest = Duration::ZERO;
         for bucket in buckets {
-            let (name, wait) = state.look(*bucket, now);
-            named.push((*bucket, name));
+            let (key, wait) = tables.look(*bucket, now);
+            charged.push((*bucket, key));
             match *bucket {
                 Bucket::Name(of, source) if !wait.is_zero() => {
                     let spare = Bucket::NameWhileBusy(of, source);
-                    let (name, spare_wait) = state.look(spare, now);
+                    let (key, spare_wait) = tables.look(spare, now);
                     if spare_wait.is_zero() {
-                        named.push((spare, name));
+                        charged.push((spare, key));
                     } else {
                         longest = longest.max(wait);
                     }
@@ -140,161 +148,85 @@ impl Throttle {
                 .hint(format!("Try again in {} seconds.", wait.as_secs() + u64::from(wait.subsec_nanos() > 0)))
                 .retry_after(wait));
         }
-        for (bucket, name) in &named {
-            state.table(*bucket).fail(*name, &bucket.curve(), now);
+        for (bucket, key) in &charged {
+            let table = tables.of(*bucket);
+            let before = table.get(*key).map_or(0, |failures| failures.left(&bucket.policy(), now));
+            table.put(*key, Failures { count: before.saturating_add(1), last: now }, now);
         }
-        let slots = named.into_iter().map(|(bucket, name)| (name, bucket.is_public())).collect();
-        Ok(Charge { key_number: state.key_number, slots })
+        Ok(Attempt { charged })
     }
 
     /// The attempt succeeded. What it was charged is given back, and buckets of the one who succeeded are emptied:
-    /// `own` says which of the charged ones these are.
-    pub fn forgive(&self, charge: Charge, own: impl Fn(usize) -> bool) {
-        let mut state = self.lock();
-        if charge.key_number != state.key_number {
-            return;
-        }
-        for (at, (name, is_public)) in charge.slots.into_iter().enumerate() {
-            let table = if is_public { &mut state.public } else { &mut state.known };
-            table.forgive(name, own(at));
+    /// `own` says which of the charged ones these are. One from before the salt was replaced has been forgotten.
+    pub fn refund(&self, attempt: Attempt, own: impl Fn(usize) -> bool) {
+        let mut tables = self.lock();
+        for (at, (bucket, key)) in attempt.charged.into_iter().enumerate() {
+            let table = tables.of(bucket);
+            let Some(failures) = table.get_mut(key) else { continue };
+            failures.count = if own(at) { 0 } else { failures.count.saturating_sub(1) };
+            if failures.count == 0 {
+                table.remove(key);
+            }
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, Tables> {
         // The tables are whole at every moment, so a panic elsewhere does not spoil them.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
-    fn renew_key(&mut self, now: Instant) {
-        const DAY: Duration = Duration::from_secs(24 * HOUR);
-        if now.saturating_duration_since(self.keyed_at) >= DAY {
-            let (public, known) = (Table::new(self.public.sets), Table::new(self.known.sets));
-            *self = Self { key: fresh_key(), key_number: self.key_number + 1, keyed_at: now, public, known };
-        }
-    }
-
+impl Tables {
     /// What a bucket is known by, and how long whoever is counted by it still has to wait.
-    fn look(&mut self, bucket: Bucket, now: Instant) -> (u64, Duration) {
-        let name = self.name(bucket);
-        (name, self.table(bucket).wait(name, &bucket.curve(), now))
+    fn look(&mut self, bucket: Bucket, now: Instant) -> (Key, Duration) {
+        let table = self.of(bucket);
+        let key = bucket.key(table);
+        (key, table.get(key).map_or(Duration::ZERO, |failures| failures.wait(&bucket.policy(), now)))
     }
 
-    const fn table(&mut self, bucket: Bucket) -> &mut Table {
+    const fn of(&mut self, bucket: Bucket) -> &mut Table<Failures> {
         if bucket.is_public() { &mut self.public } else { &mut self.known }
     }
+}
 
-    fn name(&self, bucket: Bucket) -> u64 {
+impl Bucket {
+    fn key(self, table: &Table<Failures>) -> Key {
         let network = |source: IpAddr| match source.to_canonical() {
             IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
             IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).octets(),
         };
-        let mut context = hmac::Context::with_key(&self.key);
-        match bucket {
-            Bucket::Source(source) => [&b"s"[..], &network(source)].into_iter().for_each(|part| context.update(part)),
-            Bucket::NameFrom(name, source) => {
-                [&b"f"[..], &name, &network(source)].into_iter().for_each(|part| context.update(part));
-            }
-            Bucket::Name(name, _) => [&b"n"[..], &name].into_iter().for_each(|part| context.update(part)),
-            Bucket::NameWhileBusy(name, source) => {
+        match self {
+            Self::Source(source) => table.key(b's', &[&network(source)]),
+            Self::NameFrom(name, source) => table.key(b'f', &[&name, &network(source)]),
+            Self::Name(name, _) => table.key(b'n', &[&name]),
+            Self::NameWhileBusy(name, source) => {
                 let site = Network::of_source(source).last().map(|(network, _)| network.bytes());
-                [&b"b"[..], &name, &site.unwrap_or_default()].into_iter().for_each(|part| context.update(part));
+                table.key(b'b', &[&name, &site.unwrap_or_default()])
             }
-            Bucket::Device(name, device) => {
-                [&b"d"[..], &name, device.as_bytes()].into_iter().for_each(|part| context.update(part));
-            }
-            Bucket::SecondFactor(account, device) => {
+            Self::Device(name, device) => table.key(b'd', &[&name, device.as_bytes()]),
+            Self::SecondFactor(account, device) => {
                 let device = device.as_ref().map_or(&[][..], |device| device.as_bytes());
-                [&b"2"[..], account.as_bytes(), device].into_iter().for_each(|part| context.update(part));
+                table.key(b'2', &[account.as_bytes(), device])
             }
-            Bucket::StepUp(login) => {
-                [&b"c"[..], login.as_bytes()].into_iter().for_each(|part| context.update(part));
-            }
-            Bucket::SecondFactorAgain(login) => {
-                [&b"a"[..], login.as_bytes()].into_iter().for_each(|part| context.update(part));
-            }
-        }
-        let tag = context.sign();
-        u64::from_be_bytes(std::array::from_fn(|at| tag.as_ref()[at]))
-    }
-}
-
-/// Slots in sets of eight; a name belongs to one set.
-struct Table {
-    sets: usize,
-    slots: Box<[Slot]>,
-}
-
-#[derive(Clone, Copy, Default)]
-struct Slot {
-    name: u64,
-    /// None: the slot is free.
-    last: Option<Instant>,
-    failures: u32,
-}
-
-const WAYS: usize = 8;
-
-impl Table {
-    fn new(sets: usize) -> Self {
-        Self { sets, slots: vec![Slot::default(); sets * WAYS].into_boxed_slice() }
-    }
-
-    /// How long the owner of a name still has to wait.
-    fn wait(&mut self, name: u64, curve: &Curve, now: Instant) -> Duration {
-        let Some(slot) = self.find(name) else { return Duration::ZERO };
-        let Some(last) = slot.last else { return Duration::ZERO };
-        let failures = slot.failures.saturating_sub(forgotten(last, curve, now));
-        let Some(doublings) = failures.checked_sub(curve.free + 1) else { return Duration::ZERO };
-        let wait = curve.first.saturating_mul(1 << doublings.min(20)).min(curve.most);
-        (last + wait).saturating_duration_since(now)
-    }
-
-    fn fail(&mut self, name: u64, curve: &Curve, now: Instant) {
-        let slot = self.claim(name);
-        let forgotten = slot.last.map_or(0, |last| forgotten(last, curve, now));
-        *slot = Slot { name, last: Some(now), failures: slot.failures.saturating_sub(forgotten).saturating_add(1) };
-    }
-
-    fn forgive(&mut self, name: u64, all: bool) {
-        if let Some(slot) = self.find(name) {
-            slot.failures = if all { 0 } else { slot.failures.saturating_sub(1) };
-            if slot.failures == 0 {
-                *slot = Slot::default();
-            }
+            Self::StepUp(login) => table.key(b'c', &[login.as_bytes()]),
+            Self::SecondFactorAgain(login) => table.key(b'a', &[login.as_bytes()]),
         }
     }
-
-    fn set(&mut self, name: u64) -> &mut [Slot] {
-        let first = name as usize % self.sets * WAYS;
-        &mut self.slots[first..first + WAYS]
-    }
-
-    fn find(&mut self, name: u64) -> Option<&mut Slot> {
-        self.set(name).iter_mut().find(|slot| slot.name == name && slot.last.is_some())
-    }
-
-    /// The slot of a name: its own, or a free one, or the one with the fewest failures, of these the oldest.
-    fn claim(&mut self, name: u64) -> &mut Slot {
-        let set = self.set(name);
-        let at = set.iter().position(|slot| slot.name == name && slot.last.is_some()).unwrap_or_else(|| {
-            let least = (0..WAYS).min_by_key(|at| (set[*at].last.map(|_| set[*at].failures), set[*at].last));
-            let at = least.unwrap_or_default();
-            set[at] = Slot::default();
-            at
-        });
-        &mut set[at]
-    }
 }
 
-fn forgotten(last: Instant, curve: &Curve, now: Instant) -> u32 {
-    let times = now.saturating_duration_since(last).as_secs() / curve.forget.as_secs().max(1);
-    u32::try_from(times).unwrap_or(u32::MAX)
-}
+impl Failures {
+    /// How many are not forgotten yet.
+    fn left(&self, policy: &BackoffPolicy, now: Instant) -> u32 {
+        let times = now.saturating_duration_since(self.last).as_secs() / policy.forget.as_secs().max(1);
+        self.count.saturating_sub(u32::try_from(times).unwrap_or(u32::MAX))
+    }
 
-fn fresh_key() -> hmac::Key {
-    hmac::Key::new(hmac::HMAC_SHA256, &random::bytes::<32>())
+    /// How long the next attempt still has to wait.
+    fn wait(&self, policy: &BackoffPolicy, now: Instant) -> Duration {
+        let Some(doublings) = self.left(policy, now).checked_sub(policy.free + 1) else { return Duration::ZERO };
+        let wait = policy.first.saturating_mul(1 << doublings.min(20)).min(policy.most);
+        (self.last + wait).saturating_duration_since(now)
+    }
 }
 
 #[cfg(test)]
@@ -359,8 +291,8 @@ mod tests {
             drop(throttle.charge(&[own, shared], now).unwrap());
         }
         for _ in 0..100 {
-            let charge = throttle.charge(&[own, shared], now).unwrap();
-            throttle.forgive(charge, |at| at == 0);
+            let attempt = throttle.charge(&[own, shared], now).unwrap();
+            throttle.refund(attempt, |at| at == 0);
         }
         let left = (0..100).take_while(|_| fail(&throttle, shared, now).is_ok()).count();
         assert_eq!(left, 21 - 5, "five failures of the source still count");
@@ -448,20 +380,21 @@ mod tests {
         for n in 0..100_000 {
             drop(throttle.charge(&[Bucket::NameFrom(NAME, source(n))], now));
         }
-        assert_eq!(throttle.lock().public.slots.len(), 8192);
+        assert_eq!(throttle.lock().public.rows(), 8192);
         assert!(fail(&throttle, Bucket::Name(NAME, source(1)), now).is_err());
     }
 
     #[test]
-    fn the_key_changes_daily_and_forgets_a_charge_from_before() {
+    fn failures_are_forgotten_daily_and_an_attempt_from_before_with_them() {
         let start = Instant::now();
         let throttle = Throttle::new(start);
-        let charge = throttle.charge(&[Bucket::Name(NAME, source(1))], start).unwrap();
-        let before = throttle.lock().name(Bucket::Name(NAME, source(1)));
+        let attempt = throttle.charge(&[Bucket::Name(NAME, source(1))], start).unwrap();
+        let key = || Bucket::Name(NAME, source(1)).key(&throttle.lock().public);
+        let before = key();
         let day = Duration::from_secs(24 * HOUR);
         drop(throttle.charge(&[Bucket::Name([9; 32], source(1))], start + day).unwrap());
-        assert_ne!(before, throttle.lock().name(Bucket::Name(NAME, source(1))));
-        throttle.forgive(charge, |_| true);
-        assert_eq!(throttle.lock().public.slots.iter().filter(|slot| slot.last.is_some()).count(), 1);
+        assert_ne!(before, key());
+        throttle.refund(attempt, |_| true);
+        assert_eq!(throttle.lock().public.rows(), 1);
     }
 }

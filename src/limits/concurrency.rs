@@ -1,14 +1,15 @@
 //! How many connections may be open, or requests under way, at the same time: in all and from one source.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::domain::network::Network;
 
-/// Counts what is held. It has at most three entries for each place that is taken.
+/// Counts what is held. It has at most three entries for each permit that is out.
 #[derive(Clone)]
-pub struct Admission {
+pub struct ConcurrencyLimit {
     state: Arc<Mutex<State>>,
     max: usize,
     max_per_source: usize,
@@ -17,61 +18,91 @@ pub struct Admission {
 #[derive(Default)]
 struct State {
     open: usize,
-    by_network: HashMap<Network, usize>,
+    by_network: Counts<Network>,
 }
 
-impl Admission {
-    /// At most `max` places, `max_per_source` of them for one source.
+impl ConcurrencyLimit {
+    /// At most `max` permits, `max_per_source` of them for one source.
     pub fn new(max: usize, max_per_source: usize) -> Self {
         Self { state: Arc::default(), max, max_per_source }
     }
 
-    /// A place, given back when dropped; `None` when there is none left.
-    pub fn admit(&self, from: IpAddr) -> Option<Place> {
+    /// A permit, given back when dropped; `None` when there is none left.
+    pub fn admit(&self, from: IpAddr) -> Option<Permit> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_full = |(network, shares)| {
-            let here = state.by_network.get(&network).copied().unwrap_or(0);
-            here >= self.max_per_source.saturating_mul(shares as usize)
-        };
+        let is_full =
+            |(network, shares)| state.by_network.of(&network) >= self.max_per_source.saturating_mul(shares as usize);
         if state.open >= self.max || Network::of_source(from).any(is_full) {
             return None;
         }
         state.open += 1;
         for (network, _) in Network::of_source(from) {
-            *state.by_network.entry(network).or_default() += 1;
+            state.by_network.add(network);
         }
-        Some(Place { admission: self.clone(), source: Some(from) })
+        Some(Permit { limit: self.clone(), source: Some(from) })
     }
 
-    /// A place that counts for no source.
-    pub fn admit_many(&self) -> Option<Place> {
+    /// A permit that counts for no source.
+    pub fn admit_many(&self) -> Option<Permit> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.open >= self.max {
             return None;
         }
         state.open += 1;
-        Some(Place { admission: self.clone(), source: None })
+        Some(Permit { limit: self.clone(), source: None })
     }
 }
 
-/// A place that is taken.
-pub struct Place {
-    admission: Admission,
+/// Lets one thing be, for as long as it is kept.
+pub struct Permit {
+    limit: ConcurrencyLimit,
     source: Option<IpAddr>,
 }
 
-impl Drop for Place {
+impl Drop for Permit {
     fn drop(&mut self) {
-        let mut state = self.admission.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.limit.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.open -= 1;
         for (network, _) in self.source.into_iter().flat_map(Network::of_source) {
-            if let Some(here) = state.by_network.get_mut(&network) {
-                *here -= 1;
-                if *here == 0 {
-                    state.by_network.remove(&network);
-                }
+            state.by_network.remove(&network);
+        }
+    }
+}
+
+/// How many each has; those that have none take no memory.
+#[derive(Debug)]
+pub struct Counts<K>(HashMap<K, usize>);
+
+impl<K> Default for Counts<K> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<K: Eq + Hash> Counts<K> {
+    /// How many this one has.
+    pub fn of(&self, key: &K) -> usize {
+        self.0.get(key).copied().unwrap_or(0)
+    }
+
+    /// One more.
+    pub fn add(&mut self, key: K) {
+        *self.0.entry(key).or_default() += 1;
+    }
+
+    /// One less; nothing where there is none.
+    pub fn remove(&mut self, key: &K) {
+        if let Some(count) = self.0.get_mut(key) {
+            *count -= 1;
+            if *count == 0 {
+                self.0.remove(key);
             }
         }
+    }
+
+    /// Whether nobody has any.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 
@@ -81,45 +112,45 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_source_cannot_take_all_places() {
-        let admission = Admission::new(3, 2);
-        let _a = admission.admit("192.0.2.1".parse().unwrap()).unwrap();
-        let b = admission.admit("::ffff:192.0.2.1".parse().unwrap()).unwrap();
-        assert!(admission.admit("192.0.2.1".parse().unwrap()).is_none());
-        let _c = admission.admit("2001:db8::1".parse().unwrap()).unwrap();
-        assert!(admission.admit("192.0.2.2".parse().unwrap()).is_none(), "all places are taken");
+    fn one_source_cannot_take_all_permits() {
+        let limit = ConcurrencyLimit::new(3, 2);
+        let _a = limit.admit("192.0.2.1".parse().unwrap()).unwrap();
+        let b = limit.admit("::ffff:192.0.2.1".parse().unwrap()).unwrap();
+        assert!(limit.admit("192.0.2.1".parse().unwrap()).is_none());
+        let _c = limit.admit("2001:db8::1".parse().unwrap()).unwrap();
+        assert!(limit.admit("192.0.2.2".parse().unwrap()).is_none(), "all permits are out");
         drop(b);
-        assert!(admission.admit("192.0.2.1".parse().unwrap()).is_some());
+        assert!(limit.admit("192.0.2.1".parse().unwrap()).is_some());
     }
 
     #[test]
     fn an_ipv6_subscriber_is_one_source_and_leaves_nothing_behind() {
-        let admission = Admission::new(9, 1);
-        let place = admission.admit("2001:db8::1".parse().unwrap()).unwrap();
-        assert!(admission.admit("2001:db8::ffff:2".parse().unwrap()).is_none());
-        drop(place);
-        assert!(admission.state.lock().unwrap().by_network.is_empty());
+        let limit = ConcurrencyLimit::new(9, 1);
+        let permit = limit.admit("2001:db8::1".parse().unwrap()).unwrap();
+        assert!(limit.admit("2001:db8::ffff:2".parse().unwrap()).is_none());
+        drop(permit);
+        assert!(limit.state.lock().unwrap().by_network.is_empty());
     }
 
     #[test]
-    fn a_household_with_many_ipv6_networks_has_the_places_of_two() {
-        let admission = Admission::new(100, 3);
-        let take = |address: String| admission.admit(address.parse().unwrap());
+    fn a_household_with_many_ipv6_networks_has_the_permits_of_two() {
+        let limit = ConcurrencyLimit::new(100, 3);
+        let take = |address: String| limit.admit(address.parse().unwrap());
         let of_56: Vec<_> = (0..16).filter_map(|n| take(format!("2001:db8:1:20{n:x}::1"))).collect();
         assert_eq!(of_56.len(), 6, "of 16 times 3");
         let of_48: Vec<_> = (0..64).filter_map(|n| take(format!("2001:db8:1:{n:x}00::1"))).collect();
         assert_eq!(of_48.len(), 6, "four times 3, of which 6 were taken");
         assert!(take("2001:db8:2::1".into()).is_some(), "a neighbour has its own");
         drop((of_56, of_48));
-        assert!(admission.state.lock().unwrap().by_network.is_empty());
+        assert!(limit.state.lock().unwrap().by_network.is_empty());
     }
 
     #[test]
-    fn a_proxy_brings_as_many_as_there_are_places() {
-        let admission = Admission::new(5, 1);
-        let places: Vec<_> = std::iter::repeat_with(|| admission.admit_many()).map_while(|place| place).collect();
-        assert_eq!(places.len(), 5);
-        drop(places);
-        assert!(admission.admit_many().is_some());
+    fn a_proxy_brings_as_many_as_there_are_permits() {
+        let limit = ConcurrencyLimit::new(5, 1);
+        let permits: Vec<_> = std::iter::repeat_with(|| limit.admit_many()).map_while(|permit| permit).collect();
+        assert_eq!(permits.len(), 5);
+        drop(permits);
+        assert!(limit.admit_many().is_some());
     }
 }

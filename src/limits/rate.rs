@@ -1,8 +1,7 @@
 //! How often one source may ask: token buckets in a table of fixed size.
 //!
-//! A source is an IPv4 address or an IPv6 /64 network, known only by a keyed hash whose key is random, lives in memory
-//! and is replaced daily: nobody can turn the table back into addresses, and no row outlives a day. The wider networks
-//! that an IPv6 source may have to itself are counted beside it, with a wider rate.
+//! A source is an IPv4 address or an IPv6 /64 network. The wider networks that an IPv6 source may have to itself are
+//! counted with it, each with a wider rate.
 //!
 //! There is no rate for all sources together: with one, any stranger could use it up for everybody. What all sources
 //! together may cost is bounded where it is spent: connections, requests, hashes, calls.
@@ -11,11 +10,11 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use ring::hmac;
-
+use super::table::{Key, Row, Table};
 use crate::domain::ids::TagId;
 use crate::domain::network::Network;
-use crate::domain::{Error, Kind, Result, random};
+use crate::domain::token_bucket::TokenBucket;
+use crate::domain::{Error, Kind, Result};
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,39 +73,20 @@ pub struct RateOptions {
     pub note_per_tag: Rate,
 }
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// 1,024 sets of 8 slots of 24 bytes: 192 KiB, whatever happens outside.
+/// 1,024 sets of 8 rows of 24 bytes: 192 KiB, whatever happens outside.
 const SETS: usize = 1024;
-const WAYS: usize = 8;
 
 /// Counts what sources ask for.
 pub struct Limits {
     options: RateOptions,
-    table: Mutex<Table>,
+    table: Mutex<Table<TokenBucket>>,
     hit: Box<dyn Fn(Action) + Send + Sync>,
 }
-
-struct Table {
-    key: hmac::Key,
-    keyed_at: Instant,
-    slots: Box<[Slot]>,
-}
-
-/// One source's bucket for one action, as the moment when it will be full again (the "virtual scheduling" form of a
-/// token bucket): a bucket that is full says nothing, and its slot is free.
-#[derive(Clone, Copy)]
-struct Slot {
-    source: u64,
-    full_at: Option<Instant>,
-}
-
-const EMPTY: Slot = Slot { source: 0, full_at: None };
 
 impl Limits {
     /// An empty table; `hit` hears of every refusal.
     pub fn new(options: RateOptions, now: Instant, hit: impl Fn(Action) + Send + Sync + 'static) -> Self {
-        let slots = vec![EMPTY; SETS * WAYS].into_boxed_slice();
-        Self { options, table: Mutex::new(Table { key: fresh_key(), keyed_at: now, slots }), hit: Box::new(hit) }
+        Self { options, table: Mutex::new(Table::new(SETS, now)), hit: Box::new(hit) }
     }
 
     /// Counts one request, or refuses it.
@@ -114,9 +94,9 @@ impl Limits {
     /// # Errors
     /// `too-many-requests` with the time after which the next one will be allowed.
     pub fn check(&self, action: Action, source: IpAddr, now: Instant) -> Result<()> {
-        let named = |table: &Table| {
+        let named = |table: &Table<TokenBucket>| {
             let networks = Network::of_source(source);
-            networks.map(|(network, shares)| (table.name(action, &network.bytes()), shares)).collect()
+            networks.map(|(network, shares)| (table.key(action as u8, &[&network.bytes()]), shares)).collect()
         };
         self.charge(action, named, "Too many requests from your network.", now)
     }
@@ -127,14 +107,14 @@ impl Limits {
     /// As [`Limits::check`].
     pub fn check_note_of(&self, tag: TagId, now: Instant) -> Result<()> {
         let action = Action::NoteOfTag;
-        let named = |table: &Table| vec![(table.name(action, tag.as_bytes()), 1)];
+        let named = |table: &Table<TokenBucket>| vec![(table.key(action as u8, &[tag.as_bytes()]), 1)];
         self.charge(action, named, "Too many notes were left through this sticker.", now)
     }
 
     fn charge(
         &self,
         action: Action,
-        named: impl FnOnce(&Table) -> Vec<(u64, u32)>,
+        named: impl FnOnce(&Table<TokenBucket>) -> Vec<(Key, u32)>,
         message: &str,
         now: Instant,
     ) -> Result<()> {
@@ -148,9 +128,9 @@ impl Limits {
         };
         // The table is whole at every moment, so a panic elsewhere does not spoil it.
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
-        table.renew_key(now);
+        table.renew_salt(now);
         let sources = named(&table);
-        table.take(&sources, rate, now).map_err(|wait| {
+        take(&mut table, &sources, rate, now).map_err(|wait| {
             (self.hit)(action);
             Error::new(Kind::TooMany, "too-many-requests", message)
                 .hint(format!("Try again in {} seconds.", wait.as_secs() + 1))
@@ -159,66 +139,29 @@ impl Limits {
     }
 }
 
-impl Table {
-    fn renew_key(&mut self, now: Instant) {
-        if now.saturating_duration_since(self.keyed_at) >= DAY {
-            self.key = fresh_key();
-            self.keyed_at = now;
-            self.slots.fill(EMPTY);
-        }
+/// Charges each of these, of which each has so many shares of the rate.
+fn take(table: &mut Table<TokenBucket>, sources: &[(Key, u32)], rate: Rate, now: Instant) -> Result<(), Duration> {
+    let one = rate.per / rate.count.max(1);
+    // First all of them are asked, then all are charged: a refusal costs nothing.
+    let mut charged = Vec::with_capacity(sources.len());
+    for &(source, shares) in sources {
+        let mut bucket = table.get(source).unwrap_or(TokenBucket::full(now));
+        bucket.take(one / shares, rate.per, now)?;
+        charged.push((source, bucket));
     }
-
-    /// Charges each of these, of which each has so many shares of the rate.
-    fn take(&mut self, sources: &[(u64, u32)], rate: Rate, now: Instant) -> Result<(), Duration> {
-        let one = rate.per / rate.count.max(1);
-        // First all of them are asked, then all are charged: who is refused pays nothing.
-        let mut charged = Vec::with_capacity(sources.len());
-        for &(source, shares) in sources {
-            let full_at = self.full_at(source).map_or(now, |full_at| full_at.max(now)) + one / shares;
-            let missing = full_at - now;
-            if missing > rate.per {
-                return Err(missing - rate.per);
-            }
-            charged.push(Slot { source, full_at: Some(full_at) });
-        }
-        for slot in charged {
-            *self.slot(slot.source, now) = slot;
-        }
-        Ok(())
+    for (source, bucket) in charged {
+        table.put(source, bucket, now);
     }
-
-    /// When the bucket of a source that was seen will be full again.
-    fn full_at(&self, source: u64) -> Option<Instant> {
-        let first = source as usize % SETS * WAYS;
-        let slot = self.slots[first..first + WAYS].iter().find(|slot| slot.source == source);
-        slot.and_then(|slot| slot.full_at)
-    }
-
-    /// The slot of a source: its own, or one that is free, or the one that is nearest to being full again. So in a
-    /// flood of sources the ones that asked least are forgotten first.
-    fn slot(&mut self, source: u64, now: Instant) -> &mut Slot {
-        let first = source as usize % SETS * WAYS;
-        let set = &mut self.slots[first..first + WAYS];
-        let at = set.iter().position(|slot| slot.source == source && slot.full_at.is_some()).unwrap_or_else(|| {
-            let fullest = (0..WAYS).min_by_key(|at| set[*at].full_at.filter(|full_at| *full_at > now));
-            let at = fullest.unwrap_or_default();
-            set[at] = EMPTY;
-            at
-        });
-        &mut set[at]
-    }
-
-    fn name(&self, action: Action, of: &[u8]) -> u64 {
-        let mut message = hmac::Context::with_key(&self.key);
-        message.update(&[action as u8]);
-        message.update(of);
-        let tag = message.sign();
-        u64::from_be_bytes(std::array::from_fn(|at| tag.as_ref()[at]))
-    }
+    Ok(())
 }
 
-fn fresh_key() -> hmac::Key {
-    hmac::Key::new(hmac::HMAC_SHA256, &random::bytes::<32>())
+/// In a flood the sources that asked least are forgotten first. A bucket that is full says nothing.
+impl Row for TokenBucket {
+    type Weight = Instant;
+
+    fn weight(&self, now: Instant) -> Option<Instant> {
+        Some(self.full_at()).filter(|full_at| *full_at > now)
+    }
 }
 
 #[cfg(test)]
@@ -313,20 +256,20 @@ mod tests {
         for n in 0..200_000_u32 {
             limits.check(Action::LogIn, IpAddr::from((0x0a00_0000 + n).to_be_bytes()), now).unwrap();
         }
-        assert_eq!(limits.table.lock().unwrap().slots.len(), SETS * WAYS);
+        assert_eq!(limits.table.lock().unwrap().rows(), SETS * 8);
         assert!(limits.check(Action::LogIn, ip("192.0.2.1"), now).is_err());
     }
 
     #[test]
-    fn the_key_changes_daily_and_old_rows_go_with_it() {
+    fn what_was_asked_is_forgotten_daily() {
         let start = Instant::now();
         let limits = limits(start);
-        let name = || limits.table.lock().unwrap().name(Action::LogIn, &Network::of(ip("192.0.2.1"), 32).bytes());
-        let before = name();
+        let day = SECOND * 24 * 60 * 60;
+        let key = || limits.table.lock().unwrap().key(0, &[b"192.0.2.1"]);
+        let before = key();
         limits.check(Action::LogIn, ip("192.0.2.1"), start).unwrap();
-        limits.check(Action::Validate, ip("192.0.2.9"), start + DAY).unwrap();
-        assert_ne!(before, name());
-        let table = limits.table.lock().unwrap();
-        assert_eq!(table.slots.iter().filter(|slot| slot.full_at.is_some()).count(), 1);
+        limits.check(Action::Validate, ip("192.0.2.9"), start + day).unwrap();
+        assert_ne!(before, key());
+        assert_eq!(limits.table.lock().unwrap().rows(), 1);
     }
 }

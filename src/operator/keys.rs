@@ -4,11 +4,21 @@ use std::time::SystemTime;
 
 use super::{Operator, RotatedKeys};
 use crate::domain::Result;
+use crate::domain::audit::Event;
 use crate::keys::Rotation;
 
 impl Operator {
+    /// Puts new keys in the place of the old ones, or goes on where an earlier process stopped.
+    ///
+    /// # Errors
+    /// Those of [`Keys::rotate`](crate::keys::Keys::rotate).
+    pub async fn new_keys(&self, now: SystemTime) -> Result<Rotation> {
+        let note = || self.audit.note_at(Event::KeysRotated, None, None, now);
+        self.keys.rotate(&self.store, now, note).await
+    }
+
     pub(super) async fn rotate_keys(&self, now: SystemTime) -> Result<RotatedKeys> {
-        let (resealed, replace_with) = match self.keys.rotate(&self.store, &self.audit, now).await? {
+        let (resealed, replace_with) = match self.new_keys(now).await? {
             Rotation::Done { resealed } => (resealed, None),
             Rotation::Replace { with } => (0, Some(with)),
         };

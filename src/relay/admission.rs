@@ -1,11 +1,12 @@
 //! How many streams may be open: in all, and without an allocation per source.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use super::lock;
+use crate::domain::network::Network;
+use crate::limits::concurrency::Counts;
 
 /// Counts streams. A source stands in its map only while it has a stream without allocation, so the map is bounded by
 /// the number of streams.
@@ -13,7 +14,7 @@ use super::lock;
 pub struct Admission {
     per_source: usize,
     in_all: usize,
-    strangers: Mutex<HashMap<u64, usize>>,
+    strangers: Mutex<Counts<Network>>,
     open: AtomicUsize,
     refused: AtomicU64,
 }
@@ -27,30 +28,23 @@ impl Admission {
     /// Whether one more stream of this source may be; if so, it counts as a stranger's until told otherwise.
     pub fn enter(&self, source: IpAddr) -> bool {
         let mut strangers = lock(&self.strangers);
-        let count = strangers.get(&key(source)).copied().unwrap_or(0);
-        if count >= self.per_source || self.open.load(Relaxed) >= self.in_all {
+        if strangers.of(&key(source)) >= self.per_source || self.open.load(Relaxed) >= self.in_all {
             self.refused.fetch_add(1, Relaxed);
             return false;
         }
-        strangers.insert(key(source), count + 1);
+        strangers.add(key(source));
         self.open.fetch_add(1, Relaxed);
         true
     }
 
     /// A stream of this source has an allocation now.
     pub fn known(&self, source: IpAddr) {
-        let mut strangers = lock(&self.strangers);
-        if let Some(count) = strangers.get_mut(&key(source)) {
-            *count -= 1;
-            if *count == 0 {
-                strangers.remove(&key(source));
-            }
-        }
+        lock(&self.strangers).remove(&key(source));
     }
 
     /// A stream of this source has none any more.
     pub fn unknown(&self, source: IpAddr) {
-        *lock(&self.strangers).entry(key(source)).or_default() += 1;
+        lock(&self.strangers).add(key(source));
     }
 
     /// A stream has ended.
@@ -68,11 +62,8 @@ impl Admission {
 }
 
 /// What counts as one source: an IPv4 address, or the /64 that one IPv6 customer has.
-fn key(source: IpAddr) -> u64 {
-    match source.to_canonical() {
-        IpAddr::V4(ip) => u64::from(u32::from(ip)) | 1 << 63,
-        IpAddr::V6(ip) => (u128::from(ip) >> 64) as u64,
-    }
+fn key(source: IpAddr) -> Network {
+    Network::of(source, 64)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! emptied before a packet is looked at: so media takes no lock that another core holds, and a change is in force for
 //! every packet that arrives after it was made.
 //!
-//! Imports `domain`, `proto::stun`, `proto::turn`. Called by `app`.
+//! Imports `domain`, `limits`, `proto::stun`, `proto::turn`. Called by `app`.
 
 mod admission;
 mod bind;

@@ -16,7 +16,7 @@ use crate::household::tags::Tags;
 use crate::household::vaults::Vaults;
 use crate::hub::Hub;
 use crate::hub::ice::Ice;
-use crate::limits::concurrency::Admission;
+use crate::limits::concurrency::ConcurrencyLimit;
 use crate::limits::rate::Limits;
 
 use super::health::Probes;
@@ -45,9 +45,9 @@ pub struct AppState {
     /// How often a source may ask.
     pub limits: Limits,
     /// How many requests may be under way at the same time.
-    pub requests: Admission,
+    pub requests: ConcurrencyLimit,
     /// How many WebSockets a source may have open, also through a proxy, whose connections count for nobody.
-    pub sockets: Admission,
+    pub sockets: ConcurrencyLimit,
     /// Calls under way.
     pub hub: Hub,
     /// Addresses and credentials of the relay.

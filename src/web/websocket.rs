@@ -11,7 +11,7 @@ use http::{Request, Response};
 use crate::domain::Result;
 use crate::domain::ids::CallId;
 use crate::hub::{Endpoint, Hub};
-use crate::limits::concurrency::Place;
+use crate::limits::concurrency::Permit;
 use crate::web::origin::OriginPolicy;
 
 /// `GET /api/v1/calls/signaling/{sessionId}`: upgrades to the signalling of one call; the socket keeps `seat`, its
@@ -22,7 +22,7 @@ use crate::web::origin::OriginPolicy;
 pub async fn call_socket(
     request: Request<Body>,
     call_id: CallId,
-    seat: Option<Place>,
+    seat: Option<Permit>,
     origins: &OriginPolicy,
     hub: &Hub,
 ) -> Result<Response<Body>> {
@@ -35,7 +35,7 @@ pub async fn call_socket(
 /// As [`call_socket`].
 pub async fn presence_socket(
     request: Request<Body>,
-    seat: Option<Place>,
+    seat: Option<Permit>,
     origins: &OriginPolicy,
     hub: &Hub,
 ) -> Result<Response<Body>> {

@@ -3,6 +3,7 @@
 //! A code has 80 random bits, so a keyed hash is as good a guard as a slow one: there is nothing to guess. The letters
 //! are Crockford's, who left out those that people confuse, and reading folds them as he said (O is 0, I and L are 1).
 
+use crate::domain::base32::CROCKFORD;
 use crate::domain::credentials::secret::Secret;
 use crate::domain::random;
 
@@ -12,8 +13,6 @@ pub const COUNT: usize = 10;
 const BYTES: usize = 10;
 /// Characters of one group.
 const GROUP: usize = 4;
-
-const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// What a recovery code stands for.
 pub type Code = Secret<[u8; BYTES]>;
@@ -26,40 +25,23 @@ pub fn codes() -> [Code; COUNT] {
 /// A code as it is printed: four groups of four.
 pub fn print(code: &Code) -> Secret<String> {
     let mut text = String::with_capacity(19);
-    for at in 0..16 {
+    for (at, letter) in CROCKFORD.encode(code.expose()).enumerate() {
         if at > 0 && at % GROUP == 0 {
             text.push('-');
         }
-        text.push(char::from(ALPHABET[usize::from(quintet(code.expose(), at))]));
+        text.push(letter);
     }
     Secret::new(text)
 }
 
 /// The code that somebody typed, in either case, with or without its dashes; `None` when it is none.
 pub fn parse(typed: &str) -> Option<Code> {
-    let mut bits: u128 = 0;
-    let mut count = 0;
-    for c in typed.chars().filter(|c| !c.is_whitespace() && *c != '-') {
-        let folded = match c.to_ascii_lowercase() {
-            'o' => b'0',
-            'i' | 'l' => b'1',
-            other => u8::try_from(other).ok()?,
-        };
-        let value = ALPHABET.iter().position(|letter| *letter == folded)?;
-        bits = bits << 5 | value as u128;
-        count += 1;
-        if count > 16 {
-            return None;
-        }
-    }
-    let bytes = bits.to_be_bytes();
-    (count == 16).then(|| Secret::new(std::array::from_fn(|at| bytes[16 - BYTES + at])))
-}
-
-/// The five bits at place `at`.
-fn quintet(bytes: &[u8; BYTES], at: usize) -> u8 {
-    let bits = bytes.iter().fold(0_u128, |bits, byte| bits << 8 | u128::from(*byte));
-    (bits >> (75 - 5 * at) & 31) as u8
+    let folded = typed.chars().filter(|c| !c.is_whitespace() && *c != '-').map(|c| match c.to_ascii_lowercase() {
+        'o' => '0',
+        'i' | 'l' => '1',
+        other => other,
+    });
+    CROCKFORD.decode(folded).map(Secret::new)
 }
 
 #[cfg(test)]

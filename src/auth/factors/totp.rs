@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use ring::hmac;
 use subtle::ConstantTimeEq as _;
 
+use crate::domain::base32::RFC4648;
 use crate::domain::credentials::secret::Secret;
 use crate::domain::random;
 
@@ -19,8 +20,6 @@ const DIGITS: u32 = 6;
 const TOLERANCE: i64 = 1;
 /// A code of so many steps before or after tells that a clock is wrong: ten minutes.
 const RECOGNISED: i64 = 20;
-
-const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /// What the app and the server share: 160 random bits, as RFC 4226 section 4 recommends.
 pub type Seed = Secret<[u8; 20]>;
@@ -81,28 +80,12 @@ pub fn judge(seed: &Seed, typed: &str, now: SystemTime, spent: Spent) -> Verdict
 
 /// The seed as people type it: base32 (RFC 4648 section 6) without padding.
 pub fn base32(seed: &Seed) -> Secret<String> {
-    let letters = seed.expose().chunks(5).flat_map(|chunk| {
-        let bits = chunk.iter().fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
-        (0..8).rev().map(move |at| char::from(BASE32[(bits >> (at * 5) & 31) as usize]))
-    });
-    Secret::new(letters.collect())
+    Secret::new(RFC4648.encode(seed.expose()).collect())
 }
 
 /// The seed that [`base32`] wrote.
 pub fn from_base32(text: &str) -> Option<Seed> {
-    let mut bytes = [0; 20];
-    if text.len() != 32 {
-        return None;
-    }
-    for (chunk, letters) in bytes.chunks_mut(5).zip(text.as_bytes().chunks(8)) {
-        let mut bits = 0_u64;
-        for letter in letters {
-            let value = BASE32.iter().position(|known| known == letter)?;
-            bits = bits << 5 | value as u64;
-        }
-        chunk.copy_from_slice(&bits.to_be_bytes()[3..]);
-    }
-    Some(Secret::new(bytes))
+    RFC4648.decode(text.chars()).map(Secret::new)
 }
 
 /// The address that a QR code tells an authenticator app (Google's Key URI format), for an account of `host`.

@@ -21,7 +21,6 @@ pub use second_factor::Proof;
 pub use step_up::StepUp;
 
 use super::challenges::{Challenges, Step};
-use super::devices::DeviceId;
 use super::factors::Factors;
 use super::passwords::Passwords;
 use super::sessions::{Arrival, Begun, Sessions};
@@ -32,10 +31,10 @@ use crate::domain::account::Username;
 use crate::domain::audit::Event;
 use crate::domain::credentials::login_secret::LoginSecret;
 use crate::domain::credentials::stretch::SALT_LENGTH;
-use crate::domain::ids::{AccountId, SessionId};
+use crate::domain::ids::{AccountId, DeviceId, SessionId};
 use crate::domain::{Error, Kind, Result};
 use crate::keys::{Field, Keys};
-use crate::limits::backoff::{Bucket, Charge, Throttle};
+use crate::limits::backoff::{Attempt, Bucket, Throttle};
 use crate::store::{AccountRow, Store};
 
 /// Who is at the door, as far as can be seen from inside.
@@ -157,7 +156,7 @@ impl LogIn {
         let index = self.index(username);
         let known = self.known_device(&index, context, now);
         // The bucket of one's own comes first.
-        let charge = match known {
+        let attempt = match known {
             Some(device) => self.charge(&[Bucket::Device(index, device)])?,
             None => self.charge(&[
                 Bucket::NameFrom(index, context.source),
@@ -173,14 +172,14 @@ impl LogIn {
         let fits = match self.parts.passwords.verify(shown, hash).await {
             Ok(fits) => fits && whole,
             Err(error) => {
-                self.throttle.forgive(charge, |_| false);
+                self.throttle.refund(attempt, |_| false);
                 return Err(error);
             }
         };
         let named = account.as_ref().map(|account| account.member.account);
         match account {
             Some(mut account) if fits && !account.disabled => {
-                self.throttle.forgive(charge, |at| at == 0);
+                self.throttle.refund(attempt, |at| at == 0);
                 self.parts.passwords.upgrade(&self.parts.store, &mut account, secret).await;
                 self.proceed(account, known, context, now).await
             }
@@ -269,9 +268,9 @@ impl LogIn {
         Ok(begun)
     }
 
-    fn charge(&self, buckets: &[Bucket]) -> Result<Charge> {
-        let charge = self.throttle.charge(buckets, instant());
-        charge.inspect_err(|_| self.parts.audit.note(Event::LimitHit("login"), None, None))
+    fn charge(&self, buckets: &[Bucket]) -> Result<Attempt> {
+        let charged = self.throttle.charge(buckets, instant());
+        charged.inspect_err(|_| self.parts.audit.note(Event::LimitHit("login"), None, None))
     }
 
     fn known_device(&self, index: &[u8; 32], context: &LoginContext, now: SystemTime) -> Option<DeviceId> {

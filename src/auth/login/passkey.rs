@@ -37,7 +37,7 @@ impl LogIn {
         now: SystemTime,
     ) -> Result<Begun> {
         let opened = self.challenges.open::<AskedForPasskey>(ticket, now)?;
-        let charge = self.charge(&[Bucket::Source(context.source)])?;
+        let attempt = self.charge(&[Bucket::Source(context.source)])?;
         let state = opened.says.state.clone();
         let account = match self.parts.factors.check_passkey(None, site, state, credential, now).await {
             Ok(account) => account,
@@ -48,7 +48,7 @@ impl LogIn {
         };
         // Only now is the ticket noted as used: strangers without a passkey make no notes.
         self.challenges.spend(&opened, now)?;
-        self.throttle.forgive(charge, |_| false);
+        self.throttle.refund(attempt, |_| false);
         let account = self.account(account).await?;
         let known = self.known_device(&self.index_of(&account)?, context, now);
         self.begin(account, known, context, now).await

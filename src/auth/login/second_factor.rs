@@ -73,7 +73,7 @@ impl LogIn {
         if digest_of(&now_stored.password_hash) != opened.says.password_digest {
             return Err(challenges::expired());
         }
-        let charge = self.charge(&[match purpose {
+        let attempt = self.charge(&[match purpose {
             Purpose::LogIn(known) => Bucket::SecondFactor(account, known),
             Purpose::Confirm(login) => Bucket::SecondFactorAgain(login),
         }])?;
@@ -84,7 +84,7 @@ impl LogIn {
             return Err(error);
         }
         self.challenges.spend(&opened, now)?;
-        self.throttle.forgive(charge, |_| true);
+        self.throttle.refund(attempt, |_| true);
         if by_recovery_code {
             self.parts.audit.note(Event::RecoveryCodeUsed, Some(account), None);
         }

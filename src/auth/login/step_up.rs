@@ -16,7 +16,7 @@ use crate::domain::credentials::login_secret::LoginSecret;
 use crate::domain::identity::Identity;
 use crate::domain::{Error, Kind, Result};
 use crate::keys::Field;
-use crate::limits::backoff::{Bucket, Charge};
+use crate::limits::backoff::{Attempt, Bucket};
 use crate::store::AccountRow;
 
 /// What somebody gives first to prove again who they are.
@@ -48,11 +48,11 @@ impl LogIn {
         context: &LoginContext,
         now: SystemTime,
     ) -> Result<Outcome> {
-        let charge = self.charge(&[Bucket::StepUp(identity.session)])?;
+        let attempt = self.charge(&[Bucket::StepUp(identity.session)])?;
         match given {
             StepUp::Password(secret) => {
                 let checked = self.check_password(identity, secret).await;
-                let account = self.settle(identity, charge, checked)?;
+                let account = self.settle(identity, attempt, checked)?;
                 if !self.parts.store.factors().any(identity.account).await? {
                     return self.renew(identity, now).await.map(Outcome::Begun);
                 }
@@ -61,7 +61,7 @@ impl LogIn {
             }
             StepUp::Passkey { ticket, credential, site } => {
                 let checked = self.check_passkey_alone(identity, &ticket, credential, &site, now).await;
-                self.settle(identity, charge, checked)?;
+                self.settle(identity, attempt, checked)?;
                 self.renew(identity, now).await.map(Outcome::Begun)
             }
         }
@@ -95,14 +95,14 @@ impl LogIn {
     }
 
     /// Gives back what a right answer was charged; notes a wrong one.
-    fn settle<T>(&self, identity: Identity, charge: Charge, checked: Result<T>) -> Result<T> {
+    fn settle<T>(&self, identity: Identity, attempt: Attempt, checked: Result<T>) -> Result<T> {
         match checked {
             Ok(right) => {
-                self.throttle.forgive(charge, |_| true);
+                self.throttle.refund(attempt, |_| true);
                 Ok(right)
             }
             Err(error) if error.kind == Kind::Unavailable => {
-                self.throttle.forgive(charge, |_| false);
+                self.throttle.refund(attempt, |_| false);
                 Err(error)
             }
             Err(error) => {

@@ -9,8 +9,6 @@
 //! the password itself. The associated data X (same section) of a hash says so; hashes of before have none and are of the
 //! password, which only whoever sends the password itself can match.
 
-mod queue;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -20,14 +18,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use subtle::ConstantTimeEq as _;
 
-pub use queue::Asker;
-use queue::Queue;
-
 use crate::domain::account::{Password, Username};
 use crate::domain::credentials::login_secret::LoginSecret;
 use crate::domain::credentials::stretch::{AuthSecret, ROUNDS, SALT_LENGTH};
 use crate::domain::{Error, Result, random};
 use crate::keys::{Field, Keys};
+use crate::limits::queue::{Priority, Queue};
 use crate::store::{AccountRow, Store};
 
 /// Memory for one hash, in KiB: 19 MiB, with 2 passes and 1 lane (OWASP's password storage advice, 2024).
@@ -37,20 +33,20 @@ const LANES: u32 = 1;
 /// The associated data of a hash of an authentication secret.
 const OF_SECRET: &[u8] = &[1];
 /// What somebody shows to log in, or chooses to log in with.
-pub struct Shown {
+pub struct PresentedSecret {
     /// It.
     pub secret: LoginSecret,
     /// What a password of theirs is stretched with.
     pub salt: [u8; SALT_LENGTH],
-    /// Who they are to this server, whose queue they stand in.
-    pub by: Asker,
+    /// Whose turn comes before whose.
+    pub priority: Priority,
 }
 
-impl Shown {
+impl PresentedSecret {
     /// The same of somebody who may be anybody.
     #[must_use]
     pub fn by_a_stranger(self) -> Self {
-        Self { by: Asker::Stranger, ..self }
+        Self { priority: Priority::Stranger, ..self }
     }
 
     fn stretched(&self, work: &AtomicU64) -> AuthSecret {
@@ -91,8 +87,8 @@ impl Passwords {
     }
 
     /// What somebody of this name, who is known, shows or chooses, to be hashed.
-    pub fn shown(&self, username: &str, secret: LoginSecret) -> Shown {
-        Shown { secret, salt: self.salt(username), by: Asker::Known }
+    pub fn shown(&self, username: &str, secret: LoginSecret) -> PresentedSecret {
+        PresentedSecret { secret, salt: self.salt(username), priority: Priority::Known }
     }
 
     /// Replaces a hash that is weaker than today's, or of the password itself, now that what it fits is at hand, in the
@@ -134,10 +130,10 @@ impl Passwords {
     ///
     /// # Errors
     /// `busy` with a time to wait when too many hashes are asked for.
-    pub async fn hash(&self, chosen: Shown) -> Result<String> {
+    pub async fn hash(&self, chosen: PresentedSecret) -> Result<String> {
         let keys = self.keys.clone();
         self.queue
-            .run(chosen.by, move || {
+            .run(chosen.priority, move || {
                 let params = ParamsBuilder::new()
                     .m_cost(MEMORY_KIB)
                     .t_cost(PASSES)
@@ -166,12 +162,12 @@ impl Passwords {
     ///
     /// # Errors
     /// `busy` as for [`Passwords::hash`]; internal when `hash` is not a PHC string.
-    pub async fn verify(&self, shown: Shown, hash: Option<String>) -> Result<bool> {
+    pub async fn verify(&self, shown: PresentedSecret, hash: Option<String>) -> Result<bool> {
         let exists = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.nobody.to_string());
         let (keys, work) = (self.keys.clone(), self.work.clone());
         self.queue
-            .run(shown.by, move || {
+            .run(shown.priority, move || {
                 let stored = PasswordHash::new(&hash).map_err(Error::internal)?;
                 let (Some(salt), Some(expected)) = (&stored.salt, &stored.hash) else {
                     return Err(Error::internal("a stored password hash has no salt or no output"));
@@ -247,16 +243,16 @@ mod tests {
 
     const SALT: [u8; SALT_LENGTH] = [7; SALT_LENGTH];
 
-    fn password(text: &str) -> Shown {
-        Shown { secret: text.into(), salt: SALT, by: Asker::Known }
+    fn password(text: &str) -> PresentedSecret {
+        PresentedSecret { secret: text.into(), salt: SALT, priority: Priority::Known }
     }
 
     /// As a page shows it.
-    fn stretched(text: &str) -> Shown {
-        Shown {
+    fn stretched(text: &str) -> PresentedSecret {
+        PresentedSecret {
             secret: LoginSecret::Stretched(AuthSecret::stretch(text, &SALT)),
             salt: [0; SALT_LENGTH],
-            by: Asker::Known,
+            priority: Priority::Known,
         }
     }
 
@@ -327,7 +323,7 @@ mod tests {
         // Made by `argon2 somesaltsomesalt -id -t 2 -k 19456 -p 1 -l 32 -e` (phc-winner-argon2).
         let before =
             "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$k9ohroejZy1PN5E1SbHNPug6vB8eQAahb5SOAp6iGF4";
-        for (wrong, rounds) in [(password as fn(&str) -> Shown, u64::from(ROUNDS)), (stretched, 0)] {
+        for (wrong, rounds) in [(password as fn(&str) -> PresentedSecret, u64::from(ROUNDS)), (stretched, 0)] {
             for hash in [Some(now.clone()), Some(before.to_owned()), None] {
                 let cost = passwords.hashed();
                 assert!(!passwords.verify(wrong("wrong"), hash).await.unwrap());

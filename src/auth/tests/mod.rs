@@ -10,6 +10,7 @@ use crate::keys::Keys;
 use crate::testing::*;
 
 mod factors;
+mod key_rotation;
 mod login_flow;
 
 #[tokio::test]

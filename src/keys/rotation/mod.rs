@@ -15,7 +15,6 @@ use std::time::{Duration, SystemTime};
 use super::file::Saved;
 use super::ring::Ring;
 use super::{Field, Keys};
-use crate::audit::{Audit, Event};
 use crate::domain::{Error, Kind, Result};
 use crate::store::{Match, SealedColumn, Store};
 
@@ -68,12 +67,13 @@ impl Keys {
         self.ring().secrets.fields.len() > 1
     }
 
-    /// Finishes a rotation that was begun, or begins one and finishes it.
+    /// Finishes a rotation that was begun, or begins one and finishes it; `begun` is called when one has begun, with new
+    /// keys in force.
     ///
     /// # Errors
     /// `file` when the key file cannot be written, `rotating` when a rotation is under way, and the database's; it can
     /// be called again after each of them.
-    pub async fn rotate(&self, store: &Store, audit: &Audit, now: SystemTime) -> Result<Rotation> {
+    pub async fn rotate(&self, store: &Store, now: SystemTime, begun: impl FnOnce() + Send) -> Result<Rotation> {
         let Ok(_one_at_a_time) = self.rotating.try_lock() else {
             return Err(Error::new(Kind::Conflict, "rotating", "The keys are being rotated at this moment.")
                 .hint("Try again in a minute, if you still want other keys then."));
@@ -87,7 +87,7 @@ impl Keys {
                 return Err(Error::internal("the database does not know the keys that it was opened with"));
             }
             self.set(next);
-            audit.note_at(Event::KeysRotated, None, None, now);
+            begun();
         }
         self.finish(store).await
     }
@@ -97,7 +97,7 @@ impl Keys {
     ///
     /// # Errors
     /// `file` when the key file cannot be written; then they stay.
-    pub async fn forget_signing(&self, now: SystemTime) -> Result<()> {
+    pub(crate) async fn forget_signing(&self, now: SystemTime) -> Result<()> {
         let Ok(_one_at_a_time) = self.rotating.try_lock() else { return Ok(()) };
         let ring = self.ring();
         let next = Ring::new(ring.secrets.without_over(now));
@@ -159,6 +159,3 @@ impl Keys {
 fn columns() -> Vec<SealedColumn> {
     Field::ALL.map(Field::column).to_vec()
 }
-
-#[cfg(test)]
-mod tests;

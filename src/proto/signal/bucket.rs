@@ -1,6 +1,8 @@
-//! A token bucket that is one instant large: the generic cell rate algorithm (ITU-T I.371).
+//! How many messages a connection may send.
 
 use std::time::{Duration, Instant};
+
+use crate::domain::token_bucket::TokenBucket;
 
 /// How many messages one connection may send; one counts once more for each whole KiB that it has.
 #[derive(Debug, Clone, Copy)]
@@ -13,15 +15,12 @@ pub struct Rate {
 
 /// One connection's allowance.
 #[derive(Debug)]
-pub struct Bucket {
-    /// When the bucket will be full again; in the past for a full one.
-    full_at: Instant,
-}
+pub struct Bucket(TokenBucket);
 
 impl Bucket {
     /// A full one.
     pub fn new(now: Instant) -> Self {
-        Self { full_at: now }
+        Self(TokenBucket::full(now))
     }
 
     /// Takes one token; `false` when there is none.
@@ -32,12 +31,7 @@ impl Bucket {
     /// Takes so many tokens, or none and `false` when there are fewer.
     pub fn take_many(&mut self, tokens: u32, rate: Rate, now: Instant) -> bool {
         let one = Duration::from_secs(1) / rate.per_second.max(1);
-        let full_at = self.full_at.max(now) + one.saturating_mul(tokens);
-        if full_at.saturating_duration_since(now) > one * rate.burst {
-            return false;
-        }
-        self.full_at = full_at;
-        true
+        self.0.take(one.saturating_mul(tokens), one * rate.burst, now).is_ok()
     }
 }
 

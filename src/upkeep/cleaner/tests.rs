@@ -206,10 +206,9 @@ async fn an_idle_appliance_looks_twice_a_minute() {
 #[tokio::test]
 async fn the_key_of_tokens_that_are_over_is_dropped() {
     let mut passing = Passing::new().await;
-    let House { keys, store, audit, .. } = &passing.house;
-    keys.check(store).await.unwrap();
+    passing.house.keys.check(&passing.house.store).await.unwrap();
     let year = 365 * 24 * 60 * MINUTE;
-    keys.rotate(store, audit, day(0) - year + 90 * MINUTE).await.unwrap();
+    passing.house.rotate_keys(day(0) - year + 90 * MINUTE).await.unwrap();
     let file = passing.house.data.keys().join("master.key");
     let signing = || std::fs::read_to_string(&file).unwrap().lines().filter(|line| line.starts_with("signing")).count();
     passing.pass(60 * MINUTE).await;

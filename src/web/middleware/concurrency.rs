@@ -13,18 +13,18 @@ use crate::web::error::ApiError;
 use crate::web::extract::request::Source;
 use crate::web::state::SharedState;
 
-/// Answers a request when there is a place for it, and refuses it at once when there is none.
+/// Answers a request when there is a permit for it, and refuses it at once when there is none.
 pub async fn admit(
     State(state): State<SharedState>,
     Source(source): Source,
     request: Request,
     next: Next,
 ) -> std::result::Result<Response<Body>, ApiError> {
-    let place = state.requests.admit(source).ok_or_else(crowded)?;
+    let permit = state.requests.admit(source).ok_or_else(crowded)?;
     let changes_nothing = request.method().is_safe();
     let answer = async move {
         let answer = next.run(request).await;
-        drop(place);
+        drop(permit);
         answer
     };
     if changes_nothing { Ok(answer.await) } else { Ok(to_the_end(answer).await?) }

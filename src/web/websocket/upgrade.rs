@@ -15,14 +15,14 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use super::pump;
 use crate::domain::{Error, Kind, Result};
 use crate::hub::{Endpoint, Hub};
-use crate::limits::concurrency::Place;
+use crate::limits::concurrency::Permit;
 use crate::web::origin::OriginPolicy;
 
 /// Checks the request, answers it, and starts the pump once the connection has changed protocols.
 pub fn upgrade(
     mut request: Request<Body>,
     endpoint: Endpoint,
-    seat: Option<Place>,
+    seat: Option<Permit>,
     origins: &OriginPolicy,
     hub: &Hub,
 ) -> Result<Response<Body>> {

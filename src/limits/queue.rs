@@ -1,4 +1,4 @@
-//! Whose turn it is: how many hashes are made at the same time, and how many may wait.
+//! Whose turn it is: how many password hashes are made at the same time, and how many may wait.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ const STRANGERS_ASKED_FOR: usize = 12;
 
 /// For whom a hash is made: a crowd of strangers must not keep those out who are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asker {
+pub enum Priority {
     /// A device that has logged in before, or somebody who has shown a session or a link.
     Known,
     /// Anybody.
@@ -45,13 +45,13 @@ impl Queue {
     /// `busy` with a time to wait when too many wait already; those of `work`.
     pub async fn run<T: Send + 'static>(
         &self,
-        asker: Asker,
+        priority: Priority,
         work: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let lines: &[&Line] = match asker {
-            Asker::Known => &[&self.all],
+        let lines: &[&Line] = match priority {
+            Priority::Known => &[&self.all],
             // Among themselves first: who has no turn there takes none from anybody else.
-            Asker::Stranger => &[&self.strangers, &self.all],
+            Priority::Stranger => &[&self.strangers, &self.all],
         };
         let mut permits = Vec::new();
         for line in lines {
@@ -107,7 +107,7 @@ mod tests {
                 let (queue, gate, started) = (queue.clone(), gate.clone(), started.clone());
                 tokio::spawn(async move {
                     queue
-                        .run(Asker::Known, move || {
+                        .run(Priority::Known, move || {
                             started.send(()).unwrap();
                             gate.wait();
                             Ok(())
@@ -130,7 +130,7 @@ mod tests {
                 let (queue, running, most) = (queue.clone(), running.clone(), most.clone());
                 tokio::spawn(async move {
                     queue
-                        .run(Asker::Known, move || {
+                        .run(Priority::Known, move || {
                             most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                             running.fetch_sub(1, Ordering::SeqCst);
                             Ok(())
@@ -142,7 +142,7 @@ mod tests {
         while queue.all.asked_for.available_permits() > 0 {
             tokio::task::yield_now().await;
         }
-        let error = queue.run(Asker::Known, || Ok(())).await.unwrap_err();
+        let error = queue.run(Priority::Known, || Ok(())).await.unwrap_err();
         assert_eq!((error.kind, error.retry_after.is_some()), (Kind::Unavailable, true));
         assert_eq!(most.load(Ordering::SeqCst), 0, "work began though clients that left still had both places");
         tokio::task::block_in_place(|| gate.wait());
@@ -165,24 +165,24 @@ mod tests {
                     gate.wait();
                     Ok(())
                 };
-                queue.run(Asker::Stranger, held).await
+                queue.run(Priority::Stranger, held).await
             }
         });
         tokio::task::block_in_place(|| starts.recv().unwrap());
         let crowd: Vec<_> = (1..STRANGERS_ASKED_FOR)
             .map(|_| {
                 let queue = queue.clone();
-                tokio::spawn(async move { queue.run(Asker::Stranger, || Ok(())).await })
+                tokio::spawn(async move { queue.run(Priority::Stranger, || Ok(())).await })
             })
             .collect();
         while queue.strangers.asked_for.available_permits() > 0 {
             tokio::task::yield_now().await;
         }
-        assert_eq!(queue.run(Asker::Stranger, || Ok(())).await.unwrap_err().code, "busy");
+        assert_eq!(queue.run(Priority::Stranger, || Ok(())).await.unwrap_err().code, "busy");
         let known: Vec<_> = (STRANGERS_ASKED_FOR..ASKED_FOR)
             .map(|_| {
                 let queue = queue.clone();
-                tokio::spawn(async move { queue.run(Asker::Known, || Ok(())).await })
+                tokio::spawn(async move { queue.run(Priority::Known, || Ok(())).await })
             })
             .collect();
         for task in known {
