@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use crate::accounts::setup;
@@ -15,6 +15,7 @@ use crate::auth::passwords::Passwords;
 use crate::auth::sessions::{self, Arrival, Begun, Sessions};
 use crate::domain::Result;
 use crate::domain::account::Registration;
+use crate::domain::effect::Effect;
 use crate::domain::household::tag::{Lifetime, TagText, Token};
 use crate::domain::identity::Identity;
 use crate::domain::ids::TagId;
@@ -40,6 +41,7 @@ pub(crate) struct House {
     pub(crate) audit: Audit,
     pub(crate) store: Store,
     pub(crate) keys: Arc<Keys>,
+    raised: Arc<Mutex<Vec<Effect>>>,
     pub(crate) data: DataDir,
     pub(crate) root: tempfile::TempDir,
 }
@@ -53,9 +55,14 @@ pub(crate) fn house_in(root: tempfile::TempDir) -> House {
     let data = DataDir::open(&root.path().join("data")).unwrap();
     let keys = Arc::new(Keys::open(&data.keys()).unwrap());
     let store = Store::open(&data.database()).unwrap();
+    let raised = Arc::<Mutex<Vec<_>>>::default();
+    store.raise_to({
+        let raised = raised.clone();
+        move |effect| raised.lock().unwrap().push(effect)
+    });
     let audit = Audit::new(store.clone());
     let options = sessions::SessionOptions { idle: DAY * 14, lifetime: DAY * 30 };
-    let sessions = Sessions::new(store.clone(), keys.clone(), options);
+    let sessions = Sessions::new(store.clone(), keys.clone(), audit.clone(), options);
     let factors = Factors::new(store.clone(), keys.clone(), audit.clone());
     let passwords = Passwords::new(keys.clone());
     let options = accounts::AccountOptions { registration: Registration::Invite, max: 9 };
@@ -71,12 +78,17 @@ pub(crate) fn house_in(root: tempfile::TempDir) -> House {
     });
     let options = TagOptions { default_lifetime: Lifetime::Week, max_per_household: 5 };
     let tags = Tags::new(store.clone(), keys.clone(), audit.clone(), options);
-    House { accounts, sessions, factors, login, passwords, tags, audit, store, keys, data, root }
+    House { accounts, sessions, factors, login, passwords, tags, audit, store, keys, raised, data, root }
 }
 
 impl House {
     pub(crate) async fn setup_token(&self) -> String {
         setup::renew(&self.store, day(0)).await.unwrap().unwrap().expose().clone()
+    }
+
+    /// What those who are connected would have learned since this was last asked.
+    pub(crate) fn raised(&self) -> Vec<Effect> {
+        std::mem::take(&mut self.raised.lock().unwrap())
     }
 
     /// Leaves everything as a process that ended would.

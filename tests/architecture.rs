@@ -289,6 +289,37 @@ fn has_circle<'a>(
     false
 }
 
+/// What ended in the database ends on the line because the store says so when it is committed, not because a handler
+/// remembers to. These alone talk to the hub: they open its connections, ask it for tickets, or say how it is.
+#[test]
+fn no_handler_tells_the_hub_what_ended() {
+    const TALK_TO_THE_HUB: &[&str] = &[
+        "api/calls.rs",
+        "api/health.rs",
+        "api/presence.rs",
+        "state.rs",
+        "websocket.rs",
+        "websocket/pump.rs",
+        "websocket/upgrade.rs",
+    ];
+    let web = Path::new("src/web");
+    let (talking, silent): (Vec<_>, Vec<_>) =
+        rust_files(web).into_iter().partition(|file| names(&code_of(&fs::read_to_string(file).unwrap()), "hub"));
+    assert!(
+        silent.len() > 20 && talking.contains(&web.join("api/health.rs")),
+        "the scan no longer understands the code"
+    );
+    for file in talking {
+        let name = file.strip_prefix(web).unwrap().to_string_lossy().into_owned();
+        assert!(TALK_TO_THE_HUB.contains(&&*name), "{name}: ending something is its service's work, and the store's");
+    }
+}
+
+/// Whether code names something, by that word and not as a part of another.
+fn names(code: &str, word: &str) -> bool {
+    code.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|found| found == word)
+}
+
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {

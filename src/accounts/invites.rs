@@ -11,7 +11,7 @@ use crate::accounts::setup::digest;
 use crate::audit::Event;
 use crate::domain::account::{InviteKind, Member, Registration};
 use crate::domain::credentials::secret::Secret;
-use crate::domain::household::vault::WrappedKey;
+use crate::domain::household::vault::{RewrappedKey, WrappedKey};
 use crate::domain::ids::{AccountId, HouseholdId, InviteId};
 use crate::domain::{Error, Kind, Result, random};
 use crate::store;
@@ -71,19 +71,19 @@ impl Accounts {
     /// the key of the household's vault, and leads to `token`, which is all of it that the server is told.
     ///
     /// # Errors
-    /// `registration-closed`, `too-many-invites`; `bad-invite-token`.
+    /// `registration-closed`, `too-many-invites`; `bad-invite-token`; `not-a-holder` when it is not the vault's key.
     pub async fn register_invite(
         &self,
         by: Member,
         token: Secret<String>,
-        wrapped: WrappedKey,
+        key: RewrappedKey,
         lifetime: InviteLifetime,
         now: SystemTime,
     ) -> Result<Invite> {
         if !URL_SAFE_NO_PAD.decode(token.expose()).is_ok_and(|bytes| bytes.len() == 32) {
             return Err(Error::invalid("bad-invite-token", "An invite's token is 32 bytes in base64url."));
         }
-        let made = self.new_invite(Some(by.account), Some(by.household), (token, Some(wrapped)), lifetime, now).await?;
+        let made = self.new_invite(Some(by.account), Some(by.household), (token, Some(key)), lifetime, now).await?;
         Ok(made.invite)
     }
 
@@ -148,7 +148,7 @@ impl Accounts {
         &self,
         account: Option<AccountId>,
         household: Option<HouseholdId>,
-        (token, wrapped): (Secret<String>, Option<WrappedKey>),
+        (token, key): (Secret<String>, Option<RewrappedKey>),
         lifetime: InviteLifetime,
         now: SystemTime,
     ) -> Result<NewInvite> {
@@ -165,8 +165,9 @@ impl Accounts {
                 InviteLifetime::Day => DAY,
                 InviteLifetime::Week => 7 * DAY,
             };
+        let (wrapped, holder) = key.map(|key| (key.wrapped, key.holder)).unzip();
         let row = store::InviteRow { id: InviteId::random(), account, household, created_at: now, expires_at, wrapped };
-        self.store.invites().create(row, digest(token.expose())).await?;
+        self.store.invites().create(row, digest(token.expose()), holder).await?;
         self.audit.note(Event::InviteCreated, account, None);
         Ok(NewInvite { invite: describe(row), token })
     }

@@ -17,7 +17,7 @@ pub use invites::{Invite, NewInvite};
 pub use profile::{Changes, Household, Profile};
 pub use register::Registering;
 pub use reset::NewReset;
-pub use users::{Ended, User};
+pub use users::User;
 
 use crate::audit::Audit;
 use crate::auth::passwords::Passwords;

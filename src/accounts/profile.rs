@@ -2,8 +2,9 @@
 
 use std::time::SystemTime;
 
-use super::{Accounts, Ended};
+use super::Accounts;
 use crate::audit::Event;
+use crate::auth::sessions::{Begun, NewSecrets, no_session};
 use crate::domain::account::{PersonalText, Username};
 use crate::domain::credentials::login_secret::LoginSecret;
 use crate::domain::household::vault::RewrappedKey;
@@ -84,24 +85,28 @@ impl Accounts {
         self.open(&account).await
     }
 
-    /// Sets a new password for the asker, who has just proven who they are, and ends all their sessions but this one.
-    /// `key` is that of the vault, wrapped for it, where the asker has that at hand.
+    /// Sets a new password for the asker, who has just proven who they are; gives this session new secrets and ends all
+    /// others of theirs. `key` is that of the vault, wrapped for it, where the asker has that at hand.
     ///
     /// # Errors
-    /// The rules of [`crate::domain::account::Password`]; `busy`; `not-a-holder` when that is not the vault's key.
+    /// The rules of [`crate::domain::account::Password`]; `busy`; `not-a-holder` when that is not the vault's key;
+    /// `no-session` when this one has ended meanwhile, or was given new secrets already. Nothing is changed then.
     pub async fn change_password(
         &self,
         identity: Identity,
         new_password: LoginSecret,
         key: Option<RewrappedKey>,
-    ) -> Result<Ended> {
+        now: SystemTime,
+    ) -> Result<Begun> {
         let account = self.store.accounts().by_id(identity.account).await?.ok_or_else(no_account)?;
         let username = Username::parse(&self.username_of(&account)?)?;
         let hash =
             self.passwords.hash(self.passwords.shown(username.as_str(), new_password.chosen_by(&username)?)).await?;
-        let ended = self.store.accounts().set_password(identity.account, hash, key, Some(identity.session)).await?;
+        let NewSecrets { row, secret } = NewSecrets::of(identity);
+        let changed = self.store.accounts().change_password(identity.account, hash, key, row, now).await?;
+        let login = changed.ok_or_else(no_session)?;
         self.audit.note(Event::PasswordChanged, Some(identity.account), None);
-        Ok(ended)
+        Ok(self.sessions.renewed(&login, &secret, now))
     }
 
     async fn open(&self, account: &AccountRow) -> Result<Profile> {

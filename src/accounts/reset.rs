@@ -5,13 +5,14 @@ use std::time::{Duration, SystemTime};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::{Accounts, Ended};
+use super::Accounts;
 use crate::accounts::setup::digest;
 use crate::audit::Event;
 use crate::domain::account::{Member, Username};
 use crate::domain::credentials::login_secret::LoginSecret;
 use crate::domain::credentials::secret::Secret;
 use crate::domain::credentials::stretch::SALT_LENGTH;
+use crate::domain::effect::Ended;
 use crate::domain::ids::AccountId;
 use crate::domain::{Result, random};
 
@@ -54,30 +55,26 @@ impl Accounts {
     ///
     /// # Errors
     /// `reset-link` when the link does not work, or not any more; the rules of [`crate::domain::account::Password`]; `busy`.
-    pub async fn finish_reset(
-        &self,
-        token: &str,
-        new_password: LoginSecret,
-        now: SystemTime,
-    ) -> Result<(Member, Ended)> {
+    pub async fn finish_reset(&self, token: &str, new_password: LoginSecret, now: SystemTime) -> Result<Member> {
         let token_hash = digest(token);
         let account = self.store.accounts().by_reset(token_hash, now).await?;
         let username = Username::parse(&self.username_of(&account)?)?;
         let hash =
             self.passwords.hash(self.passwords.shown(username.as_str(), new_password.chosen_by(&username)?)).await?;
-        let ended = self.store.accounts().finish_reset(token_hash, hash, now).await?;
+        self.store.accounts().finish_reset(token_hash, hash, now).await?;
         self.audit.note(Event::PasswordChanged, Some(account.member.account), None);
-        Ok((account.member, ended))
+        Ok(account.member)
     }
 
-    /// Sets a new password for somebody else, at the word of whoever runs the server, and ends all their sessions.
+    /// Sets a new password for somebody else, at the word of whoever runs the server, and ends all their sessions; says
+    /// which.
     ///
     /// # Errors
     /// `no-such-user`; the rules of [`crate::domain::account::Password`]; `busy`.
     pub async fn set_password(&self, id: AccountId, username: &Username, new_password: String) -> Result<Ended> {
         let chosen = LoginSecret::from(new_password).chosen_by(username)?;
         let hash = self.passwords.hash(self.passwords.shown(username.as_str(), chosen)).await?;
-        let ended = self.store.accounts().set_password(id, hash, None, None).await?;
+        let ended = self.store.accounts().set_password(id, hash).await?;
         self.audit.note(Event::PasswordChanged, Some(id), None);
         Ok(ended)
     }

@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 use super::Accounts;
 use crate::audit::Event;
 use crate::domain::Result;
+use crate::domain::effect::Ended;
 use crate::domain::ids::{AccountId, HouseholdId};
-pub use crate::store::Ended;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -62,10 +62,10 @@ impl Accounts {
     ///
     /// # Errors
     /// `no-such-user`, `last-administrator`.
-    pub async fn disable(&self, id: AccountId, actor: Option<AccountId>) -> Result<Ended> {
-        let ended = self.store.accounts().disable(id).await?;
+    pub async fn disable(&self, id: AccountId, actor: Option<AccountId>) -> Result<()> {
+        self.store.accounts().disable(id).await?;
         self.audit.note(Event::AccountDisabled, Some(id), actor);
-        Ok(ended)
+        Ok(())
     }
 
     /// Lets its owner log in again.
@@ -88,7 +88,8 @@ impl Accounts {
         Ok(())
     }
 
-    /// Deletes an account with all that is its own, and with its household's tags when nobody is left to have them.
+    /// Deletes an account with all that is its own, and with its household's tags when nobody is left to have them. Says
+    /// what ended with it.
     ///
     /// # Errors
     /// `no-such-user`; `last-administrator` while there are other accounts.

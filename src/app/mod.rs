@@ -42,8 +42,8 @@ use crate::keys::data_dir::DataDir;
 use crate::keys::{Keys, Rotation};
 use crate::limits::concurrency::ConcurrencyLimit;
 use crate::limits::rate::Limits;
+use crate::operator::Operator;
 use crate::operator::socket::Control;
-use crate::operator::{Effect, Effects, Operator};
 use crate::relay::Relay;
 use crate::store::Store;
 use crate::tls::{self, Certificates};
@@ -129,7 +129,7 @@ impl App {
 
         let ice = Arc::new(Ice::new(Arc::new(relay.clone())));
         let tickets = Tickets::new(&keys.ticket_key())?;
-        let sessions = Sessions::new(store.clone(), keys.clone(), options::sessions(&config));
+        let sessions = Sessions::new(store.clone(), keys.clone(), audit.clone(), options::sessions(&config));
         let factors = Factors::new(store.clone(), keys.clone(), audit.clone());
         let passwords = Passwords::new(keys.clone());
         let accounts = Accounts::new(
@@ -161,6 +161,7 @@ impl App {
         let standing = standing(tags.clone(), sessions.clone());
         let (hub, switchboard) =
             Hub::start_telling(options::hub(&config), ice.clone(), tickets, standing, note_calls(call_log.clone()));
+        store.raise_to(hub.effects());
         let self_test = SelfTest::default();
         let cleaner = Cleaner::new(
             store.clone(),
@@ -168,7 +169,6 @@ impl App {
             audit.clone(),
             options::retention(&config),
             connected(hub.clone()),
-            effects(hub.clone()),
             Instant::now(),
         )
         .await?;
@@ -178,7 +178,7 @@ impl App {
             login,
             factors,
             tags,
-            vaults: Vaults::new(store.clone()),
+            vaults: Vaults::new(store.clone(), audit.clone()),
             notes: Notes::new(store.clone(), options::notes(&config)),
             limits: limits(&config, audit.clone()),
             call_log,
@@ -217,7 +217,7 @@ impl App {
             open,
         };
         let urls = addresses::urls(config.public_url.as_ref().map(|url| url.origin()), &bound);
-        let operator = operate::operator(&config, services, &urls, effects(hub.clone()));
+        let operator = operate::operator(&config, services, &urls);
         let setup_link = setup_token.map(|token| format!("{}/setup#{}", urls[0], token.expose()));
         Ok(Self {
             directory,
@@ -371,18 +371,6 @@ async fn finish_rotation(operator: Operator) {
 fn limits(config: &Config, audit: Audit) -> Limits {
     Limits::new(options::limits(config), Instant::now(), move |action| {
         audit.note(Event::LimitHit(action.name()), None, None);
-    })
-}
-
-fn effects(hub: Hub) -> Effects {
-    Arc::new(move |effect| {
-        let hub = hub.clone();
-        Box::pin(async move {
-            match effect {
-                Effect::SessionEnded(login) => hub.end_session(login).await,
-                Effect::TagWithdrawn(tag) => hub.withdraw_tag(tag).await,
-            }
-        })
     })
 }
 

@@ -20,7 +20,7 @@ use crate::household::tags::Tags;
 use crate::keys::Keys;
 use crate::keys::data_dir::DataDir;
 use crate::operator::socket;
-use crate::operator::{Answer, Effects, Links, Operator, Refusal, Reply, Request};
+use crate::operator::{Answer, Links, Operator, Refusal, Reply, Request};
 use crate::store::Store;
 use crate::web::origin::OriginPolicy;
 
@@ -60,7 +60,6 @@ async fn alone(config: &Config, directory: DataDir, request: Request) -> Result<
     let keys = Arc::new(Keys::open_given(&directory.keys(), options::given_keys(config).as_deref())?);
     let store = Store::open(&directory.database())?;
     let audit = Audit::new(store.clone());
-    let effects: Effects = Arc::new(|_| Box::pin(async {}));
     let ready = async {
         keys.check(&store).await?;
         Tags::record_token_digests(&store, &keys).await
@@ -69,7 +68,7 @@ async fn alone(config: &Config, directory: DataDir, request: Request) -> Result<
         Ok(()) => {
             let urls = addresses::urls(config.public_url.as_ref().map(|url| url.origin()), &config.listen.addresses);
             let services = services(config, &store, &keys, &audit);
-            operator(config, services, &urls, effects).run(request, SystemTime::now()).await
+            operator(config, services, &urls).run(request, SystemTime::now()).await
         }
         Err(error) => Err(error),
     };
@@ -90,7 +89,7 @@ pub(super) struct Services {
 }
 
 fn services(config: &Config, store: &Store, keys: &Arc<Keys>, audit: &Audit) -> Services {
-    let sessions = Sessions::new(store.clone(), keys.clone(), options::sessions(config));
+    let sessions = Sessions::new(store.clone(), keys.clone(), audit.clone(), options::sessions(config));
     let factors = Factors::new(store.clone(), keys.clone(), audit.clone());
     let passwords = Passwords::new(keys.clone());
     let accounts =
@@ -100,12 +99,12 @@ fn services(config: &Config, store: &Store, keys: &Arc<Keys>, audit: &Audit) -> 
 }
 
 /// What does it, with or without a server around it.
-pub(super) fn operator(config: &Config, services: Services, urls: &[String], effects: Effects) -> Operator {
+pub(super) fn operator(config: &Config, services: Services, urls: &[String]) -> Operator {
     let origin = urls.first().cloned().unwrap_or_default();
     let policy = OriginPolicy::new(config.public_url.as_ref().map(|url| url.origin()));
     let warning = policy.warning(origin.trim_start_matches("https://"));
     let Services { store, keys, accounts, factors, tags, audit } = services;
-    Operator { store, keys, accounts, factors, tags, audit, links: Links { origin, warning }, effects }
+    Operator { store, keys, accounts, factors, tags, audit, links: Links { origin, warning } }
 }
 
 /// A command that is typed in the wrong place must not make a new, empty appliance there; and root must not leave files

@@ -14,13 +14,15 @@ use subtle::ConstantTimeEq as _;
 
 use super::devices::Devices;
 use super::jwt::{self, Bearer};
+use crate::audit::Audit;
 use crate::domain::account::Member;
+use crate::domain::audit::Event;
 use crate::domain::credentials::secret::Secret;
 use crate::domain::identity::Identity;
-use crate::domain::ids::{AccountId, DeviceId, SessionId};
+use crate::domain::ids::{DeviceId, SessionId};
 use crate::domain::{Error, Kind, Result, random};
 use crate::keys::{Field, Keys};
-use crate::store::{ListedSession, NewSession, SessionRow, Store};
+use crate::store::{ListedSession, NewSecret, NewSession, SessionRow, Store};
 
 /// How long sessions last.
 #[derive(Debug, Clone, Copy)]
@@ -82,8 +84,6 @@ pub struct Begun {
     pub expires_at: SystemTime,
     /// What this device is known again by at its next log-in; none where a session goes on.
     pub device: Option<Secret<String>>,
-    /// Log-ins that ended to make room for this one; what hangs on them should end too.
-    pub displaced: Vec<SessionId>,
 }
 
 /// Begins, recognises and ends sessions; cheap to clone.
@@ -91,6 +91,7 @@ pub struct Begun {
 pub struct Sessions {
     store: Store,
     keys: Arc<Keys>,
+    audit: Audit,
     devices: Arc<Devices>,
     options: SessionOptions,
 }
@@ -101,11 +102,26 @@ pub(crate) struct Prepared {
     pub(crate) begun: Begun,
 }
 
+/// A new secret of a session that goes on: what goes in, and what its holder gets in the end.
+pub(crate) struct NewSecrets {
+    pub(crate) row: NewSecret,
+    pub(crate) secret: [u8; 32],
+}
+
+impl NewSecrets {
+    /// For the asker, who has just proven who they are.
+    pub(crate) fn of(identity: Identity) -> Self {
+        let secret: [u8; 32] = random::bytes();
+        let row = NewSecret { id: identity.session, generation: identity.generation, secret_hash: digest(&secret) };
+        Self { row, secret }
+    }
+}
+
 impl Sessions {
     /// Sessions in `store`, signed with `keys`.
-    pub fn new(store: Store, keys: Arc<Keys>, options: SessionOptions) -> Self {
+    pub fn new(store: Store, keys: Arc<Keys>, audit: Audit, options: SessionOptions) -> Self {
         let devices = Arc::new(Devices::new(keys.device_key()));
-        Self { store, keys, devices, options }
+        Self { store, keys, audit, devices, options }
     }
 
     /// Begins a session of `member`, who has just proven who they are; `password_hash` is that of the password which was
@@ -120,13 +136,12 @@ impl Sessions {
         arrival: &Arrival,
         now: SystemTime,
     ) -> Result<Begun> {
-        let Prepared { row, mut begun } = self.prepare(member, arrival, now);
-        let displaced = self.store.sessions().create(row, password_hash, MOST, now).await?;
-        begun.displaced = displaced.ok_or_else(|| {
-            Error::new(Kind::Unavailable, "busy", "The account was changed at this moment.")
+        let Prepared { row, begun } = self.prepare(member, arrival, now);
+        if self.store.sessions().create(row, password_hash, MOST, now).await?.is_none() {
+            return Err(Error::new(Kind::Unavailable, "busy", "The account was changed at this moment.")
                 .hint("Try again.")
-                .retry_after(Duration::from_secs(1))
-        })?;
+                .retry_after(Duration::from_secs(1)));
+        }
         Ok(begun)
     }
 
@@ -217,26 +232,21 @@ impl Sessions {
     /// # Errors
     /// `no-such-session` when the account has none with this id.
     pub async fn end_one(&self, identity: Identity, id: SessionId) -> Result<()> {
-        if self.store.sessions().end_of(identity.account, id).await? {
-            return Ok(());
+        if !self.store.sessions().end_of(identity.account, id).await? {
+            return Err(Error::new(Kind::NotFound, "no-such-session", "You have no such session, or it has ended."));
         }
-        Err(Error::new(Kind::NotFound, "no-such-session", "You have no such session, or it has ended."))
+        self.audit.note(Event::SessionEnded, Some(identity.account), None);
+        Ok(())
     }
 
-    /// Ends all of the account's sessions but the asker's; says which.
+    /// Ends all of the account's sessions but the asker's.
     ///
     /// # Errors
     /// The database's.
-    pub async fn end_others(&self, identity: Identity) -> Result<Vec<SessionId>> {
-        self.store.sessions().end_all_but(identity.account, Some(identity.session)).await
-    }
-
-    /// Ends all sessions of an account; says which.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn end_all(&self, account: AccountId) -> Result<Vec<SessionId>> {
-        self.store.sessions().end_all_but(account, None).await
+    pub async fn end_others(&self, identity: Identity) -> Result<()> {
+        self.store.sessions().end_all_but(identity.account, Some(identity.session)).await?;
+        self.audit.note(Event::SessionsEnded, Some(identity.account), None);
+        Ok(())
     }
 
     /// Gives the asker's session new secrets, because they have just proven who they are: what may have been copied
@@ -245,18 +255,9 @@ impl Sessions {
     /// # Errors
     /// `no-session` when it has ended meanwhile, or was given new secrets already.
     pub async fn rotate(&self, identity: Identity, now: SystemTime) -> Result<Begun> {
-        let secret: [u8; 32] = random::bytes();
-        let rotated = self.store.sessions().rotate(identity.session, identity.generation, digest(&secret), now).await?;
-        let session = rotated.ok_or_else(no_session)?;
-        let bearer = Bearer { session: session.id, generation: session.generation };
-        Ok(Begun {
-            identity: Identity::of(session.member, (session.id, session.generation), now),
-            cookie: cookie(session.id, &secret),
-            token: Secret::new(jwt::sign(&self.keys.signing(), bearer, now, session.expires_at)),
-            expires_at: session.expires_at,
-            device: None,
-            displaced: Vec::new(),
-        })
+        let NewSecrets { row, secret } = NewSecrets::of(identity);
+        let session = self.store.sessions().rotate(row, now).await?.ok_or_else(no_session)?;
+        Ok(self.renewed(&session, &secret, now))
     }
 
     /// The device that holds a token of an earlier log-in to the account that `username_index` finds.
@@ -264,13 +265,13 @@ impl Sessions {
         self.devices.recognise(token, username_index, now)
     }
 
-    /// Deletes what has expired, and says which sessions ended: what hangs on them should end too. A device that is
-    /// connected uses its session, so those of `connected` do not end for disuse.
+    /// Deletes what has expired. A device that is connected uses its session, so those of `connected` do not end for
+    /// disuse.
     ///
     /// # Errors
     /// The database's.
-    pub async fn purge(&self, now: SystemTime, connected: Vec<SessionId>) -> Result<Vec<SessionId>> {
-        self.store.purge(now, self.options.idle, connected).await
+    pub async fn purge(&self, now: SystemTime, connected: Vec<SessionId>) -> Result<()> {
+        self.store.purge(now, self.options.idle, connected).await.map(drop)
     }
 
     /// Drops keys that no token in force was signed with.
@@ -301,8 +302,19 @@ impl Sessions {
                 token: Secret::new(token),
                 expires_at,
                 device: Some(self.devices.issue(device, &arrival.username_index, now)),
-                displaced: Vec::new(),
             },
+        }
+    }
+
+    /// What the holder of a session gets whose secret was just put into the database.
+    pub(crate) fn renewed(&self, session: &SessionRow, secret: &[u8; 32], now: SystemTime) -> Begun {
+        let bearer = Bearer { session: session.id, generation: session.generation };
+        Begun {
+            identity: Identity::of(session.member, (session.id, session.generation), now),
+            cookie: cookie(session.id, secret),
+            token: Secret::new(jwt::sign(&self.keys.signing(), bearer, now, session.expires_at)),
+            expires_at: session.expires_at,
+            device: None,
         }
     }
 
@@ -338,6 +350,6 @@ fn digest(secret: &[u8; 32]) -> [u8; 32] {
     Sha256::digest(secret).into()
 }
 
-fn no_session() -> Error {
+pub(crate) fn no_session() -> Error {
     Error::new(Kind::Unauthenticated, "no-session", "You are not logged in, or not any more.").hint("Log in.")
 }

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod base32;
 pub mod call;
 pub mod credentials;
+pub mod effect;
 pub mod error;
 pub mod household;
 pub mod ice;

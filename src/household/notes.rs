@@ -66,12 +66,12 @@ impl Notes {
         Ok(self.list(owner, None, self.options.most.per_household).await?.notes)
     }
 
-    /// Notes that somebody of the household has opened these; whether that is news.
+    /// Notes that somebody of the household has opened these.
     ///
     /// # Errors
     /// The database's.
-    pub async fn mark_read(&self, owner: Identity, ids: Vec<NoteId>) -> Result<bool> {
-        Ok(self.store.notes().mark_read(owner.household, ids).await? > 0)
+    pub async fn mark_read(&self, owner: Identity, ids: Vec<NoteId>) -> Result<()> {
+        self.store.notes().mark_read(owner.household, ids).await
     }
 
     /// Removes a note.
@@ -85,12 +85,12 @@ impl Notes {
         Err(no_such_note())
     }
 
-    /// Removes all notes for the asker's household, or those alone that somebody has opened; whether there were any.
+    /// Removes all notes for the asker's household, or those alone that somebody has opened.
     ///
     /// # Errors
     /// The database's.
-    pub async fn delete_all(&self, owner: Identity, only_read: bool) -> Result<bool> {
-        Ok(self.store.notes().delete_all(owner.household, only_read).await? > 0)
+    pub async fn delete_all(&self, owner: Identity, only_read: bool) -> Result<()> {
+        self.store.notes().delete_all(owner.household, only_read).await
     }
 }
 

@@ -241,7 +241,7 @@ impl Tags {
     /// # Errors
     /// `no-such-tag` when the asker's household has none with this id.
     pub async fn revoke(&self, owner: Identity, id: TagId) -> Result<()> {
-        if !self.store.tags().delete(owner.household, id).await? {
+        if !self.store.tags().delete(Some(owner.household), id).await? {
             return Err(no_such_tag());
         }
         self.note(Event::TagRevoked, owner);

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::domain::household::vault::{PossessionProof, SealedVault, UnlockMethod, WrappedKey};
+use crate::audit::{Audit, Event};
+use crate::domain::household::vault::{PossessionProof, RewrappedKey, SealedVault, UnlockMethod};
 use crate::domain::identity::Identity;
 use crate::domain::ids::{AccountId, HouseholdId};
 use crate::domain::{Error, Kind, Result};
@@ -19,12 +20,13 @@ const HANDOVER: Duration = Duration::from_secs(24 * 60 * 60);
 #[derive(Clone)]
 pub struct Vaults {
     store: Store,
+    audit: Audit,
 }
 
 impl Vaults {
     /// Vaults in `store`.
-    pub fn new(store: Store) -> Self {
-        Self { store }
+    pub const fn new(store: Store, audit: Audit) -> Self {
+        Self { store, audit }
     }
 
     /// What the asker needs to open the household's vault.
@@ -47,16 +49,16 @@ impl Vaults {
     /// until when.
     ///
     /// # Errors
-    /// `no-such-member`.
+    /// `no-such-member`; `not-a-holder` when it is not the vault's key.
     pub async fn hand_over(
         &self,
         owner: Identity,
         to: AccountId,
-        wrapped: WrappedKey,
+        RewrappedKey { wrapped, holder }: RewrappedKey,
         now: SystemTime,
     ) -> Result<SystemTime> {
-        let expires_at = now + HANDOVER;
-        if to != owner.account && self.store.vaults().hand_over(owner.household, to, wrapped, expires_at).await? {
+        let (vaults, expires_at) = (self.store.vaults(), now + HANDOVER);
+        if to != owner.account && vaults.hand_over(owner.household, to, holder, wrapped, expires_at).await? {
             return Ok(expires_at);
         }
         Err(Error::new(Kind::NotFound, "no-such-member", "There is nobody else with this id in your household.")
@@ -84,14 +86,6 @@ impl Vaults {
         Err(changed())
     }
 
-    /// Refuses whoever does not hold the key of the asker's vault.
-    ///
-    /// # Errors
-    /// `not-a-holder`.
-    pub async fn check_holder(&self, owner: Identity, holder: PossessionProof) -> Result<()> {
-        self.store.vaults().check_holder(owner.household, holder).await
-    }
-
     /// Puts a vault in the place of the revision before it.
     ///
     /// # Errors
@@ -103,8 +97,9 @@ impl Vaults {
         Err(changed())
     }
 
-    /// Puts a vault with another key in the place of the household's, with the asker's way into it: all other ways end. For
-    /// whoever holds the key from before, or is alone and cannot open it any more.
+    /// Puts a vault with another key in the place of the household's, with the asker's way into it: all other ways end, and
+    /// so do the asker's other sessions, which have the old key: one of them may be why there is a new one. For whoever
+    /// holds the key from before, or is alone and cannot open it any more.
     ///
     /// # Errors
     /// `shared-household` when the asker is not its only member and shows no `before`; `not-a-holder` when that is another
@@ -118,10 +113,12 @@ impl Vaults {
         before: Option<PossessionProof>,
     ) -> Result<()> {
         fits(wrap.way, wrap.credential)?;
-        if self.store.vaults().renew(owner.household, owner.account, vault, holder, wrap, before).await? {
-            return Ok(());
+        let by = (owner.account, owner.session);
+        if !self.store.vaults().renew(owner.household, by, vault, holder, wrap, before).await? {
+            return Err(changed());
         }
-        Err(changed())
+        self.audit.note(Event::SessionsEnded, Some(owner.account), None);
+        Ok(())
     }
 
     /// Adds a way into the vault for the asker, or replaces it.

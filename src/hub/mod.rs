@@ -22,6 +22,7 @@ use tokio::task::JoinHandle;
 
 pub use connection::{Connection, Outgoing};
 
+use crate::domain::effect::Effect;
 use crate::domain::ids::{AnonymousId, CallId, HouseholdId, SessionId, TagId};
 use crate::domain::{Error, Kind, Result};
 use crate::hub::ice::Ice;
@@ -44,6 +45,8 @@ pub struct Hub {
     commands: mpsc::Sender<Command>,
     /// Connections that are gone: never more than there are connections, and never lost, even in a drop.
     gone: mpsc::UnboundedSender<ConnectionId>,
+    /// What follows of changes in the database, which must not wait for this task.
+    effects: mpsc::UnboundedSender<Effect>,
     shared: Arc<Shared>,
 }
 
@@ -116,6 +119,7 @@ impl Hub {
     ) -> (Self, JoinHandle<()>) {
         let (commands, commands_rx) = mpsc::channel(QUEUE);
         let (gone, gone_rx) = mpsc::unbounded_channel();
+        let (effects, effects_rx) = mpsc::unbounded_channel();
         let max_sockets = u32::try_from(options.max_connections).unwrap_or(u32::MAX);
         let shared = Arc::new(Shared {
             ticketing: Arc::new(TicketIssuer::new(tickets, &options)),
@@ -127,9 +131,9 @@ impl Hub {
             max_message: options.max_message,
             max_queue: options.max_queue,
         });
-        let task = Task::new(options, ice, shared.ticketing.clone(), shared.counts.clone(), ended);
+        let task = Task::new(options, ice, shared.ticketing.clone(), shared.counts.clone(), ended, effects_rx);
         let task = tokio::spawn(task.run(commands_rx, gone_rx));
-        (Self { commands, gone, shared }, task)
+        (Self { commands, gone, effects, shared }, task)
     }
 
     /// Makes a call; answers the caller's ticket.
@@ -184,19 +188,19 @@ impl Hub {
         self.tell(Input::WithdrawTag(tag)).await;
     }
 
-    /// The household's notes are not what they were: its devices that are connected hear of it.
-    pub async fn notes_changed(&self, household: HouseholdId) {
-        self.tell(Input::NotesChanged(household)).await;
-    }
-
     /// The log-in was ended: its device leaves presence and every call.
     pub async fn end_session(&self, session: SessionId) {
         self.tell(Input::EndSession(session)).await;
     }
 
-    /// The log-in was given new secrets: what was connected by the old ones comes back by the new ones, or not at all.
-    pub async fn renew_session(&self, session: SessionId) {
-        self.tell(Input::RenewSession(session)).await;
+    /// What brings about, without waiting, what follows of a change in the database. Whatever this hub is asked for
+    /// afterwards is answered as things are then: a ticket of new secrets is not spent by the end of the old ones.
+    pub fn effects(&self) -> impl Fn(Effect) + Send + Sync + 'static {
+        let effects = self.effects.clone();
+        move |effect| {
+            // Without a task nobody is connected any more.
+            let _ = effects.send(effect);
+        }
     }
 
     /// A ticket with which a device of this log-in comes back to a call that it takes part in.

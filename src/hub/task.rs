@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep_until};
 use super::claims::TicketIssuer;
 use super::outbox::{Outbox, Overflow};
 use super::{Counts, Ended};
+use crate::domain::effect::Effect;
 use crate::domain::ids::{CallId, HouseholdId, SessionId};
 use crate::domain::{Error, Kind, Result};
 use crate::hub::ice::Ice;
@@ -36,6 +37,7 @@ pub struct Task {
     ticketing: Arc<TicketIssuer>,
     counts: Arc<Counts>,
     ended: Ended,
+    effects: mpsc::UnboundedReceiver<Effect>,
     remotes: HashMap<ConnectionId, Remote>,
 }
 
@@ -53,8 +55,10 @@ impl Task {
         ticketing: Arc<TicketIssuer>,
         counts: Arc<Counts>,
         ended: Ended,
+        effects: mpsc::UnboundedReceiver<Effect>,
     ) -> Self {
-        Self { board: Switchboard::new(options), ice, ticketing, counts, ended, remotes: HashMap::new() }
+        let board = Switchboard::new(options);
+        Self { board, ice, ticketing, counts, ended, effects, remotes: HashMap::new() }
     }
 
     /// Runs until it is shut down or nobody holds a handle.
@@ -82,6 +86,7 @@ impl Task {
                     self.remotes.remove(&connection);
                     self.handle(Input::Disconnected { connection });
                 }
+                Some(effect) = self.effects.recv() => self.bring_about(effect),
                 () = &mut timer, if deadline.is_some() => self.handle(Input::Timeout),
             }
             self.counts.calls.store(self.board.calls(), Ordering::Relaxed);
@@ -97,6 +102,10 @@ impl Task {
 
     /// Answers whether the task is to end.
     fn execute(&mut self, command: Command) -> bool {
+        // Whoever asks for something may have asked for a change before, which is on record but may be waiting here.
+        while let Ok(effect) = self.effects.try_recv() {
+            self.bring_about(effect);
+        }
         let now = Instant::now().into_std();
         match command {
             Command::Place(placement, answer) => {
@@ -130,6 +139,15 @@ impl Task {
             }
         }
         false
+    }
+
+    fn bring_about(&mut self, effect: Effect) {
+        self.handle(match effect {
+            Effect::SessionEnded(session) => Input::EndSession(session),
+            Effect::LoginRenewed(session) => Input::RenewSession(session),
+            Effect::TagWithdrawn(tag) => Input::WithdrawTag(tag),
+            Effect::NotesChanged(household) => Input::NotesChanged(household),
+        });
     }
 
     fn handle(&mut self, input: Input) {

@@ -19,7 +19,6 @@ mod tags;
 mod time;
 mod users;
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -35,22 +34,10 @@ use crate::audit::{Audit, Event};
 use crate::auth::factors::Factors;
 use crate::domain::Result;
 use crate::domain::audit::COMMAND_LINE;
-use crate::domain::ids::{AccountId, SessionId, TagId};
+use crate::domain::ids::AccountId;
 use crate::household;
 use crate::keys::Keys;
 use crate::store::Store;
-
-/// What a change means for those who are connected at that moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
-    /// Its device leaves presence and every call.
-    SessionEnded(SessionId),
-    /// Calls through it end.
-    TagWithdrawn(TagId),
-}
-
-/// Brings [`Effect`]s about; does nothing where no server is running.
-pub type Effects = Arc<dyn Fn(Effect) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
 /// What links begin with, and what is wrong with that.
 #[derive(Debug, Clone)]
@@ -78,8 +65,6 @@ pub struct Operator {
     pub audit: Audit,
     /// What links begin with.
     pub links: Links,
-    /// What happens to those who are connected.
-    pub effects: Effects,
 }
 
 impl Operator {
@@ -118,12 +103,6 @@ impl Operator {
             Request::EndSessions { user } => self.end_sessions(&user).await.map(Answer::Ended),
             Request::RotateKeys => self.rotate_keys(now).await.map(Answer::RotatedKeys),
             Request::ListEvents { before, limit } => self.list_events(before, limit).await.map(Answer::Events),
-        }
-    }
-
-    async fn bring_about(&self, effects: Vec<Effect>) {
-        for effect in effects {
-            (self.effects)(effect).await;
         }
     }
 

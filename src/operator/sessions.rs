@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::{Effect, Ended, Operator, Session, Sessions};
+use super::{Ended, Operator, Session, Sessions};
 use crate::audit::Event;
 use crate::domain::ids::SessionId;
 use crate::domain::{Error, Kind, Result};
@@ -38,18 +38,13 @@ impl Operator {
                 .hint("`callqr session list` shows them all."));
         }
         self.note(Event::SessionEnded, None);
-        self.after_the_end_of(vec![id]).await
+        Ok(Ended { ended: vec![id] })
     }
 
     pub(super) async fn end_sessions(&self, user: &str) -> Result<Ended> {
         let account = self.find(user).await?.id;
-        let ended = self.store.operator().end_logins(account).await?;
+        let ended = self.store.sessions().end_all_but(account, None).await?;
         self.note(Event::SessionsEnded, Some(account));
-        self.after_the_end_of(ended).await
-    }
-
-    async fn after_the_end_of(&self, ended: Vec<SessionId>) -> Result<Ended> {
-        self.bring_about(ended.iter().map(|login| Effect::SessionEnded(*login)).collect()).await;
-        Ok(Ended { ended })
+        Ok(Ended { ended: ended.sessions })
     }
 }

@@ -3,7 +3,7 @@
 use crate::domain::household::tag::TagState;
 use std::time::SystemTime;
 
-use super::{Effect, NewTag, Operator, RevokedTag, Tag, Tags};
+use super::{NewTag, Operator, RevokedTag, Tag, Tags};
 use crate::audit::Event;
 use crate::domain::household::tag::{Lifetime, TagText};
 use crate::domain::ids::TagId;
@@ -50,12 +50,11 @@ impl Operator {
     }
 
     pub(super) async fn revoke_tag(&self, id: TagId) -> Result<RevokedTag> {
-        if !self.store.operator().delete_tag(id).await? {
+        if !self.store.tags().delete(None, id).await? {
             return Err(Error::new(Kind::NotFound, "no-such-tag", "There is no such tag.")
                 .hint("`callqr tag list` shows them all."));
         }
         self.note(Event::TagRevoked, None);
-        self.bring_about(vec![Effect::TagWithdrawn(id)]).await;
         Ok(RevokedTag { id })
     }
 }

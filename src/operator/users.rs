@@ -2,8 +2,8 @@
 
 use std::time::SystemTime;
 
-use super::{DeletedUser, Effect, Named, NewPassword, Operator, PasswordLink, PasswordSet, User};
-use crate::accounts::{Ended, Registering};
+use super::{DeletedUser, Named, NewPassword, Operator, PasswordLink, PasswordSet, User};
+use crate::accounts::Registering;
 use crate::domain::Result;
 use crate::domain::account::Username;
 use crate::domain::audit::COMMAND_LINE;
@@ -39,8 +39,7 @@ impl Operator {
 
     pub(super) async fn disable_user(&self, user: &str) -> Result<User> {
         let id = self.find(user).await?.id;
-        let ended = self.accounts.disable(id, Some(COMMAND_LINE)).await?;
-        self.after(&ended).await;
+        self.accounts.disable(id, Some(COMMAND_LINE)).await?;
         self.find(user).await
     }
 
@@ -59,23 +58,19 @@ impl Operator {
     pub(super) async fn delete_user(&self, user: &str) -> Result<DeletedUser> {
         let User { id, username, .. } = self.find(user).await?;
         let ended = self.accounts.delete(id, Some(COMMAND_LINE)).await?;
-        self.after(&ended).await;
-        let Ended { sessions, tags } = ended;
-        Ok(DeletedUser { id, username, ended: sessions, revoked: tags })
+        Ok(DeletedUser { id, username, ended: ended.sessions, revoked: ended.tags })
     }
 
     pub(super) async fn set_password(&self, user: &str, password: &NewPassword) -> Result<PasswordSet> {
         let User { id, username, .. } = self.find(user).await?;
         let name = Username::parse(&username)?;
         let ended = self.accounts.set_password(id, &name, password.expose().to_owned()).await?;
-        self.after(&ended).await;
         Ok(PasswordSet { user: Named { id, username }, ended: ended.sessions })
     }
 
     pub(super) async fn reset_mfa(&self, user: &str) -> Result<User> {
         let id = self.find(user).await?.id;
-        let ended = self.factors.reset(id, None).await?.ended;
-        self.bring_about(ended.into_iter().map(Effect::SessionEnded).collect()).await;
+        self.factors.reset(id, None).await?;
         self.find(user).await
     }
 
@@ -88,10 +83,5 @@ impl Operator {
             url_warning: self.links.warning.clone(),
             expires_at: reset.expires_at,
         })
-    }
-
-    async fn after(&self, ended: &Ended) {
-        let sessions = ended.sessions.iter().map(|login| Effect::SessionEnded(*login));
-        self.bring_about(sessions.chain(ended.tags.iter().map(|tag| Effect::TagWithdrawn(*tag))).collect()).await;
     }
 }

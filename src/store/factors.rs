@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
 use super::{Store, users, vaults};
+use crate::domain::effect::Ended;
 use crate::domain::ids::{AccountId, PasskeyId, SessionId};
 use crate::domain::{Error, Kind, Result};
 use crate::store::database::convert::{one_row, time, to_millis};
@@ -55,14 +56,6 @@ pub struct NewPasskeyRow {
     pub credential_sealed: Vec<u8>,
 }
 
-/// What a change came to.
-pub struct Changed {
-    /// Whether there was something to change, or recovery codes were kept.
-    pub done: bool,
-    /// Log-ins that ended with it.
-    pub ended: Vec<SessionId>,
-}
-
 /// Second factors in the database.
 pub struct FactorTable<'a>(pub(super) &'a Store);
 
@@ -87,17 +80,18 @@ impl FactorTable<'_> {
         step: i64,
         backup_codes: Vec<[u8; 32]>,
         now: SystemTime,
-    ) -> Result<Changed> {
-        self.0
-            .writer
-            .transaction(move |transaction| {
+    ) -> Result<bool> {
+        let (kept, _) = self
+            .0
+            .ending(move |transaction| {
                 let sql = "INSERT OR REPLACE INTO totp (account_id, seed_sealed, last_step, barred_step, created_at) \
                            VALUES (?1, ?2, ?3, 0, ?4)";
                 transaction.execute(sql, params![account.as_bytes(), seed_sealed, step, to_millis(now)])?;
-                let done = add_first_recovery_codes(transaction, account, &backup_codes)?;
-                Ok(Changed { done, ended: end_others(transaction, true, account, keep)? })
+                let kept = add_first_recovery_codes(transaction, account, &backup_codes)?;
+                Ok((kept, end_others(transaction, true, account, keep)?))
             })
-            .await
+            .await?;
+        Ok(kept)
     }
 
     /// Spends a code's step; `false` when it, or a later one, was spent meanwhile.
@@ -134,16 +128,17 @@ impl FactorTable<'_> {
     ///
     /// # Errors
     /// The database's.
-    pub async fn delete_totp(&self, account: AccountId, keep: SessionId) -> Result<Changed> {
-        self.0
-            .writer
-            .transaction(move |transaction| {
+    pub async fn delete_totp(&self, account: AccountId, keep: SessionId) -> Result<bool> {
+        let (was_there, _) = self
+            .0
+            .ending(move |transaction| {
                 let sql = "DELETE FROM totp WHERE account_id = ?1";
-                let done = one_row(transaction.execute(sql, [account.as_bytes()])?)?;
+                let was_there = one_row(transaction.execute(sql, [account.as_bytes()])?)?;
                 delete_idle_recovery_codes(transaction, account)?;
-                Ok(Changed { done, ended: end_others(transaction, done, account, keep)? })
+                Ok((was_there, end_others(transaction, was_there, account, keep)?))
             })
-            .await
+            .await?;
+        Ok(was_there)
     }
 
     /// How many recovery codes are left.
@@ -204,16 +199,17 @@ impl FactorTable<'_> {
         most: u32,
         backup_codes: Vec<[u8; 32]>,
         now: SystemTime,
-    ) -> Result<Changed> {
-        self.0
-            .writer
-            .transaction(move |transaction| {
+    ) -> Result<bool> {
+        let (kept, _) = self
+            .0
+            .ending(move |transaction| {
                 let ends = !has_factor(transaction, passkey.account)?;
                 add_passkey(transaction, &passkey, most, now)?;
-                let done = add_first_recovery_codes(transaction, passkey.account, &backup_codes)?;
-                Ok(Changed { done, ended: end_others(transaction, ends, passkey.account, keep)? })
+                let kept = add_first_recovery_codes(transaction, passkey.account, &backup_codes)?;
+                Ok((kept, end_others(transaction, ends, passkey.account, keep)?))
             })
-            .await
+            .await?;
+        Ok(kept)
     }
 
     /// Notes a passkey's use; `false` when its counter did not grow, or it was removed meanwhile.
@@ -244,10 +240,10 @@ impl FactorTable<'_> {
     ///
     /// # Errors
     /// The database's.
-    pub async fn delete_passkey(&self, account: AccountId, id: PasskeyId, keep: SessionId) -> Result<Changed> {
-        self.0
-            .writer
-            .transaction(move |transaction| {
+    pub async fn delete_passkey(&self, account: AccountId, id: PasskeyId, keep: SessionId) -> Result<bool> {
+        let (had_it, _) = self
+            .0
+            .ending(move |transaction| {
                 let sql = "DELETE FROM passkeys WHERE id = ?1 AND account_id = ?2 RETURNING credential_hash";
                 let values = params![id.as_bytes(), account.as_bytes()];
                 let deleted = transaction.query_row(sql, values, |row| row.get(0)).optional()?;
@@ -255,31 +251,33 @@ impl FactorTable<'_> {
                     vaults::forget_passkey(transaction, account, credential)?;
                 }
                 delete_idle_recovery_codes(transaction, account)?;
-                let done = deleted.is_some();
-                Ok(Changed { done, ended: end_others(transaction, done, account, keep)? })
+                let had_it = deleted.is_some();
+                Ok((had_it, end_others(transaction, had_it, account, keep)?))
             })
-            .await
+            .await?;
+        Ok(had_it)
     }
 
     /// Removes all second factors of an account, whose log-ins but `keep` end then; whether it had any.
     ///
     /// # Errors
     /// `no-such-user` when there is no such account.
-    pub async fn reset(&self, account: AccountId, keep: Option<SessionId>) -> Result<Changed> {
-        self.0
-            .writer
-            .transaction(move |transaction| {
+    pub async fn reset(&self, account: AccountId, keep: Option<SessionId>) -> Result<bool> {
+        let (had_any, _) = self
+            .0
+            .ending(move |transaction| {
                 users::existing(transaction, account)?;
-                let done = has_factor(transaction, account)?;
+                let had_any = has_factor(transaction, account)?;
                 for table in ["totp", "passkeys", "recovery_codes"] {
                     let sql = format!("DELETE FROM {table} WHERE account_id = ?1");
                     transaction.execute(&sql, [account.as_bytes()])?;
                 }
                 vaults::forget_passkeys(transaction, account)?;
-                let ended = if done { users::end_logins(transaction, account, keep)? } else { Vec::new() };
-                Ok(Changed { done, ended })
+                let ended = if had_any { users::end_logins(transaction, account, keep)? } else { Vec::new() };
+                Ok((had_any, Ended::sessions(ended)))
             })
-            .await
+            .await?;
+        Ok(had_any)
     }
 
     /// Whether an account has a second factor.
@@ -291,13 +289,8 @@ impl FactorTable<'_> {
     }
 }
 
-fn end_others(
-    transaction: &Transaction<'_>,
-    ends: bool,
-    account: AccountId,
-    keep: SessionId,
-) -> Result<Vec<SessionId>> {
-    if ends { users::end_logins(transaction, account, Some(keep)) } else { Ok(Vec::new()) }
+fn end_others(transaction: &Transaction<'_>, ends: bool, account: AccountId, keep: SessionId) -> Result<Ended> {
+    Ok(Ended::sessions(if ends { users::end_logins(transaction, account, Some(keep))? } else { Vec::new() }))
 }
 
 fn totp(transaction: &Transaction<'_>, account: AccountId) -> Result<Option<TotpRow>> {

@@ -4,9 +4,9 @@ use std::time::SystemTime;
 
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
-use super::Store;
+use super::{Store, vaults};
 use crate::domain::account::Member;
-use crate::domain::household::vault::WrappedKey;
+use crate::domain::household::vault::{PossessionProof, WrappedKey};
 use crate::domain::ids::{AccountId, HouseholdId, InviteId};
 use crate::domain::{Error, Kind, Result};
 use crate::store::database::convert::{one_row, time, to_millis};
@@ -35,14 +35,17 @@ pub struct InviteRow {
 pub struct InviteTable<'a>(pub(super) &'a Store);
 
 impl InviteTable<'_> {
-    /// Adds an invite that `token_hash` finds.
+    /// Adds an invite that `token_hash` finds; `holder` is what shows that the key it brings is the vault's.
     ///
     /// # Errors
-    /// `too-many-invites` when its maker has as many as one may have.
-    pub async fn create(&self, invite: InviteRow, token_hash: [u8; 32]) -> Result<()> {
+    /// `not-a-holder` when it is not; `too-many-invites` when its maker has as many as one may have.
+    pub async fn create(&self, invite: InviteRow, token_hash: [u8; 32], holder: Option<PossessionProof>) -> Result<()> {
         self.0
             .writer
             .transaction(move |transaction| {
+                if let Some((household, holder)) = invite.household.zip(holder) {
+                    vaults::check_holder(transaction, household, holder)?;
+                }
                 if count(transaction, invite.account)? >= MOST {
                     let message = format!("At most {MOST} invites may wait to be used.");
                     return Err(Error::new(Kind::Conflict, "too-many-invites", message).hint("Revoke one of them."));

@@ -4,6 +4,10 @@
 //! (`synchronous=FULL`) and every later read sees it. `now` is handed in and is the same throughout a transaction.
 //! Nothing here can be read by whoever steals the database alone: names and texts arrive sealed, secrets as digests.
 //!
+//! What ends in the database must end for those who are connected, too. A transaction that ends something says so in one
+//! [`Ended`], and `Store::ending` is the one place that raises it: on the database's own thread, when it is committed.
+//! No service and no handler can forget it, and no connection that breaks can come between the two.
+//!
 //! Imports `domain`, `files`. Called by `accounts`, `app`, `audit`, `auth`, `household`, `keys`, `operator`, `upkeep`.
 
 mod accounts;
@@ -23,10 +27,10 @@ mod users;
 mod vaults;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
-use rusqlite::TransactionBehavior;
+use rusqlite::{Transaction, TransactionBehavior};
 
 pub use accounts::{AccountRow, AccountTable, Changes, Entry, NewAccountRow};
 pub use audit::{AuditRow, AuditTable, NewEvents};
@@ -37,12 +41,13 @@ pub use invites::{InviteRow, InviteTable};
 pub use notes::{MostNotes, NewNoteRow, NoteRow, NoteTable, NotesBefore, NotesPage};
 pub use operator::{BareSession, BareTag, OperatorTable};
 pub use sealed::{FieldKey, Match, SealedColumn, SealedTable, SealedValue};
-pub use sessions::{ListedSession, NewSession, SessionRow, SessionTable};
+pub use sessions::{ListedSession, NewSecret, NewSession, SessionRow, SessionTable};
 pub use setup::SetupTable;
 pub use tags::{NewTagRow, TagRow, TagTable, TokenDigest};
-pub use users::{Ended, UserRow};
+pub use users::UserRow;
 pub use vaults::{VaultRow, VaultTable, WrappedKeyRow};
 
+use crate::domain::effect::{Effect, Ended};
 use crate::domain::ids::SessionId;
 use crate::domain::{Error, Kind, Result};
 use database::migrate;
@@ -54,7 +59,11 @@ pub struct Store {
     writer: Arc<DatabaseThread>,
     reader: Arc<DatabaseThread>,
     path: Arc<Path>,
+    raise: Arc<OnceLock<Raise>>,
 }
+
+/// Brings an [`Effect`] about. It is called on the database's thread and must not wait.
+type Raise = Box<dyn Fn(Effect) + Send + Sync>;
 
 impl Store {
     /// Opens the database file, making and migrating it as needed. Blocks; meant for the start of the process.
@@ -68,7 +77,15 @@ impl Store {
             writer: Arc::new(DatabaseThread::start("db-writer", writer, TransactionBehavior::Immediate)?),
             reader: Arc::new(DatabaseThread::start("db-reader", reader, TransactionBehavior::Deferred)?),
             path: path.into(),
+            raise: Arc::default(),
         })
+    }
+
+    /// Names what brings about whatever follows of a change, once. Until then nothing does, which is right where nobody can
+    /// be connected: in a command without a server, and before the server answers.
+    pub fn raise_to(&self, raise: impl Fn(Effect) + Send + Sync + 'static) {
+        let named = self.raise.set(Box::new(raise));
+        debug_assert!(named.is_ok(), "there is one switchboard");
     }
 
     /// Accounts.
@@ -141,7 +158,7 @@ impl Store {
     /// # Errors
     /// `database-silent` after two seconds, or the database's own error.
     pub async fn ping(&self) -> Result<()> {
-        let look = |transaction: &rusqlite::Transaction<'_>| {
+        let look = |transaction: &Transaction<'_>| {
             Ok(transaction.query_row("SELECT count(*) FROM setup_token", [], |_| Ok(()))?)
         };
         let both = async {
@@ -154,23 +171,34 @@ impl Store {
         })
     }
 
-    /// Deletes what has expired; `in_use` are log-ins that are in use right now. Says which log-ins ended.
+    /// Deletes what has expired; `in_use` are log-ins that are in use right now.
     ///
     /// # Errors
     /// The database's.
-    pub async fn purge(
-        &self,
-        now: SystemTime,
-        session_idle: Duration,
-        in_use: Vec<SessionId>,
-    ) -> Result<Vec<SessionId>> {
-        self.writer
-            .transaction(move |transaction| {
+    pub async fn purge(&self, now: SystemTime, session_idle: Duration, in_use: Vec<SessionId>) -> Result<Ended> {
+        let ((), ended) = self
+            .ending(move |transaction| {
                 in_use.iter().try_for_each(|session| sessions::touch(transaction, *session, now))?;
                 setup::delete_expired(transaction, now)?;
-                sessions::delete_expired(transaction, now, session_idle)
+                Ok(((), Ended::sessions(sessions::delete_expired(transaction, now, session_idle)?)))
             })
-            .await
+            .await?;
+        Ok(ended)
+    }
+
+    /// Runs a transaction that may end something, and raises what it says when it is committed.
+    async fn ending<T, F>(&self, work: F) -> Result<(T, Ended)>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> Result<(T, Ended)> + Send + 'static,
+    {
+        let raise = self.raise.clone();
+        let raise_all = move |(_, ended): &(T, Ended)| {
+            if let Some(raise) = raise.get() {
+                ended.effects().for_each(raise);
+            }
+        };
+        self.writer.transaction_then(work, raise_all).await
     }
 
     /// Finishes the work that waits and closes the file, so that no write-ahead log is left. Later calls are refused.

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
 use super::Store;
+use crate::domain::effect::Ended;
 use crate::domain::household::note::{Envelope, Minute, NoteKind};
 use crate::domain::ids::{HouseholdId, NoteId, TagId};
 use crate::domain::{Error, Kind, Result};
@@ -75,20 +76,23 @@ impl NoteTable<'_> {
     /// # Errors
     /// `inbox-full` when there are as many as may be.
     pub async fn leave(&self, note: NewNoteRow, most: MostNotes) -> Result<Option<SystemTime>> {
-        self.0
-            .writer
-            .transaction(move |transaction| {
-                let Some((household, tag_ends)) = standing(transaction, note.tag)? else { return Ok(None) };
+        let (kept_until, _) = self
+            .0
+            .ending(move |transaction| {
+                let Some((household, tag_ends)) = standing(transaction, note.tag)? else {
+                    return Ok((None, Ended::default()));
+                };
                 let expires_at = tag_ends.map_or(note.expires_at, |end| end.min(note.expires_at));
                 let id = note.envelope.id(note.tag);
                 if let Some(kept_until) = end_of(transaction, id)? {
-                    return Ok(Some(kept_until));
+                    return Ok((Some(kept_until), Ended::default()));
                 }
                 check_room(transaction, note.tag, household, most)?;
                 insert(transaction, id, &NewNoteRow { expires_at, ..note })?;
-                Ok(Some(expires_at))
+                Ok((Some(expires_at), Ended::notes(household)))
             })
-            .await
+            .await?;
+        Ok(kept_until)
     }
 
     /// A page of a household's notes.
@@ -107,21 +111,22 @@ impl NoteTable<'_> {
             .await
     }
 
-    /// Notes that somebody has opened these of the household's; how many had not been opened.
+    /// Notes that somebody has opened these of the household's.
     ///
     /// # Errors
     /// The database's.
-    pub async fn mark_read(&self, household: HouseholdId, ids: Vec<NoteId>) -> Result<usize> {
+    pub async fn mark_read(&self, household: HouseholdId, ids: Vec<NoteId>) -> Result<()> {
         self.0
-            .writer
-            .transaction(move |transaction| {
+            .ending(move |transaction| {
                 let sql = "UPDATE notes SET read = 1 WHERE id = ?2 AND NOT read \
                            AND tag_id IN (SELECT id FROM tags WHERE household_id = ?1)";
                 let mut statement = transaction.prepare_cached(sql)?;
                 let mut mark = |id: &NoteId| statement.execute(params![household.as_bytes(), id.as_bytes()]);
-                ids.iter().try_fold(0, |marked, id| Ok(marked + mark(id)?))
+                let marked = ids.iter().try_fold(0, |marked, id| Ok::<_, rusqlite::Error>(marked + mark(id)?))?;
+                Ok(((), changed(household, marked > 0)))
             })
             .await
+            .map(|_| ())
     }
 
     /// Removes one note of the household's; whether there was one.
@@ -129,30 +134,38 @@ impl NoteTable<'_> {
     /// # Errors
     /// The database's.
     pub async fn delete(&self, household: HouseholdId, id: NoteId) -> Result<bool> {
-        self.0
-            .writer
-            .transaction(move |transaction| {
+        let (was_there, _) = self
+            .0
+            .ending(move |transaction| {
                 let sql = "DELETE FROM notes WHERE id = ?2 \
                            AND tag_id IN (SELECT id FROM tags WHERE household_id = ?1)";
-                one_row(transaction.execute(sql, params![household.as_bytes(), id.as_bytes()])?)
+                let was_there = one_row(transaction.execute(sql, params![household.as_bytes(), id.as_bytes()])?)?;
+                Ok((was_there, changed(household, was_there)))
             })
-            .await
+            .await?;
+        Ok(was_there)
     }
 
-    /// Removes all notes of the household's, or only those that somebody has opened; how many there were.
+    /// Removes all notes of the household's, or only those that somebody has opened.
     ///
     /// # Errors
     /// The database's.
-    pub async fn delete_all(&self, household: HouseholdId, only_read: bool) -> Result<usize> {
+    pub async fn delete_all(&self, household: HouseholdId, only_read: bool) -> Result<()> {
         self.0
-            .writer
-            .transaction(move |transaction| {
+            .ending(move |transaction| {
                 let sql = "DELETE FROM notes WHERE (read OR NOT ?2) \
                            AND tag_id IN (SELECT id FROM tags WHERE household_id = ?1)";
-                Ok(transaction.execute(sql, params![household.as_bytes(), only_read])?)
+                let removed = transaction.execute(sql, params![household.as_bytes(), only_read])?;
+                Ok(((), changed(household, removed > 0)))
             })
             .await
+            .map(|_| ())
     }
+}
+
+/// Whether the household's devices must fetch its notes again.
+fn changed(household: HouseholdId, changed: bool) -> Ended {
+    if changed { Ended::notes(household) } else { Ended::default() }
 }
 
 /// Whose a tag is and when it ends, if it is there and takes notes.

@@ -1,4 +1,4 @@
-//! What the operator's command line reads and deletes across accounts: never a label or a text.
+//! What the operator's command line reads across accounts: never a label or a text.
 
 use std::time::SystemTime;
 
@@ -7,7 +7,7 @@ use rusqlite::{Row, Transaction, params};
 use super::Store;
 use crate::domain::Result;
 use crate::domain::ids::{AccountId, HouseholdId, SessionId, TagId};
-use crate::store::database::convert::{from_millis, one_row, time, to_millis};
+use crate::store::database::convert::{from_millis, time, to_millis};
 
 /// A tag without its texts.
 pub struct BareTag {
@@ -51,36 +51,12 @@ impl OperatorTable<'_> {
         self.0.reader.transaction(move |transaction| tags(transaction, of)).await
     }
 
-    /// Deletes a tag, whosever it is; whether there was one.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn delete_tag(&self, id: TagId) -> Result<bool> {
-        let sql = "DELETE FROM tags WHERE id = ?1";
-        self.0.writer.transaction(move |transaction| one_row(transaction.execute(sql, [id.as_bytes()])?)).await
-    }
-
     /// The log-ins of one account or of all that have not expired, the ones used last first.
     ///
     /// # Errors
     /// The database's.
     pub async fn sessions(&self, of: Option<AccountId>, now: SystemTime) -> Result<Vec<BareSession>> {
         self.0.reader.transaction(move |transaction| sessions(transaction, of, now)).await
-    }
-
-    /// Ends every log-in of an account; says which.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn end_logins(&self, account: AccountId) -> Result<Vec<SessionId>> {
-        self.0
-            .writer
-            .transaction(move |transaction| {
-                let mut statement = transaction.prepare("DELETE FROM logins WHERE account_id = ?1 RETURNING id")?;
-                let ids = statement.query_map([account.as_bytes()], |row| row.get(0).map(SessionId::from_bytes))?;
-                Ok(ids.collect::<rusqlite::Result<_>>()?)
-            })
-            .await
     }
 }
 

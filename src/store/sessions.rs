@@ -4,9 +4,10 @@ use std::time::{Duration, SystemTime};
 
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
-use super::Store;
+use super::{Store, users};
 use crate::domain::Result;
 use crate::domain::account::Member;
+use crate::domain::effect::Ended;
 use crate::domain::ids::{AccountId, HouseholdId, SessionId};
 use crate::store::database::convert::{one_row, time, to_millis};
 
@@ -43,6 +44,16 @@ pub struct NewSession {
     pub expires_at: SystemTime,
 }
 
+/// A new secret for a log-in whose holder has just proven who they are.
+pub struct NewSecret {
+    /// Which.
+    pub id: SessionId,
+    /// That of the secret that it takes the place of.
+    pub generation: u32,
+    /// SHA-256 of the new one.
+    pub secret_hash: [u8; 32],
+}
+
 /// A log-in as its owner sees it.
 pub struct ListedSession {
     /// Which.
@@ -59,7 +70,7 @@ pub struct ListedSession {
 pub struct SessionTable<'a>(pub(super) &'a Store);
 
 impl SessionTable<'_> {
-    /// Adds a log-in; when its account then has more than `most`, the ones unused for longest end and are returned.
+    /// Adds a log-in; when its account then has more than `most`, the ones unused for longest end.
     /// `None`, and nothing done, when the account was disabled or has another password than that of `password_hash`.
     ///
     /// # Errors
@@ -70,21 +81,22 @@ impl SessionTable<'_> {
         password_hash: String,
         most: u32,
         now: SystemTime,
-    ) -> Result<Option<Vec<SessionId>>> {
-        self.0
-            .writer
-            .transaction(move |transaction| {
+    ) -> Result<Option<Ended>> {
+        let (created, displaced) = self
+            .0
+            .ending(move |transaction| {
                 let sql = "SELECT 1 FROM accounts WHERE id = ?1 AND password_hash = ?2 AND NOT disabled";
                 let as_proven =
                     transaction.query_row(sql, params![session.account.as_bytes(), password_hash], |_| Ok(()));
                 if as_proven.optional()?.is_none() {
-                    return Ok(None);
+                    return Ok((false, Ended::default()));
                 }
                 let displaced = delete_least_used(transaction, session.account, most.saturating_sub(1))?;
                 insert(transaction, &session, now)?;
-                Ok(Some(displaced))
+                Ok((true, Ended::sessions(displaced)))
             })
-            .await
+            .await?;
+        Ok(created.then_some(displaced))
     }
 
     /// The log-in with this id, unless it has expired, was not used for `idle` or belongs to a disabled account.
@@ -103,30 +115,20 @@ impl SessionTable<'_> {
         self.0.writer.transaction(move |transaction| touch(transaction, id, now)).await
     }
 
-    /// Gives a log-in of this generation a new secret, whose holder has just proven who they are; the new generation, or
-    /// `None` when it has ended or was given another one meanwhile.
+    /// Gives a log-in a new secret; the log-in as it is then, or `None` when it has ended or was given another secret
+    /// meanwhile.
     ///
     /// # Errors
     /// The database's.
-    pub async fn rotate(
-        &self,
-        id: SessionId,
-        generation: u32,
-        secret_hash: [u8; 32],
-        now: SystemTime,
-    ) -> Result<Option<SessionRow>> {
-        self.0
-            .writer
-            .transaction(move |transaction| {
-                let sql = "UPDATE logins SET secret_hash = ?2, generation = generation + 1, confirmed_at = ?3, \
-                           last_used_at = max(last_used_at, ?3) WHERE id = ?1 AND generation = ?4";
-                let values = params![id.as_bytes(), secret_hash, to_millis(now), generation];
-                if !one_row(transaction.prepare_cached(sql)?.execute(values)?)? {
-                    return Ok(None);
-                }
-                current(transaction, id, Duration::MAX, now)
+    pub async fn rotate(&self, new: NewSecret, now: SystemTime) -> Result<Option<SessionRow>> {
+        let (session, _) = self
+            .0
+            .ending(move |transaction| {
+                let session = rotate(transaction, &new, now)?;
+                Ok((session, Ended { renewed: session.map(|session| session.id), ..Ended::default() }))
             })
-            .await
+            .await?;
+        Ok(session)
     }
 
     /// The log-ins of an account that have not ended, the one used last first.
@@ -142,30 +144,27 @@ impl SessionTable<'_> {
     /// # Errors
     /// The database's.
     pub async fn end_of(&self, account: AccountId, id: SessionId) -> Result<bool> {
-        self.0
-            .writer
-            .transaction(move |transaction| {
+        let (had_it, _) = self
+            .0
+            .ending(move |transaction| {
                 let sql = "DELETE FROM logins WHERE id = ?1 AND account_id = ?2";
-                one_row(transaction.execute(sql, params![id.as_bytes(), account.as_bytes()])?)
+                let had_it = one_row(transaction.execute(sql, params![id.as_bytes(), account.as_bytes()])?)?;
+                Ok((had_it, Ended::sessions(had_it.then_some(id).into_iter().collect())))
             })
-            .await
+            .await?;
+        Ok(had_it)
     }
 
-    /// Ends all log-ins of an account but one; says which.
+    /// Ends all log-ins of an account but one.
     ///
     /// # Errors
     /// The database's.
-    pub async fn end_all_but(&self, account: AccountId, kept: Option<SessionId>) -> Result<Vec<SessionId>> {
-        self.0
-            .writer
-            .transaction(move |transaction| {
-                let sql = "DELETE FROM logins WHERE account_id = ?1 AND id IS NOT ?2 RETURNING id";
-                let mut statement = transaction.prepare_cached(sql)?;
-                let values = params![account.as_bytes(), kept.map(|id| *id.as_bytes())];
-                let ids = statement.query_map(values, |row| row.get(0).map(SessionId::from_bytes))?;
-                Ok(ids.collect::<rusqlite::Result<_>>()?)
-            })
-            .await
+    pub async fn end_all_but(&self, account: AccountId, kept: Option<SessionId>) -> Result<Ended> {
+        let ((), ended) = self
+            .0
+            .ending(move |transaction| Ok(((), Ended::sessions(users::end_logins(transaction, account, kept)?))))
+            .await?;
+        Ok(ended)
     }
 
     /// Ends a log-in; whether there was one.
@@ -173,13 +172,25 @@ impl SessionTable<'_> {
     /// # Errors
     /// The database's.
     pub async fn end(&self, id: SessionId) -> Result<bool> {
-        self.0
-            .writer
-            .transaction(move |transaction| {
-                one_row(transaction.execute("DELETE FROM logins WHERE id = ?1", [id.as_bytes()])?)
+        let (was_there, _) = self
+            .0
+            .ending(move |transaction| {
+                let was_there = one_row(transaction.execute("DELETE FROM logins WHERE id = ?1", [id.as_bytes()])?)?;
+                Ok((was_there, Ended::sessions(was_there.then_some(id).into_iter().collect())))
             })
-            .await
+            .await?;
+        Ok(was_there)
     }
+}
+
+pub(super) fn rotate(transaction: &Transaction<'_>, new: &NewSecret, now: SystemTime) -> Result<Option<SessionRow>> {
+    let sql = "UPDATE logins SET secret_hash = ?2, generation = generation + 1, confirmed_at = ?3, \
+               last_used_at = max(last_used_at, ?3) WHERE id = ?1 AND generation = ?4";
+    let values = params![new.id.as_bytes(), new.secret_hash, to_millis(now), new.generation];
+    if !one_row(transaction.prepare_cached(sql)?.execute(values)?)? {
+        return Ok(None);
+    }
+    current(transaction, new.id, Duration::MAX, now)
 }
 
 pub(super) fn insert(transaction: &Transaction<'_>, session: &NewSession, now: SystemTime) -> Result<()> {

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
 use super::Store;
+use crate::domain::effect::Ended;
 use crate::domain::household::public_identity::PublicIdentity;
 use crate::domain::household::tag::{SealedText, TokenHash};
 use crate::domain::ids::{HouseholdId, TagId};
@@ -155,28 +156,37 @@ impl TagTable<'_> {
     /// # Errors
     /// The database's.
     pub async fn set_paused(&self, household: HouseholdId, id: TagId, paused: bool) -> Result<Option<TagRow>> {
-        self.0
-            .writer
-            .transaction(move |transaction| {
+        let (tag, _) = self
+            .0
+            .ending(move |transaction| {
                 let sql = "UPDATE tags SET paused = ?3 WHERE id = ?2 AND household_id = ?1 RETURNING *";
                 let mut statement = transaction.prepare_cached(sql)?;
-                Ok(statement.query_row(params![household.as_bytes(), id.as_bytes(), paused], from_row).optional()?)
+                let values = params![household.as_bytes(), id.as_bytes(), paused];
+                let tag = statement.query_row(values, from_row).optional()?;
+                let withdrawn = tag.as_ref().filter(|tag| tag.paused).map(|tag| tag.id);
+                Ok((tag, Ended { tags: withdrawn.into_iter().collect(), ..Ended::default() }))
             })
-            .await
+            .await?;
+        Ok(tag)
     }
 
-    /// Deletes a tag of `household`; whether there was one.
+    /// Deletes a tag with the notes that came through it: one of `household`, or for the operator (`None`) whosever it is.
+    /// Whether there was one.
     ///
     /// # Errors
     /// The database's.
-    pub async fn delete(&self, household: HouseholdId, id: TagId) -> Result<bool> {
-        self.0
-            .writer
-            .transaction(move |transaction| {
-                let sql = "DELETE FROM tags WHERE id = ?2 AND household_id = ?1";
-                one_row(transaction.execute(sql, params![household.as_bytes(), id.as_bytes()])?)
+    pub async fn delete(&self, household: Option<HouseholdId>, id: TagId) -> Result<bool> {
+        let (was_there, _) = self
+            .0
+            .ending(move |transaction| {
+                let sql = "DELETE FROM tags WHERE id = ?2 AND (?1 IS NULL OR household_id = ?1) RETURNING household_id";
+                let values = params![household.as_ref().map(HouseholdId::as_bytes), id.as_bytes()];
+                let whose = transaction.query_row(sql, values, |row| row.get(0).map(HouseholdId::from_bytes));
+                let Some(household) = whose.optional()? else { return Ok((false, Ended::default())) };
+                Ok((true, Ended { tags: vec![id], ..Ended::notes(household) }))
             })
-            .await
+            .await?;
+        Ok(was_there)
     }
 }
 

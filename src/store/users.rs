@@ -5,12 +5,17 @@ use std::time::SystemTime;
 
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
+use super::NewSecret;
+use super::SessionRow;
+use super::WrappedKeyRow;
 use super::accounts::{self, AccountRow, AccountTable};
-use super::{WrappedKeyRow, vaults};
+use super::vaults;
+use crate::domain::effect::Ended;
 use crate::domain::household::vault::RewrappedKey;
 use crate::domain::ids::{AccountId, SessionId, TagId};
 use crate::domain::{Error, Kind, Result};
 use crate::store::database::convert::{from_millis, to_millis};
+use crate::store::sessions;
 
 /// An account with what its log-ins tell.
 #[derive(Clone)]
@@ -23,15 +28,6 @@ pub struct UserRow {
     pub last_used_at: Option<SystemTime>,
     /// Whether logging in asks for more than the password.
     pub second_factor: bool,
-}
-
-/// What ended with a change, and must end for those who are connected too.
-#[derive(Debug, Default)]
-pub struct Ended {
-    /// These log-ins.
-    pub sessions: Vec<SessionId>,
-    /// These tags.
-    pub tags: Vec<TagId>,
 }
 
 impl AccountTable<'_> {
@@ -48,17 +44,18 @@ impl AccountTable<'_> {
     /// # Errors
     /// `no-such-user`, `last-administrator`.
     pub async fn disable(&self, id: AccountId) -> Result<Ended> {
-        self.0
-            .writer
-            .transaction(move |transaction| {
+        let ((), ended) = self
+            .0
+            .ending(move |transaction| {
                 let account = existing(transaction, id)?;
                 refuse_last_administrator(transaction, &account)?;
                 transaction.execute("UPDATE accounts SET disabled = 1 WHERE id = ?1", [id.as_bytes()])?;
                 transaction.execute("DELETE FROM password_resets WHERE account_id = ?1", [id.as_bytes()])?;
                 transaction.execute("DELETE FROM invites WHERE account_id = ?1", [id.as_bytes()])?;
-                Ok(Ended { sessions: end_logins(transaction, id, None)?, tags: Vec::new() })
+                Ok(((), Ended::sessions(end_logins(transaction, id, None)?)))
             })
-            .await
+            .await?;
+        Ok(ended)
     }
 
     /// Lets its owner log in again.
@@ -105,7 +102,8 @@ impl AccountTable<'_> {
     /// # Errors
     /// `no-such-user`; `last-administrator` while there are other accounts.
     pub async fn delete(&self, id: AccountId) -> Result<Ended> {
-        self.0.writer.transaction(move |transaction| delete(transaction, id)).await
+        let ((), ended) = self.0.ending(move |transaction| Ok(((), delete(transaction, id)?))).await?;
+        Ok(ended)
     }
 
     /// Makes `token_hash` the one link that sets a new password for an account.
@@ -141,38 +139,60 @@ impl AccountTable<'_> {
     /// # Errors
     /// `reset-link` when the link does not work, or not any more.
     pub async fn finish_reset(&self, token_hash: [u8; 32], password_hash: String, now: SystemTime) -> Result<Ended> {
-        self.0
-            .writer
-            .transaction(move |transaction| {
+        let ((), ended) = self
+            .0
+            .ending(move |transaction| {
                 let id = by_reset(transaction, token_hash, now)?.member.account;
-                Ok(Ended { sessions: set_password(transaction, id, &password_hash, None)?, tags: Vec::new() })
+                Ok(((), Ended::sessions(set_password(transaction, id, &password_hash, None)?)))
             })
-            .await
+            .await?;
+        Ok(ended)
     }
 
-    /// Sets a new password, with the key of the vault wrapped for it where that is at hand, and ends all log-ins of the
-    /// account but `keep`.
+    /// Sets a new password, and ends all log-ins of the account.
     ///
     /// # Errors
-    /// `no-such-user`; `not-a-holder` when that is not the vault's key.
-    pub async fn set_password(
+    /// `no-such-user`.
+    pub async fn set_password(&self, id: AccountId, password_hash: String) -> Result<Ended> {
+        let ((), ended) = self
+            .0
+            .ending(move |transaction| {
+                existing(transaction, id)?;
+                Ok(((), Ended::sessions(set_password(transaction, id, &password_hash, None)?)))
+            })
+            .await?;
+        Ok(ended)
+    }
+
+    /// Sets the password that an owner has chosen, with the key of the vault wrapped for it where that is at hand; gives
+    /// the owner's log-in its new secret, and ends all others of the account. The log-in as it is then; `None`, and nothing
+    /// done, when it has ended or was given another secret meanwhile.
+    ///
+    /// # Errors
+    /// `not-a-holder` when that is not the vault's key.
+    pub async fn change_password(
         &self,
         id: AccountId,
         password_hash: String,
         key: Option<RewrappedKey>,
-        keep: Option<SessionId>,
-    ) -> Result<Ended> {
-        self.0
-            .writer
-            .transaction(move |transaction| {
-                existing(transaction, id)?;
+        new: NewSecret,
+        now: SystemTime,
+    ) -> Result<Option<SessionRow>> {
+        let (session, _) = self
+            .0
+            .ending(move |transaction| {
+                let Some(session) = sessions::rotate(transaction, &new, now)? else {
+                    return Ok((None, Ended::default()));
+                };
                 if let Some(RewrappedKey { wrapped, holder }) = key {
                     vaults::check_holder(transaction, vaults::household_of(transaction, id)?, holder)?;
                     vaults::put(transaction, id, &WrappedKeyRow::by_password(wrapped))?;
                 }
-                Ok(Ended { sessions: set_password(transaction, id, &password_hash, keep)?, tags: Vec::new() })
+                let others = set_password(transaction, id, &password_hash, Some(session.id))?;
+                Ok((Some(session), Ended { renewed: Some(session.id), ..Ended::sessions(others) }))
             })
-            .await
+            .await?;
+        Ok(session)
     }
 }
 
@@ -221,13 +241,13 @@ fn delete(transaction: &Transaction<'_>, id: AccountId) -> Result<Ended> {
     let household = account.member.household.as_bytes();
     let left = "SELECT 1 FROM accounts WHERE household_id = ?1 LIMIT 1";
     if transaction.query_row(left, [household], |_| Ok(())).optional()?.is_some() {
-        return Ok(Ended { sessions, tags: Vec::new() });
+        return Ok(Ended::sessions(sessions));
     }
     let mut statement = transaction.prepare_cached("DELETE FROM tags WHERE household_id = ?1 RETURNING id")?;
     let tags = statement.query_map([household], |row| row.get(0).map(TagId::from_bytes))?;
     let tags = tags.collect::<rusqlite::Result<_>>()?;
     transaction.execute("DELETE FROM households WHERE id = ?1", [household])?;
-    Ok(Ended { sessions, tags })
+    Ok(Ended { tags, ..Ended::sessions(sessions) })
 }
 
 fn by_reset(transaction: &Transaction<'_>, token_hash: [u8; 32], now: SystemTime) -> Result<AccountRow> {

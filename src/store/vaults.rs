@@ -4,9 +4,10 @@ use std::time::SystemTime;
 
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
-use super::Store;
+use super::{Store, users};
+use crate::domain::effect::Ended;
 use crate::domain::household::vault::{PossessionProof, SealedVault, UnlockMethod, WrappedKey};
-use crate::domain::ids::{AccountId, HouseholdId};
+use crate::domain::ids::{AccountId, HouseholdId, SessionId};
 use crate::domain::{Error, Kind, Result};
 use crate::store::database::convert::{one_row, to_millis};
 
@@ -105,28 +106,30 @@ impl VaultTable<'_> {
     ///
     /// # Errors
     /// `not-a-holder`.
+    #[cfg(test)]
     pub async fn check_holder(&self, household: HouseholdId, holder: PossessionProof) -> Result<()> {
         self.0.reader.transaction(move |transaction| check_holder(transaction, household, holder)).await
     }
 
     /// Puts a vault with another key in the place of the revision before it, with the one way into it: all other ways of the
-    /// household end, and so do invites and hand-overs that bring the old key. For whoever holds that (`before`), or is the
-    /// household's only member; `false`, and nothing done, when the revision before it is not the present one.
+    /// household end, and so do invites and hand-overs that bring the old key, and the account's log-ins but `keep`, which
+    /// have it. For whoever holds that (`before`), or is the household's only member; `false`, and nothing done, when the
+    /// revision before it is not the present one.
     ///
     /// # Errors
     /// `shared-household` when there is another member, and no `before`; `not-a-holder` for another one.
     pub async fn renew(
         &self,
         household: HouseholdId,
-        account: AccountId,
+        (account, keep): (AccountId, SessionId),
         vault: SealedVault,
         holder: PossessionProof,
         wrap: WrappedKeyRow,
         before: Option<PossessionProof>,
     ) -> Result<bool> {
-        self.0
-            .writer
-            .transaction(move |transaction| {
+        let (renewed, _) = self
+            .0
+            .ending(move |transaction| {
                 if let Some(before) = before {
                     check_known_holder(transaction, household, before)?;
                 }
@@ -139,15 +142,16 @@ impl VaultTable<'_> {
                         .hint("Let one of them let you in: in their account, under People."));
                 }
                 if !put_next(transaction, household, &vault, holder)? {
-                    return Ok(false);
+                    return Ok((false, Ended::default()));
                 }
                 for sql in OLD_KEY {
                     transaction.execute(sql, [household.as_bytes()])?;
                 }
                 put(transaction, account, &wrap)?;
-                Ok(true)
+                Ok((true, Ended::sessions(users::end_logins(transaction, account, Some(keep))?)))
             })
-            .await
+            .await?;
+        Ok(renewed)
     }
 
     /// Adds a way in, or replaces it.
@@ -181,17 +185,19 @@ impl VaultTable<'_> {
     /// `false`, and nothing done, when there is no such member.
     ///
     /// # Errors
-    /// The database's.
+    /// `not-a-holder`.
     pub async fn hand_over(
         &self,
         household: HouseholdId,
         to: AccountId,
+        holder: PossessionProof,
         wrapped: WrappedKey,
         expires_at: SystemTime,
     ) -> Result<bool> {
         self.0
             .writer
             .transaction(move |transaction| {
+                check_holder(transaction, household, holder)?;
                 let sql = "INSERT OR REPLACE INTO vault_handovers (account_id, wrapped, expires_at) \
                            SELECT id, ?3, ?4 FROM accounts WHERE id = ?1 AND household_id = ?2";
                 let values = params![to.as_bytes(), household.as_bytes(), wrapped.as_bytes(), to_millis(expires_at)];

@@ -1,5 +1,6 @@
 //! People who call and people who answer.
 
+use callqr::domain::effect::Effect;
 use serde_json::json;
 
 use crate::support::{Owner, Server};
@@ -117,4 +118,37 @@ async fn a_revoked_tag_and_an_ended_login_end_what_they_take_part_in() {
     caller.hear_until("ended withdrawn").await;
     server.hub.end_session(login).await;
     assert_eq!(presence.hear_until("close 4402").await, ["error logged-out", "close 4402"]);
+}
+
+#[tokio::test]
+async fn what_the_database_says_is_brought_about() {
+    let server = Server::start();
+    let (owner, login) = (Owner::new(), callqr::domain::ids::SessionId::random());
+    let raise = server.hub.effects();
+    let mut presence = server.device_of(owner, login).await;
+    raise(Effect::NotesChanged(owner.household));
+    assert_eq!(presence.hear().await, "notes-changed");
+    let (mut caller, _) = server.call(owner).await;
+    assert_eq!(presence.hear().await, "ring");
+    raise(Effect::TagWithdrawn(owner.tag));
+    assert_eq!(presence.hear().await, "ring-stopped withdrawn");
+    caller.hear_until("ended withdrawn").await;
+    raise(Effect::SessionEnded(login));
+    assert_eq!(presence.hear_until("close 4402").await, ["error logged-out", "close 4402"]);
+}
+
+/// Whoever has just got new secrets asks for a ticket by them at once.
+#[tokio::test]
+async fn a_ticket_by_new_secrets_is_not_spent_by_the_end_of_the_old_ones() {
+    let server = Server::start();
+    let (owner, login) = (Owner::new(), callqr::domain::ids::SessionId::random());
+    let raise = server.hub.effects();
+    for _ in 0..50 {
+        let mut old = server.device_of(owner, login).await;
+        raise(Effect::LoginRenewed(login));
+        let mut new = server.device_of(owner, login).await;
+        old.hear_until("close 4403").await;
+        new.say("ping").await;
+        assert_eq!(new.hear().await, "pong");
+    }
 }

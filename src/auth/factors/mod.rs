@@ -70,16 +70,6 @@ pub struct Enrolment {
     pub uri: Secret<String>,
 }
 
-/// What came of a change, and which of the account's log-ins ended with it: they were begun in another way than one logs
-/// in now, and what hangs on them should end too.
-#[derive(Debug)]
-pub struct Changed<T = ()> {
-    /// What came of it.
-    pub now: T,
-    /// Log-ins that ended; never the asker's.
-    pub ended: Vec<SessionId>,
-}
-
 /// Recovery codes as they are shown, once.
 pub type BackupCodes = Vec<Secret<String>>;
 
@@ -156,12 +146,7 @@ impl Factors {
     /// # Errors
     /// `wrong-code` and `server-clock`, after which another code may be tried; `begin-again` when nothing was begun, or
     /// too long ago.
-    pub async fn confirm_totp(
-        &self,
-        identity: Identity,
-        typed: &str,
-        now: SystemTime,
-    ) -> Result<Changed<Option<BackupCodes>>> {
+    pub async fn confirm_totp(&self, identity: Identity, typed: &str, now: SystemTime) -> Result<Option<BackupCodes>> {
         let account = identity.account;
         let seed = self.started(account, now).ok_or_else(begin_again)?;
         let step = match totp::judge(&seed, typed, now, Spent::default()) {
@@ -173,23 +158,22 @@ impl Factors {
         let sealed = self.keys.seal(Field::TotpSeed, account.as_bytes(), totp::base32(&seed).expose());
         let (codes, hashes) = self.fresh_codes(account);
         let whose = (account, identity.session);
-        let changed = self.store.factors().set_totp(whose, sealed, step, hashes, now).await?;
+        let kept = self.store.factors().set_totp(whose, sealed, step, hashes, now).await?;
         self.enrolments.lock().unwrap_or_else(PoisonError::into_inner).remove(&account);
         self.audit.note(Event::FactorAdded, Some(account), None);
-        Ok(Changed { now: changed.done.then_some(codes), ended: changed.ended })
+        Ok(kept.then_some(codes))
     }
 
     /// Removes the authenticator app.
     ///
     /// # Errors
     /// `no-totp` when there is none.
-    pub async fn remove_totp(&self, identity: Identity) -> Result<Changed> {
-        let changed = self.store.factors().delete_totp(identity.account, identity.session).await?;
-        if !changed.done {
+    pub async fn remove_totp(&self, identity: Identity) -> Result<()> {
+        if !self.store.factors().delete_totp(identity.account, identity.session).await? {
             return Err(Error::new(Kind::NotFound, "no-totp", "This account has no authenticator app."));
         }
         self.audit.note(Event::FactorRemoved, Some(identity.account), None);
-        Ok(Changed { now: (), ended: changed.ended })
+        Ok(())
     }
 
     /// New recovery codes; the old ones are worthless.
@@ -239,7 +223,7 @@ impl Factors {
         ticket: &str,
         credential: Value,
         now: SystemTime,
-    ) -> Result<Changed<(Passkey, Option<BackupCodes>)>> {
+    ) -> Result<(Passkey, Option<BackupCodes>)> {
         let opened = self.challenges.open::<MakingPasskey>(ticket, now).map_err(|_| begin_again())?;
         if opened.says.login != identity.session {
             return Err(begin_again());
@@ -256,24 +240,23 @@ impl Factors {
             name_sealed: self.keys.seal(Field::PasskeyName, id.as_bytes(), &opened.says.name),
             credential_sealed: self.seal_passkey(id, &passkey)?,
         };
-        let changed = self.store.factors().add_passkey(row, identity.session, MOST_PASSKEYS, hashes, now).await?;
+        let kept = self.store.factors().add_passkey(row, identity.session, MOST_PASSKEYS, hashes, now).await?;
         self.audit.note(Event::FactorAdded, Some(identity.account), None);
         let passkey =
             Passkey { id, name: opened.says.name, host: site.host().to_owned(), created_at: now, last_used_at: None };
-        Ok(Changed { now: (passkey, changed.done.then_some(codes)), ended: changed.ended })
+        Ok((passkey, kept.then_some(codes)))
     }
 
     /// Removes a passkey.
     ///
     /// # Errors
     /// `no-such-passkey` when the account has none with this id.
-    pub async fn remove_passkey(&self, identity: Identity, id: PasskeyId) -> Result<Changed> {
-        let changed = self.store.factors().delete_passkey(identity.account, id, identity.session).await?;
-        if !changed.done {
+    pub async fn remove_passkey(&self, identity: Identity, id: PasskeyId) -> Result<()> {
+        if !self.store.factors().delete_passkey(identity.account, id, identity.session).await? {
             return Err(Error::new(Kind::NotFound, "no-such-passkey", "You have no such passkey."));
         }
         self.audit.note(Event::FactorRemoved, Some(identity.account), None);
-        Ok(Changed { now: (), ended: changed.ended })
+        Ok(())
     }
 
     /// Removes all second factors of somebody who lost them; whether there were any. All log-ins of the account end then:
@@ -282,13 +265,13 @@ impl Factors {
     ///
     /// # Errors
     /// `no-such-user`.
-    pub async fn reset(&self, account: AccountId, by: Option<Identity>) -> Result<Changed<bool>> {
-        let changed = self.store.factors().reset(account, by.map(|by| by.session)).await?;
-        if changed.done {
+    pub async fn reset(&self, account: AccountId, by: Option<Identity>) -> Result<bool> {
+        let had_any = self.store.factors().reset(account, by.map(|by| by.session)).await?;
+        if had_any {
             let actor = by.map_or(COMMAND_LINE, |by| by.account);
             self.audit.note(Event::FactorsReset, Some(account), Some(actor));
         }
-        Ok(Changed { now: changed.done, ended: changed.ended })
+        Ok(had_any)
     }
 
     fn started(&self, account: AccountId, now: SystemTime) -> Option<Seed> {

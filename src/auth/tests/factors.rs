@@ -8,6 +8,7 @@ use crate::auth::factors::totp;
 use crate::auth::login::{LoginContext, Outcome};
 use crate::auth::login::{Method, Pending, Proof, StepUp};
 use crate::auth::sessions::Begun;
+use crate::domain::effect::Effect;
 use crate::domain::identity::Identity;
 use crate::domain::ids::{AccountId, SessionId};
 use crate::domain::{Kind, Result};
@@ -45,7 +46,7 @@ impl House {
     async fn app(&self, owner: Identity, now: SystemTime) -> (totp::Seed, BackupCodes) {
         let secret = self.factors.begin_totp(owner, "callqr.local", now).await.unwrap().secret;
         let seed = totp::from_base32(secret.expose()).unwrap();
-        let codes = self.factors.confirm_totp(owner, &totp::code_at(&seed, now), now).await.unwrap().now;
+        let codes = self.factors.confirm_totp(owner, &totp::code_at(&seed, now), now).await.unwrap();
         (seed, codes.expect("the account had no recovery codes"))
     }
 
@@ -53,8 +54,7 @@ impl House {
         let (ticket, options) = self.factors.begin_passkey(owner, &site(), name, day(0)).await.unwrap();
         let mut device = Authenticator::new(ORIGIN);
         let made = device.create(&options);
-        let changed = self.factors.finish_passkey(owner, &site(), &ticket, made, day(0)).await.unwrap();
-        let (passkey, codes) = changed.now;
+        let (passkey, codes) = self.factors.finish_passkey(owner, &site(), &ticket, made, day(0)).await.unwrap();
         assert_eq!((passkey.name.as_str(), passkey.host.as_str()), (name, "callqr.local"));
         (device, codes)
     }
@@ -75,7 +75,7 @@ async fn an_app_is_set_up_by_its_first_code_and_asked_for_from_then_on() {
     let right = totp::code_at(&seed, day(0));
     let late = day(0) + seconds(15 * 60);
     assert_eq!(code(house.factors.confirm_totp(owner, &totp::code_at(&seed, late), late).await), "begin-again");
-    let codes = house.factors.confirm_totp(owner, &right, day(0)).await.unwrap().now.unwrap();
+    let codes = house.factors.confirm_totp(owner, &right, day(0)).await.unwrap().unwrap();
     assert_eq!(codes.len(), 10);
     assert_eq!(code(house.factors.confirm_totp(owner, &right, day(0)).await), "begin-again");
 
@@ -137,7 +137,7 @@ async fn a_ticket_is_worth_no_more_than_the_password_that_it_stands_for() {
     let owner = house.owner().await;
     let (_, codes) = house.app(owner, day(0)).await;
     let pending = house.ask(day(0)).await;
-    house.accounts.change_password(owner, "another horse".into(), None).await.unwrap();
+    house.accounts.change_password(owner, "another horse".into(), None, day(0)).await.unwrap();
     let late = house.give(&pending, Proof::RecoveryCode(codes[0].expose().clone()), day(0)).await;
     assert_eq!(code(late), "ticket-expired");
     assert_eq!(house.factors.overview(owner.account).await.unwrap().recovery_codes_left, 10, "it was not used up");
@@ -182,8 +182,8 @@ async fn the_last_factor_takes_the_recovery_codes_along_and_an_operator_removes_
 
     house.app(owner, day(2)).await;
     house.passkey(owner, "phone").await;
-    assert!(house.factors.reset(owner.account, None).await.unwrap().now);
-    assert!(!house.factors.reset(owner.account, None).await.unwrap().now);
+    assert!(house.factors.reset(owner.account, None).await.unwrap());
+    assert!(!house.factors.reset(owner.account, None).await.unwrap());
     house.log_in("ada.lovelace", PASSWORD, day(3)).await.unwrap();
 }
 
@@ -201,15 +201,19 @@ async fn whoever_logged_in_in_another_way_than_one_does_now_is_logged_out() {
     assert_eq!(others().await, 1, "one more way ends nothing");
     let secret = house.factors.begin_totp(owner, "callqr.local", day(1)).await.unwrap().secret;
     let seed = totp::from_base32(secret.expose()).unwrap();
-    let replaced = house.factors.confirm_totp(owner, &totp::code_at(&seed, day(1)), day(1)).await.unwrap();
-    assert_eq!((replaced.ended.len(), others().await), (1, 0), "whoever has the old app is out");
+    house.raised();
+    house.factors.confirm_totp(owner, &totp::code_at(&seed, day(1)), day(1)).await.unwrap();
+    assert_eq!((house.raised().len(), others().await), (1, 0), "whoever has the old app is out");
     house.begin(owner).await;
-    assert_eq!(house.factors.remove_totp(owner).await.unwrap().ended.len(), 1);
+    house.factors.remove_totp(owner).await.unwrap();
+    assert_eq!(house.raised().len(), 1);
     house.begin(owner).await;
     let id = house.factors.overview(owner.account).await.unwrap().passkeys[0].id;
-    assert_eq!(house.factors.remove_passkey(owner, id).await.unwrap().ended.len(), 1);
+    house.factors.remove_passkey(owner, id).await.unwrap();
+    assert_eq!(house.raised().len(), 1);
     house.passkey(owner, "tablet").await;
-    assert_eq!(house.factors.reset(owner.account, None).await.unwrap().ended, [owner.session], "an operator ends all");
+    house.factors.reset(owner.account, None).await.unwrap();
+    assert_eq!(house.raised(), [Effect::SessionEnded(owner.session)], "an operator ends all");
 }
 
 #[tokio::test(start_paused = true)]
@@ -306,7 +310,7 @@ async fn a_ticket_for_confirming_confirms_its_own_session_and_logs_nobody_in() {
     assert_eq!(code(house.give(&asked, proof(), day(1)).await), "ticket-expired");
     let to_log_in = house.ask(day(1)).await;
     assert_eq!(code(house.give_again(owner, &to_log_in.ticket, proof(), day(1)).await), "ticket-expired");
-    house.accounts.change_password(owner, "another horse".into(), None).await.unwrap();
+    house.accounts.change_password(owner, "another horse".into(), None, day(1)).await.unwrap();
     assert_eq!(code(house.give_again(owner, &asked.ticket, proof(), day(1)).await), "ticket-expired");
     assert_eq!(house.factors.overview(owner.account).await.unwrap().recovery_codes_left, 10, "none was used up");
 }

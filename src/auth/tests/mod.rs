@@ -5,6 +5,7 @@ use crate::accounts::setup;
 use crate::auth::jwt::Bearer;
 use crate::domain::Kind;
 use crate::domain::account::Registration;
+use crate::domain::effect::Effect;
 use crate::domain::ids::SessionId;
 use crate::keys::Keys;
 use crate::testing::*;
@@ -82,7 +83,8 @@ async fn sessions_end_by_disuse_and_by_age() {
     }
     assert_eq!(code(house.sessions.by_cookie(cookie, day(30)).await), "no-session");
     assert_eq!(code(house.sessions.by_token(begun.token.expose(), day(30)).await), "no-session");
-    assert!(house.sessions.purge(day(30), Vec::new()).await.unwrap().contains(&begun.identity.session));
+    house.sessions.purge(day(30), Vec::new()).await.unwrap();
+    assert!(house.raised().contains(&Effect::SessionEnded(begun.identity.session)));
     assert_eq!(code(house.sessions.by_cookie(cookie, day(29)).await), "no-session", "the row was kept");
 }
 
@@ -91,9 +93,11 @@ async fn a_device_that_stays_connected_stays_logged_in_until_its_time_is_over() 
     let house = house();
     let owner = house.owner().await;
     let (tablet, lost) = (owner.session, house.begin(owner).await.identity.session);
-    assert_eq!(house.sessions.purge(day(13), vec![tablet]).await.unwrap(), []);
-    assert_eq!(house.sessions.purge(day(15), vec![tablet]).await.unwrap(), [lost]);
-    assert_eq!(house.sessions.purge(day(30), vec![tablet]).await.unwrap(), [tablet]);
+    for (at, ended) in [(13, vec![]), (15, vec![Effect::SessionEnded(lost)]), (30, vec![Effect::SessionEnded(tablet)])]
+    {
+        house.sessions.purge(day(at), vec![tablet]).await.unwrap();
+        assert_eq!(house.raised(), ended, "day {at}");
+    }
 }
 
 #[tokio::test]

@@ -70,10 +70,10 @@ impl PossessionProof {
     }
 }
 
-/// The vault's key, wrapped for the account's new password by somebody who shows that it is the key.
+/// The vault's key, wrapped by somebody who shows that it is the key: for the account's new password, or for a member.
 #[derive(Clone, Copy)]
 pub struct RewrappedKey {
-    /// For the password.
+    /// As it was wrapped.
     pub wrapped: WrappedKey,
     /// Of the key that the vault has now: a page that was left open may have an old one, and would shut its owner out.
     pub holder: PossessionProof,

@@ -49,11 +49,23 @@ impl DatabaseThread {
         T: Send + 'static,
         F: FnOnce(&Transaction<'_>) -> Result<T> + Send + 'static,
     {
+        self.transaction_then(work, |_| {}).await
+    }
+
+    /// As [`DatabaseThread::transaction`]; what is committed is followed by `then`, before anything else is done here and
+    /// before the caller has the answer, also when it does not wait for it any more.
+    pub(in crate::store) async fn transaction_then<T, F, G>(&self, work: F, then: G) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> Result<T> + Send + 'static,
+        G: FnOnce(&T) + Send + 'static,
+    {
         let behavior = self.behavior;
         self.outside_transactions(move |connection| {
             let transaction = connection.transaction_with_behavior(behavior)?;
             let value = work(&transaction)?;
             transaction.commit()?;
+            then(&value);
             Ok(value)
         })
         .await

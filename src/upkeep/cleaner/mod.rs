@@ -12,7 +12,6 @@ use crate::audit::{Audit, Event};
 use crate::auth::sessions::Sessions;
 use crate::domain::Result;
 use crate::domain::ids::SessionId;
-use crate::operator::{Effect, Effects};
 use crate::store::{Kept, Store};
 
 /// The longest rest: what is new may end before what was known.
@@ -43,7 +42,6 @@ pub struct Cleaner {
     audit: Audit,
     kept: Kept,
     connected: Connected,
-    effects: Effects,
     clock: Clock,
     health: ClockHealth,
     hour_began: Option<Instant>,
@@ -82,14 +80,13 @@ impl Cleaner {
         audit: Audit,
         kept: Retention,
         connected: Connected,
-        effects: Effects,
         steady: Instant,
     ) -> Result<Self> {
         let Retention { audit: events, call_sessions } = kept;
         let kept = Kept { session_idle: sessions.idle(), audit: events, call_sessions };
         let clock = Clock::new(store.expiry().clock_seen().await?, steady);
         let health = ClockHealth::default();
-        Ok(Self { store, sessions, audit, kept, connected, effects, clock, health, hour_began: None })
+        Ok(Self { store, sessions, audit, kept, connected, clock, health, hour_began: None })
     }
 
     /// What it thinks of the clock.
@@ -129,9 +126,7 @@ impl Cleaner {
         let is_hour = self.hour_began.is_none_or(|began| steady.saturating_duration_since(began) >= HOURLY);
         let is_due = expiry.next(self.kept).await?.is_some_and(|next| next <= now);
         if is_hour || is_due {
-            for login in self.sessions.purge(now, (self.connected)().await).await? {
-                (self.effects)(Effect::SessionEnded(login)).await;
-            }
+            self.sessions.purge(now, (self.connected)().await).await?;
             // A call that goes on is not ended by it: who was let in may finish.
             for _ in expiry.remove_tags(now).await? {
                 self.audit.note_at(Event::TagExpired, None, None, now);

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::call::Ended;
+use crate::domain::effect::Effect;
 use crate::domain::household::tag::{Lifetime, TagText};
 use crate::domain::identity::Identity;
 use crate::household::call_log::{CallLog, CallLogOptions};
@@ -14,7 +15,6 @@ const MINUTE: Duration = Duration::from_secs(60);
 struct Passing {
     house: House,
     cleaner: Cleaner,
-    ended: Arc<Mutex<Vec<SessionId>>>,
     connected: Arc<Mutex<Vec<SessionId>>>,
     now: SystemTime,
     steady: Instant,
@@ -23,31 +23,20 @@ struct Passing {
 impl Passing {
     async fn new() -> Self {
         let (house, steady) = (house(), Instant::now());
-        let (ended, connected) = (Arc::<Mutex<Vec<_>>>::default(), Arc::<Mutex<Vec<_>>>::default());
-        let cleaner = Self::cleaner(&house, &ended, &connected, steady).await;
-        Self { house, cleaner, ended, connected, now: day(0), steady }
+        let connected = Arc::<Mutex<Vec<_>>>::default();
+        let cleaner = Self::cleaner(&house, &connected, steady).await;
+        Self { house, cleaner, connected, now: day(0), steady }
     }
 
-    async fn cleaner(
-        house: &House,
-        ended: &Arc<Mutex<Vec<SessionId>>>,
-        connected: &Arc<Mutex<Vec<SessionId>>>,
-        steady: Instant,
-    ) -> Cleaner {
-        let (ended, connected) = (ended.clone(), connected.clone());
-        let effects: Effects = Arc::new(move |effect| {
-            if let Effect::SessionEnded(login) = effect {
-                ended.lock().unwrap().push(login);
-            }
-            Box::pin(async {})
-        });
+    async fn cleaner(house: &House, connected: &Arc<Mutex<Vec<SessionId>>>, steady: Instant) -> Cleaner {
+        let connected = connected.clone();
         let connected: Connected = Box::new(move || {
             let connected = connected.lock().unwrap().clone();
             Box::pin(async move { connected })
         });
         let kept = Retention { audit: 2 * MINUTE, call_sessions: MINUTE };
         let (store, sessions, audit) = (house.store.clone(), house.sessions.clone(), house.audit.clone());
-        Cleaner::new(store, sessions, audit, kept, connected, effects, steady).await.unwrap()
+        Cleaner::new(store, sessions, audit, kept, connected, steady).await.unwrap()
     }
 
     async fn step(&mut self) -> Duration {
@@ -119,9 +108,9 @@ async fn events_sessions_and_links_end_within_a_minute_of_their_time() {
     let idle = passing.house.sessions.idle();
     let since = passing.now.duration_since(day(0)).unwrap();
     passing.pass(idle - since - Duration::from_millis(1)).await;
-    assert_eq!(*passing.ended.lock().unwrap(), []);
+    assert_eq!(passing.house.raised(), []);
     passing.pass(MINUTE).await;
-    assert_eq!(*passing.ended.lock().unwrap(), [owner.session], "what hangs on the session ends with it");
+    assert_eq!(passing.house.raised(), [Effect::SessionEnded(owner.session)], "what hangs on the session ends with it");
 }
 
 #[tokio::test]
@@ -149,7 +138,7 @@ async fn a_device_that_stays_connected_stays_logged_in() {
     let owner = passing.house.owner().await;
     passing.connected.lock().unwrap().push(owner.session);
     passing.pass(passing.house.sessions.idle() + 60 * MINUTE).await;
-    assert_eq!(*passing.ended.lock().unwrap(), []);
+    assert_eq!(passing.house.raised(), []);
     assert!(passing.house.sessions.stands_since(owner.session, passing.now, passing.now).await.unwrap());
 }
 
@@ -169,7 +158,7 @@ async fn nothing_is_removed_while_the_clock_is_wrong_and_it_goes_on_when_it_is_r
         assert_eq!((passing.tags(owner).await, health.doubt()), (1, None));
     }
     // The same across a restart, which the steady clock does not see.
-    passing.cleaner = Passing::cleaner(&passing.house, &passing.ended, &passing.connected, passing.steady).await;
+    passing.cleaner = Passing::cleaner(&passing.house, &passing.connected, passing.steady).await;
     passing.now = day(400);
     passing.pass(30 * MINUTE).await;
     assert_eq!((passing.tags(owner).await, passing.cleaner.health().doubt()), (1, Some(Doubt::Jumped)));

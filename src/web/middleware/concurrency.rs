@@ -31,7 +31,8 @@ pub async fn admit(
 }
 
 /// What changes something is done to its end, also when nobody waits for the answer any more: a connection that breaks
-/// must not part what is stored from what follows of it, such as devices that are cut off and events that are noted.
+/// must not part what is stored from the security events that are noted of it. (That what ended is cut off does not hang
+/// on this: the database sees to that itself.)
 async fn to_the_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Result<T> {
     tokio::spawn(work).await.map_err(Error::internal)
 }

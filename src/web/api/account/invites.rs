@@ -14,7 +14,6 @@ use utoipa::ToSchema;
 use crate::accounts::{self};
 use crate::domain::account::InviteKind;
 use crate::domain::credentials::secret::Secret;
-use crate::domain::household::vault::WrappedKey;
 use crate::domain::identity::Identity;
 use crate::domain::ids::{HouseholdId, InviteId};
 use crate::domain::{Error, Kind};
@@ -163,11 +162,10 @@ pub async fn register(
     Authority(authority): Authority,
     Json(body): Json<KeyedInvite>,
 ) -> Result<(StatusCode, Answer<RegisteredInvite>), ApiError> {
-    let wrapped = WrappedKey::for_invite(&URL_SAFE_NO_PAD.decode(&body.wrapped).unwrap_or_default())?;
-    state.vaults.check_holder(identity, crate::web::api::household::vault::holder(&body.holder)?).await?;
+    let key = crate::web::api::household::vault::for_member(&body.wrapped, &body.holder)?;
     let (token, lifetime) = (Secret::new(body.token), body.lifetime.unwrap_or_default());
     let now = SystemTime::now();
-    let made = state.accounts.register_invite(identity.member(), token, wrapped, lifetime, now).await?;
+    let made = state.accounts.register_invite(identity.member(), token, key, lifetime, now).await?;
     let url_base = format!("{}/join", state.origin.for_stickers(&authority));
     Ok((StatusCode::CREATED, Answer(RegisteredInvite { invite: describe(made), url_base })))
 }

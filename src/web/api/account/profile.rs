@@ -10,7 +10,7 @@ use axum::response::IntoResponse as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use crate::accounts::{Changes, Ended, Profile};
+use crate::accounts::{Changes, Profile};
 use crate::domain::credentials::login_secret::LoginSecret;
 use crate::domain::identity::Identity;
 use crate::domain::ids::AccountId;
@@ -134,8 +134,7 @@ pub async fn delete(
     State(state): State<SharedState>,
     RecentlyAuthenticated(identity): RecentlyAuthenticated,
 ) -> Result<Response<Body>, ApiError> {
-    let ended = state.accounts.delete(identity.account, None).await?;
-    disconnect(&state, &ended).await;
+    state.accounts.delete(identity.account, None).await?;
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, clear_cookie())]).into_response())
 }
 
@@ -157,20 +156,8 @@ pub async fn password(
     let holder = body.holder.as_deref().unwrap_or_default();
     let key = body.wrapped.as_deref().map(|wrapped| vault::rewrapped(wrapped, holder)).transpose()?;
     let secret = LoginSecret::one_of(body.new_password, body.new_auth_secret)?;
-    let ended = state.accounts.change_password(identity, secret, key).await?;
-    disconnect(&state, &ended).await;
-    let begun = state.sessions.rotate(identity, SystemTime::now()).await?;
-    login::answer_renewed(&state, &begun, &headers).await
-}
-
-/// What has ended in the database ends for whoever is connected.
-pub(in crate::web) async fn disconnect(state: &SharedState, ended: &Ended) {
-    for login in &ended.sessions {
-        state.hub.end_session(*login).await;
-    }
-    for tag in &ended.tags {
-        state.hub.withdraw_tag(*tag).await;
-    }
+    let begun = state.accounts.change_password(identity, secret, key, SystemTime::now()).await?;
+    login::answer_renewed(&begun, &headers)
 }
 
 pub(in crate::web) async fn describe(

@@ -12,7 +12,6 @@ use crate::accounts::Registering;
 use crate::auth::login::LoginContext;
 use crate::domain::credentials::login_secret::LoginSecret;
 use crate::limits::rate::Action;
-use crate::web::api::account::profile;
 use crate::web::api::auth::login;
 use crate::web::api::household::vault;
 use crate::web::error::ApiError;
@@ -87,7 +86,7 @@ pub async fn register(
         device_name: context.device_name,
     };
     let begun = state.accounts.register(registering, SystemTime::now()).await?;
-    login::answer(&state, &begun, body.cookie, StatusCode::CREATED).await
+    login::answer(&begun, body.cookie, StatusCode::CREATED)
 }
 
 /// Sets a new password by a link
@@ -111,8 +110,7 @@ pub async fn reset(
     }
     let now = SystemTime::now();
     let secret = LoginSecret::one_of(body.new_password, body.new_auth_secret)?;
-    let (member, ended) = state.accounts.finish_reset(&body.token, secret, now).await?;
-    profile::disconnect(&state, &ended).await;
+    let member = state.accounts.finish_reset(&body.token, secret, now).await?;
     let outcome = state.login.after_password(member.account, &context, now).await?;
-    login::answer_outcome(&state, outcome, body.cookie).await
+    login::answer_outcome(outcome, body.cookie)
 }

@@ -11,8 +11,6 @@ use utoipa::ToSchema;
 use crate::accounts;
 use crate::domain::ids::AccountId;
 use crate::domain::{Error, Kind};
-use crate::web::api::account::profile::disconnect;
-use crate::web::api::auth::second_factor::settled;
 use crate::web::api::household::link::Link;
 use crate::web::api::timestamp::{day, rfc3339};
 use crate::web::error::ApiError;
@@ -82,8 +80,7 @@ pub async fn disable(
     RecentAdministrator(by): RecentAdministrator,
     PathParams(id): PathParams<String>,
 ) -> Result<StatusCode, ApiError> {
-    let ended = state.accounts.disable(account_id(&id)?, Some(by.account)).await?;
-    disconnect(&state, &ended).await;
+    state.accounts.disable(account_id(&id)?, Some(by.account)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -147,8 +144,7 @@ pub async fn delete(
     RecentAdministrator(by): RecentAdministrator,
     PathParams(id): PathParams<String>,
 ) -> Result<StatusCode, ApiError> {
-    let ended = state.accounts.delete(account_id(&id)?, Some(by.account)).await?;
-    disconnect(&state, &ended).await;
+    state.accounts.delete(account_id(&id)?, Some(by.account)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -187,7 +183,7 @@ pub async fn reset_mfa(
     RecentAdministrator(by): RecentAdministrator,
     PathParams(id): PathParams<String>,
 ) -> Result<StatusCode, ApiError> {
-    settled(&state, state.factors.reset(account_id(&id)?, Some(by)).await?).await;
+    state.factors.reset(account_id(&id)?, Some(by)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -173,7 +173,7 @@ pub async fn log_in(
     }
     let secret = LoginSecret::one_of(body.password, body.auth_secret)?;
     let outcome = state.login.with_password(&body.username, secret, &context, now).await?;
-    answer_outcome(&state, outcome, body.cookie).await
+    answer_outcome(outcome, body.cookie)
 }
 
 /// Gives the second factor
@@ -199,7 +199,7 @@ pub async fn second_factor(
     }
     let proof = second_proof(body.totp, body.recovery_code, body.passkey)?;
     let begun = state.login.with_second_factor(&body.ticket, proof, &context, SystemTime::now()).await?;
-    answer(&state, &begun, body.cookie, StatusCode::OK).await
+    answer(&begun, body.cookie, StatusCode::OK)
 }
 
 /// Asks for a passkey as the second factor
@@ -256,7 +256,7 @@ pub async fn passkey_finish(
     }
     let context = LoginContext { device_token: body.device_token.or(context.device_token), ..context };
     let begun = state.login.with_passkey(&body.ticket, body.credential, &site, &context, SystemTime::now()).await?;
-    answer(&state, &begun, body.cookie, StatusCode::OK).await
+    answer(&begun, body.cookie, StatusCode::OK)
 }
 
 /// Ends the session
@@ -265,18 +265,13 @@ pub async fn passkey_finish(
 ))]
 pub async fn log_out(State(state): State<SharedState>, identity: Identity) -> Result<Response<Body>, ApiError> {
     state.sessions.end(identity.session).await?;
-    state.hub.end_session(identity.session).await;
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, clear_cookie())]).into_response())
 }
 
 /// How a first step ended: in a session, or in the need for a second one.
-pub(in crate::web) async fn answer_outcome(
-    state: &SharedState,
-    outcome: Outcome,
-    cookie: bool,
-) -> Result<Response<Body>, ApiError> {
+pub(in crate::web) fn answer_outcome(outcome: Outcome, cookie: bool) -> Result<Response<Body>, ApiError> {
     match outcome {
-        Outcome::Begun(begun) => answer(state, &begun, cookie, StatusCode::OK).await,
+        Outcome::Begun(begun) => answer(&begun, cookie, StatusCode::OK),
         Outcome::SecondFactor(Pending { ticket, methods, passkey_hosts, expires_at }) => {
             let expires_at = rfc3339(expires_at);
             let second_factor = PendingSecondFactor { ticket, methods, passkey_hosts, expires_at };
@@ -285,27 +280,13 @@ pub(in crate::web) async fn answer_outcome(
     }
 }
 
-/// The new secrets of a session that goes on. What was connected by the old ones, maybe by somebody who has a copy of
-/// them, comes back by the new ones or not at all.
-pub(in crate::web) async fn answer_renewed(
-    state: &SharedState,
-    begun: &Begun,
-    headers: &HeaderMap,
-) -> Result<Response<Body>, ApiError> {
-    state.hub.renew_session(begun.identity.session).await;
-    answer(state, begun, !headers.contains_key(header::AUTHORIZATION), StatusCode::OK).await
+/// The new secrets of a session that goes on.
+pub(in crate::web) fn answer_renewed(begun: &Begun, headers: &HeaderMap) -> Result<Response<Body>, ApiError> {
+    answer(begun, !headers.contains_key(header::AUTHORIZATION), StatusCode::OK)
 }
 
 /// A page gets cookies and no tokens: what a script cannot read, a script cannot leak.
-pub(in crate::web) async fn answer(
-    state: &SharedState,
-    begun: &Begun,
-    cookie: bool,
-    status: StatusCode,
-) -> Result<Response<Body>, ApiError> {
-    for login in &begun.displaced {
-        state.hub.end_session(*login).await;
-    }
+pub(in crate::web) fn answer(begun: &Begun, cookie: bool, status: StatusCode) -> Result<Response<Body>, ApiError> {
     let expires_at = rfc3339(begun.expires_at);
     if cookie {
         let no_header = || Error::internal("a cookie that is no header");

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::auth::factors::{self, BackupCodes, Changed};
+use crate::auth::factors::{self, BackupCodes};
 use crate::domain::ids::PasskeyId;
 use crate::domain::{Error, Kind};
 use crate::web::api::auth::login::PasskeyTicket;
@@ -155,7 +155,7 @@ pub async fn confirm_totp(
     Json(body): Json<Code>,
 ) -> Result<Answer<Codes>, ApiError> {
     let codes = state.factors.confirm_totp(identity, &body.code, SystemTime::now()).await?;
-    Ok(Answer(settled(&state, codes).await.into()))
+    Ok(Answer(codes.into()))
 }
 
 /// Removes the authenticator app
@@ -169,7 +169,7 @@ pub async fn remove_totp(
     State(state): State<SharedState>,
     RecentlyAuthenticated(identity): RecentlyAuthenticated,
 ) -> Result<StatusCode, ApiError> {
-    settled(&state, state.factors.remove_totp(identity).await?).await;
+    state.factors.remove_totp(identity).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -218,8 +218,7 @@ pub async fn finish_passkey(
     Json(body): Json<MadePasskey>,
 ) -> Result<(StatusCode, Answer<AddedPasskey>), ApiError> {
     let now = SystemTime::now();
-    let made = state.factors.finish_passkey(identity, &site, &body.ticket, body.credential, now).await?;
-    let (passkey, codes) = settled(&state, made).await;
+    let (passkey, codes) = state.factors.finish_passkey(identity, &site, &body.ticket, body.credential, now).await?;
     Ok((StatusCode::CREATED, Answer(AddedPasskey { passkey: passkey.into(), codes: codes.into() })))
 }
 
@@ -237,14 +236,6 @@ pub async fn remove_passkey(
     PathParams(id): PathParams<String>,
 ) -> Result<StatusCode, ApiError> {
     let id = id.parse().map_err(|_| Error::new(Kind::NotFound, "no-such-passkey", "You have no such passkey."))?;
-    settled(&state, state.factors.remove_passkey(identity, id).await?).await;
+    state.factors.remove_passkey(identity, id).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// What came of a change, once what hung on the sessions that it ended has ended too.
-pub(in crate::web) async fn settled<T>(state: &SharedState, changed: Changed<T>) -> T {
-    for login in changed.ended {
-        state.hub.end_session(login).await;
-    }
-    changed.now
 }

@@ -10,7 +10,6 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::auth::login::{LoginContext, Outcome, StepUp};
-use crate::domain::audit::Event;
 use crate::domain::credentials::login_secret::LoginSecret;
 use crate::domain::identity::Identity;
 use crate::domain::ids::SessionId;
@@ -111,8 +110,6 @@ pub async fn end(
 ) -> Result<StatusCode, ApiError> {
     let id = id.parse().map_err(|_| Error::new(Kind::NotFound, "no-such-session", "You have no such session."))?;
     state.sessions.end_one(identity, id).await?;
-    state.hub.end_session(id).await;
-    state.audit.note(Event::SessionEnded, Some(identity.account), None);
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -122,10 +119,7 @@ pub async fn end(
     (status = 204, description = "Ended"),
 ))]
 pub async fn end_others(State(state): State<SharedState>, identity: Identity) -> Result<StatusCode, ApiError> {
-    for login in state.sessions.end_others(identity).await? {
-        state.hub.end_session(login).await;
-    }
-    state.audit.note(Event::SessionsEnded, Some(identity.account), None);
+    state.sessions.end_others(identity).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -164,8 +158,8 @@ pub async fn confirm(
         _ => return Err(one_proof("password, authSecret or passkey").into()),
     };
     match state.login.confirm(identity, given, &context, SystemTime::now()).await? {
-        Outcome::Begun(begun) => answer_renewed(&state, &begun, &headers).await,
-        needed @ Outcome::SecondFactor(_) => answer_outcome(&state, needed, true).await,
+        Outcome::Begun(begun) => answer_renewed(&begun, &headers),
+        needed @ Outcome::SecondFactor(_) => answer_outcome(needed, true),
     }
 }
 
@@ -191,5 +185,5 @@ pub async fn confirm_second_factor(
     let proof = second_proof(body.totp, body.recovery_code, body.passkey)?;
     let site = context.site.as_ref();
     let begun = state.login.confirm_with_second_factor(identity, &body.ticket, proof, site, SystemTime::now()).await?;
-    answer_renewed(&state, &begun, &headers).await
+    answer_renewed(&begun, &headers)
 }

@@ -145,7 +145,6 @@ pub async fn leave(
     state.limits.check_note_of(tag.tag, Instant::now())?;
     let kept_until = state.notes.leave(tag.tag, body.kind, body.minute, envelope, now).await?;
     let kept_until = kept_until.ok_or_else(unknown_code)?;
-    state.hub.notes_changed(tag.household).await;
     Ok((StatusCode::CREATED, Answer(Left { kept_until: rfc3339(kept_until) })))
 }
 
@@ -187,9 +186,7 @@ pub async fn read(
         return Err(Error::invalid("too-many-notes", format!("At most {MOST} notes are marked at once.")).into());
     }
     let ids = body.notes.iter().map(|id| id.parse()).collect::<Result<Vec<_>, _>>()?;
-    if state.notes.mark_read(owner, ids).await? {
-        state.hub.notes_changed(owner.household).await;
-    }
+    state.notes.mark_read(owner, ids).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -204,9 +201,7 @@ pub async fn delete_all(
     owner: Identity,
     Query(which): Query<Which>,
 ) -> Result<StatusCode, ApiError> {
-    if state.notes.delete_all(owner, which.read.unwrap_or(false)).await? {
-        state.hub.notes_changed(owner.household).await;
-    }
+    state.notes.delete_all(owner, which.read.unwrap_or(false)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -223,7 +218,6 @@ pub async fn delete(
     PathParams(id): PathParams<String>,
 ) -> Result<StatusCode, ApiError> {
     state.notes.delete(owner, id.parse().map_err(|_| notes::no_such_note())?).await?;
-    state.hub.notes_changed(owner.household).await;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -252,7 +252,6 @@ pub async fn pause(
     PathParams(id): PathParams<String>,
 ) -> Result<Answer<Described>, ApiError> {
     let tag = state.tags.pause(owner, tag_id(&id)?, SystemTime::now()).await?;
-    state.hub.withdraw_tag(tag.id).await;
     Ok(Answer(describe(tag)))
 }
 
@@ -284,11 +283,7 @@ pub async fn revoke(
     owner: Identity,
     PathParams(id): PathParams<String>,
 ) -> Result<StatusCode, ApiError> {
-    let id = tag_id(&id)?;
-    state.tags.revoke(owner, id).await?;
-    state.hub.withdraw_tag(id).await;
-    // They went with it.
-    state.hub.notes_changed(owner.household).await;
+    state.tags.revoke(owner, tag_id(&id)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -179,8 +179,7 @@ pub async fn renew(
     let before = body.before.as_deref().map(holder).transpose()?;
     let (vault, holder, wrap) = body.vault.parse()?;
     state.vaults.renew(owner, vault, holder, wrap, before).await?;
-    // They have the old key, and one of them may be why there is a new one.
-    crate::web::api::auth::sessions::end_others(State(state), owner).await
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Replaces the vault
@@ -245,9 +244,8 @@ pub async fn hand_over(
     Authority(authority): Authority,
     Json(body): Json<HandOver>,
 ) -> Result<Answer<HandedOver>, ApiError> {
-    let wrapped = WrappedKey::for_invite(&URL_SAFE_NO_PAD.decode(&body.wrapped).unwrap_or_default())?;
-    state.vaults.check_holder(owner, holder(&body.holder)?).await?;
-    let expires_at = rfc3339(state.vaults.hand_over(owner, to, wrapped, SystemTime::now()).await?);
+    let key = for_member(&body.wrapped, &body.holder)?;
+    let expires_at = rfc3339(state.vaults.hand_over(owner, to, key, SystemTime::now()).await?);
     let url_base = format!("{}/#vault/", state.origin.for_stickers(&authority));
     Ok(Answer(HandedOver { url_base, expires_at }))
 }
@@ -260,6 +258,12 @@ pub(in crate::web) fn for_password(text: &str) -> Result<WrappedKey, Error> {
 /// The same, and what shows that it is the key.
 pub(in crate::web) fn rewrapped(wrapped: &str, shown: &str) -> Result<RewrappedKey, Error> {
     Ok(RewrappedKey { wrapped: for_password(wrapped)?, holder: holder(shown)? })
+}
+
+/// The key of the vault, wrapped with what a link carries to somebody else, and what shows that it is the key.
+pub(in crate::web) fn for_member(wrapped: &str, shown: &str) -> Result<RewrappedKey, Error> {
+    let wrapped = WrappedKey::for_invite(&URL_SAFE_NO_PAD.decode(wrapped).unwrap_or_default())?;
+    Ok(RewrappedKey { wrapped, holder: holder(shown)? })
 }
 
 fn wrap(way: UnlockMethod, credential: Option<&str>, wrapped: &str) -> Result<WrappedKeyRow, ApiError> {

@@ -1,0 +1,49 @@
+//! What a change in the database means for those who are connected at that moment.
+
+use super::ids::{HouseholdId, SessionId, TagId};
+
+/// One thing that those who are connected must learn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Its device leaves presence and every call.
+    SessionEnded(SessionId),
+    /// It has new secrets: what was connected by the old ones comes back by the new ones, or not at all.
+    LoginRenewed(SessionId),
+    /// Calls through it end.
+    TagWithdrawn(TagId),
+    /// The household's devices fetch its notes again.
+    NotesChanged(HouseholdId),
+}
+
+/// What ended with one transaction, or is not what it was before.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ended {
+    /// These log-ins ended.
+    pub sessions: Vec<SessionId>,
+    /// These tags were paused, revoked or deleted.
+    pub tags: Vec<TagId>,
+    /// This household's notes changed.
+    pub notes: Option<HouseholdId>,
+    /// This log-in was given new secrets.
+    pub renewed: Option<SessionId>,
+}
+
+impl Ended {
+    /// Log-ins, and nothing else.
+    pub fn sessions(sessions: Vec<SessionId>) -> Self {
+        Self { sessions, ..Self::default() }
+    }
+
+    /// A household's notes, and nothing else.
+    pub fn notes(household: HouseholdId) -> Self {
+        Self { notes: Some(household), ..Self::default() }
+    }
+
+    /// What follows, in this order: whoever is out hears of nothing else.
+    pub fn effects(&self) -> impl Iterator<Item = Effect> + '_ {
+        let sessions = self.sessions.iter().copied().map(Effect::SessionEnded);
+        let tags = self.tags.iter().copied().map(Effect::TagWithdrawn);
+        let notes = self.notes.map(Effect::NotesChanged);
+        sessions.chain(tags).chain(notes).chain(self.renewed.map(Effect::LoginRenewed))
+    }
+}
