@@ -16,6 +16,7 @@ pub mod openapi;
 pub mod origin;
 pub mod pages;
 pub mod state;
+mod views;
 pub mod websocket;
 
 use std::sync::Arc;

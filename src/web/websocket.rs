@@ -5,14 +5,20 @@ mod upgrade;
 
 pub use upgrade::full;
 
+use std::time::SystemTime;
+
 use axum::body::Body;
 use http::{Request, Response};
 
-use crate::domain::Result;
+use crate::auth::sessions::SessionStatus;
+use crate::domain::identity::Identity;
 use crate::domain::ids::CallId;
+use crate::domain::{Error, Kind, Result};
 use crate::hub::{Endpoint, Hub};
 use crate::limits::concurrency::Permit;
+use crate::web::error::ApiError;
 use crate::web::origin::OriginPolicy;
+use crate::web::state::SharedState;
 
 /// `GET /api/v1/calls/signaling/{sessionId}`: upgrades to the signalling of one call; the socket keeps `seat`, its
 /// source's own place, to its end.
@@ -40,4 +46,16 @@ pub async fn presence_socket(
     hub: &Hub,
 ) -> Result<Response<Body>> {
     upgrade::upgrade(request, Endpoint::Presence, seat, origins, hub)
+}
+
+/// Whether the session by which a ticket was just made has not ended since it was looked at, nor was given new secrets:
+/// what the hub was told of that came before this ticket was made.
+pub(in crate::web) async fn still_valid(state: &SharedState, identity: Identity) -> Result<(), ApiError> {
+    match state.sessions.standing(identity, SystemTime::now()).await? {
+        SessionStatus::Good => return Ok(()),
+        // The ticket stays here, and its place is the device's own.
+        SessionStatus::Renewed => {}
+        SessionStatus::Ended => state.hub.end_session(identity.session).await,
+    }
+    Err(Error::new(Kind::Unauthenticated, "no-session", "You are not logged in any more.").hint("Log in.").into())
 }

@@ -1,5 +1,8 @@
 //! `/api/v1/calls`: a caller asks for a call, then both sides connect to its signalling.
 
+use crate::household::tags::paused;
+use crate::household::tags::unknown_code;
+use crate::web::websocket::still_valid;
 use std::time::{Instant, SystemTime};
 
 use axum::Json as Answer;
@@ -9,7 +12,6 @@ use axum::http::{Response, StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::presence::still_valid;
 use crate::domain::household::tag::Token;
 use crate::domain::ice::IceServer;
 use crate::domain::identity::Identity;
@@ -155,15 +157,4 @@ fn parse_call_id(text: &str) -> Result<CallId, Error> {
     text.parse().map_err(|_| {
         Error::new(Kind::NotFound, "no-such-call", "There is no such call.").hint("Scan the sticker again.")
     })
-}
-
-/// The same for a code that never was, one whose time is over and one that was revoked.
-pub(in crate::web) fn unknown_code() -> Error {
-    Error::new(Kind::NotFound, "unknown-code", "Nobody can be called through this code.")
-        .hint("It may have expired or been revoked: look for another way to reach the owner.")
-}
-
-pub(in crate::web) fn paused() -> Error {
-    Error::new(Kind::Conflict, "paused", "The owner does not take calls through this sticker now.")
-        .hint("Try again later.")
 }

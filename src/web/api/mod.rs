@@ -10,7 +10,6 @@ pub mod health;
 pub mod household;
 pub mod index;
 pub mod presence;
-mod timestamp;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

@@ -1,7 +1,6 @@
 //! `/api/v1/presence`: an owner's device says that it can be rung.
 
-use std::time::SystemTime;
-
+use crate::web::websocket::still_valid;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -9,9 +8,7 @@ use axum::http::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::auth::sessions::SessionStatus;
 use crate::domain::identity::Identity;
-use crate::domain::{Error, Kind};
 use crate::web::error::ApiError;
 use crate::web::extract::request::Source;
 use crate::web::state::SharedState;
@@ -35,18 +32,6 @@ pub async fn ticket(State(state): State<SharedState>, identity: Identity) -> Res
     let ticket = state.hub.presence_ticket(identity.household, identity.session).await?;
     still_valid(&state, identity).await?;
     Ok(Json(PresenceTicket { ticket, signaling_endpoint: "/api/v1/presence" }))
-}
-
-/// Whether the session by which a ticket was just made has not ended since it was looked at, nor was given new secrets:
-/// what the hub was told of that came before this ticket was made.
-pub(in crate::web) async fn still_valid(state: &SharedState, identity: Identity) -> Result<(), ApiError> {
-    match state.sessions.standing(identity, SystemTime::now()).await? {
-        SessionStatus::Good => return Ok(()),
-        // The ticket stays here, and its place is the device's own.
-        SessionStatus::Renewed => {}
-        SessionStatus::Ended => state.hub.end_session(identity.session).await,
-    }
-    Err(Error::new(Kind::Unauthenticated, "no-session", "You are not logged in any more.").hint("Log in.").into())
 }
 
 /// The WebSocket of an owner's device

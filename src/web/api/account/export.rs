@@ -1,5 +1,6 @@
 //! `/api/v1/account/export`: everything that is the asker's, as one file.
 
+use crate::web::views::{account, invite, missed_call, note, session, tag, vault};
 use std::time::SystemTime;
 
 use axum::body::Body;
@@ -9,17 +10,13 @@ use axum::response::IntoResponse as _;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::invites;
 use crate::audit::Entry;
 use crate::domain::Error;
 use crate::domain::ids::AccountId;
-use crate::web::api::account::profile;
-use crate::web::api::auth::sessions;
-use crate::web::api::household::{missed_calls, notes, tags, vault};
-use crate::web::api::timestamp::rfc3339;
 use crate::web::error::ApiError;
 use crate::web::extract::identity::RecentlyAuthenticated;
 use crate::web::state::SharedState;
+use crate::web::views::timestamp::rfc3339;
 
 /// What whoever opens the file should know of the vault.
 const OF_THE_VAULT: &str = "Encrypted by your browser, with keys that this server does not have: \
@@ -31,14 +28,14 @@ const OF_THE_VAULT: &str = "Encrypted by your browser, with keys that this serve
 pub struct AccountExport {
     #[schema(format = DateTime)]
     exported_at: String,
-    account: profile::Account,
-    sessions: Vec<sessions::Session>,
-    tags: Vec<tags::Described>,
+    account: account::Account,
+    sessions: Vec<session::Session>,
+    tags: Vec<tag::Described>,
     /// Those into the own household, and those that the asker made.
-    invites: Vec<invites::Invite>,
-    missed_calls: Vec<missed_calls::MissedCall>,
+    invites: Vec<invite::Invite>,
+    missed_calls: Vec<missed_call::MissedCall>,
     /// What callers left for the household, sealed in their browsers: the vault has the keys.
-    notes: Vec<notes::Note>,
+    notes: Vec<note::Note>,
     /// Security events of the account, the latest first.
     events: Vec<OwnEvent>,
     vault: ExportedVault,
@@ -87,12 +84,12 @@ pub async fn export(
     let tags = state.tags.list(identity, now).await?;
     let file = AccountExport {
         exported_at: rfc3339(now),
-        account: profile::describe(&state, export.profile, identity).await?,
-        sessions: sessions::of(&state, identity).await?,
-        tags: tags.into_iter().map(tags::describe).collect(),
-        invites: export.invites.into_iter().map(invites::describe).collect(),
-        missed_calls: missed_calls::of(&state, identity).await?,
-        notes: notes::of(&state, identity).await?,
+        account: account::describe(&state, export.profile, identity).await?,
+        sessions: session::of(&state, identity).await?,
+        tags: tags.into_iter().map(tag::describe).collect(),
+        invites: export.invites.into_iter().map(invite::describe).collect(),
+        missed_calls: missed_call::of(&state, identity).await?,
+        notes: note::of(&state, identity).await?,
         events: export.events.into_iter().map(|entry| describe(entry, identity.account)).collect(),
         vault: ExportedVault { note: OF_THE_VAULT, sealed: vault::of(&state, identity).await? },
     };

@@ -1,6 +1,9 @@
 //! `/api/v1/invites`: links that let somebody register, each once.
 
 use crate::domain::account::InviteLifetime;
+use crate::web::views::invite;
+use crate::web::views::invite::Invite;
+use crate::web::views::vault::for_member;
 use std::time::{Instant, SystemTime};
 
 use axum::Json as Answer;
@@ -11,19 +14,17 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::accounts::{self};
 use crate::domain::account::InviteKind;
 use crate::domain::credentials::secret::Secret;
 use crate::domain::identity::Identity;
-use crate::domain::ids::{HouseholdId, InviteId};
+use crate::domain::ids::HouseholdId;
 use crate::domain::{Error, Kind};
 use crate::limits::rate::Action;
-use crate::web::api::household::link::Link;
-use crate::web::api::timestamp::rfc3339;
 use crate::web::error::ApiError;
 use crate::web::extract::identity::RecentlyAuthenticated;
 use crate::web::extract::request::{Authority, Json, PathParams, Source};
 use crate::web::state::SharedState;
+use crate::web::views::link::Link;
 
 /// An invite to be made.
 #[derive(Deserialize, ToSchema)]
@@ -35,20 +36,6 @@ pub struct InviteWish {
     #[serde(default)]
     #[schema(value_type = Option<String>, pattern = "^(day|week)$")]
     lifetime: Option<InviteLifetime>,
-}
-
-/// An invite that was not used yet.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Invite {
-    #[schema(value_type = String)]
-    id: InviteId,
-    #[schema(value_type = String, pattern = "^(household|owner)$")]
-    kind: InviteKind,
-    #[schema(format = DateTime)]
-    created_at: String,
-    #[schema(format = DateTime)]
-    expires_at: String,
 }
 
 /// Invites that were not used yet.
@@ -122,7 +109,7 @@ pub struct InviteValidity {
 ))]
 pub async fn list(State(state): State<SharedState>, identity: Identity) -> Result<Answer<InviteList>, ApiError> {
     let invites = state.accounts.invites(Some(identity.member()), SystemTime::now()).await?;
-    Ok(Answer(InviteList { invites: invites.into_iter().map(describe).collect() }))
+    Ok(Answer(InviteList { invites: invites.into_iter().map(invite::describe).collect() }))
 }
 
 /// Invites somebody
@@ -143,7 +130,7 @@ pub async fn create(
     let lifetime = body.lifetime.unwrap_or_default();
     let made = state.accounts.invite(identity.member(), body.kind, lifetime, SystemTime::now()).await?;
     let link = Link::to("join", &made.token, &state, &authority)?;
-    Ok((StatusCode::CREATED, Answer(NewInvite { invite: describe(made.invite), link })))
+    Ok((StatusCode::CREATED, Answer(NewInvite { invite: invite::describe(made.invite), link })))
 }
 
 /// Takes in an invite whose link was made in the browser
@@ -162,12 +149,12 @@ pub async fn register(
     Authority(authority): Authority,
     Json(body): Json<KeyedInvite>,
 ) -> Result<(StatusCode, Answer<RegisteredInvite>), ApiError> {
-    let key = crate::web::api::household::vault::for_member(&body.wrapped, &body.holder)?;
+    let key = for_member(&body.wrapped, &body.holder)?;
     let (token, lifetime) = (Secret::new(body.token), body.lifetime.unwrap_or_default());
     let now = SystemTime::now();
     let made = state.accounts.register_invite(identity.member(), token, key, lifetime, now).await?;
     let url_base = format!("{}/join", state.origin.for_stickers(&authority));
-    Ok((StatusCode::CREATED, Answer(RegisteredInvite { invite: describe(made), url_base })))
+    Ok((StatusCode::CREATED, Answer(RegisteredInvite { invite: invite::describe(made), url_base })))
 }
 
 /// Takes back an invite
@@ -204,13 +191,4 @@ pub async fn validate(
     let (household, wrapped) = key.unzip();
     let wrapped = wrapped.map(|wrapped| URL_SAFE_NO_PAD.encode(wrapped.as_bytes()));
     Ok(Answer(InviteValidity { valid: kind.is_some(), kind, household, wrapped }))
-}
-
-pub(in crate::web) fn describe(invite: accounts::Invite) -> Invite {
-    Invite {
-        id: invite.id,
-        kind: invite.kind,
-        created_at: rfc3339(invite.created_at),
-        expires_at: rfc3339(invite.expires_at),
-    }
 }

@@ -1,5 +1,9 @@
 //! `/api/v1/account`: the asker's own account.
 
+use crate::web::views::account;
+use crate::web::views::account::Account;
+use crate::web::views::login::{LoggedIn, answer_renewed};
+use crate::web::views::vault::rewrapped;
 use std::time::SystemTime;
 
 use axum::Json as Answer;
@@ -7,66 +11,16 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, Response, StatusCode, header};
 use axum::response::IntoResponse as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
-use crate::accounts::{Changes, Profile};
+use crate::accounts::Changes;
 use crate::domain::credentials::login_secret::LoginSecret;
 use crate::domain::identity::Identity;
-use crate::domain::ids::AccountId;
-use crate::web::api::auth::login;
-use crate::web::api::auth::second_factor::Factors;
-use crate::web::api::household::vault;
-use crate::web::api::timestamp::rfc3339;
 use crate::web::error::ApiError;
 use crate::web::extract::identity::{RecentlyAuthenticated, clear_cookie};
 use crate::web::extract::request::Json;
 use crate::web::state::SharedState;
-
-/// The asker's account.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Account {
-    #[schema(value_type = String)]
-    id: AccountId,
-    username: String,
-    /// Whether it operates the server.
-    administrator: bool,
-    #[schema(format = DateTime)]
-    created_at: String,
-    /// Whom to reach otherwise; `null` where none was given.
-    #[schema(required = true)]
-    emergency_contact: Option<String>,
-    /// The owner's vehicle; `null` where none was given.
-    #[schema(required = true)]
-    vehicle_number: Option<String>,
-    household: Household,
-    second_factor: Factors,
-    /// Whether calls that nobody answered are listed for a while.
-    keep_missed_calls: bool,
-    /// Until when sensitive actions work without a new proof of who is asking; `null` when they do not.
-    #[schema(format = DateTime, required = true)]
-    recent_until: Option<String>,
-}
-
-/// Who shares tags.
-#[derive(Serialize, ToSchema)]
-pub struct Household {
-    members: Vec<HouseholdMember>,
-}
-
-/// One of them.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct HouseholdMember {
-    #[schema(value_type = String)]
-    id: AccountId,
-    username: String,
-    /// Whether it is the asker.
-    you: bool,
-    /// Whether they have a way into the household's vault.
-    opens_vault: bool,
-}
 
 /// What is to change: fields that are left out stay as they are.
 #[derive(Deserialize, ToSchema)]
@@ -103,7 +57,7 @@ pub struct NewPassword {
 ))]
 pub async fn account(State(state): State<SharedState>, identity: Identity) -> Result<Answer<Account>, ApiError> {
     let profile = state.accounts.profile(identity).await?;
-    Ok(Answer(describe(&state, profile, identity).await?))
+    Ok(Answer(account::describe(&state, profile, identity).await?))
 }
 
 /// Changes the asker's account
@@ -119,7 +73,7 @@ pub async fn change(
     let AccountChanges { emergency_contact, vehicle_number, keep_missed_calls } = body;
     let changes = Changes { emergency_contact, vehicle_number, keep_missed_calls };
     let profile = state.accounts.change(identity, changes).await?;
-    Ok(Answer(describe(&state, profile, identity).await?))
+    Ok(Answer(account::describe(&state, profile, identity).await?))
 }
 
 /// Deletes the asker's account
@@ -143,7 +97,7 @@ pub async fn delete(
 /// All other sessions and the account's open invites end; this one gets new secrets.
 #[utoipa::path(post, path = "/account/password", tag = "account", security(("session" = []), ("confirmed" = [])),
     operation_id = "change_password", request_body = NewPassword, responses(
-    (status = 200, description = "Set", body = login::LoggedIn),
+    (status = 200, description = "Set", body = LoggedIn),
     (status = 400, description = "A password that is none, `bad-wrap` or `bad-proof`"),
     (status = 403, description = "`not-a-holder`: `wrapped` is not the key that the vault has now; nothing is changed"),
 ))]
@@ -154,33 +108,10 @@ pub async fn password(
     Json(body): Json<NewPassword>,
 ) -> Result<Response<Body>, ApiError> {
     let holder = body.holder.as_deref().unwrap_or_default();
-    let key = body.wrapped.as_deref().map(|wrapped| vault::rewrapped(wrapped, holder)).transpose()?;
+    let key = body.wrapped.as_deref().map(|wrapped| rewrapped(wrapped, holder)).transpose()?;
     let secret = LoginSecret::one_of(body.new_password, body.new_auth_secret)?;
     let begun = state.accounts.change_password(identity, secret, key, SystemTime::now()).await?;
-    login::answer_renewed(&begun, &headers)
-}
-
-pub(in crate::web) async fn describe(
-    state: &SharedState,
-    profile: Profile,
-    identity: Identity,
-) -> Result<Account, ApiError> {
-    let openers = state.vaults.openers(profile.household.id).await?;
-    let member =
-        |(id, username)| HouseholdMember { id, username, you: id == profile.id, opens_vault: openers.contains(&id) };
-    let members = profile.household.members.into_iter().map(member).collect();
-    Ok(Account {
-        id: profile.id,
-        username: profile.username,
-        administrator: profile.administrator,
-        created_at: rfc3339(profile.created_at),
-        emergency_contact: profile.emergency_contact,
-        vehicle_number: profile.vehicle_number,
-        household: Household { members },
-        second_factor: state.factors.overview(identity.account).await?.into(),
-        keep_missed_calls: profile.keep_missed_calls,
-        recent_until: identity.is_recently_authenticated(SystemTime::now()).then(|| rfc3339(identity.recent_until)),
-    })
+    answer_renewed(&begun, &headers)
 }
 
 /// Tells a field that is `null` from one that is not there.

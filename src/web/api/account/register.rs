@@ -1,5 +1,7 @@
 //! `/api/v1/auth/register` and `/api/v1/auth/reset`: how people come to a password.
 
+use crate::web::views::login::{LogInAnswer, LoggedIn, answer, answer_outcome};
+use crate::web::views::vault::for_password;
 use std::time::{Instant, SystemTime};
 
 use axum::body::Body;
@@ -12,8 +14,6 @@ use crate::accounts::Registering;
 use crate::auth::login::LoginContext;
 use crate::domain::credentials::login_secret::LoginSecret;
 use crate::limits::rate::Action;
-use crate::web::api::auth::login;
-use crate::web::api::household::vault;
 use crate::web::error::ApiError;
 use crate::web::extract::request::{Json, same_origin};
 use crate::web::state::SharedState;
@@ -59,7 +59,7 @@ pub struct Reset {
 
 /// Makes an account
 #[utoipa::path(post, path = "/auth/register", tag = "log-in", request_body = Register, responses(
-    (status = 201, description = "The account is made and its owner logged in", body = login::LoggedIn),
+    (status = 201, description = "The account is made and its owner logged in", body = LoggedIn),
     (status = 403, description = "`setup-link`, `invite-needed`, `invite-link`, `registration-closed`, `foreign-origin`"),
     (status = 409, description = "`username-taken`, `household-full`, `too-many-accounts`"),
     (status = 429, description = "`too-many-requests`"),
@@ -82,18 +82,18 @@ pub async fn register(
         vehicle_number: body.vehicle_number,
         setup_token: body.setup_token,
         invite_token: body.invite_token,
-        wrapped: body.wrapped.as_deref().map(vault::for_password).transpose()?,
+        wrapped: body.wrapped.as_deref().map(for_password).transpose()?,
         device_name: context.device_name,
     };
     let begun = state.accounts.register(registering, SystemTime::now()).await?;
-    login::answer(&begun, body.cookie, StatusCode::CREATED)
+    answer(&begun, body.cookie, StatusCode::CREATED)
 }
 
 /// Sets a new password by a link
 ///
 /// All sessions of the account end; a new one begins, after the second factor where the account has one.
 #[utoipa::path(post, path = "/auth/reset", tag = "log-in", request_body = Reset, responses(
-    (status = 200, description = "Logged in, or a second factor is needed", body = login::LogInAnswer),
+    (status = 200, description = "Logged in, or a second factor is needed", body = LogInAnswer),
     (status = 403, description = "`reset-link`, `foreign-origin`"),
     (status = 429, description = "`too-many-requests`"),
 ))]
@@ -112,5 +112,5 @@ pub async fn reset(
     let secret = LoginSecret::one_of(body.new_password, body.new_auth_secret)?;
     let member = state.accounts.finish_reset(&body.token, secret, now).await?;
     let outcome = state.login.after_password(member.account, &context, now).await?;
-    login::answer_outcome(outcome, body.cookie)
+    answer_outcome(outcome, body.cookie)
 }

@@ -9,11 +9,11 @@ use utoipa::{IntoParams, ToSchema};
 use crate::audit::Entry;
 use crate::domain::Error;
 use crate::domain::ids::AccountId;
-use crate::web::api::timestamp::rfc3339;
 use crate::web::error::ApiError;
 use crate::web::extract::identity::Administrator;
 use crate::web::extract::request::Query;
 use crate::web::state::SharedState;
+use crate::web::views::timestamp::rfc3339;
 
 /// Which entries.
 #[derive(Deserialize, IntoParams)]

@@ -11,12 +11,12 @@ use utoipa::ToSchema;
 use crate::accounts;
 use crate::domain::ids::AccountId;
 use crate::domain::{Error, Kind};
-use crate::web::api::household::link::Link;
-use crate::web::api::timestamp::{day, rfc3339};
 use crate::web::error::ApiError;
 use crate::web::extract::identity::{Administrator, RecentAdministrator};
 use crate::web::extract::request::{Authority, PathParams};
 use crate::web::state::SharedState;
+use crate::web::views::link::Link;
+use crate::web::views::timestamp::{day, rfc3339};
 
 /// Everybody with an account.
 #[derive(Serialize, ToSchema)]

@@ -1,25 +1,28 @@
 //! `/api/v1/auth`: log in, with one factor or two, and log out.
 
+use crate::web::views::login::LogInAnswer;
+use crate::web::views::login::LoggedIn;
+use crate::web::views::login::PasskeyTicket;
+use crate::web::views::login::answer;
+use crate::web::views::login::answer_outcome;
+use crate::web::views::login::second_proof;
 use std::time::{Instant, SystemTime};
 
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, Response, StatusCode, Uri, header};
-use axum::response::{AppendHeaders, IntoResponse as _};
+use axum::response::IntoResponse as _;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::auth::login::{LoginContext, Method, Outcome, Pending, Proof};
-use crate::auth::sessions::Begun;
-use crate::domain::Error;
+use crate::auth::login::LoginContext;
 use crate::domain::credentials::login_secret::LoginSecret;
 use crate::domain::identity::Identity;
 use crate::limits::rate::Action;
-use crate::web::api::timestamp::rfc3339;
 use crate::web::error::ApiError;
-use crate::web::extract::identity::{clear_cookie, set_cookie};
-use crate::web::extract::login_context::{OpenedAt, set_device_cookie};
+use crate::web::extract::identity::clear_cookie;
+use crate::web::extract::login_context::OpenedAt;
 use crate::web::extract::request::{Json, Source, same_origin};
 use crate::web::state::SharedState;
 
@@ -78,57 +81,6 @@ pub struct PasskeyAnswer {
     cookie: bool,
 }
 
-/// A session that has begun.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct LoggedIn {
-    /// For `Authorization: Bearer`; left out where a page gets the cookie.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    token: Option<String>,
-    /// For the next log-in of this device; left out where a page gets a cookie, and where a session goes on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    device_token: Option<String>,
-    /// RFC 3339.
-    #[schema(format = DateTime)]
-    expires_at: String,
-}
-
-/// What a log-in comes to.
-#[derive(Serialize, ToSchema)]
-#[serde(untagged)]
-pub enum LogInAnswer {
-    /// Logged in.
-    LoggedIn(LoggedIn),
-    /// The password was right, and a second factor is needed.
-    SecondFactor(SecondFactorNeeded),
-}
-
-/// The password was right, and a second factor is needed.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct SecondFactorNeeded {
-    second_factor: PendingSecondFactor,
-}
-
-/// What the second step needs.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct PendingSecondFactor {
-    /// Good for five attempts.
-    ticket: String,
-    /// `totp`, `passkey`, `recovery-code`: what can be given here and now.
-    #[schema(value_type = Vec<String>)]
-    methods: Vec<Method>,
-    /// Names of this server by which the account's passkeys work, when they do not by the one the page was opened by.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    passkey_hosts: Vec<String>,
-    /// RFC 3339.
-    #[schema(format = DateTime)]
-    expires_at: String,
-}
-
 /// What the browser is told.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -136,17 +88,6 @@ pub struct AskPasskey {
     /// For `navigator.credentials.get`: `PublicKeyCredentialRequestOptionsJSON`.
     #[schema(value_type = Object)]
     public_key: Value,
-}
-
-/// A ticket, and what the browser is told.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct PasskeyTicket {
-    /// Good once, for five minutes.
-    pub ticket: String,
-    /// For the browser: the JSON form of its options.
-    #[schema(value_type = Object)]
-    pub public_key: Value,
 }
 
 /// Logs in
@@ -266,60 +207,4 @@ pub async fn passkey_finish(
 pub async fn log_out(State(state): State<SharedState>, identity: Identity) -> Result<Response<Body>, ApiError> {
     state.sessions.end(identity.session).await?;
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, clear_cookie())]).into_response())
-}
-
-/// How a first step ended: in a session, or in the need for a second one.
-pub(in crate::web) fn answer_outcome(outcome: Outcome, cookie: bool) -> Result<Response<Body>, ApiError> {
-    match outcome {
-        Outcome::Begun(begun) => answer(&begun, cookie, StatusCode::OK),
-        Outcome::SecondFactor(Pending { ticket, methods, passkey_hosts, expires_at }) => {
-            let expires_at = rfc3339(expires_at);
-            let second_factor = PendingSecondFactor { ticket, methods, passkey_hosts, expires_at };
-            Ok(axum::Json(LogInAnswer::SecondFactor(SecondFactorNeeded { second_factor })).into_response())
-        }
-    }
-}
-
-/// The new secrets of a session that goes on.
-pub(in crate::web) fn answer_renewed(begun: &Begun, headers: &HeaderMap) -> Result<Response<Body>, ApiError> {
-    answer(begun, !headers.contains_key(header::AUTHORIZATION), StatusCode::OK)
-}
-
-/// A page gets cookies and no tokens: what a script cannot read, a script cannot leak.
-pub(in crate::web) fn answer(begun: &Begun, cookie: bool, status: StatusCode) -> Result<Response<Body>, ApiError> {
-    let expires_at = rfc3339(begun.expires_at);
-    if cookie {
-        let no_header = || Error::internal("a cookie that is no header");
-        let session = set_cookie(begun, SystemTime::now()).ok_or_else(no_header)?;
-        let device = begun.device.as_ref().map(|token| set_device_cookie(token).ok_or_else(no_header)).transpose()?;
-        let cookies: Vec<_> = [Some(session), device].into_iter().flatten().collect();
-        let headers = AppendHeaders(cookies.into_iter().map(|value| (header::SET_COOKIE, value)));
-        let body = LoggedIn { token: None, device_token: None, expires_at };
-        return Ok((status, headers, axum::Json(LogInAnswer::LoggedIn(body))).into_response());
-    }
-    let body = LoggedIn {
-        token: Some(begun.token.expose().to_owned()),
-        device_token: begun.device.as_ref().map(|token| token.expose().to_owned()),
-        expires_at,
-    };
-    Ok((status, axum::Json(LogInAnswer::LoggedIn(body))).into_response())
-}
-
-/// The one of the three that was given.
-pub(in crate::web) fn second_proof(
-    totp: Option<String>,
-    recovery_code: Option<String>,
-    passkey: Option<Value>,
-) -> Result<Proof, Error> {
-    match (totp, recovery_code, passkey) {
-        (Some(code), None, None) => Ok(Proof::Totp(code)),
-        (None, Some(code), None) => Ok(Proof::RecoveryCode(code)),
-        (None, None, Some(credential)) => Ok(Proof::Passkey(credential)),
-        _ => Err(one_proof("totp, recoveryCode or passkey")),
-    }
-}
-
-/// None was given, or more than one.
-pub(in crate::web) fn one_proof(names: &str) -> Error {
-    Error::invalid("one-proof", format!("Send exactly one of {names}."))
 }

@@ -1,5 +1,6 @@
 //! `/api/v1/auth/salt`: how a password is stretched in the browser (`docs/e2e.md`, section 3).
 
+use crate::web::views::login::one_proof;
 use std::time::{Instant, SystemTime};
 
 use axum::Json as Answer;
@@ -11,7 +12,6 @@ use utoipa::ToSchema;
 
 use crate::domain::credentials::stretch::{KDF, ROUNDS};
 use crate::limits::rate::Action;
-use crate::web::api::auth::login::one_proof;
 use crate::web::error::ApiError;
 use crate::web::extract::request::{Json, Source};
 use crate::web::state::SharedState;

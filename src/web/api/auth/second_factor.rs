@@ -2,6 +2,8 @@
 //!
 //! All of it is for somebody who has just proven who they are: a stolen session must not be able to lock its owner out.
 
+use crate::web::views::account::Passkey;
+use crate::web::views::login::PasskeyTicket;
 use std::time::SystemTime;
 
 use axum::Json as Answer;
@@ -11,44 +13,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::auth::factors::{self, BackupCodes};
-use crate::domain::ids::PasskeyId;
+use crate::auth::factors::BackupCodes;
 use crate::domain::{Error, Kind};
-use crate::web::api::auth::login::PasskeyTicket;
-use crate::web::api::household::link::Pictures;
-use crate::web::api::timestamp::rfc3339;
 use crate::web::error::ApiError;
 use crate::web::extract::identity::RecentlyAuthenticated;
 use crate::web::extract::login_context::OpenedAt;
 use crate::web::extract::request::{Authority, Json, PathParams};
 use crate::web::state::SharedState;
-
-/// What an account has beside its password.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = SecondFactors)]
-pub struct Factors {
-    /// Whether there is an authenticator app.
-    totp: bool,
-    recovery_codes_left: u32,
-    /// The oldest first.
-    passkeys: Vec<Passkey>,
-}
-
-/// A passkey.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Passkey {
-    #[schema(value_type = String)]
-    id: PasskeyId,
-    name: String,
-    /// The name of this server by which it works.
-    host: String,
-    #[schema(format = DateTime)]
-    created_at: String,
-    #[schema(format = DateTime)]
-    last_used_at: Option<String>,
-}
+use crate::web::views::link::Pictures;
 
 /// An authenticator app that is being set up.
 #[derive(Serialize, ToSchema)]
@@ -99,20 +71,6 @@ pub struct AddedPasskey {
     passkey: Passkey,
     #[serde(flatten)]
     codes: Codes,
-}
-
-impl From<factors::Passkey> for Passkey {
-    fn from(passkey: factors::Passkey) -> Self {
-        let factors::Passkey { id, name, host, created_at, last_used_at } = passkey;
-        Self { id, name, host, created_at: rfc3339(created_at), last_used_at: last_used_at.map(rfc3339) }
-    }
-}
-
-impl From<factors::Overview> for Factors {
-    fn from(overview: factors::Overview) -> Self {
-        let factors::Overview { totp, recovery_codes_left, passkeys } = overview;
-        Self { totp, recovery_codes_left, passkeys: passkeys.into_iter().map(Passkey::from).collect() }
-    }
 }
 
 impl From<Option<BackupCodes>> for Codes {

@@ -1,5 +1,13 @@
 //! `/api/v1/sessions` and `/api/v1/account/confirm`: where an account is logged in, and proving again who is asking.
 
+use crate::web::views::login::LogInAnswer;
+use crate::web::views::login::LoggedIn;
+use crate::web::views::login::answer_outcome;
+use crate::web::views::login::answer_renewed;
+use crate::web::views::login::one_proof;
+use crate::web::views::login::second_proof;
+use crate::web::views::session;
+use crate::web::views::session::Session;
 use std::time::SystemTime;
 
 use axum::body::Body;
@@ -12,10 +20,7 @@ use utoipa::ToSchema;
 use crate::auth::login::{LoginContext, Outcome, StepUp};
 use crate::domain::credentials::login_secret::LoginSecret;
 use crate::domain::identity::Identity;
-use crate::domain::ids::SessionId;
 use crate::domain::{Error, Kind};
-use crate::web::api::auth::login::{LogInAnswer, LoggedIn, answer_outcome, answer_renewed, one_proof, second_proof};
-use crate::web::api::timestamp::rfc3339;
 use crate::web::error::ApiError;
 use crate::web::extract::login_context::OpenedAt;
 use crate::web::extract::request::{Json, PathParams};
@@ -25,23 +30,6 @@ use crate::web::state::SharedState;
 #[derive(Serialize, ToSchema)]
 pub struct Sessions {
     sessions: Vec<Session>,
-}
-
-/// One log-in of one device.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Session {
-    #[schema(value_type = String)]
-    id: SessionId,
-    /// "Firefox on Android"; empty where nobody knows.
-    device: String,
-    #[schema(format = DateTime)]
-    created_at: String,
-    /// To the hour or so.
-    #[schema(format = DateTime)]
-    last_used_at: String,
-    /// Whether it is the one that asks.
-    current: bool,
 }
 
 /// What proves again who is asking: exactly one of the three.
@@ -79,20 +67,7 @@ pub struct ConfirmSecondFactor {
     (status = 200, description = "The sessions", body = Sessions),
 ))]
 pub async fn list(State(state): State<SharedState>, identity: Identity) -> Result<axum::Json<Sessions>, ApiError> {
-    Ok(axum::Json(Sessions { sessions: of(&state, identity).await? }))
-}
-
-/// Where the asker's account is logged in.
-pub(in crate::web) async fn of(state: &SharedState, identity: Identity) -> Result<Vec<Session>, ApiError> {
-    let sessions = state.sessions.list(identity, SystemTime::now()).await?;
-    let describe = |session: crate::auth::sessions::Session| Session {
-        id: session.id,
-        device: session.device,
-        created_at: rfc3339(session.created_at),
-        last_used_at: rfc3339(session.last_used_at),
-        current: session.id == identity.session,
-    };
-    Ok(sessions.into_iter().map(describe).collect())
+    Ok(axum::Json(Sessions { sessions: session::of(&state, identity).await? }))
 }
 
 /// Ends one of the account's sessions

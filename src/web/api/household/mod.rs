@@ -1,6 +1,5 @@
 //! What a household shares: tags, the vault, notes, missed calls.
 
-pub(super) mod link;
 pub mod missed_calls;
 pub mod notes;
 pub mod tags;

@@ -1,27 +1,27 @@
 //! `/api/v1/notes`: a caller leaves a note that only the owner's browser can open; the owner's page fetches and removes it.
 
+use crate::household::tags::paused;
+use crate::household::tags::unknown_code;
+use crate::web::views::note;
+use crate::web::views::note::Note;
 use std::time::{Instant, SystemTime};
 
 use axum::Json as Answer;
 use axum::extract::State;
 use axum::http::StatusCode;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::domain::household::note::{Envelope, Minute, NoteKind};
 use crate::domain::household::tag::Token;
 use crate::domain::identity::Identity;
-use crate::domain::ids::{NoteId, TagId};
 use crate::domain::{Error, Kind};
 use crate::household::notes::{self, NotesBefore};
 use crate::limits::rate::Action;
-use crate::web::api::calls::{paused, unknown_code};
-use crate::web::api::timestamp::rfc3339;
 use crate::web::error::ApiError;
 use crate::web::extract::request::{Json, PathParams, Query, Source};
 use crate::web::state::SharedState;
+use crate::web::views::timestamp::rfc3339;
 
 /// The most notes on a page, and the most that are marked as read at once.
 const MOST: u32 = 100;
@@ -72,30 +72,6 @@ pub struct Inbox {
     next: Option<String>,
     /// How many nobody has opened, on this page or not.
     unread: u32,
-}
-
-/// A note as it came.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Note {
-    #[schema(value_type = String)]
-    id: NoteId,
-    /// Through which sticker.
-    #[schema(value_type = String)]
-    tag_id: TagId,
-    /// `text`.
-    #[schema(value_type = String, pattern = "^text$")]
-    kind: NoteKind,
-    /// Minutes since 1970, as bound to the envelope.
-    #[schema(value_type = u64)]
-    minute: Minute,
-    /// The sealed note, base64url.
-    envelope: String,
-    /// Whether somebody of the household has opened it.
-    read: bool,
-    /// When it is removed.
-    #[schema(format = DateTime)]
-    expires_at: String,
 }
 
 /// Which notes were opened.
@@ -165,12 +141,7 @@ pub async fn list(
     let page = state.notes.list(owner, before, limit).await?;
     let last = page.notes.last().filter(|_| page.more);
     let next = last.map(|note| format!("{}.{}", note.minute.0, note.id));
-    Ok(Answer(Inbox { notes: page.notes.into_iter().map(describe).collect(), next, unread: page.unread }))
-}
-
-/// Every note for the asker's household.
-pub(in crate::web) async fn of(state: &SharedState, owner: Identity) -> Result<Vec<Note>, ApiError> {
-    Ok(state.notes.all(owner).await?.into_iter().map(describe).collect())
+    Ok(Answer(Inbox { notes: page.notes.into_iter().map(note::describe).collect(), next, unread: page.unread }))
 }
 
 /// Says that notes were opened
@@ -219,18 +190,6 @@ pub async fn delete(
 ) -> Result<StatusCode, ApiError> {
     state.notes.delete(owner, id.parse().map_err(|_| notes::no_such_note())?).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-fn describe(note: notes::NoteRow) -> Note {
-    Note {
-        id: note.id,
-        tag_id: note.tag,
-        kind: note.kind,
-        minute: note.minute,
-        envelope: URL_SAFE_NO_PAD.encode(note.envelope.as_bytes()),
-        read: note.read,
-        expires_at: rfc3339(note.expires_at),
-    }
 }
 
 /// Reads what [`Inbox::next`] says.

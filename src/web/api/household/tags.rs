@@ -1,6 +1,7 @@
 //! `/api/v1/tokens`: stickers, as their owner manages them and as a caller asks about them.
 
-use crate::domain::household::tag::TagState;
+use crate::web::views::tag;
+use crate::web::views::tag::Described;
 use std::time::{Instant, SystemTime};
 
 use axum::Json as Answer;
@@ -11,18 +12,17 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::link::Pictures;
-use crate::domain::household::public_identity::{KeyHash, PublicIdentity};
+use crate::domain::household::public_identity::PublicIdentity;
 use crate::domain::household::tag::{Lifetime, SealedText, TagText, Token};
 use crate::domain::identity::Identity;
 use crate::domain::ids::{AccountId, TagId};
 use crate::domain::{Error, Kind};
-use crate::household::tags::{Registration, Tag};
+use crate::household::tags::Registration;
 use crate::limits::rate::Action;
-use crate::web::api::timestamp::rfc3339;
 use crate::web::error::ApiError;
 use crate::web::extract::request::{Authority, Json, PathParams, Source};
 use crate::web::state::SharedState;
+use crate::web::views::link::Pictures;
 
 /// A tag to be made.
 #[derive(Deserialize, ToSchema)]
@@ -66,28 +66,6 @@ pub struct RegisterTag {
 pub struct Validate {
     /// A whole code, the token in it, or SHA-256 of the token of a code with a KEYHASH.
     token: String,
-}
-
-/// A tag, as its household sees it.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = Tag)]
-pub struct Described {
-    #[schema(value_type = String)]
-    id: TagId,
-    label: String,
-    public_text: String,
-    /// `active`, `paused` or `expired`.
-    #[schema(value_type = String, pattern = "^(active|paused|expired)$")]
-    state: TagState,
-    #[schema(format = DateTime)]
-    created_at: String,
-    /// `null`: until it is revoked.
-    #[schema(format = DateTime, required = true)]
-    expires_at: Option<String>,
-    /// KEYHASH of the sticker; `null` where it carries none.
-    #[schema(value_type = Option<String>, required = true)]
-    key_hash: Option<KeyHash>,
 }
 
 /// A tag that was taken in.
@@ -166,7 +144,7 @@ pub async fn list(
 ) -> Result<Answer<TagList>, ApiError> {
     let tags = state.tags.list(owner, SystemTime::now()).await?;
     Ok(Answer(TagList {
-        tokens: tags.into_iter().map(describe).collect(),
+        tokens: tags.into_iter().map(tag::describe).collect(),
         default_lifetime: state.tags.default_lifetime(),
         url_base: sticker_base(&state, &authority),
         url_warning: state.origin.warning(&authority),
@@ -196,8 +174,13 @@ pub async fn generate(
     let code = made.token.code();
     let url = format!("{}#{code}", sticker_base(&state, &authority));
     let qr = Pictures::of(&url)?;
-    let answer =
-        NewTag { tag: describe(made.tag), qr_code_data: code, url, qr, url_warning: state.origin.warning(&authority) };
+    let answer = NewTag {
+        tag: tag::describe(made.tag),
+        qr_code_data: code,
+        url,
+        qr,
+        url_warning: state.origin.warning(&authority),
+    };
     Ok((StatusCode::CREATED, Answer(answer)))
 }
 
@@ -231,7 +214,7 @@ pub async fn register(
     };
     let tag = state.tags.register(owner, registration, SystemTime::now()).await?;
     let answer = Registered {
-        tag: describe(tag),
+        tag: tag::describe(tag),
         url_base: sticker_base(&state, &authority),
         url_warning: state.origin.warning(&authority),
     };
@@ -252,7 +235,7 @@ pub async fn pause(
     PathParams(id): PathParams<String>,
 ) -> Result<Answer<Described>, ApiError> {
     let tag = state.tags.pause(owner, tag_id(&id)?, SystemTime::now()).await?;
-    Ok(Answer(describe(tag)))
+    Ok(Answer(tag::describe(tag)))
 }
 
 /// Resumes a tag
@@ -267,7 +250,7 @@ pub async fn resume(
     PathParams(id): PathParams<String>,
 ) -> Result<Answer<Described>, ApiError> {
     let tag = state.tags.resume(owner, tag_id(&id)?, SystemTime::now()).await?;
-    Ok(Answer(describe(tag)))
+    Ok(Answer(tag::describe(tag)))
 }
 
 /// Revokes a tag
@@ -323,16 +306,4 @@ fn sealed_text(text: &str) -> Result<SealedText, Error> {
 /// An id that cannot be one is an id that nobody has.
 fn tag_id(text: &str) -> Result<TagId, ApiError> {
     text.parse().map_err(|_| Error::new(Kind::NotFound, "no-such-tag", "You have no such tag.").into())
-}
-
-pub(in crate::web) fn describe(tag: Tag) -> Described {
-    Described {
-        id: tag.id,
-        label: tag.label,
-        public_text: tag.public_text,
-        state: tag.state,
-        created_at: rfc3339(tag.created_at),
-        expires_at: tag.expires_at.map(rfc3339),
-        key_hash: tag.identity.map(|identity| identity.key_hash()),
-    }
 }

@@ -1,5 +1,10 @@
 //! `/api/v1/vault`: the household's vault, which only its owners' browsers can open (`docs/e2e.md`, section 4).
 
+use crate::web::views::vault;
+use crate::web::views::vault::Opened;
+use crate::web::views::vault::digest;
+use crate::web::views::vault::for_member;
+use crate::web::views::vault::holder;
 use std::time::SystemTime;
 
 use axum::Json as Answer;
@@ -10,51 +15,15 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::domain::Error;
-use crate::domain::household::vault::{PossessionProof, RewrappedKey, SealedVault, UnlockMethod, WrappedKey};
+use crate::domain::household::vault::{PossessionProof, SealedVault, UnlockMethod, WrappedKey};
 use crate::domain::identity::Identity;
-use crate::domain::ids::{AccountId, HouseholdId};
+use crate::domain::ids::AccountId;
 use crate::household::vaults::WrappedKeyRow;
-use crate::web::api::timestamp::rfc3339;
 use crate::web::error::ApiError;
 use crate::web::extract::identity::RecentlyAuthenticated;
 use crate::web::extract::request::{Authority, Json, PathParams, read};
 use crate::web::state::SharedState;
-
-/// What an account needs to open its household's vault. Byte strings are base64url.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = Vault)]
-pub struct Opened {
-    #[schema(value_type = String)]
-    household: HouseholdId,
-    /// Who asks.
-    #[schema(value_type = String)]
-    account: AccountId,
-    /// As it was sealed; `null` while there is none.
-    #[schema(required = true)]
-    blob: Option<String>,
-    /// The account's ways in.
-    wraps: Vec<Way>,
-    /// The vault's key, wrapped by another member with what their link carries; left out where nobody hands it over.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    handover: Option<String>,
-}
-
-/// A way into the vault.
-#[derive(Serialize, ToSchema)]
-#[schema(as = UnlockMethod)]
-pub struct Way {
-    /// `password`, `recovery` or `passkey`.
-    #[schema(value_type = String, pattern = "^(password|recovery|passkey)$")]
-    way: UnlockMethod,
-    /// SHA-256 of a passkey's credential id; `null` for the other ways.
-    #[schema(required = true)]
-    credential: Option<String>,
-    /// The vault's key, wrapped.
-    wrapped: String,
-}
+use crate::web::views::timestamp::rfc3339;
 
 /// A vault with a key of its own. Byte strings are base64url.
 #[derive(Deserialize, ToSchema)]
@@ -123,24 +92,7 @@ pub struct HandedOver {
     (status = 200, description = "What it takes to open it, but for the secret", body = Opened),
 ))]
 pub async fn vault(State(state): State<SharedState>, owner: Identity) -> Result<Answer<Opened>, ApiError> {
-    Ok(Answer(of(&state, owner).await?))
-}
-
-/// The household's vault, as the asker may have it.
-pub(in crate::web) async fn of(state: &SharedState, owner: Identity) -> Result<Opened, ApiError> {
-    let vault = state.vaults.vault(owner, SystemTime::now()).await?;
-    let way = |wrap: WrappedKeyRow| Way {
-        way: wrap.way,
-        credential: wrap.credential.map(|digest| URL_SAFE_NO_PAD.encode(digest)),
-        wrapped: URL_SAFE_NO_PAD.encode(wrap.wrapped.as_bytes()),
-    };
-    Ok(Opened {
-        household: owner.household,
-        account: owner.account,
-        blob: vault.blob.map(|blob| URL_SAFE_NO_PAD.encode(blob)),
-        wraps: vault.wraps.into_iter().map(way).collect(),
-        handover: vault.handover.map(|wrapped| URL_SAFE_NO_PAD.encode(wrapped.as_bytes())),
-    })
+    Ok(Answer(vault::of(&state, owner).await?))
 }
 
 /// Makes the household's vault, with a first way into it
@@ -250,37 +202,7 @@ pub async fn hand_over(
     Ok(Answer(HandedOver { url_base, expires_at }))
 }
 
-/// The key of the vault, wrapped for a password that is being set.
-pub(in crate::web) fn for_password(text: &str) -> Result<WrappedKey, Error> {
-    WrappedKey::parse(&URL_SAFE_NO_PAD.decode(text).unwrap_or_default(), UnlockMethod::Password)
-}
-
-/// The same, and what shows that it is the key.
-pub(in crate::web) fn rewrapped(wrapped: &str, shown: &str) -> Result<RewrappedKey, Error> {
-    Ok(RewrappedKey { wrapped: for_password(wrapped)?, holder: holder(shown)? })
-}
-
-/// The key of the vault, wrapped with what a link carries to somebody else, and what shows that it is the key.
-pub(in crate::web) fn for_member(wrapped: &str, shown: &str) -> Result<RewrappedKey, Error> {
-    let wrapped = WrappedKey::for_invite(&URL_SAFE_NO_PAD.decode(wrapped).unwrap_or_default())?;
-    Ok(RewrappedKey { wrapped, holder: holder(shown)? })
-}
-
 fn wrap(way: UnlockMethod, credential: Option<&str>, wrapped: &str) -> Result<WrappedKeyRow, ApiError> {
     let wrapped = WrappedKey::parse(&URL_SAFE_NO_PAD.decode(wrapped).unwrap_or_default(), way)?;
     Ok(WrappedKeyRow { way, credential: credential.map(digest).transpose()?, wrapped })
-}
-
-/// What a browser shows of the vault's key.
-pub(in crate::web) fn holder(text: &str) -> Result<PossessionProof, Error> {
-    PossessionProof::parse(&URL_SAFE_NO_PAD.decode(text).unwrap_or_default())
-}
-
-fn digest(text: &str) -> Result<[u8; 32], ApiError> {
-    let bytes = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
-    bytes.ok_or_else(|| {
-        Error::invalid("bad-way-in", "A passkey is named by SHA-256 of its credential's id.")
-            .hint("Send 32 bytes in base64url.")
-            .into()
-    })
 }
