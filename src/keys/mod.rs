@@ -1,5 +1,5 @@
-//! The server's secret keys, all of which live outside the database in one file; the data directory that the file is in;
-//! and the one way in which anything is sealed, [`Sealer`].
+//! The server's secret keys, all of which live outside the database in one file; the data directory with that file; and
+//! the one way in which anything is sealed, [`Sealer`].
 //!
 //! Some keys last for ever: those that accounts are found by, and that tickets of calls are sealed with. Those that seal
 //! fields and sign session tokens can be rotated.

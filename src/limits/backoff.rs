@@ -66,7 +66,7 @@ impl Bucket {
             // Strangers who ask all the time are there first whenever that bucket lets somebody try. So each site has
             // three tries of its own in a day: enough for whoever knows the password, and few for a thousand machines.
             Self::NameWhileBusy(..) => policy(2, 24 * HOUR, 24 * HOUR, 24 * HOUR),
-            // Who fails here knows the password and guesses among a million codes.
+            // An attacker here knows the password and guesses among a million codes.
             Self::SecondFactor(..) | Self::SecondFactorAgain(_) => policy(5, 2, HOUR, HOUR),
         }
     }

@@ -139,7 +139,7 @@ impl Limits {
     }
 }
 
-/// Charges each of these, of which each has so many shares of the rate.
+/// Charges each of these sources, given with its shares of the rate.
 fn take(table: &mut Table<TokenBucket>, sources: &[(Key, u32)], rate: Rate, now: Instant) -> Result<(), Duration> {
     let one = rate.per / rate.count.max(1);
     // First all of them are asked, then all are charged: a refusal costs nothing.

@@ -139,7 +139,7 @@ mod tests {
         }
     }
 
-    /// One set, and the keys of so many rows that it holds.
+    /// A table of one set with these rows, and their keys.
     fn filled<const N: usize>(rows: [u32; N], now: Instant) -> (Table<u32>, [Key; N]) {
         let mut table = Table::new(1, now);
         let keys = std::array::from_fn(|at| table.key(0, &[&[at as u8]]));

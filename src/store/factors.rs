@@ -4,6 +4,7 @@
 //! account gets its first passkey or loses a factor, its other log-ins end: one logs in in another way now. A further
 //! passkey ends none, or two devices that each get their own would log each other out.
 
+use super::sessions;
 use std::time::SystemTime;
 
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
@@ -273,7 +274,7 @@ impl FactorTable<'_> {
                     transaction.execute(&sql, [account.as_bytes()])?;
                 }
                 vaults::forget_passkeys(transaction, account)?;
-                let ended = if had_any { users::end_logins(transaction, account, keep)? } else { Vec::new() };
+                let ended = if had_any { sessions::end_all_of(transaction, account, keep)? } else { Vec::new() };
                 Ok((had_any, Ended::sessions(ended)))
             })
             .await?;
@@ -290,7 +291,7 @@ impl FactorTable<'_> {
 }
 
 fn end_others(transaction: &Transaction<'_>, ends: bool, account: AccountId, keep: SessionId) -> Result<Ended> {
-    Ok(Ended::sessions(if ends { users::end_logins(transaction, account, Some(keep))? } else { Vec::new() }))
+    Ok(Ended::sessions(if ends { sessions::end_all_of(transaction, account, Some(keep))? } else { Vec::new() }))
 }
 
 fn totp(transaction: &Transaction<'_>, account: AccountId) -> Result<Option<TotpRow>> {

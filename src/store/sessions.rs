@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
-use super::{Store, users};
+use super::Store;
 use crate::domain::Result;
 use crate::domain::account::Member;
 use crate::domain::effect::Ended;
@@ -162,7 +162,7 @@ impl SessionTable<'_> {
     pub async fn end_all_but(&self, account: AccountId, kept: Option<SessionId>) -> Result<Ended> {
         let ((), ended) = self
             .0
-            .ending(move |transaction| Ok(((), Ended::sessions(users::end_logins(transaction, account, kept)?))))
+            .ending(move |transaction| Ok(((), Ended::sessions(end_all_of(transaction, account, kept)?))))
             .await?;
         Ok(ended)
     }
@@ -279,4 +279,17 @@ fn delete_least_used(transaction: &Transaction<'_>, account: AccountId, keep: u3
 
 fn idle_since(now: SystemTime, idle: Duration) -> i64 {
     to_millis(now).saturating_sub(i64::try_from(idle.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Ends the log-ins of an account but one; says which.
+pub(super) fn end_all_of(
+    transaction: &Transaction<'_>,
+    id: AccountId,
+    keep: Option<SessionId>,
+) -> Result<Vec<SessionId>> {
+    let sql = "DELETE FROM logins WHERE account_id = ?1 AND id IS NOT ?2 RETURNING id";
+    let mut statement = transaction.prepare_cached(sql)?;
+    let keep = keep.map(|session| *session.as_bytes());
+    let ended = statement.query_map(params![id.as_bytes(), keep], |row| row.get(0).map(SessionId::from_bytes))?;
+    Ok(ended.collect::<rusqlite::Result<_>>()?)
 }

@@ -52,7 +52,7 @@ impl AccountTable<'_> {
                 transaction.execute("UPDATE accounts SET disabled = 1 WHERE id = ?1", [id.as_bytes()])?;
                 transaction.execute("DELETE FROM password_resets WHERE account_id = ?1", [id.as_bytes()])?;
                 transaction.execute("DELETE FROM invites WHERE account_id = ?1", [id.as_bytes()])?;
-                Ok(((), Ended::sessions(end_logins(transaction, id, None)?)))
+                Ok(((), Ended::sessions(sessions::end_all_of(transaction, id, None)?)))
             })
             .await?;
         Ok(ended)
@@ -236,7 +236,7 @@ fn delete(transaction: &Transaction<'_>, id: AccountId) -> Result<Ended> {
     if transaction.query_row(sql, [id.as_bytes()], |row| row.get::<_, bool>(0))? {
         refuse_last_administrator(transaction, &account)?;
     }
-    let sessions = end_logins(transaction, id, None)?;
+    let sessions = sessions::end_all_of(transaction, id, None)?;
     transaction.execute("DELETE FROM accounts WHERE id = ?1", [id.as_bytes()])?;
     let household = account.member.household.as_bytes();
     let left = "SELECT 1 FROM accounts WHERE household_id = ?1 LIMIT 1";
@@ -272,18 +272,5 @@ fn set_password(
     // Whoever could read an old link must not undo what was just done, nor whoever was logged in have let others in.
     transaction.execute("DELETE FROM password_resets WHERE account_id = ?1", [id.as_bytes()])?;
     transaction.execute("DELETE FROM invites WHERE account_id = ?1", [id.as_bytes()])?;
-    end_logins(transaction, id, keep)
-}
-
-/// Ends the log-ins of an account but one; says which.
-pub(super) fn end_logins(
-    transaction: &Transaction<'_>,
-    id: AccountId,
-    keep: Option<SessionId>,
-) -> Result<Vec<SessionId>> {
-    let sql = "DELETE FROM logins WHERE account_id = ?1 AND id IS NOT ?2 RETURNING id";
-    let mut statement = transaction.prepare_cached(sql)?;
-    let keep = keep.map(|session| *session.as_bytes());
-    let ended = statement.query_map(params![id.as_bytes(), keep], |row| row.get(0).map(SessionId::from_bytes))?;
-    Ok(ended.collect::<rusqlite::Result<_>>()?)
+    sessions::end_all_of(transaction, id, keep)
 }

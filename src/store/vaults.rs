@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
-use super::{Store, users};
+use super::{Store, sessions};
 use crate::domain::effect::Ended;
 use crate::domain::household::vault::{PossessionProof, SealedVault, UnlockMethod, WrappedKey};
 use crate::domain::ids::{AccountId, HouseholdId, SessionId};
@@ -148,7 +148,7 @@ impl VaultTable<'_> {
                     transaction.execute(sql, [household.as_bytes()])?;
                 }
                 put(transaction, account, &wrap)?;
-                Ok((true, Ended::sessions(users::end_logins(transaction, account, Some(keep))?)))
+                Ok((true, Ended::sessions(sessions::end_all_of(transaction, account, Some(keep))?)))
             })
             .await?;
         Ok(renewed)
