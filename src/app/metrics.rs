@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use crate::hub::Hub;
 use crate::limits::concurrency::ConcurrencyLimit;
+use crate::net::accept;
 use crate::relay::{Dropped, ERROR_CODES, Relay};
 use crate::web::connection::{self, Version};
 use crate::web::metrics::{Family, Kind, router};
@@ -21,27 +22,16 @@ pub fn of(relay: Relay, hub: Hub) -> Router {
 }
 
 /// Serves `router` over plain HTTP until the program stops.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    limits: connection::Limits,
-    mut closing: watch::Receiver<bool>,
-) {
-    let admission = ConcurrencyLimit::new(CONNECTIONS, CONNECTIONS);
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = connection::closed(&mut closing) => return,
-        };
-        // Who cannot be served asks again in a few seconds: monitoring does.
-        let Ok((stream, peer)) = accepted else { continue };
-        let Some(permit) = admission.admit(peer.ip()) else { continue };
-        let serving = connection::serve(stream, peer, Version::Http1, router.clone(), limits, closing.clone());
-        tokio::spawn(async move {
-            serving.await;
-            drop(permit);
-        });
-    }
+pub async fn serve(listener: TcpListener, router: Router, limits: connection::Limits, closing: watch::Receiver<bool>) {
+    let concurrency = ConcurrencyLimit::new(CONNECTIONS, CONNECTIONS);
+    let seen = closing.clone();
+    accept::run(
+        listener,
+        closing,
+        |peer| concurrency.admit(peer),
+        move |stream, peer| connection::serve(stream, peer, Version::Http1, router.clone(), limits, seen.clone()),
+    )
+    .await;
 }
 
 fn families(relay: &Relay, hub: &Hub) -> Vec<Family> {

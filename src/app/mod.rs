@@ -5,11 +5,12 @@
 
 mod addresses;
 mod database_check;
-mod listener;
 mod metrics;
 mod operate;
 mod options;
+mod protocol_switch;
 mod self_test;
+mod services;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -21,25 +22,19 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
-use crate::accounts::Accounts;
 use crate::accounts::setup;
 use crate::audit::{Audit, Event};
-use crate::auth::factors::Factors;
-use crate::auth::login::{self, LogIn};
-use crate::auth::passwords::Passwords;
 use crate::auth::sessions::Sessions;
 use crate::config::Config;
 use crate::domain::page_list::PageList;
 use crate::domain::{Error, Result};
 use crate::household::call_log::CallLog;
-use crate::household::notes::Notes;
 use crate::household::tags::Tags;
-use crate::household::vaults::Vaults;
 use crate::hub::ice::Ice;
 use crate::hub::tickets::Tickets;
 use crate::hub::{self, Hub};
+use crate::keys::Rotation;
 use crate::keys::data_dir::DataDir;
-use crate::keys::{Keys, Rotation};
 use crate::limits::concurrency::ConcurrencyLimit;
 use crate::limits::rate::Limits;
 use crate::operator::Operator;
@@ -52,11 +47,11 @@ use crate::web;
 use crate::web::health::{Condition, Probes};
 use crate::web::state::AppState;
 use database_check::DatabaseCheck;
-use listener::ConnectionContext;
-use operate::Services;
 pub use operate::operate;
 pub use options::tls as tls_options;
+use protocol_switch::ConnectionContext;
 use self_test::SelfTest;
+use services::Services;
 
 /// How often names and age of the certificate are looked at.
 const CERTIFICATE_CHECK: Duration = Duration::from_secs(60);
@@ -85,7 +80,7 @@ pub struct App {
     hub: Hub,
     switchboard: JoinHandle<()>,
     self_test: SelfTest,
-    door: ConnectionContext,
+    context: ConnectionContext,
     metrics: Option<TcpListener>,
     control: Option<Control>,
     operator: Operator,
@@ -113,11 +108,9 @@ impl App {
         let metrics = metrics.into_iter().flatten().next();
 
         let directory = DataDir::open(&config.data_dir)?;
-        let keys = Arc::new(Keys::open_given(&directory.keys(), options::given_keys(&config).as_deref())?);
-        let store = Store::open(&directory.database())?;
-        keys.check(&store).await?;
-        Tags::record_token_digests(&store, &keys).await?;
-        let audit = Audit::new(store.clone());
+        let services = Services::build(&config, &directory)?;
+        services.check().await?;
+        let Services { store, keys, audit, sessions, tags, call_log, .. } = services.clone();
         audit.note_configuration(keys.configuration_digest(&config.to_toml())).await?;
         let certificates = Arc::new(Certificates::open(options::tls(&config), now)?);
         for advice in tls::advice(&options::tls(&config)) {
@@ -129,35 +122,6 @@ impl App {
 
         let ice = Arc::new(Ice::new(Arc::new(relay.clone())));
         let tickets = Tickets::new(&keys.ticket_key())?;
-        let sessions = Sessions::new(store.clone(), keys.clone(), audit.clone(), options::sessions(&config));
-        let factors = Factors::new(store.clone(), keys.clone(), audit.clone());
-        let passwords = Passwords::new(keys.clone());
-        let accounts = Accounts::new(
-            store.clone(),
-            keys.clone(),
-            passwords.clone(),
-            sessions.clone(),
-            audit.clone(),
-            options::accounts(&config),
-        );
-        let login = LogIn::new(login::Parts {
-            store: store.clone(),
-            keys: keys.clone(),
-            passwords,
-            sessions: sessions.clone(),
-            factors: factors.clone(),
-            audit: audit.clone(),
-        });
-        let tags = Tags::new(store.clone(), keys.clone(), audit.clone(), options::tags(&config));
-        let services = Services {
-            store: store.clone(),
-            keys: keys.clone(),
-            accounts: accounts.clone(),
-            factors: factors.clone(),
-            tags: tags.clone(),
-            audit: audit.clone(),
-        };
-        let call_log = CallLog::new(store.clone(), keys.clone(), options::call_log(&config));
         let standing = standing(tags.clone(), sessions.clone());
         let (hub, switchboard) =
             Hub::start_telling(options::hub(&config), ice.clone(), tickets, standing, note_calls(call_log.clone()));
@@ -173,13 +137,13 @@ impl App {
         )
         .await?;
         let router = web::router(AppState {
-            accounts,
-            sessions: sessions.clone(),
-            login,
-            factors,
+            accounts: services.accounts.clone(),
+            sessions,
+            login: services.login.clone(),
+            factors: services.factors.clone(),
             tags,
-            vaults: Vaults::new(store.clone(), audit.clone()),
-            notes: Notes::new(store.clone(), options::notes(&config)),
+            vaults: services.vaults.clone(),
+            notes: services.notes.clone(),
             limits: limits(&config, audit.clone()),
             call_log,
             audit: audit.clone(),
@@ -205,7 +169,7 @@ impl App {
 
         let (closing, closing_seen) = watch::channel(false);
         let (open, all_closed) = mpsc::channel(1);
-        let door = ConnectionContext {
+        let context = ConnectionContext {
             tls: certificates.entrance()?,
             relay: relay.clone(),
             router,
@@ -233,7 +197,7 @@ impl App {
             hub,
             switchboard,
             self_test,
-            door,
+            context,
             metrics,
             control,
             operator,
@@ -283,7 +247,7 @@ impl App {
     /// # Errors
     /// When a part of the appliance stopped by itself: the process should end and be started again.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<()> {
-        let Self { listeners, door, hub, mut switchboard, mut all_closed, relay, certificates, .. } = self;
+        let Self { listeners, context, hub, mut switchboard, mut all_closed, relay, certificates, .. } = self;
         let mut chores = JoinSet::new();
         chores.spawn(keep_certificate(certificates.clone()));
         chores.spawn(self.audit.clone().keep_writing());
@@ -292,7 +256,7 @@ impl App {
         chores.spawn(self.self_test.keep_testing(relay.clone(), listeners_address(&listeners), certificates));
         if let Some(listener) = self.metrics {
             let router = metrics::of(relay.clone(), hub.clone());
-            tokio::spawn(metrics::serve(listener, router, door.http, door.closing.clone()));
+            tokio::spawn(metrics::serve(listener, router, context.http, context.closing.clone()));
         }
         let (stop_relay, relay_stop) = oneshot::channel::<()>();
         let mut relaying = tokio::spawn(async move {
@@ -302,13 +266,13 @@ impl App {
             relay.run(stopped).await
         });
         for listener in listeners {
-            tokio::spawn(listener::accept(listener, door.clone()));
+            tokio::spawn(protocol_switch::accept(listener, context.clone()));
         }
         if let Some(control) = self.control {
-            tokio::spawn(control.serve(self.operator, door.closing.clone(), door.open.clone()));
+            tokio::spawn(control.serve(self.operator, context.closing.clone(), context.open.clone()));
         }
-        // From here on only connections hold a door, so that the last one's end can be seen.
-        drop(door);
+        // From here on only connections hold a context, so that the last one's end can be seen.
+        drop(context);
         tracing::info!(port = self.port, "started");
 
         let fault = tokio::select! {

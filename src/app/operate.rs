@@ -4,24 +4,15 @@ use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::addresses;
-use super::options;
-use crate::accounts::Accounts;
-use crate::audit::Audit;
-use crate::auth::factors::Factors;
-use crate::auth::passwords::Passwords;
-use crate::auth::sessions::Sessions;
+use super::services::Services;
 use crate::config::Config;
 use crate::domain::{Error, Kind, Result};
-use crate::household::tags::Tags;
-use crate::keys::Keys;
 use crate::keys::data_dir::DataDir;
 use crate::operator::socket;
 use crate::operator::{Answer, Links, Operator, Refusal, Reply, Request};
-use crate::store::Store;
 use crate::web::origin::OriginPolicy;
 
 /// How long to wait for a server that starts or stops, or for another command.
@@ -57,17 +48,11 @@ pub async fn operate(config: &Config, request: Request) -> Result<Answer, Refusa
 
 /// Works on the data itself, holding its lock.
 async fn alone(config: &Config, directory: DataDir, request: Request) -> Result<Answer> {
-    let keys = Arc::new(Keys::open_given(&directory.keys(), options::given_keys(config).as_deref())?);
-    let store = Store::open(&directory.database())?;
-    let audit = Audit::new(store.clone());
-    let ready = async {
-        keys.check(&store).await?;
-        Tags::record_token_digests(&store, &keys).await
-    };
-    let answer = match ready.await {
+    let services = Services::build(config, &directory)?;
+    let (store, audit) = (services.store.clone(), services.audit.clone());
+    let answer = match services.check().await {
         Ok(()) => {
             let urls = addresses::urls(config.public_url.as_ref().map(|url| url.origin()), &config.listen.addresses);
-            let services = services(config, &store, &keys, &audit);
             operator(config, services, &urls).run(request, SystemTime::now()).await
         }
         Err(error) => Err(error),
@@ -78,32 +63,12 @@ async fn alone(config: &Config, directory: DataDir, request: Request) -> Result<
     noted.map(|()| answer)
 }
 
-/// The parts that do it.
-pub(super) struct Services {
-    pub store: Store,
-    pub keys: Arc<Keys>,
-    pub accounts: Accounts,
-    pub factors: Factors,
-    pub tags: Tags,
-    pub audit: Audit,
-}
-
-fn services(config: &Config, store: &Store, keys: &Arc<Keys>, audit: &Audit) -> Services {
-    let sessions = Sessions::new(store.clone(), keys.clone(), audit.clone(), options::sessions(config));
-    let factors = Factors::new(store.clone(), keys.clone(), audit.clone());
-    let passwords = Passwords::new(keys.clone());
-    let accounts =
-        Accounts::new(store.clone(), keys.clone(), passwords, sessions, audit.clone(), options::accounts(config));
-    let tags = Tags::new(store.clone(), keys.clone(), audit.clone(), options::tags(config));
-    Services { store: store.clone(), keys: keys.clone(), accounts, factors, tags, audit: audit.clone() }
-}
-
 /// What does it, with or without a server around it.
 pub(super) fn operator(config: &Config, services: Services, urls: &[String]) -> Operator {
     let origin = urls.first().cloned().unwrap_or_default();
     let policy = OriginPolicy::new(config.public_url.as_ref().map(|url| url.origin()));
     let warning = policy.warning(origin.trim_start_matches("https://"));
-    let Services { store, keys, accounts, factors, tags, audit } = services;
+    let Services { store, keys, accounts, factors, tags, audit, .. } = services;
     Operator { store, keys, accounts, factors, tags, audit, links: Links { origin, warning } }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Imports `domain`, `limits`. Called by `app`, `web`.
 
+pub mod accept;
 pub mod open_files;
 pub mod peeked_stream;
 pub mod ports;

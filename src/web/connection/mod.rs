@@ -19,6 +19,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tower_service::Service as _;
 
+use crate::net::accept::closed;
 use crate::web::extract::request::{Authority, Peer};
 use crate::web::middleware::headers;
 
@@ -135,12 +136,6 @@ async fn idle(handled: &mut watch::Receiver<usize>, time: Duration) {
             return;
         }
     }
-}
-
-/// Ready when the program stops.
-pub async fn closed(closing: &mut watch::Receiver<bool>) {
-    // A sender that is gone has stopped too.
-    let _ = closing.wait_for(|closing| *closing).await;
 }
 
 /// Tells a client that speaks plain HTTP to the TLS port where to go, and closes.

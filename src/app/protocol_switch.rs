@@ -15,14 +15,13 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::domain::network::Network;
 use crate::limits::concurrency::{ConcurrencyLimit, Permit};
+use crate::net;
+use crate::net::accept::closed;
 use crate::net::peeked_stream::PeekedStream;
 use crate::net::stall_timeout::StallTimeout;
 use crate::relay::{Relay, Transport};
 use crate::tls::{Ends, Entrance};
 use crate::web::connection::{self, Version};
-
-/// How long the accept loop rests when the process has run out of file descriptors.
-const REST: Duration = Duration::from_millis(100);
 
 /// How long the system may wait for a client to acknowledge, or to have room again: half a minute without consent ends
 /// a call too (RFC 7675, 5.1). Without it a client that is gone is held for a quarter of an hour.
@@ -59,35 +58,11 @@ impl ConnectionContext {
     }
 }
 
-/// Accepts until the program stops. Nothing is awaited here but the next connection.
+/// Serves what comes in at `listener`, until the program stops.
 pub async fn accept(listener: TcpListener, context: ConnectionContext) {
-    let mut closing = context.closing.clone();
-    let mut failing = false;
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = connection::closed(&mut closing) => return,
-        };
-        match accepted {
-            Ok((stream, peer)) => {
-                failing = false;
-                if let Some(permit) = context.admit(peer.ip()) {
-                    let (context, open) = (context.clone(), context.open.clone());
-                    tokio::spawn(async move {
-                        handle(stream, peer, context).await;
-                        drop((permit, open));
-                    });
-                }
-            }
-            Err(fault) => {
-                // Once, not ten times a second for as long as it lasts.
-                if !std::mem::replace(&mut failing, true) {
-                    tracing::warn!(%fault, "connections cannot be accepted");
-                }
-                tokio::time::sleep(REST).await;
-            }
-        }
-    }
+    let (admitting, closing) = (context.clone(), context.closing.clone());
+    let admit = move |peer: IpAddr| Some((admitting.admit(peer)?, admitting.open.clone()));
+    net::accept::run(listener, closing, admit, move |stream, peer| handle(stream, peer, context.clone())).await;
 }
 
 async fn handle(stream: TcpStream, peer: SocketAddr, context: ConnectionContext) {
@@ -136,6 +111,6 @@ where
 {
     tokio::select! {
         () = context.relay.serve_stream(stream, peer, transport) => {}
-        () = connection::closed(&mut context.closing) => {}
+        () = closed(&mut context.closing) => {}
     }
 }

@@ -1,0 +1,89 @@
+//! Every service, built once and in one place: for the appliance, and for commands that work without a running server.
+
+use std::sync::Arc;
+
+use super::options;
+use crate::accounts::Accounts;
+use crate::audit::Audit;
+use crate::auth::factors::Factors;
+use crate::auth::login::{LogIn, Parts};
+use crate::auth::passwords::Passwords;
+use crate::auth::sessions::Sessions;
+use crate::config::Config;
+use crate::domain::Result;
+use crate::household::call_log::CallLog;
+use crate::household::notes::Notes;
+use crate::household::tags::Tags;
+use crate::household::vaults::Vaults;
+use crate::keys::Keys;
+use crate::keys::data_dir::DataDir;
+use crate::store::Store;
+
+/// The database, its keys, and all that works on them. Cheap to clone.
+#[derive(Clone)]
+pub struct Services {
+    pub store: Store,
+    pub keys: Arc<Keys>,
+    pub audit: Audit,
+    pub sessions: Sessions,
+    pub factors: Factors,
+    pub login: LogIn,
+    pub accounts: Accounts,
+    pub tags: Tags,
+    pub vaults: Vaults,
+    pub notes: Notes,
+    pub call_log: CallLog,
+}
+
+impl Services {
+    /// On the keys and the database of `directory`, which are opened.
+    ///
+    /// # Errors
+    /// What is wrong with the keys or the database, with the remedy.
+    pub fn build(config: &Config, directory: &DataDir) -> Result<Self> {
+        let keys = Arc::new(Keys::open_given(&directory.keys(), options::given_keys(config).as_deref())?);
+        let store = Store::open(&directory.database())?;
+        let audit = Audit::new(store.clone());
+        let sessions = Sessions::new(store.clone(), keys.clone(), audit.clone(), options::sessions(config));
+        let factors = Factors::new(store.clone(), keys.clone(), audit.clone());
+        let passwords = Passwords::new(keys.clone());
+        let accounts = Accounts::new(
+            store.clone(),
+            keys.clone(),
+            passwords.clone(),
+            sessions.clone(),
+            audit.clone(),
+            options::accounts(config),
+        );
+        let login = LogIn::new(Parts {
+            store: store.clone(),
+            keys: keys.clone(),
+            passwords,
+            sessions: sessions.clone(),
+            factors: factors.clone(),
+            audit: audit.clone(),
+        });
+        Ok(Self {
+            tags: Tags::new(store.clone(), keys.clone(), audit.clone(), options::tags(config)),
+            vaults: Vaults::new(store.clone(), audit.clone()),
+            notes: Notes::new(store.clone(), options::notes(config)),
+            call_log: CallLog::new(store.clone(), keys.clone(), options::call_log(config)),
+            store,
+            keys,
+            audit,
+            sessions,
+            factors,
+            login,
+            accounts,
+        })
+    }
+
+    /// Whether the keys belong to the database; has every token's digest recorded.
+    ///
+    /// # Errors
+    /// `wrong-keys`; the database's.
+    pub async fn check(&self) -> Result<()> {
+        self.keys.check(&self.store).await?;
+        Tags::record_token_digests(&self.store, &self.keys).await
+    }
+}
