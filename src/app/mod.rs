@@ -124,7 +124,7 @@ impl App {
         let tickets = Tickets::new(&keys.ticket_key())?;
         let standing = standing(tags.clone(), sessions.clone());
         let (hub, switchboard) =
-            Hub::start_telling(options::hub(&config), ice.clone(), tickets, standing, note_calls(call_log.clone()));
+            Hub::start_telling(options::hub(&config), ice, tickets, standing, note_calls(call_log.clone()));
         store.raise_to(hub.effects());
         let self_test = SelfTest::default();
         let cleaner = Cleaner::new(
@@ -153,7 +153,6 @@ impl App {
             ),
             sockets: ConcurrencyLimit::new(connections, connections_per_source),
             hub: hub.clone(),
-            ice,
             probes: probes(&store, &certificates, &self_test, cleaner.health()),
             origin: options::origins(&config, &bound),
             local_ca: certificates.authority_pem().map(str::to_owned),

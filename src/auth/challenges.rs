@@ -13,8 +13,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::time::millis;
 use crate::domain::{Error, Kind, Result, random};
-use crate::hub::tickets::millis;
 use crate::keys::Sealer;
 
 /// How long a ticket is good.

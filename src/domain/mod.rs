@@ -19,6 +19,7 @@ pub mod ids;
 pub mod network;
 pub mod page_list;
 pub mod random;
+pub mod time;
 pub mod token_bucket;
 
 pub use error::{Error, Kind, Result};

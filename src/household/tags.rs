@@ -276,6 +276,15 @@ impl Tags {
         }))
     }
 
+    /// The tag with this token, which takes calls and notes now.
+    ///
+    /// # Errors
+    /// `unknown-code` for unknown, expired and revoked tokens alike, `paused`.
+    pub async fn callable(&self, token: &Token, now: SystemTime) -> Result<Found> {
+        let found = self.find(token, now).await?.ok_or_else(unknown_code)?;
+        if found.paused { Err(paused()) } else { Ok(found) }
+    }
+
     /// Whether a call through this tag may go on: it was neither revoked nor paused. One whose time is over ends no call.
     ///
     /// # Errors
@@ -308,18 +317,17 @@ impl Tags {
     }
 }
 
-fn no_such_tag() -> Error {
-    Error::new(Kind::NotFound, "no-such-tag", "You have no such tag.").hint("Look at the list of your tags.")
-}
-
 /// The same for a code that never was, one whose time is over and one that was revoked.
 pub fn unknown_code() -> Error {
     Error::new(Kind::NotFound, "unknown-code", "Nobody can be called through this code.")
         .hint("It may have expired or been revoked: look for another way to reach the owner.")
 }
 
-/// The owner takes no calls and no notes through this tag now.
-pub fn paused() -> Error {
+fn paused() -> Error {
     Error::new(Kind::Conflict, "paused", "The owner does not take calls through this sticker now.")
         .hint("Try again later.")
+}
+
+fn no_such_tag() -> Error {
+    Error::new(Kind::NotFound, "no-such-tag", "You have no such tag.").hint("Look at the list of your tags.")
 }

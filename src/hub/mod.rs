@@ -5,11 +5,12 @@
 //!
 //! Imports `domain`, `household`, `keys`, `proto::signal`, `proto::turn::credentials`. Called by `app`, `web`.
 
-mod claims;
 mod connection;
 pub mod ice;
 mod outbox;
+mod placing;
 mod task;
+mod ticket_issuer;
 pub mod tickets;
 
 use std::pin::Pin;
@@ -21,18 +22,19 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 pub use connection::{Connection, Outgoing};
+pub use placing::PlacedCall;
 
 use crate::domain::effect::Effect;
-use crate::domain::ids::{AnonymousId, CallId, HouseholdId, SessionId, TagId};
+use crate::domain::ids::{CallId, HouseholdId, SessionId, TagId};
 use crate::domain::{Error, Kind, Result};
-use crate::hub::ice::Ice;
-use crate::hub::tickets::Tickets;
 pub use crate::proto::signal::SignalOptions;
 use crate::proto::signal::wire::Hello;
-use crate::proto::signal::{CloseReason, ConnectionId, Input, Party, Placement};
-use claims::TicketIssuer;
+use crate::proto::signal::{CloseReason, ConnectionId, Input, Party, Progress};
+use ice::Ice;
 use outbox::Outbox;
 use task::{Command, Task};
+use ticket_issuer::TicketIssuer;
+use tickets::Tickets;
 
 /// How many commands wait for the task; with messages of 64 KiB that is 16 MiB at the very most.
 const QUEUE: usize = 256;
@@ -51,12 +53,14 @@ pub struct Hub {
 }
 
 struct Shared {
-    ticketing: Arc<TicketIssuer>,
+    issuer: Arc<TicketIssuer>,
+    ice: Arc<Ice>,
     standing: TicketValidity,
     next_connection: AtomicU64,
     counts: Arc<Counts>,
     sockets: Arc<Semaphore>,
     max_sockets: u32,
+    max_calls: usize,
     max_message: usize,
     max_queue: usize,
 }
@@ -67,24 +71,15 @@ struct Counts {
     devices: AtomicUsize,
 }
 
-/// A call that somebody wants to make, to a tag that may be called.
-#[derive(Debug, Clone, Copy)]
-pub struct PlaceCall {
-    /// The call's new name.
-    pub call_id: CallId,
-    /// The sticker that was scanned.
-    pub tag: TagId,
-    /// Whose sticker it is.
-    pub household: HouseholdId,
-    /// The caller's new name.
-    pub caller: AnonymousId,
-}
-
 /// Whether a tag may still be called and, where one is named, whether a log-in still stands as it did when the ticket was
-/// made. Asked about tickets of an earlier process: this one cannot know what was ended after they were made.
+/// made. Asked about each call's first ticket and about tickets of an earlier process: the switchboard cannot know what was
+/// ended after they were made.
 pub type TicketValidity = Box<
     dyn Fn(TagId, Option<(SessionId, SystemTime)>) -> Pin<Box<dyn Future<Output = Result<bool>> + Send>> + Send + Sync,
 >;
+
+/// What [`TicketValidity`] is asked.
+type StoodFor = (TagId, Option<(SessionId, SystemTime)>);
 
 /// Hears of each call that is over; must not wait.
 pub type Ended = Box<dyn Fn(crate::domain::call::Ended) + Send>;
@@ -122,28 +117,20 @@ impl Hub {
         let (effects, effects_rx) = mpsc::unbounded_channel();
         let max_sockets = u32::try_from(options.max_connections).unwrap_or(u32::MAX);
         let shared = Arc::new(Shared {
-            ticketing: Arc::new(TicketIssuer::new(tickets, &options)),
+            issuer: Arc::new(TicketIssuer::new(tickets, &options)),
+            ice: ice.clone(),
             standing,
             next_connection: AtomicU64::new(0),
             counts: Arc::default(),
             sockets: Arc::new(Semaphore::new(max_sockets as usize)),
             max_sockets,
+            max_calls: options.max_calls,
             max_message: options.max_message,
             max_queue: options.max_queue,
         });
-        let task = Task::new(options, ice, shared.ticketing.clone(), shared.counts.clone(), ended, effects_rx);
+        let task = Task::new(options, ice, shared.issuer.clone(), shared.counts.clone(), ended, effects_rx);
         let task = tokio::spawn(task.run(commands_rx, gone_rx));
         (Self { commands, gone, effects, shared }, task)
-    }
-
-    /// Makes a call; answers the caller's ticket.
-    ///
-    /// # Errors
-    /// `too-many-calls` when the server or the household has as many calls as it takes; `stopping` when it stops.
-    pub async fn place(&self, call: PlaceCall) -> Result<String> {
-        let PlaceCall { call_id, tag, household, caller } = call;
-        let placement = Placement { call_id, tag, household, caller, owner: AnonymousId::random() };
-        self.ask(|answer| Command::Place(placement, answer)).await?
     }
 
     /// A ticket with which a device of this log-in can be present.
@@ -165,12 +152,19 @@ impl Hub {
         authority: &str,
     ) -> std::result::Result<Connection, CloseReason> {
         let connection = ConnectionId(self.shared.next_connection.fetch_add(1, Ordering::Relaxed));
-        let (input, made) = self.shared.ticketing.join(connection, endpoint, hello, SystemTime::now())?;
-        self.check_standing(&input, made).await?;
+        let (input, made) = self.shared.issuer.join(connection, endpoint, hello, SystemTime::now())?;
+        let stood_for = stood_for(&input, made);
+        if let Some(stood_for) = stood_for {
+            self.check_standing(stood_for).await?;
+        }
         let outbox = Arc::new(Outbox::new(self.shared.max_queue));
         let join = Command::Join { connection, input, outbox: outbox.clone(), authority: authority.into() };
         self.commands.send(join).await.map_err(|_| CloseReason::Restarting)?;
-        Ok(Connection::new(connection, outbox, self.commands.clone(), self.gone.clone()))
+        let connected = Connection::new(connection, outbox, self.commands.clone(), self.gone.clone());
+        if let Some(stood_for) = stood_for {
+            self.check_standing_again(connection, stood_for).await;
+        }
+        Ok(connected)
     }
 
     /// Room for one more WebSocket, for as long as the answer is kept; `None` when there is none.
@@ -245,16 +239,20 @@ impl Hub {
         let _ = tokio::time::timeout(GOODBYE, all_closed).await;
     }
 
-    async fn check_standing(&self, input: &Input, made: SystemTime) -> std::result::Result<(), CloseReason> {
-        let Input::JoinCall { seat, from_before: true, .. } = input else { return Ok(()) };
-        let session = match seat.party {
-            Party::Caller => None,
-            Party::Device(session) => Some((session, made)),
-        };
-        match (self.shared.standing)(seat.tag, session).await {
+    async fn check_standing(&self, (tag, session): StoodFor) -> std::result::Result<(), CloseReason> {
+        match (self.shared.standing)(tag, session).await {
             Ok(true) => Ok(()),
             Ok(false) => Err(CloseReason::NoSuchCall),
             Err(_) => Err(CloseReason::Overloaded),
+        }
+    }
+
+    /// What ended while this was looked up was told to the task before it knew of the connection.
+    async fn check_standing_again(&self, connection: ConnectionId, stood_for: StoodFor) {
+        match (self.check_standing(stood_for).await, stood_for) {
+            (Ok(()), _) => {}
+            (Err(CloseReason::NoSuchCall), (tag, None)) => self.withdraw_tag(tag).await,
+            (Err(reason), _) => self.tell(Input::Fault { connection, reason }).await,
         }
     }
 
@@ -268,6 +266,19 @@ impl Hub {
         self.commands.send(command(answer)).await.map_err(|_| stopping())?;
         answered.await.map_err(|_| stopping())
     }
+}
+
+/// What [`TicketValidity`] is asked about before a connection may join; `None` when the switchboard knows by itself.
+fn stood_for(input: &Input, made: SystemTime) -> Option<StoodFor> {
+    let Input::JoinCall { grant, from_before, .. } = input else { return None };
+    if !from_before && grant.progress != Progress::Placed {
+        return None;
+    }
+    let session = match grant.party {
+        Party::Caller => None,
+        Party::Device(session) => Some((session, made)),
+    };
+    Some((grant.tag, session))
 }
 
 fn stopping() -> Error {

@@ -8,21 +8,18 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
-use super::claims::TicketIssuer;
+use super::ice::Ice;
 use super::outbox::{Outbox, Overflow};
+use super::ticket_issuer::TicketIssuer;
 use super::{Counts, Ended};
 use crate::domain::effect::Effect;
 use crate::domain::ids::{CallId, HouseholdId, SessionId};
 use crate::domain::{Error, Kind, Result};
-use crate::hub::ice::Ice;
 use crate::proto::signal::wire::{CallStatus, PresenceRole, Ring, ToClient, Welcome};
-use crate::proto::signal::{
-    CloseReason, ConnectionId, Input, Output, Placement, Progress, Seat, SignalOptions, Switchboard,
-};
+use crate::proto::signal::{CloseReason, ConnectionId, Grant, Input, Output, Progress, SignalOptions, Switchboard};
 
 /// What the task is asked to do.
 pub enum Command {
-    Place(Placement, oneshot::Sender<Result<String>>),
     Enlist(HouseholdId, SessionId, oneshot::Sender<Result<String>>),
     Rejoin(CallId, SessionId, oneshot::Sender<Result<String>>),
     Connected(oneshot::Sender<Vec<SessionId>>),
@@ -34,7 +31,7 @@ pub enum Command {
 pub struct Task {
     board: Switchboard,
     ice: Arc<Ice>,
-    ticketing: Arc<TicketIssuer>,
+    issuer: Arc<TicketIssuer>,
     counts: Arc<Counts>,
     ended: Ended,
     effects: mpsc::UnboundedReceiver<Effect>,
@@ -52,13 +49,13 @@ impl Task {
     pub fn new(
         options: SignalOptions,
         ice: Arc<Ice>,
-        ticketing: Arc<TicketIssuer>,
+        issuer: Arc<TicketIssuer>,
         counts: Arc<Counts>,
         ended: Ended,
         effects: mpsc::UnboundedReceiver<Effect>,
     ) -> Self {
         let board = Switchboard::new(options);
-        Self { board, ice, ticketing, counts, ended, effects, remotes: HashMap::new() }
+        Self { board, ice, issuer, counts, ended, effects, remotes: HashMap::new() }
     }
 
     /// Runs until it is shut down or nobody holds a handle.
@@ -108,21 +105,14 @@ impl Task {
         }
         let now = Instant::now().into_std();
         match command {
-            Command::Place(placement, answer) => {
-                let placed = self.board.place(&placement, now).map_err(|_| too_many_calls());
-                let ticket = placed.and_then(|seat| self.ticketing.for_call(&seat, SystemTime::now()));
-                // Whoever asked may have left; the call is then forgotten by itself.
-                let _ = answer.send(ticket);
-                self.do_outputs();
-            }
             Command::Enlist(household, session, answer) => {
                 let listed = self.board.enlist(household, session, now).map_err(|_| too_many_devices());
-                let _ = answer.send(listed.and_then(|seat| self.ticketing.for_presence(&seat, SystemTime::now())));
+                let _ = answer.send(listed.and_then(|grant| self.issuer.for_presence(&grant, SystemTime::now())));
                 self.do_outputs();
             }
             Command::Rejoin(call_id, session, answer) => {
-                let seat = self.board.rejoin(call_id, session, now).ok_or_else(no_such_call);
-                let _ = answer.send(seat.and_then(|seat| self.ticket(&seat)));
+                let grant = self.board.rejoin(call_id, session, now).ok_or_else(no_such_call);
+                let _ = answer.send(grant.and_then(|grant| self.ticket(&grant)));
                 self.do_outputs();
             }
             Command::Connected(answer) => {
@@ -175,21 +165,21 @@ impl Task {
                     continue;
                 }
                 Output::Send { connection, message } => (connection, Ok(message)),
-                Output::Welcome { connection, seat, peer_connected } => {
-                    (connection, self.welcome(connection, &seat, peer_connected))
+                Output::Welcome { connection, grant, peer_connected } => {
+                    (connection, self.welcome(connection, &grant, peer_connected))
                 }
-                Output::PresenceWelcome { connection, seat } => {
-                    let ticket = self.ticketing.for_presence(&seat, SystemTime::now());
+                Output::PresenceWelcome { connection, grant } => {
+                    let ticket = self.issuer.for_presence(&grant, SystemTime::now());
                     let role = PresenceRole::Presence;
                     (connection, ticket.map(|ticket| ToClient::PresenceWelcome { role, ticket }))
                 }
-                Output::Ring { connection, seat, remaining } => (connection, self.ring(&seat, remaining)),
-                Output::Answered { connection, seat } => {
-                    (connection, self.ticket(&seat).map(|ticket| ToClient::Answered { ticket }))
+                Output::Ring { connection, grant, remaining } => (connection, self.ring(&grant, remaining)),
+                Output::Answered { connection, grant } => {
+                    (connection, self.ticket(&grant).map(|ticket| ToClient::Answered { ticket }))
                 }
-                Output::Accepted { connection, seat } => {
-                    let ice_servers = self.ice_servers(connection, &seat);
-                    (connection, self.ticket(&seat).map(|ticket| ToClient::Accepted { ticket, ice_servers }))
+                Output::Accepted { connection, grant } => {
+                    let ice_servers = self.ice_servers(connection, &grant);
+                    (connection, self.ticket(&grant).map(|ticket| ToClient::Accepted { ticket, ice_servers }))
                 }
             };
             // Sealing cannot fail; if it did, the error is logged and the client sees a connection that says nothing.
@@ -213,47 +203,41 @@ impl Task {
         remote.outbox.close(reason, reason.error().map(|error| error.to_text()));
     }
 
-    fn welcome(&self, connection: ConnectionId, seat: &Seat, peer_connected: bool) -> Result<ToClient> {
-        let standing = match seat.progress {
+    fn welcome(&self, connection: ConnectionId, grant: &Grant, peer_connected: bool) -> Result<ToClient> {
+        let standing = match grant.progress {
             Progress::Placed | Progress::Ringing => CallStatus::Ringing,
             Progress::Talking(_) => CallStatus::Talking {
-                ice_servers: self.ice_servers(connection, seat),
-                seconds: seat.elapsed.as_secs(),
+                ice_servers: self.ice_servers(connection, grant),
+                seconds: grant.elapsed.as_secs(),
                 peer_connected,
             },
         };
-        let ticket = self.ticket(seat)?;
-        Ok(ToClient::Welcome(Welcome { role: seat.role(), participant_id: seat.participant(), ticket, standing }))
+        let ticket = self.ticket(grant)?;
+        Ok(ToClient::Welcome(Welcome { role: grant.role(), participant_id: grant.participant(), ticket, standing }))
     }
 
-    fn ring(&self, seat: &Seat, remaining: Duration) -> Result<ToClient> {
+    fn ring(&self, grant: &Grant, remaining: Duration) -> Result<ToClient> {
         Ok(ToClient::Ring(Ring {
-            call_id: seat.call_id,
-            tag_id: seat.tag,
-            signaling_endpoint: format!("/api/v1/calls/signaling/{}", seat.call_id),
-            ticket: self.ticket(seat)?,
+            call_id: grant.call_id,
+            tag_id: grant.tag,
+            signaling_endpoint: format!("/api/v1/calls/signaling/{}", grant.call_id),
+            ticket: self.ticket(grant)?,
             seconds: remaining.as_millis().div_ceil(1000) as u64,
         }))
     }
 
-    fn ticket(&self, seat: &Seat) -> Result<String> {
-        self.ticketing.for_call(seat, SystemTime::now())
+    fn ticket(&self, grant: &Grant) -> Result<String> {
+        self.issuer.for_call(grant, SystemTime::now())
     }
 
-    fn ice_servers(&self, connection: ConnectionId, seat: &Seat) -> Vec<crate::domain::ice::IceServer> {
+    fn ice_servers(&self, connection: ConnectionId, grant: &Grant) -> Vec<crate::domain::ice::IceServer> {
         let authority = self.remotes.get(&connection).map_or("", |remote| &remote.authority);
-        self.ice.servers(authority, seat.participant())
+        self.ice.servers(authority, grant.participant())
     }
 }
 
 fn no_such_call() -> Error {
     Error::new(Kind::NotFound, "no-such-call", "This device takes part in no such call.").hint("It has ended.")
-}
-
-fn too_many_calls() -> Error {
-    Error::new(Kind::Unavailable, "too-many-calls", "As many calls as the server takes are being made.")
-        .hint("Try again in a minute.")
-        .retry_after(Duration::from_secs(30))
 }
 
 fn too_many_devices() -> Error {

@@ -1,7 +1,7 @@
-//! Tickets for signalling: claims that only this server can make and read, kept by the pages.
+//! Tickets for signalling: grants that only this server can make and read, kept by the pages.
 //!
 //! AES-256-GCM with random nonces under a key that outlives the process, so that a restarted server can go on with a
-//! call from the claims alone. (Random 96-bit nonces are good for 2³² tickets of one key, NIST SP 800-38D 8.3: a busy
+//! call from the grants alone. (Random 96-bit nonces are good for 2³² tickets of one key, NIST SP 800-38D 8.3: a busy
 //! household makes them for millennia.) That a ticket is used once is not settled here, but by the switchboard, which
 //! counts generations.
 
@@ -11,9 +11,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::ids::{AnonymousId, CallId, HouseholdId, SessionId, TagId};
+use crate::domain::time::millis;
 use crate::domain::{Error, Result, random};
 use crate::keys::Sealer;
+use crate::proto::signal::{Grant, PresenceGrant};
 
 /// No ticket is longer than that.
 const MAX_TEXT: usize = 2048;
@@ -25,55 +26,10 @@ const PURPOSE: &[u8] = b"callqr signalling ticket 1";
 pub enum Claims {
     /// A place on a call.
     #[serde(rename = "c")]
-    Call(CallClaims),
+    Call(Grant),
     /// A device that waits to be rung.
     #[serde(rename = "p")]
-    Presence(PresenceClaims),
-}
-
-/// A place on a call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CallClaims {
-    /// The call.
-    pub call_id: CallId,
-    /// The sticker that was scanned.
-    pub tag: TagId,
-    /// Whose sticker it is.
-    pub household: HouseholdId,
-    /// The caller's name on this call.
-    pub caller: AnonymousId,
-    /// The owner's name on this call.
-    pub owner: AnonymousId,
-    /// The owner's device whose ticket it is; the caller's when there is none.
-    pub device: Option<SessionId>,
-    /// Counts this participant's tickets.
-    pub generation: u32,
-    /// How far the call had come.
-    pub progress: Progress,
-    /// Since when it had been there, in milliseconds since 1970.
-    pub since: u64,
-}
-
-/// How far a call had come when the ticket was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Progress {
-    /// Its caller had not connected.
-    Placed,
-    /// Nobody had answered.
-    Ringing,
-    /// This device had answered.
-    Talking(SessionId),
-}
-
-/// A device that waits to be rung.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PresenceClaims {
-    /// Who is logged in.
-    pub household: HouseholdId,
-    /// The device.
-    pub session: SessionId,
-    /// Counts this device's tickets.
-    pub generation: u32,
+    Presence(PresenceGrant),
 }
 
 /// A ticket that was opened.
@@ -129,7 +85,7 @@ impl Tickets {
         Ok(URL_SAFE_NO_PAD.encode(self.sealer.seal(PURPOSE, &body)))
     }
 
-    /// Reads a ticket.
+    /// Reads a ticket. What it says of a call's time is brought up to `now`.
     ///
     /// # Errors
     /// See [`Refusal`].
@@ -139,39 +95,44 @@ impl Tickets {
         }
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| Refusal::NotOurs)?;
         let body = self.sealer.open(PURPOSE, &bytes).ok_or(Refusal::NotOurs)?;
-        let sealed: Sealed = serde_json::from_slice(&body).map_err(|_| Refusal::NotOurs)?;
-        if sealed.expires <= millis(now) {
+        let Sealed { boot, made, expires, mut claims } = serde_json::from_slice(&body).map_err(|_| Refusal::NotOurs)?;
+        if expires <= millis(now) {
             return Err(Refusal::Expired);
         }
-        let made = UNIX_EPOCH + Duration::from_millis(sealed.made);
-        Ok(Opened { claims: sealed.claims, from_before: sealed.boot != self.boot, made })
+        if let Claims::Call(grant) = &mut claims {
+            // A clock that was set back makes a call seem younger, never older than it is.
+            let since = Duration::from_millis(millis(now).saturating_sub(made));
+            grant.elapsed = grant.elapsed.saturating_add(since);
+        }
+        Ok(Opened { claims, from_before: boot != self.boot, made: UNIX_EPOCH + Duration::from_millis(made) })
     }
-}
-
-/// Milliseconds since 1970, as [`CallClaims::since`] has them.
-pub fn millis(time: SystemTime) -> u64 {
-    time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_millis().try_into().unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::domain::ids::{AnonymousId, CallId, HouseholdId, SessionId, TagId};
+    use crate::proto::signal::{Party, Progress};
     use proptest::prelude::*;
 
-    fn claims() -> Claims {
+    fn grant(elapsed: Duration) -> Grant {
         let session = SessionId::random();
-        Claims::Call(CallClaims {
+        Grant {
             call_id: CallId::random(),
             tag: TagId::random(),
             household: HouseholdId::random(),
             caller: AnonymousId::random(),
             owner: AnonymousId::random(),
-            device: Some(session),
+            party: Party::Device(session),
             generation: u32::MAX,
             progress: Progress::Talking(session),
-            since: u64::MAX,
-        })
+            elapsed,
+        }
+    }
+
+    fn claims() -> Claims {
+        Claims::Call(grant(Duration::MAX))
     }
 
     const MINUTE: Duration = Duration::from_secs(60);
@@ -189,6 +150,39 @@ mod tests {
         let (made, later) = (now(), now() + MINUTE / 2);
         assert_eq!(first.open(&ticket, later), Ok(Opened { claims: claims.clone(), from_before: false, made }));
         assert_eq!(second.open(&ticket, later), Ok(Opened { claims, from_before: true, made }));
+    }
+
+    #[test]
+    fn a_call_grows_older_while_nobody_shows_its_ticket() {
+        let tickets = Tickets::new(&[7; 32]).unwrap();
+        let grant = grant(Duration::from_millis(1500));
+        let ticket = tickets.seal(Claims::Call(grant), now(), MINUTE).unwrap();
+        let elapsed = |at| match tickets.open(&ticket, at).unwrap().claims {
+            Claims::Call(opened) => {
+                assert_eq!(Grant { elapsed: grant.elapsed, ..opened }, grant, "nothing else changes");
+                opened.elapsed
+            }
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(elapsed(now()), Duration::from_millis(1500));
+        assert_eq!(elapsed(now() + Duration::from_millis(2750)), Duration::from_millis(4250));
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_makes_a_call_seem_younger_never_older() {
+        let tickets = Tickets::new(&[7; 32]).unwrap();
+        let sealed = Claims::Call(grant(20 * MINUTE));
+        let ticket = tickets.seal(sealed.clone(), now(), MINUTE).unwrap();
+        assert_eq!(tickets.open(&ticket, now() - 10 * MINUTE).unwrap().claims, sealed);
+        assert_eq!(tickets.open(&ticket, UNIX_EPOCH - MINUTE).unwrap().claims, sealed);
+    }
+
+    #[test]
+    fn presence_is_read_as_it_was_sealed() {
+        let tickets = Tickets::new(&[7; 32]).unwrap();
+        let presence = PresenceGrant { household: HouseholdId::random(), session: SessionId::random(), generation: 3 };
+        let ticket = tickets.seal(Claims::Presence(presence), now(), MINUTE).unwrap();
+        assert_eq!(tickets.open(&ticket, now() + MINUTE / 2).unwrap().claims, Claims::Presence(presence));
     }
 
     #[test]

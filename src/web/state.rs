@@ -15,7 +15,6 @@ use crate::household::notes::Notes;
 use crate::household::tags::Tags;
 use crate::household::vaults::Vaults;
 use crate::hub::Hub;
-use crate::hub::ice::Ice;
 use crate::limits::concurrency::ConcurrencyLimit;
 use crate::limits::rate::Limits;
 
@@ -50,8 +49,6 @@ pub struct AppState {
     pub sockets: ConcurrencyLimit,
     /// Calls under way.
     pub hub: Hub,
-    /// Addresses and credentials of the relay.
-    pub ice: Arc<Ice>,
     /// How the rest of the appliance is.
     pub probes: Probes,
     /// Which origins are ours.

@@ -1,6 +1,8 @@
 //! What the server does not take.
 
-use callqr::domain::ids::CallId;
+use std::time::SystemTime;
+
+use callqr::domain::ids::{CallId, HouseholdId, TagId};
 use callqr::proto::signal::{Rate, SignalOptions};
 use futures_util::SinkExt as _;
 use http::StatusCode;
@@ -35,9 +37,22 @@ async fn more_sockets_than_there_is_room_for() {
 }
 
 #[tokio::test]
+async fn a_full_server_places_no_calls() {
+    let server = Server::with(SignalOptions { max_calls: 1, ..SignalOptions::default() });
+    let talk = server.talk().await;
+    let refused = server.hub.place(TagId::random(), HouseholdId::random(), "callqr.test", SystemTime::now());
+    assert_eq!(refused.err().unwrap().code, "too-many-calls");
+    drop(talk);
+    server.hub.shutdown().await;
+    server.hub.stopped().await;
+    let refused = server.hub.place(TagId::random(), HouseholdId::random(), "callqr.test", SystemTime::now());
+    assert_eq!(refused.err().unwrap().code, "stopping");
+}
+
+#[tokio::test]
 async fn tickets_that_are_none() {
     let server = Server::start();
-    let (path, ticket) = server.place(Owner::new()).await;
+    let (path, ticket) = server.place(Owner::new());
     let elsewhere = format!("/api/v1/calls/signaling/{}", CallId::random());
     let other = if ticket.starts_with('A') { 'B' } else { 'A' };
     let damaged = format!("{other}{}", &ticket[1..]);
@@ -57,13 +72,13 @@ async fn tickets_that_are_none() {
 async fn what_is_not_a_message() {
     let server = Server::start();
     for entry in fixtures()["fromClient"]["invalid"].as_array().unwrap() {
-        let (path, ticket) = server.place(Owner::new()).await;
+        let (path, ticket) = server.place(Owner::new());
         let mut page = server.enter(&path, &ticket, true).await;
         page.socket.send(Message::text(entry["text"].as_str().unwrap())).await.unwrap();
         page.hear_until("error bad-message").await;
         assert_eq!(page.hear().await, "close 4400", "{}", entry["name"]);
     }
-    let (path, ticket) = server.place(Owner::new()).await;
+    let (path, ticket) = server.place(Owner::new());
     let mut page = server.enter(&path, &ticket, true).await;
     page.socket.send(Message::binary(vec![1, 2, 3])).await.unwrap();
     page.hear_until("close 4400").await;

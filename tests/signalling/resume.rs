@@ -1,5 +1,9 @@
 //! Connections that break, are replaced or copied, and a server that is restarted.
 
+use callqr::proto::signal::SignalOptions;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use serde_json::Value;
 
 use crate::support::{Owner, Server};
@@ -48,7 +52,7 @@ async fn a_copied_ticket_is_worth_nothing() {
     let server = Server::start();
     let owner = Owner::new();
     let _presence = server.device(owner).await;
-    let (path, ticket) = server.place(owner).await;
+    let (path, ticket) = server.place(owner);
     let mut caller = server.enter(&path, &ticket, true).await;
     caller.hear_until("ringing 0").await;
     // `ready` is on its way; `pong` shows that it has arrived.
@@ -100,4 +104,49 @@ async fn a_restarted_server_goes_on_with_the_call() {
     let mut ghost = server.open(&path).await;
     ghost.hello(&tickets[0], false).await;
     assert_eq!(ghost.hear_until("close 4404").await, ["error no-such-call", "close 4404"]);
+}
+
+#[tokio::test]
+async fn a_call_is_placed_by_one_process_and_made_by_another() {
+    let (near, home) = (Server::start(), Server::start());
+    let owner = Owner::new();
+    let mut presence = home.device(owner).await;
+    let (path, ticket) = near.place(owner);
+    let mut caller = home.enter(&path, &ticket, true).await;
+    home.pick_up(&mut presence).await;
+    assert_eq!(caller.hear_until("ringing 1").await, ["welcome ringing", "ringing 0", "ringing 1"]);
+    assert_eq!((near.hub.calls(), home.hub.calls()), (0, 1));
+}
+
+#[tokio::test]
+async fn a_tag_that_ended_since_the_call_was_placed_does_not_ring() {
+    let server = Server::asking(SignalOptions::default(), || false);
+    let owner = Owner::new();
+    let mut presence = server.device(owner).await;
+    let (path, ticket) = server.place(owner);
+    let mut caller = server.open(&path).await;
+    caller.hello(&ticket, true).await;
+    assert_eq!(caller.hear_until("close 4404").await, ["error no-such-call", "close 4404"]);
+    presence.say("ping").await;
+    assert_eq!(presence.hear().await, "pong", "nothing rang");
+}
+
+#[tokio::test]
+async fn a_tag_that_ends_while_its_caller_comes_ends_the_call() {
+    // It is there when the caller is let in, and gone when the switchboard knows of the call.
+    let asked = Arc::new(AtomicUsize::new(0));
+    let server = Server::asking(SignalOptions::default(), {
+        let asked = asked.clone();
+        move || asked.fetch_add(1, Ordering::Relaxed) == 0
+    });
+    let owner = Owner::new();
+    let (path, ticket) = server.place(owner);
+    let mut caller = server.open(&path).await;
+    caller.hello(&ticket, true).await;
+    caller.hear_until("ended withdrawn").await;
+    assert_eq!(caller.hear().await, "close 1000");
+    assert_eq!(asked.load(Ordering::Relaxed), 2);
+    let mut again = server.open(&path).await;
+    again.hello(&ticket, true).await;
+    again.hear_until("close 4404").await;
 }

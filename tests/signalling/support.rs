@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use axum::body::Body;
 use axum::response::IntoResponse as _;
 use callqr::domain::Kind;
-use callqr::domain::ids::{AnonymousId, CallId, HouseholdId, SessionId, TagId};
-use callqr::hub::SignalOptions;
+use callqr::domain::ids::{CallId, HouseholdId, SessionId, TagId};
+use callqr::hub::Hub;
 use callqr::hub::ice::Ice;
 use callqr::hub::tickets::Tickets;
-use callqr::hub::{Hub, PlaceCall};
+use callqr::proto::signal::SignalOptions;
 use callqr::proto::turn::credentials::{CallAdmission, Credentials};
 use callqr::web::origin::OriginPolicy;
 use callqr::web::websocket::{call_socket, presence_socket};
@@ -80,14 +80,18 @@ impl Server {
     }
 
     pub fn with(options: SignalOptions) -> Self {
+        Self::asking(options, || true)
+    }
+
+    /// `stands` answers whether a tag may still be called.
+    pub fn asking(options: SignalOptions, stands: impl Fn() -> bool + Send + Sync + 'static) -> Self {
         let relay = Arc::new(Relay::default());
         let tickets = Tickets::new(&[7; 32]).unwrap();
-        let (hub, task) = Hub::start(
-            options,
-            Arc::new(Ice::new(relay.clone())),
-            tickets,
-            Box::new(|_, _| Box::pin(async { Ok(true) })),
-        );
+        let standing = Box::new(move |_, _| {
+            let stands = stands();
+            Box::pin(async move { Ok(stands) }) as _
+        });
+        let (hub, task) = Hub::start(options, Arc::new(Ice::new(relay.clone())), tickets, standing);
         Self { hub, relay, task }
     }
 
@@ -125,17 +129,14 @@ impl Server {
         tokio::spawn(connection.with_upgrades());
     }
 
-    pub async fn place(&self, owner: Owner) -> (String, String) {
-        let session = CallId::random();
-        let call =
-            PlaceCall { call_id: session, tag: owner.tag, household: owner.household, caller: AnonymousId::random() };
-        let ticket = self.hub.place(call).await.unwrap();
-        (format!("/api/v1/calls/signaling/{session}"), ticket)
+    pub fn place(&self, owner: Owner) -> (String, String) {
+        let call = self.hub.place(owner.tag, owner.household, "callqr.test:8443", SystemTime::now()).unwrap();
+        (format!("/api/v1/calls/signaling/{}", call.call_id), call.ticket)
     }
 
     /// A page of the caller's that is on the line.
     pub async fn call(&self, owner: Owner) -> (Page, String) {
-        let (path, ticket) = self.place(owner).await;
+        let (path, ticket) = self.place(owner);
         let page = self.enter(&path, &ticket, true).await;
         (page, path)
     }

@@ -23,7 +23,7 @@ async fn nobody_answers() {
     assert_eq!(presence.hear().await, "welcome");
     // Reads, and so answers pings, all the time.
     let presence = tokio::spawn(async move { presence.hear_until("ring-stopped no-answer").await });
-    let (path, ticket) = server.place(owner).await;
+    let (path, ticket) = server.place(owner);
     let started = Instant::now();
     let mut caller = enter(&server, &path, &ticket).await;
     caller.hear_until("ended no-answer").await;
@@ -78,7 +78,7 @@ async fn a_call_ends_after_its_longest_time() {
     let ticket = server.hub.presence_ticket(owner.household, callqr::domain::ids::SessionId::random()).await.unwrap();
     let mut presence = enter(&server, "/api/v1/presence", &ticket).await;
     presence.hear().await;
-    let (path, ticket) = server.place(owner).await;
+    let (path, ticket) = server.place(owner);
     let mut caller = enter(&server, &path, &ticket).await;
     assert_eq!(presence.hear().await, "ring");
     let ring = presence.presence_ring.clone().unwrap();

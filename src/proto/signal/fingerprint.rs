@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::io::Party;
+use super::grant::Party;
 use super::wire::Media;
 
 /// Digests of what both sides said of their fingerprints last.

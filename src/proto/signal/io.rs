@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::CloseReason;
 use super::bucket::Rate;
+use super::grant::{Grant, PresenceGrant};
 use super::wire::{FromClient, ToClient};
 use crate::domain::call::Ended;
-use crate::domain::call::Role;
 use crate::domain::ids::{AnonymousId, CallId, HouseholdId, SessionId, TagId};
 
 /// Names one WebSocket connection; the driver never uses a number twice.
@@ -22,7 +22,7 @@ pub struct SignalOptions {
     pub max_duration: Duration,
     /// How long before its end a call is told.
     pub warning: Duration,
-    /// How long a placed call waits for its caller's first connection.
+    /// How long a call may be placed before its caller's first connection.
     pub first_connection: Duration,
     /// How long a lost caller may stay away while it rings.
     pub caller_return: Duration,
@@ -32,10 +32,8 @@ pub struct SignalOptions {
     pub talking_return: Duration,
     /// How long a device that went away is remembered.
     pub presence_return: Duration,
-    /// The most calls in any state.
+    /// The most calls whose callers have come.
     pub max_calls: usize,
-    /// The most calls of one household in any state.
-    pub max_calls_per_household: usize,
     /// The most devices that are connected or remembered.
     pub max_devices: usize,
     /// The most devices of one household.
@@ -64,7 +62,6 @@ impl Default for SignalOptions {
             talking_return: Duration::from_secs(30),
             presence_return: Duration::from_secs(10 * 60),
             max_calls: 1024,
-            max_calls_per_household: 32,
             max_devices: 8192,
             max_devices_per_household: 16,
             max_connections: 10_000,
@@ -76,94 +73,7 @@ impl Default for SignalOptions {
     }
 }
 
-/// Who a connection to a call is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Party {
-    /// The one who scanned the sticker.
-    Caller,
-    /// One of the owner's devices.
-    Device(SessionId),
-}
-
-/// How far a call had come when a ticket was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Progress {
-    /// Its caller has not connected.
-    Placed,
-    /// Nobody has answered.
-    Ringing,
-    /// This device answered.
-    Talking(SessionId),
-}
-
-/// What a ticket for a call says: enough to go on with the call in another process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Seat {
-    /// The call.
-    pub call_id: CallId,
-    /// The sticker that was scanned.
-    pub tag: TagId,
-    /// Whose sticker it is.
-    pub household: HouseholdId,
-    /// The caller's name on this call.
-    pub caller: AnonymousId,
-    /// The owner's name on this call, the same for every device.
-    pub owner: AnonymousId,
-    /// For whom the ticket is.
-    pub party: Party,
-    /// Counts this participant's tickets.
-    pub generation: u32,
-    /// How far the call had come.
-    pub progress: Progress,
-    /// For how long it had been there.
-    pub elapsed: Duration,
-}
-
-impl Seat {
-    /// Which side of the call the seat is on.
-    pub fn role(&self) -> Role {
-        match self.party {
-            Party::Caller => Role::Caller,
-            Party::Device(_) => Role::Owner,
-        }
-    }
-
-    /// The participant's name on this call.
-    pub fn participant(&self) -> AnonymousId {
-        match self.party {
-            Party::Caller => self.caller,
-            Party::Device(_) => self.owner,
-        }
-    }
-}
-
-/// What a ticket for presence says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PresenceSeat {
-    /// Who is logged in.
-    pub household: HouseholdId,
-    /// The device.
-    pub session: SessionId,
-    /// Counts this device's tickets.
-    pub generation: u32,
-}
-
-/// A call to be made.
-#[derive(Debug, Clone, Copy)]
-pub struct Placement {
-    /// New and unguessable.
-    pub call_id: CallId,
-    /// The sticker that was scanned.
-    pub tag: TagId,
-    /// Whose sticker it is.
-    pub household: HouseholdId,
-    /// New and unguessable.
-    pub caller: AnonymousId,
-    /// New and unguessable.
-    pub owner: AnonymousId,
-}
-
-/// There is no room for another call or device.
+/// There is no room for another device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Full;
 
@@ -175,7 +85,7 @@ pub enum Input {
         /// The new connection.
         connection: ConnectionId,
         /// What the ticket says.
-        seat: Seat,
+        grant: Grant,
         /// The ticket was made by an earlier process.
         from_before: bool,
         /// The page has no peer connection.
@@ -186,7 +96,7 @@ pub enum Input {
         /// The new connection.
         connection: ConnectionId,
         /// What the ticket says.
-        seat: PresenceSeat,
+        grant: PresenceGrant,
     },
     /// A connection sent a message.
     Message {
@@ -243,44 +153,44 @@ pub enum Output {
     },
     /// A call that had begun to ring is over: for whoever keeps something of it.
     Over(Ended),
-    /// Greet somebody on a call, with a ticket for `seat`.
+    /// Greet somebody on a call, with a ticket for `grant`.
     Welcome {
         /// To whom.
         connection: ConnectionId,
         /// The next ticket.
-        seat: Seat,
+        grant: Grant,
         /// Whether the other side's signalling is connected.
         peer_connected: bool,
     },
-    /// Greet a device, with a ticket for `seat`.
+    /// Greet a device, with a ticket for `grant`.
     PresenceWelcome {
         /// To whom.
         connection: ConnectionId,
         /// The next ticket.
-        seat: PresenceSeat,
+        grant: PresenceGrant,
     },
-    /// Ring a device over presence, with a ticket for `seat`.
+    /// Ring a device over presence, with a ticket for `grant`.
     Ring {
         /// To whom.
         connection: ConnectionId,
         /// The device's place on the call.
-        seat: Seat,
+        grant: Grant,
         /// How much longer it rings.
         remaining: Duration,
     },
-    /// Tell the caller of the answer, with a ticket for `seat`.
+    /// Tell the caller of the answer, with a ticket for `grant`.
     Answered {
         /// To whom.
         connection: ConnectionId,
         /// The next ticket.
-        seat: Seat,
+        grant: Grant,
     },
-    /// Tell the device that it was first, with a ticket for `seat`.
+    /// Tell the device that it was first, with a ticket for `grant`.
     Accepted {
         /// To whom.
         connection: ConnectionId,
         /// The next ticket.
-        seat: Seat,
+        grant: Grant,
     },
     /// Send a message that needs nothing more.
     Send {

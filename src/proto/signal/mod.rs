@@ -5,7 +5,9 @@
 mod bucket;
 mod call;
 mod close;
+mod ended;
 mod fingerprint;
+mod grant;
 mod io;
 pub mod octets;
 mod participant_link;
@@ -16,7 +18,8 @@ pub mod wire;
 
 pub use bucket::{Bucket, Rate};
 pub use close::CloseReason;
-pub use io::{ConnectionId, Full, Input, Output, Party, Placement, PresenceSeat, Progress, Seat, SignalOptions};
+pub use grant::{Grant, Party, PresenceGrant, Progress};
+pub use io::{ConnectionId, Full, Input, Output, SignalOptions};
 pub use switchboard::Switchboard;
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Instant;
 
-use super::io::{ConnectionId, Full, PresenceSeat, SignalOptions};
+use super::grant::PresenceGrant;
+use super::io::{ConnectionId, Full, SignalOptions};
 use super::participant_link::ParticipantLink;
 use crate::domain::ids::{HouseholdId, SessionId};
 
@@ -34,7 +35,7 @@ impl Presence {
         session: SessionId,
         options: &SignalOptions,
         now: Instant,
-    ) -> Result<(PresenceSeat, Option<SessionId>), Full> {
+    ) -> Result<(PresenceGrant, Option<SessionId>), Full> {
         let mut evicted = None;
         if !self.devices.contains_key(&session) {
             if self.of(household).len() >= options.max_devices_per_household {
@@ -49,7 +50,7 @@ impl Presence {
         }
         let device =
             self.devices.entry(session).or_insert_with(|| Device { household, link: ParticipantLink::new(now) });
-        Ok((PresenceSeat { household, session, generation: device.link.issue() }, evicted))
+        Ok((PresenceGrant { household, session, generation: device.link.issue() }, evicted))
     }
 
     /// A device that is connected or remembered.

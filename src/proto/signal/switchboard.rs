@@ -6,7 +6,9 @@ use std::time::Instant;
 use super::CloseReason;
 use super::bucket::Bucket;
 use super::call::{Call, Connection, Context, Endpoint, Joining};
-use super::io::{ConnectionId, Full, Input, Output, Party, Placement, PresenceSeat, Seat, SignalOptions};
+use super::ended::EndedCalls;
+use super::grant::{Grant, Party, PresenceGrant, Progress};
+use super::io::{ConnectionId, Full, Input, Output, SignalOptions};
 use super::presence::Presence;
 use super::wire::{FromClient, ToClient};
 use crate::domain::ids::{CallId, HouseholdId, SessionId, TagId};
@@ -17,13 +19,10 @@ pub struct Switchboard {
     calls: HashMap<CallId, Call>,
     /// Which call a household is busy with.
     busy: HashMap<HouseholdId, CallId>,
-    /// How many calls a household has in any state.
-    load: HashMap<HouseholdId, usize>,
     presence: Presence,
     connections: HashMap<ConnectionId, Connection>,
     timers: Timers,
-    /// Restored calls that have ended: their old tickets must not bring them back.
-    ended: VecDeque<(Instant, CallId)>,
+    ended: EndedCalls,
     outputs: VecDeque<Output>,
 }
 
@@ -69,60 +68,40 @@ impl Switchboard {
             options,
             calls: HashMap::new(),
             busy: HashMap::new(),
-            load: HashMap::new(),
             presence: Presence::default(),
             connections: HashMap::new(),
             timers: Timers::default(),
-            ended: VecDeque::new(),
+            ended: EndedCalls::default(),
             outputs: VecDeque::new(),
         }
-    }
-
-    /// Makes a call and the caller's first ticket. Nobody is rung before the caller has come.
-    ///
-    /// # Errors
-    /// [`Full`] when the server has as many calls as it takes, or the household as many whose callers came.
-    pub fn place(&mut self, placement: &Placement, now: Instant) -> Result<Seat, Full> {
-        self.expire(now);
-        let load = self.load.get(&placement.household).copied().unwrap_or(0);
-        if load >= self.options.max_calls_per_household {
-            self.forget_longest_placed(placement.household, now)?;
-        }
-        if self.calls.contains_key(&placement.call_id) || self.calls.len() >= self.options.max_calls {
-            return Err(Full);
-        }
-        let mut call = Call::place(placement, now);
-        let seat = call.seat(Party::Caller, now).ok_or(Full)?;
-        self.insert(placement.call_id, call);
-        Ok(seat)
     }
 
     /// Makes a ticket with which a device can be present.
     ///
     /// # Errors
     /// [`Full`] when the server or the household has as many devices as it takes.
-    pub fn enlist(&mut self, household: HouseholdId, session: SessionId, now: Instant) -> Result<PresenceSeat, Full> {
+    pub fn enlist(&mut self, household: HouseholdId, session: SessionId, now: Instant) -> Result<PresenceGrant, Full> {
         self.expire(now);
-        let (seat, evicted) = self.presence.enlist(household, session, &self.options, now)?;
+        let (grant, evicted) = self.presence.enlist(household, session, &self.options, now)?;
         evicted.into_iter().for_each(|session| self.timers.set(Timer::Device(session), None));
         self.schedule_device(session);
-        Ok(seat)
+        Ok(grant)
     }
 
     /// Makes a ticket with which a device that takes part in a call can come back to it; `None` when it takes no part.
-    pub fn rejoin(&mut self, call_id: CallId, session: SessionId, now: Instant) -> Option<Seat> {
+    pub fn rejoin(&mut self, call_id: CallId, session: SessionId, now: Instant) -> Option<Grant> {
         self.expire(now);
-        self.calls.get_mut(&call_id)?.seat(Party::Device(session), now)
+        self.calls.get_mut(&call_id)?.grant(Party::Device(session), now)
     }
 
     /// Takes in what happened.
     pub fn handle(&mut self, input: Input, now: Instant) {
         self.expire(now);
         match input {
-            Input::JoinCall { connection, seat, from_before, fresh } => {
-                self.join_call(connection, &seat, from_before, fresh, now);
+            Input::JoinCall { connection, grant, from_before, fresh } => {
+                self.join_call(connection, &grant, from_before, fresh, now);
             }
-            Input::JoinPresence { connection, seat } => self.join_presence(connection, seat, now),
+            Input::JoinPresence { connection, grant } => self.join_presence(connection, grant, now),
             Input::Message { connection, message, bytes } => self.message(connection, message, bytes, now),
             Input::Fault { connection, reason } => self.disconnect(connection, Some(reason), now),
             Input::Disconnected { connection } => self.disconnect(connection, None, now),
@@ -168,60 +147,60 @@ impl Switchboard {
         self.presence.connected().count()
     }
 
-    fn join_call(&mut self, connection: ConnectionId, seat: &Seat, from_before: bool, fresh: bool, now: Instant) {
-        if let Err(reason) = self.admit_to_call(seat, from_before, now) {
+    fn join_call(&mut self, connection: ConnectionId, grant: &Grant, from_before: bool, fresh: bool, now: Instant) {
+        if let Err(reason) = self.admit_to_call(grant, from_before, now) {
             return self.outputs.push_back(Output::Close { connection, reason });
         }
-        let busy = self.busy.get(&seat.household).is_some_and(|call_id| *call_id != seat.call_id);
-        self.with_call(seat.call_id, now, |call, cx| {
+        let busy = self.busy.get(&grant.household).is_some_and(|call_id| *call_id != grant.call_id);
+        self.with_call(grant.call_id, now, |call, cx| {
             if from_before && call.is_restored() && !busy {
-                call.catch_up(seat, cx);
+                call.catch_up(grant, cx);
             }
-            call.join(&Joining { connection, seat: *seat, fresh, busy }, cx);
+            call.join(&Joining { connection, grant: *grant, fresh, busy }, cx);
         });
     }
 
     /// Makes sure that the call of a ticket exists, if it may.
-    fn admit_to_call(&mut self, seat: &Seat, from_before: bool, now: Instant) -> Result<(), CloseReason> {
+    fn admit_to_call(&mut self, grant: &Grant, from_before: bool, now: Instant) -> Result<(), CloseReason> {
         if self.connections.len() >= self.options.max_connections {
             return Err(CloseReason::Overloaded);
         }
-        if self.calls.contains_key(&seat.call_id) {
+        if self.calls.contains_key(&grant.call_id) {
             return Ok(());
         }
-        self.forget_ended(now);
-        if !from_before || self.ended.iter().any(|(_, call_id)| *call_id == seat.call_id) {
+        let may_be_news = from_before || grant.progress == Progress::Placed;
+        if !may_be_news || self.ended.contains(grant.call_id, now) {
             return Err(CloseReason::NoSuchCall);
         }
         if self.calls.len() >= self.options.max_calls {
             return Err(CloseReason::Overloaded);
         }
-        let call = Call::restore(seat, &self.options, now).ok_or(CloseReason::NoSuchCall)?;
-        self.insert(seat.call_id, call);
+        let call = Call::from_grant(grant, from_before, &self.options, now).ok_or(CloseReason::NoSuchCall)?;
+        self.insert(grant.call_id, call);
         Ok(())
     }
 
-    fn join_presence(&mut self, connection: ConnectionId, seat: PresenceSeat, now: Instant) {
+    fn join_presence(&mut self, connection: ConnectionId, grant: PresenceGrant, now: Instant) {
         let refused = if self.connections.len() >= self.options.max_connections {
             Some(CloseReason::Overloaded)
         } else {
-            match self.presence.device(seat.session).filter(|device| device.household == seat.household) {
+            match self.presence.device(grant.session).filter(|device| device.household == grant.household) {
                 None => Some(CloseReason::TicketSpent),
-                Some(device) => match device.link.attach(connection, seat.generation) {
+                Some(device) => match device.link.attach(connection, grant.generation) {
                     Err(reason) => Some(reason),
                     Ok(replaced) => {
                         let generation = device.link.issue();
                         self.connections.insert(
                             connection,
                             Connection {
-                                endpoint: Endpoint::Presence(seat.session),
-                                generation: seat.generation,
+                                endpoint: Endpoint::Presence(grant.session),
+                                generation: grant.generation,
                                 bucket: Bucket::new(now),
                             },
                         );
                         self.close(replaced, CloseReason::Replaced);
-                        let seat = PresenceSeat { generation, ..seat };
-                        self.outputs.push_back(Output::PresenceWelcome { connection, seat });
+                        let grant = PresenceGrant { generation, ..grant };
+                        self.outputs.push_back(Output::PresenceWelcome { connection, grant });
                         None
                     }
                 },
@@ -230,9 +209,9 @@ impl Switchboard {
         if let Some(reason) = refused {
             return self.outputs.push_back(Output::Close { connection, reason });
         }
-        self.schedule_device(seat.session);
-        if let Some(call_id) = self.busy.get(&seat.household).copied() {
-            self.with_call(call_id, now, |call, cx| call.ring(seat.session, cx));
+        self.schedule_device(grant.session);
+        if let Some(call_id) = self.busy.get(&grant.household).copied() {
+            self.with_call(call_id, now, |call, cx| call.ring(grant.session, cx));
         }
     }
 
@@ -355,7 +334,6 @@ impl Switchboard {
     }
 
     fn insert(&mut self, call_id: CallId, call: Call) {
-        *self.load.entry(call.household()).or_default() += 1;
         self.timers.set(Timer::Call(call_id), call.deadline(&self.options));
         self.calls.insert(call_id, call);
     }
@@ -366,35 +344,10 @@ impl Switchboard {
         if self.busy.get(&household) == Some(&call_id) {
             self.busy.remove(&household);
         }
-        if let Some(load) = self.load.get_mut(&household) {
-            *load -= 1;
-            if *load == 0 {
-                self.load.remove(&household);
-            }
-        }
-        if call.is_restored() {
-            self.forget_ended(now);
-            self.ended.push_back((now + self.options.ring_time + self.options.max_duration, call_id));
-            // Beyond this, an old ticket could bring one of the oldest calls back, to end by itself.
-            if self.ended.len() > self.options.max_calls * 4 {
-                self.ended.pop_front();
-            }
-        }
-    }
-
-    /// Whoever holds a sticker can place calls and not come to them: that must not keep others from calling.
-    fn forget_longest_placed(&mut self, household: HouseholdId, now: Instant) -> Result<(), Full> {
-        let of_household = self.calls.iter().filter(|(_, call)| call.household() == household);
-        let placed = of_household.filter_map(|(call_id, call)| Some((call.placed_at()?, *call_id)));
-        let (_, longest) = placed.min().ok_or(Full)?;
-        self.with_call(longest, now, |call, cx| call.withdraw(cx));
-        Ok(())
-    }
-
-    fn forget_ended(&mut self, now: Instant) {
-        while self.ended.front().is_some_and(|(until, _)| *until <= now) {
-            self.ended.pop_front();
-        }
+        let SignalOptions { first_connection, ring_time, max_duration, .. } = self.options;
+        // Of tickets of this process only the call's first one could bring it back.
+        let shown_for = if call.is_restored() { ring_time + max_duration } else { first_connection };
+        self.ended.remember(call_id, now + shown_for, now);
     }
 
     fn close(&mut self, connection: Option<ConnectionId>, reason: CloseReason) {

@@ -1,7 +1,5 @@
 //! `/api/v1/calls`: a caller asks for a call, then both sides connect to its signalling.
 
-use crate::household::tags::paused;
-use crate::household::tags::unknown_code;
 use crate::web::websocket::still_valid;
 use std::time::{Instant, SystemTime};
 
@@ -17,7 +15,6 @@ use crate::domain::ice::IceServer;
 use crate::domain::identity::Identity;
 use crate::domain::ids::{AnonymousId, CallId};
 use crate::domain::{Error, Kind};
-use crate::hub::PlaceCall;
 use crate::limits::rate::Action;
 use crate::web::error::ApiError;
 use crate::web::extract::request::{Authority, Json, PathParams, Source};
@@ -81,24 +78,14 @@ pub async fn initiate(
     state.limits.check(Action::Initiate, source, Instant::now())?;
     // One that is sent was checked for its form and is not used: it would link this call to an earlier one.
     let _ = body.caller_anonymous_id;
-    let tag =
-        state.tags.find(&Token::parse(&body.scanned_token)?, SystemTime::now()).await?.ok_or_else(unknown_code)?;
-    if tag.paused {
-        return Err(paused().into());
-    }
-    let (call_id, caller) = (CallId::random(), AnonymousId::random());
-    let ticket = state.hub.place(PlaceCall { call_id, tag: tag.tag, household: tag.household, caller }).await?;
-    // Whoever revoked or paused it between the two could not end a call that was not placed yet.
-    if !state.tags.still_valid(tag.tag).await? {
-        state.hub.withdraw_tag(tag.tag).await;
-        return Err(unknown_code().into());
-    }
+    let token = Token::parse(&body.scanned_token)?;
+    let call = state.hub.place_call(&state.tags, &token, &authority, SystemTime::now()).await?;
     let answer = Initiated {
-        call_id,
-        caller_anonymous_id: caller,
-        signaling_endpoint: format!("/api/v1/calls/signaling/{call_id}"),
-        ticket,
-        ice_servers: state.ice.servers(&authority, caller),
+        call_id: call.call_id,
+        caller_anonymous_id: call.caller,
+        signaling_endpoint: format!("/api/v1/calls/signaling/{}", call.call_id),
+        ticket: call.ticket,
+        ice_servers: call.ice_servers,
         ring_seconds: state.ring_time.as_secs(),
     };
     Ok((StatusCode::CREATED, Answer(answer)))

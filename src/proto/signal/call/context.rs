@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use super::super::CloseReason;
 use super::super::bucket::Bucket;
-use super::super::io::{ConnectionId, Output, Party, SignalOptions};
+use super::super::grant::Party;
+use super::super::io::{ConnectionId, Output, SignalOptions};
 use super::super::presence::Presence;
 use super::super::wire::ToClient;
 use crate::domain::ids::{CallId, SessionId};

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::super::CloseReason;
-use super::super::io::{Output, Party};
+use super::super::grant::Party;
+use super::super::io::Output;
 use super::super::wire::ToClient;
 use super::context::Context;
 use super::{Call, Phase, Ringer};

@@ -2,7 +2,8 @@
 
 use super::super::CloseReason;
 use super::super::fingerprint::Fingerprints;
-use super::super::io::{ConnectionId, Output, Party, Progress, Seat, SignalOptions};
+use super::super::grant::{Grant, Party, Progress};
+use super::super::io::{ConnectionId, Output, SignalOptions};
 use super::super::participant_link::ParticipantLink;
 use super::super::wire::ToClient;
 use super::context::{Connection, Context, Endpoint};
@@ -16,7 +17,7 @@ pub struct Joining {
     /// The new connection.
     pub connection: ConnectionId,
     /// What the ticket says.
-    pub seat: Seat,
+    pub grant: Grant,
     /// The page has no peer connection.
     pub fresh: bool,
     /// The owner is in another call.
@@ -24,32 +25,38 @@ pub struct Joining {
 }
 
 impl Call {
-    /// The call that a ticket of an earlier process tells of; `None` when it must be over by now.
-    pub fn restore(seat: &Seat, options: &SignalOptions, now: std::time::Instant) -> Option<Self> {
-        let limit = match seat.progress {
+    /// The call that a ticket tells of, a new one's first ticket or one of an earlier process; `None` when the call must
+    /// be over by now.
+    pub fn from_grant(
+        grant: &Grant,
+        from_before: bool,
+        options: &SignalOptions,
+        now: std::time::Instant,
+    ) -> Option<Self> {
+        let limit = match grant.progress {
             Progress::Placed => options.first_connection,
             Progress::Ringing => options.ring_time,
             Progress::Talking(_) => options.max_duration,
         };
-        (seat.elapsed < limit).then(|| Self {
-            call_id: seat.call_id,
-            tag: seat.tag,
-            household: seat.household,
-            caller_id: seat.caller,
-            owner_id: seat.owner,
+        (grant.elapsed < limit).then(|| Self {
+            call_id: grant.call_id,
+            tag: grant.tag,
+            household: grant.household,
+            caller_id: grant.caller,
+            owner_id: grant.owner,
             caller: ParticipantLink::new(now),
             phase: Phase::Placed,
-            clock: Clock { started: now, before: seat.elapsed },
+            clock: Clock { started: now, before: grant.elapsed },
             waited: std::time::Duration::ZERO,
             fingerprints: Fingerprints::default(),
-            restored: true,
+            restored: from_before,
         })
     }
 
     /// Takes in what a ticket of an earlier process knows more than we do.
-    pub fn catch_up(&mut self, seat: &Seat, cx: &mut Context<'_>) {
-        let clock = Clock { started: cx.now, before: seat.elapsed };
-        match (&self.phase, seat.progress) {
+    pub fn catch_up(&mut self, grant: &Grant, cx: &mut Context<'_>) {
+        let clock = Clock { started: cx.now, before: grant.elapsed };
+        match (&self.phase, grant.progress) {
             (Phase::Placed, Progress::Ringing) => {
                 self.clock = clock;
                 self.start_ringing(cx);
@@ -60,7 +67,7 @@ impl Call {
             }
             _ => {}
         }
-        if let (Phase::Ringing { devices, .. }, Party::Device(session)) = (&mut self.phase, seat.party) {
+        if let (Phase::Ringing { devices, .. }, Party::Device(session)) = (&mut self.phase, grant.party) {
             devices
                 .entry(session)
                 .or_insert_with(|| super::Ringer { link: ParticipantLink::new(cx.now), declined: false });
@@ -69,22 +76,22 @@ impl Call {
 
     /// Connects a participant, in place of its older connection.
     pub fn join(&mut self, joining: &Joining, cx: &mut Context<'_>) {
-        let Joining { connection, seat, .. } = *joining;
-        if let Some(reason) = self.missed_ending(seat.party) {
+        let Joining { connection, grant, .. } = *joining;
+        if let Some(reason) = self.missed_ending(grant.party) {
             cx.send(connection, ToClient::Ended { reason });
             return cx.close(connection, CloseReason::Ended);
         }
-        let Some(link) = self.link(seat.party) else {
+        let Some(link) = self.link(grant.party) else {
             return cx.close(connection, CloseReason::NoSuchCall);
         };
         let was_away = link.away_since().is_some();
-        match link.attach(connection, seat.generation) {
+        match link.attach(connection, grant.generation) {
             Ok(replaced) => cx.close(replaced, CloseReason::Replaced),
             Err(reason) => return cx.close(connection, reason),
         }
-        let endpoint = Endpoint::Call(self.call_id, seat.party);
+        let endpoint = Endpoint::Call(self.call_id, grant.party);
         let bucket = Bucket::new(cx.now);
-        cx.connections.insert(connection, Connection { endpoint, generation: seat.generation, bucket });
+        cx.connections.insert(connection, Connection { endpoint, generation: grant.generation, bucket });
 
         // Whoever is told that the line is busy is still told so on the line.
         let is_first = matches!(self.phase, Phase::Placed);
@@ -92,14 +99,14 @@ impl Call {
             self.clock = Clock { started: cx.now, before: std::time::Duration::ZERO };
             self.phase = Phase::ringing();
         }
-        self.welcome(seat.party, connection, cx);
-        if let (Phase::Ringing { told, .. }, Party::Caller) = (&mut self.phase, seat.party) {
+        self.welcome(grant.party, connection, cx);
+        if let (Phase::Ringing { told, .. }, Party::Caller) = (&mut self.phase, grant.party) {
             *told = None;
         }
         if is_first {
             if joining.busy { self.end(EndReason::Busy, cx) } else { self.start_ringing(cx) }
         }
-        match seat.party {
+        match grant.party {
             Party::Caller => self.tell_ringing(cx),
             Party::Device(_) => self.devices_changed(cx),
         }
@@ -134,11 +141,8 @@ impl Call {
 
     fn welcome(&mut self, party: Party, connection: ConnectionId, cx: &mut Context<'_>) {
         let peer_connected = self.other(party).is_some();
-        if let Some(mut seat) = self.seat(party, cx.now) {
-            if seat.progress == Progress::Placed {
-                seat.progress = Progress::Ringing;
-            }
-            cx.outputs.push_back(Output::Welcome { connection, seat, peer_connected });
+        if let Some(grant) = self.grant(party, cx.now) {
+            cx.outputs.push_back(Output::Welcome { connection, grant, peer_connected });
         }
     }
 
@@ -161,7 +165,7 @@ impl Call {
         }
         let (caller, device) = (self.caller.connection(), device.connection());
         if was_away {
-            cx.send(self.other(joining.seat.party), ToClient::Peer { connected: true });
+            cx.send(self.other(joining.grant.party), ToClient::Peer { connected: true });
         }
         if joining.fresh {
             cx.send(caller, ToClient::RestartMedia {});

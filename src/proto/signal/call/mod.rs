@@ -16,7 +16,8 @@ pub use joining::Joining;
 
 use super::CloseReason;
 use super::fingerprint::Fingerprints;
-use super::io::{ConnectionId, Party, Placement, Progress, Seat, SignalOptions};
+use super::grant::{Grant, Party, Progress};
+use super::io::{ConnectionId, SignalOptions};
 use super::participant_link::ParticipantLink;
 use super::policy;
 use super::wire::{FromClient, Media};
@@ -91,23 +92,6 @@ impl Phase {
 }
 
 impl Call {
-    /// A call whose caller is expected.
-    pub fn place(placement: &Placement, now: Instant) -> Self {
-        Self {
-            call_id: placement.call_id,
-            tag: placement.tag,
-            household: placement.household,
-            caller_id: placement.caller,
-            owner_id: placement.owner,
-            caller: ParticipantLink::new(now),
-            phase: Phase::Placed,
-            clock: Clock { started: now, before: Duration::ZERO },
-            waited: Duration::ZERO,
-            fingerprints: Fingerprints::default(),
-            restored: false,
-        }
-    }
-
     /// Which sticker was scanned.
     pub fn tag(&self) -> TagId {
         self.tag
@@ -116,11 +100,6 @@ impl Call {
     /// Whose sticker it is.
     pub fn household(&self) -> HouseholdId {
         self.household
-    }
-
-    /// Since when the call waits for its caller's first connection; `None` once that was there.
-    pub fn placed_at(&self) -> Option<Instant> {
-        matches!(self.phase, Phase::Placed).then_some(self.clock.started)
     }
 
     /// Whether nothing is left of the call.
@@ -139,9 +118,9 @@ impl Call {
     }
 
     /// A ticket for the caller or for a device that has a link here.
-    pub fn seat(&mut self, party: Party, now: Instant) -> Option<Seat> {
+    pub fn grant(&mut self, party: Party, now: Instant) -> Option<Grant> {
         let generation = self.link(party)?.issue();
-        Some(Seat {
+        Some(Grant {
             call_id: self.call_id,
             tag: self.tag,
             household: self.household,
@@ -150,8 +129,8 @@ impl Call {
             party,
             generation,
             progress: match &self.phase {
-                Phase::Placed | Phase::Over => Progress::Placed,
-                Phase::Ringing { .. } => Progress::Ringing,
+                // Nothing that is made here says "placed": such a ticket would make the call once more.
+                Phase::Placed | Phase::Ringing { .. } | Phase::Over => Progress::Ringing,
                 Phase::Talking { session, .. } => Progress::Talking(*session),
             },
             elapsed: self.clock.elapsed(now),

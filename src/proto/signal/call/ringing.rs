@@ -1,7 +1,8 @@
 //! From the caller's first connection to the answer.
 
 use super::super::CloseReason;
-use super::super::io::{Output, Party};
+use super::super::grant::Party;
+use super::super::io::Output;
 use super::super::participant_link::ParticipantLink;
 use super::super::wire::ToClient;
 use super::context::Context;
@@ -31,8 +32,8 @@ impl Call {
             return;
         }
         let remaining = self.clock.reaches(cx.options.ring_time).saturating_duration_since(cx.now);
-        if let Some(seat) = self.seat(Party::Device(session), cx.now) {
-            cx.outputs.push_back(Output::Ring { connection, seat, remaining });
+        if let Some(grant) = self.grant(Party::Device(session), cx.now) {
+            cx.outputs.push_back(Output::Ring { connection, grant, remaining });
         }
         self.update_search(cx);
     }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::super::CloseReason;
-use super::super::io::{Output, Party, SignalOptions};
+use super::super::grant::Party;
+use super::super::io::{Output, SignalOptions};
 use super::super::participant_link::ParticipantLink;
 use super::super::wire::{Media, ToClient};
 use super::context::Context;
@@ -38,11 +39,11 @@ impl Call {
             self.dismiss(&devices, EndReason::AnsweredElsewhere, cx);
         }
         let device = self.other(Party::Caller);
-        if let (Some(connection), Some(seat)) = (device, self.seat(Party::Device(session), cx.now)) {
-            cx.outputs.push_back(Output::Accepted { connection, seat });
+        if let (Some(connection), Some(grant)) = (device, self.grant(Party::Device(session), cx.now)) {
+            cx.outputs.push_back(Output::Accepted { connection, grant });
         }
-        if let (Some(connection), Some(seat)) = (self.caller.connection(), self.seat(Party::Caller, cx.now)) {
-            cx.outputs.push_back(Output::Answered { connection, seat });
+        if let (Some(connection), Some(grant)) = (self.caller.connection(), self.grant(Party::Caller, cx.now)) {
+            cx.outputs.push_back(Output::Answered { connection, grant });
         }
     }
 

@@ -151,12 +151,12 @@ fn nobody_rings_before_the_caller_is_on_the_line() {
     let owner = scene.owner();
     let phone = scene.phone(owner);
     scene.forget(phone.presence);
-    let seat = scene.place(owner);
+    let grant = scene.place(owner);
     scene.wait(29.0);
     assert!(scene.heard(phone.presence).is_empty());
     assert_eq!(scene.board.calls(), 0, "and the owner is not busy");
     scene.wait(1.0);
-    let late = scene.join(seat);
+    let late = scene.join(grant);
     assert_eq!(scene.heard(late), ["close 4404"]);
     assert_eq!(scene.board.poll_timeout(), None);
 }

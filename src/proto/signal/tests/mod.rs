@@ -26,11 +26,13 @@ pub struct Scene {
     next_id: u8,
     /// What each connection heard, in short words.
     heard: BTreeMap<ConnectionId, Vec<String>>,
+    /// When calls were placed.
+    placed: BTreeMap<CallId, Instant>,
     /// The newest ticket that each connection received.
-    pub seats: BTreeMap<ConnectionId, Seat>,
-    pub presence_seats: BTreeMap<ConnectionId, PresenceSeat>,
+    pub grants: BTreeMap<ConnectionId, Grant>,
+    pub presence_grants: BTreeMap<ConnectionId, PresenceGrant>,
     /// The newest ring of each presence connection.
-    pub rings: BTreeMap<ConnectionId, Seat>,
+    pub rings: BTreeMap<ConnectionId, Grant>,
     pub relayed: BTreeSet<CallId>,
     /// Calls that were over.
     pub over: Vec<crate::domain::call::Ended>,
@@ -62,8 +64,9 @@ impl Scene {
             next_connection: 0,
             next_id: 0,
             heard: BTreeMap::new(),
-            seats: BTreeMap::new(),
-            presence_seats: BTreeMap::new(),
+            placed: BTreeMap::new(),
+            grants: BTreeMap::new(),
+            presence_grants: BTreeMap::new(),
             rings: BTreeMap::new(),
             over: Vec::new(),
             relayed: BTreeSet::new(),
@@ -87,52 +90,51 @@ impl Scene {
     /// A new log-in whose page is open.
     pub fn phone(&mut self, owner: Owner) -> Phone {
         let session = SessionId::from_bytes(self.id());
-        let seat = self.board.enlist(owner.household, session, self.now).unwrap();
-        let presence = self.come(seat);
+        let grant = self.board.enlist(owner.household, session, self.now).unwrap();
+        let presence = self.come(grant);
         self.say(presence, "ready");
         Phone { session, presence }
     }
 
     /// A device connects to presence.
-    pub fn come(&mut self, seat: PresenceSeat) -> ConnectionId {
+    pub fn come(&mut self, grant: PresenceGrant) -> ConnectionId {
         let connection = self.connection();
-        self.handle(Input::JoinPresence { connection, seat });
+        self.handle(Input::JoinPresence { connection, grant });
         connection
     }
 
-    pub fn place(&mut self, owner: Owner) -> Seat {
-        let placement = Placement {
-            call_id: CallId::from_bytes(self.id()),
-            tag: owner.tag,
-            household: owner.household,
-            caller: AnonymousId::from_bytes(self.id()),
-            owner: AnonymousId::from_bytes(self.id()),
-        };
-        self.board.place(&placement, self.now).unwrap()
+    pub fn place(&mut self, owner: Owner) -> Grant {
+        let call_id = CallId::from_bytes(self.id());
+        let participants = [AnonymousId::from_bytes(self.id()), AnonymousId::from_bytes(self.id())];
+        self.placed.insert(call_id, self.now);
+        Grant::place(call_id, owner.tag, owner.household, participants)
     }
 
     /// A stranger calls and is on the line.
     pub fn call(&mut self, owner: Owner) -> ConnectionId {
-        let seat = self.place(owner);
-        let caller = self.join(seat);
+        let grant = self.place(owner);
+        let caller = self.join(grant);
         self.say(caller, "ready");
         caller
     }
 
-    pub fn join(&mut self, seat: Seat) -> ConnectionId {
-        self.join_as(seat, false, false)
+    pub fn join(&mut self, grant: Grant) -> ConnectionId {
+        self.join_as(grant, false, false)
     }
 
-    pub fn join_as(&mut self, seat: Seat, from_before: bool, fresh: bool) -> ConnectionId {
+    pub fn join_as(&mut self, mut grant: Grant, from_before: bool, fresh: bool) -> ConnectionId {
+        if let (Progress::Placed, Some(placed)) = (grant.progress, self.placed.get(&grant.call_id)) {
+            grant.elapsed = self.now - *placed;
+        }
         let connection = self.connection();
-        self.handle(Input::JoinCall { connection, seat, from_before, fresh });
+        self.handle(Input::JoinCall { connection, grant, from_before, fresh });
         connection
     }
 
     /// A phone that was rung shows it.
     pub fn pick_up(&mut self, phone: Phone) -> ConnectionId {
-        let seat = self.rings[&phone.presence];
-        let connection = self.join(seat);
+        let grant = self.rings[&phone.presence];
+        let connection = self.join(grant);
         self.say(connection, "ready");
         connection
     }
@@ -200,31 +202,31 @@ impl Scene {
                     assert!(self.relayed.remove(&call_id), "only what was given is taken");
                     continue;
                 }
-                Output::Welcome { connection, seat, peer_connected } => {
-                    self.seats.insert(connection, seat);
-                    let state = match seat.progress {
+                Output::Welcome { connection, grant, peer_connected } => {
+                    self.grants.insert(connection, grant);
+                    let state = match grant.progress {
                         Progress::Placed => "placed".into(),
                         Progress::Ringing => "ringing".into(),
-                        Progress::Talking(_) => format!("talking {} {peer_connected}", seat.elapsed.as_secs()),
+                        Progress::Talking(_) => format!("talking {} {peer_connected}", grant.elapsed.as_secs()),
                     };
                     (connection, format!("welcome {state}"))
                 }
-                Output::PresenceWelcome { connection, seat } => {
-                    self.presence_seats.insert(connection, seat);
+                Output::PresenceWelcome { connection, grant } => {
+                    self.presence_grants.insert(connection, grant);
                     (connection, "welcome".into())
                 }
-                Output::Ring { connection, seat, remaining } => {
-                    self.rings.insert(connection, seat);
+                Output::Ring { connection, grant, remaining } => {
+                    self.rings.insert(connection, grant);
                     (connection, format!("ring {}", remaining.as_secs()))
                 }
-                Output::Answered { connection, seat } => {
-                    assert!(self.relayed.contains(&seat.call_id), "the relay works before the answer is told");
-                    self.seats.insert(connection, seat);
+                Output::Answered { connection, grant } => {
+                    assert!(self.relayed.contains(&grant.call_id), "the relay works before the answer is told");
+                    self.grants.insert(connection, grant);
                     (connection, "answered".into())
                 }
-                Output::Accepted { connection, seat } => {
-                    assert!(self.relayed.contains(&seat.call_id), "the relay works before the answer is told");
-                    self.seats.insert(connection, seat);
+                Output::Accepted { connection, grant } => {
+                    assert!(self.relayed.contains(&grant.call_id), "the relay works before the answer is told");
+                    self.grants.insert(connection, grant);
                     (connection, "accepted".into())
                 }
                 Output::Send { connection, message } => {

@@ -57,8 +57,8 @@ struct World {
     board: Switchboard,
     now: Instant,
     next: u64,
-    tickets: Vec<(Seat, Instant, u32)>,
-    presence_tickets: Vec<PresenceSeat>,
+    tickets: Vec<(Grant, Instant, u32)>,
+    presence_tickets: Vec<PresenceGrant>,
     open: BTreeMap<ConnectionId, Option<(CallId, Party)>>,
     calls: HashMap<CallId, Known>,
     relayed: BTreeSet<CallId>,
@@ -95,11 +95,7 @@ fn message(n: usize) -> FromClient {
 impl World {
     fn new() -> Self {
         Self {
-            board: Switchboard::new(SignalOptions {
-                max_calls: 6,
-                max_calls_per_household: 4,
-                ..SignalOptions::default()
-            }),
+            board: Switchboard::new(SignalOptions { max_calls: 2, ..SignalOptions::default() }),
             now: Instant::now(),
             next: 0,
             tickets: Vec::new(),
@@ -124,43 +120,36 @@ impl World {
     fn apply(&mut self, event: &Event) {
         match *event {
             Event::Place(a) => {
-                let placement = Placement {
-                    call_id: CallId::random(),
-                    tag: TagId::from_bytes([a as u8; 16]),
-                    household: household(a),
-                    caller: AnonymousId::random(),
-                    owner: AnonymousId::random(),
-                };
-                if let Ok(seat) = self.board.place(&placement, self.now) {
-                    self.calls.insert(seat.call_id, Known::default());
-                    self.tickets.push((seat, self.now, self.boot));
-                }
-                self.check(None);
+                let participants = [AnonymousId::random(), AnonymousId::random()];
+                let grant =
+                    Grant::place(CallId::random(), TagId::from_bytes([a as u8; 16]), household(a), participants);
+                self.calls.insert(grant.call_id, Known::default());
+                self.tickets.push((grant, self.now, self.boot));
             }
             Event::Enlist(a, l) => {
                 self.presence_tickets.extend(self.board.enlist(household(a), session(a, l), self.now));
                 self.check(None);
             }
             Event::JoinPresence(n) if !self.presence_tickets.is_empty() => {
-                let seat = self.presence_tickets[n % self.presence_tickets.len()];
+                let grant = self.presence_tickets[n % self.presence_tickets.len()];
                 let connection = self.connection();
                 self.open.insert(connection, None);
-                self.input(Input::JoinPresence { connection, seat }, None);
+                self.input(Input::JoinPresence { connection, grant }, None);
             }
             Event::JoinCall { ticket, from_before, fresh } => {
-                let of_this_boot = |(_, _, boot): &&(Seat, Instant, u32)| (*boot < self.boot) == from_before;
+                let of_this_boot = |(_, _, boot): &&(Grant, Instant, u32)| (*boot < self.boot) == from_before;
                 let candidates: Vec<_> = self.tickets.iter().filter(of_this_boot).copied().collect();
                 if candidates.is_empty() {
                     return;
                 }
-                let (mut seat, at, _) = candidates[ticket % candidates.len()];
-                seat.elapsed += self.now - at;
+                let (mut grant, at, _) = candidates[ticket % candidates.len()];
+                grant.elapsed += self.now - at;
                 let connection = self.connection();
-                self.open.insert(connection, Some((seat.call_id, seat.party)));
-                let known = self.calls.entry(seat.call_id).or_default();
+                self.open.insert(connection, Some((grant.call_id, grant.party)));
+                let known = self.calls.entry(grant.call_id).or_default();
                 // A ticket of before the restart says itself that the call was answered.
-                known.talking |= from_before && matches!(seat.progress, Progress::Talking(_));
-                self.input(Input::JoinCall { connection, seat, from_before, fresh }, None);
+                known.talking |= from_before && matches!(grant.progress, Progress::Talking(_));
+                self.input(Input::JoinCall { connection, grant, from_before, fresh }, None);
             }
             Event::Message(n, m) => {
                 let Some(connection) = self.pick(n) else { return };
@@ -228,31 +217,35 @@ impl World {
                     known.devices.clear();
                     assert!(self.relayed.insert(call_id), "admitted once");
                 }
-                Output::Over(_) => {}
+                Output::Over(ended) => {
+                    self.calls.get_mut(&ended.call_id).expect("a call that was placed").over = true;
+                }
                 Output::Revoke { call_id } => {
                     assert!(self.relayed.remove(&call_id), "what was admitted is revoked once");
                 }
-                Output::Welcome { connection, seat, .. } => {
-                    assert_eq!(self.open.get(&connection), Some(&Some((seat.call_id, seat.party))));
-                    self.tickets.push((seat, self.now, self.boot));
+                Output::Welcome { connection, grant, .. } => {
+                    assert_eq!(self.open.get(&connection), Some(&Some((grant.call_id, grant.party))));
+                    assert_ne!(grant.progress, Progress::Placed, "a ticket that makes a call is made once");
+                    assert!(!self.calls[&grant.call_id].over, "no ticket brings a call back");
+                    self.tickets.push((grant, self.now, self.boot));
                 }
-                Output::Ring { connection, seat, .. } => {
+                Output::Ring { connection, grant, .. } => {
                     assert_eq!(self.open.get(&connection), Some(&None), "rings go to presence");
-                    assert!(matches!(seat.party, Party::Device(_)));
-                    self.tickets.push((seat, self.now, self.boot));
+                    assert!(matches!(grant.party, Party::Device(_)));
+                    self.tickets.push((grant, self.now, self.boot));
                 }
-                Output::Answered { connection, seat } | Output::Accepted { connection, seat } => {
-                    assert_eq!(self.open.get(&connection), Some(&Some((seat.call_id, seat.party))));
-                    if let Party::Device(session) = seat.party {
-                        let known = self.calls.get_mut(&seat.call_id).unwrap();
+                Output::Answered { connection, grant } | Output::Accepted { connection, grant } => {
+                    assert_eq!(self.open.get(&connection), Some(&Some((grant.call_id, grant.party))));
+                    if let Party::Device(session) = grant.party {
+                        let known = self.calls.get_mut(&grant.call_id).unwrap();
                         known.devices.insert(session);
                         assert_eq!(known.devices.len(), 1, "never two owners answered");
                     }
-                    self.tickets.push((seat, self.now, self.boot));
+                    self.tickets.push((grant, self.now, self.boot));
                 }
-                Output::PresenceWelcome { connection, seat } => {
+                Output::PresenceWelcome { connection, grant } => {
                     assert_eq!(self.open.get(&connection), Some(&None));
-                    self.presence_tickets.push(seat);
+                    self.presence_tickets.push(grant);
                 }
                 Output::Send { connection, message } => {
                     let to = self.open.get(&connection).expect("nothing is sent to a closed connection");

@@ -8,7 +8,7 @@ fn a_present_device_is_closed_keeps_its_place_and_comes_back_with_a_new_ticket_a
     let owner = scene.owner();
     let phone = scene.phone(owner);
     let kept = scene.board.enlist(owner.household, phone.session, scene.now).unwrap();
-    let of_welcome = scene.presence_seats[&phone.presence];
+    let of_welcome = scene.presence_grants[&phone.presence];
     scene.forget(phone.presence);
     scene.handle(Input::RenewSession(phone.session));
     assert_eq!(scene.heard(phone.presence), ["close 4403"]);
@@ -28,7 +28,7 @@ fn a_device_that_was_away_comes_back_with_a_new_ticket_alone() {
     let mut scene = Scene::new();
     let owner = scene.owner();
     let phone = scene.phone(owner);
-    let old = scene.presence_seats[&phone.presence];
+    let old = scene.presence_grants[&phone.presence];
     scene.drop(phone.presence);
     scene.handle(Input::RenewSession(phone.session));
     let connection = scene.come(old);
@@ -43,7 +43,7 @@ fn a_call_goes_on_when_its_device_comes_back_in_time() {
     let caller = scene.call(owner);
     let device = scene.pick_up(phone);
     scene.say(device, "accept");
-    let (old, call_id) = (scene.seats[&device], scene.seats[&device].call_id);
+    let (old, call_id) = (scene.grants[&device], scene.grants[&device].call_id);
     scene.forget(caller);
     scene.forget(device);
     scene.handle(Input::RenewSession(phone.session));
@@ -52,8 +52,8 @@ fn a_call_goes_on_when_its_device_comes_back_in_time() {
     let copied = scene.join(old);
     assert_eq!(scene.heard(copied), ["close 4403"]);
 
-    let seat = scene.board.rejoin(call_id, phone.session, scene.now).unwrap();
-    let back = scene.join(seat);
+    let grant = scene.board.rejoin(call_id, phone.session, scene.now).unwrap();
+    let back = scene.join(grant);
     assert_eq!(scene.heard(back), ["welcome talking 0 true"]);
     assert_eq!(scene.heard(caller), ["peer true"]);
     scene.wait(60.0);
@@ -82,7 +82,7 @@ fn a_device_that_rings_goes_on_ringing() {
     let phone = scene.phone(owner);
     let caller = scene.call(owner);
     let device = scene.pick_up(phone);
-    let (old, rung) = (scene.seats[&device], scene.rings[&phone.presence]);
+    let (old, rung) = (scene.grants[&device], scene.rings[&phone.presence]);
     scene.forget(device);
     scene.forget(caller);
     scene.handle(Input::RenewSession(phone.session));
@@ -91,8 +91,8 @@ fn a_device_that_rings_goes_on_ringing() {
         let connection = scene.join(copied);
         assert_eq!(scene.heard(connection), ["close 4403"]);
     }
-    let seat = scene.board.rejoin(rung.call_id, phone.session, scene.now).unwrap();
-    let back = scene.join(seat);
+    let grant = scene.board.rejoin(rung.call_id, phone.session, scene.now).unwrap();
+    let back = scene.join(grant);
     scene.say(back, "accept");
     assert_eq!(scene.heard(back), ["welcome ringing", "accepted"]);
     assert_eq!(scene.heard(caller), ["ringing 0", "ringing 1", "answered"]);
@@ -104,7 +104,7 @@ fn only_who_takes_part_comes_back() {
     let owner = scene.owner();
     let (one, other) = (scene.phone(owner), scene.phone(owner));
     let caller = scene.call(owner);
-    let call_id = scene.seats[&caller].call_id;
+    let call_id = scene.grants[&caller].call_id;
     let device = scene.pick_up(one);
     scene.say(device, "accept");
     let now = scene.now;

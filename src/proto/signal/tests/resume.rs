@@ -11,11 +11,11 @@ fn a_cut_connection_resumes_the_same_call() {
     scene.drop(caller);
     assert_eq!(scene.heard(device), ["peer false"]);
     scene.wait(29.0);
-    let back = scene.join(scene.seats[&caller]);
+    let back = scene.join(scene.grants[&caller]);
     assert_eq!(scene.heard(back), ["welcome talking 129 true"]);
     assert_eq!(scene.heard(device), ["peer true"]);
     scene.drop(device);
-    let device_back = scene.join(scene.seats[&device]);
+    let device_back = scene.join(scene.grants[&device]);
     assert_eq!(scene.heard(back), ["peer false", "peer true"]);
     scene.say(device_back, "hangup");
     assert_eq!(scene.heard(back), ["ended hung-up", "close 1000"]);
@@ -26,7 +26,7 @@ fn a_new_connection_takes_the_place_of_a_dead_one() {
     let mut scene = Scene::new();
     let owner = scene.owner();
     let (caller, device) = scene.talk(owner);
-    let newer = scene.join(scene.seats[&caller]);
+    let newer = scene.join(scene.grants[&caller]);
     assert_eq!(scene.heard(caller), ["close 4409"]);
     assert_eq!(scene.heard(newer), ["welcome talking 0 true"]);
     assert!(scene.heard(device).is_empty(), "the other side need not know");
@@ -41,7 +41,7 @@ fn a_reload_makes_both_sides_begin_again() {
     let owner = scene.owner();
     let (caller, device) = scene.talk(owner);
     scene.drop(device);
-    let reloaded = scene.join_as(scene.seats[&device], false, true);
+    let reloaded = scene.join_as(scene.grants[&device], false, true);
     assert_eq!(scene.heard(reloaded), ["welcome talking 0 true", "restart-media"]);
     assert_eq!(scene.heard(caller), ["peer false", "peer true", "restart-media"]);
 }
@@ -57,7 +57,7 @@ fn who_stays_away_has_lost_the_call() {
         scene.wait(30.0);
         assert_eq!(scene.heard(stays), ["peer false", "ended lost", "close 1000"]);
         assert!(scene.relayed.is_empty());
-        let late = scene.join(scene.seats[&gone]);
+        let late = scene.join(scene.grants[&gone]);
         assert_eq!(scene.heard(late), ["close 4404"]);
     }
 }
@@ -71,7 +71,7 @@ fn a_caller_may_be_away_for_ten_seconds_while_it_rings() {
     let device = scene.pick_up(phone);
     scene.drop(caller);
     scene.wait(9.0);
-    let back = scene.join(scene.seats[&caller]);
+    let back = scene.join(scene.grants[&caller]);
     assert_eq!(scene.heard(back), ["welcome ringing", "ringing 1"]);
     scene.forget(device);
     scene.forget(phone.presence);
@@ -92,7 +92,7 @@ fn an_answer_reaches_a_caller_who_was_away() {
     scene.say(device, "accept");
     scene.wait(5.0);
     scene.forget(device);
-    let back = scene.join(scene.seats[&caller]);
+    let back = scene.join(scene.grants[&caller]);
     assert_eq!(scene.heard(back), ["welcome talking 5 true"]);
     assert_eq!(scene.heard(device), ["peer true"]);
 }
@@ -102,15 +102,36 @@ fn a_ticket_is_good_until_its_welcome_has_arrived() {
     let mut scene = Scene::new();
     let owner = scene.owner();
     let _phone = scene.phone(owner);
-    let seat = scene.place(owner);
-    let lost = scene.join(seat);
+    let grant = scene.place(owner);
+    let lost = scene.join(grant);
     scene.drop(lost);
-    let caller = scene.join(seat);
+    let caller = scene.join(grant);
     assert_eq!(scene.heard(caller), ["welcome ringing", "ringing 0"]);
     scene.say(caller, "ready");
-    let replay = scene.join(seat);
+    let replay = scene.join(grant);
     assert_eq!(scene.heard(replay), ["close 4403"]);
     assert!(scene.heard(caller).is_empty(), "a copied ticket does no harm");
+}
+
+#[test]
+fn the_first_ticket_of_a_call_that_is_over_does_not_make_it_once_more() {
+    for busy in [false, true] {
+        let mut scene = Scene::new();
+        let owner = scene.owner();
+        let (other, _) = if busy { scene.talk(owner) } else { (scene.connection(), scene.connection()) };
+        let grant = scene.place(owner);
+        let caller = scene.join(grant);
+        scene.say(caller, "hangup");
+        assert_eq!(scene.heard(caller).last().unwrap(), "close 1000");
+        if busy {
+            scene.say(other, "hangup");
+        }
+        for seconds in [0.0, 15.0, 14.9, 0.1, 30.0] {
+            scene.wait(seconds);
+            let replay = scene.join(grant);
+            assert_eq!(scene.heard(replay), ["close 4404"], "{busy} {seconds}");
+        }
+    }
 }
 
 #[test]
@@ -121,7 +142,7 @@ fn a_newer_ticket_makes_the_older_ones_worthless() {
     scene.call(owner);
     let rung = scene.rings[&phone.presence];
     let unconfirmed = scene.join(rung);
-    let newer = scene.join(scene.seats[&unconfirmed]);
+    let newer = scene.join(scene.grants[&unconfirmed]);
     assert_eq!(scene.heard(unconfirmed), ["welcome ringing", "close 4409"]);
     let replay = scene.join(rung);
     assert_eq!(scene.heard(replay), ["close 4403"]);
@@ -135,6 +156,6 @@ fn nothing_is_kept_for_a_side_that_is_away() {
     let (caller, device) = scene.talk(owner);
     scene.drop(caller);
     scene.say(device, "restart-ice");
-    let back = scene.join(scene.seats[&caller]);
+    let back = scene.join(scene.grants[&caller]);
     assert_eq!(scene.heard(back), ["welcome talking 0 true"]);
 }

@@ -1,6 +1,5 @@
 //! `/api/v1/notes`: a caller leaves a note that only the owner's browser can open; the owner's page fetches and removes it.
 
-use crate::household::tags::paused;
 use crate::household::tags::unknown_code;
 use crate::web::views::note;
 use crate::web::views::note::Note;
@@ -109,10 +108,7 @@ pub async fn leave(
     let now = SystemTime::now();
     state.limits.check(Action::Note, source, Instant::now())?;
     let envelope = Envelope::parse(&body.envelope, body.kind)?;
-    let tag = state.tags.find(&Token::parse(&body.scanned_token)?, now).await?.ok_or_else(unknown_code)?;
-    if tag.paused {
-        return Err(paused().into());
-    }
+    let tag = state.tags.callable(&Token::parse(&body.scanned_token)?, now).await?;
     if tag.identity.is_none() {
         let error = Error::new(Kind::Conflict, "no-key", "This sticker carries no key that a note could be sealed to.");
         return Err(error.hint("Call instead.").into());
