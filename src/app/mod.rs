@@ -109,7 +109,7 @@ impl App {
 
         let directory = DataDir::open(&config.data_dir)?;
         let services = Services::build(&config, &directory)?;
-        services.check().await?;
+        services.keys.check(&services.store).await?;
         let Services { store, keys, audit, sessions, tags, call_log, .. } = services.clone();
         audit.note_configuration(keys.configuration_digest(&config.to_toml())).await?;
         let certificates = Arc::new(Certificates::open(options::tls(&config), now)?);

@@ -50,7 +50,7 @@ pub async fn operate(config: &Config, request: Request) -> Result<Answer, Refusa
 async fn alone(config: &Config, directory: DataDir, request: Request) -> Result<Answer> {
     let services = Services::build(config, &directory)?;
     let (store, audit) = (services.store.clone(), services.audit.clone());
-    let answer = match services.check().await {
+    let answer = match services.keys.check(&services.store).await {
         Ok(()) => {
             let urls = addresses::urls(config.public_url.as_ref().map(|url| url.origin()), &config.listen.addresses);
             operator(config, services, &urls).run(request, SystemTime::now()).await

@@ -77,13 +77,4 @@ impl Services {
             accounts,
         })
     }
-
-    /// Whether the keys belong to the database; has every token's digest recorded.
-    ///
-    /// # Errors
-    /// `wrong-keys`; the database's.
-    pub async fn check(&self) -> Result<()> {
-        self.keys.check(&self.store).await?;
-        Tags::record_token_digests(&self.store, &self.keys).await
-    }
 }

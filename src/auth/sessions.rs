@@ -164,8 +164,7 @@ impl Sessions {
     /// `no-session` when nobody does, or not any more.
     pub async fn by_token(&self, token: &str, now: SystemTime) -> Result<Identity> {
         let keys = self.keys.verifying(now);
-        let named = |id: &str| keys.iter().find(|key| key.id == id).map(|key| &**key);
-        let bearer = jwt::verify(named, token, now).ok_or_else(no_session)?;
+        let bearer = jwt::verify(keys.iter().map(AsRef::as_ref), token, now).ok_or_else(no_session)?;
         let session = self.current(bearer.session, now).await?;
         if session.generation != bearer.generation {
             return Err(no_session());
@@ -215,11 +214,9 @@ impl Sessions {
     pub async fn list(&self, identity: Identity, now: SystemTime) -> Result<Vec<Session>> {
         let rows = self.store.sessions().of(identity.account, self.options.idle, now).await?;
         let open = |row: ListedSession| {
-            let sealed = row.device_sealed.as_deref();
-            let device = sealed.map(|sealed| self.keys.open_field(Field::LoginDevice, row.id.as_bytes(), sealed));
             Ok(Session {
                 id: row.id,
-                device: device.transpose()?.unwrap_or_default(),
+                device: self.keys.open_field(Field::LoginDevice, row.id.as_bytes(), &row.device_sealed)?,
                 created_at: row.created_at,
                 last_used_at: row.last_used_at,
             })

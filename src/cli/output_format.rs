@@ -29,7 +29,11 @@ impl OutputFormat {
         // Without a server what it would log belongs to whoever gave the command; faults alone, not its business.
         let format = Format::Human { colours: io::stderr().is_terminal() };
         // A second request of the same command finds the log there.
-        let _ = telemetry::install(telemetry::LogOptions { format, level: LevelFilter::WARN }, io::stderr);
+        if telemetry::install(telemetry::LogOptions { format, level: LevelFilter::WARN }, io::stderr).is_ok() {
+            for ignored in self.settings.ignored() {
+                tracing::warn!("{ignored}");
+            }
+        }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::internal)?;
         runtime.block_on(async {
             tokio::select! {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::config::{Config, Override};
+use crate::config::{Config, Environment, Override};
 use crate::domain::{Error, Result};
 
 /// A file of this name in the working directory is read when no other is named.
@@ -40,15 +40,23 @@ impl Settings {
     /// One error that lists every problem, each with its place and remedy.
     pub fn load(&self) -> Result<Config> {
         let file = self.config.clone().or_else(|| Some(PathBuf::from(DEFAULT_FILE)).filter(|file| file.exists()));
-        let mut overrides = Config::overrides_from(environment()?);
+        let Environment { mut overrides, unreadable, .. } = Config::environment(std::env::vars_os());
         overrides.extend(self.flags());
-        Config::load(file.as_deref(), &overrides).map_err(|problems| {
-            let count = problems.len();
-            let lines: String = problems.iter().map(|problem| format!("\n  {problem}")).collect();
-            let noun = if count == 1 { "a problem" } else { "problems" };
-            Error::invalid("bad-config", format!("the configuration has {noun}:{lines}"))
-                .hint("Mend this and start again; config.example.toml explains every setting.")
-        })
+        let loaded = Config::load(file.as_deref(), &overrides);
+        let problems = match loaded {
+            Ok(config) if unreadable.is_empty() => return Ok(config),
+            Ok(_) => unreadable,
+            Err(problems) => [problems, unreadable].concat(),
+        };
+        let noun = if problems.len() == 1 { "a problem" } else { "problems" };
+        let lines: String = problems.iter().map(|problem| format!("\n  {problem}")).collect();
+        Err(Error::invalid("bad-config", format!("the configuration has {noun}:{lines}"))
+            .hint("Mend this and start again; config.example.toml explains every setting."))
+    }
+
+    /// What the environment has that looks like a setting and is none: worth a warning, no more.
+    pub fn ignored(&self) -> Vec<String> {
+        Config::environment(std::env::vars_os()).ignored.iter().map(ToString::to_string).collect()
     }
 
     fn flags(&self) -> impl Iterator<Item = Override> {
@@ -62,20 +70,4 @@ impl Settings {
         .into_iter()
         .filter_map(|(key, value, flag)| Some(Override::new(key, value.clone()?, flag)))
     }
-}
-
-/// What the environment says; a variable of ours that is no text is told of rather than passed over.
-fn environment() -> Result<Vec<(String, String)>> {
-    let mut variables = Vec::new();
-    for (name, value) in std::env::vars_os() {
-        match (name.into_string(), value.into_string()) {
-            (Ok(name), Ok(value)) => variables.push((name, value)),
-            (Ok(name), Err(_)) if name.starts_with("CALLQR_") => {
-                return Err(Error::invalid("bad-config", format!("the variable {name} is not UTF-8"))
-                    .hint("Set it again, or put the setting into a configuration file."));
-            }
-            _ => {}
-        }
-    }
-    Ok(variables)
 }

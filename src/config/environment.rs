@@ -1,90 +1,131 @@
 //! Settings from environment variables: `calls.ring_time` is `CALLQR_CALLS_RING_TIME`.
+//!
+//! Only the variables of settings are read, by their exact names. Others that begin like ours are ignored with a
+//! warning, whatever they are: a misspelt setting, or what a container platform puts there to describe a service called
+//! callqr (`CALLQR_PORT=tcp://…`; Kubernetes leaves those out with `enableServiceLinks: false`).
 
-use std::net::IpAddr;
+use std::ffi::OsString;
 
-use super::load::Override;
+use super::load::{Override, Problem};
+use super::suggest;
 
 /// What all our variables begin with.
 const PREFIX: &str = "CALLQR_";
 /// Names the configuration file, so it is no setting itself.
 const FILE: &str = "CALLQR_CONFIG";
 
-/// The settings that `environment` makes. A variable of ours that names no setting becomes an override of a setting
-/// that does not exist, which [`super::Config::parse`] refuses as it refuses a misspelt name in a file.
-///
-/// Container platforms describe other services in variables too, and for a service that is called `callqr` those begin
-/// like ours. They are recognised by name and value together, so that `CALLQR_PORT=8443`, which somebody hopes to be a
-/// setting, is not taken for one of them.
-pub(super) fn overrides(environment: impl IntoIterator<Item = (String, String)>, keys: &[String]) -> Vec<Override> {
-    environment
-        .into_iter()
-        .filter(|(name, value)| name.starts_with(PREFIX) && name != FILE && !is_service_link(name, value))
-        .map(|(name, value)| {
-            let key = keys.iter().find(|key| Override::variable(key) == name);
-            Override::new(key.map_or(name.as_str(), String::as_str), value, name.as_str())
-        })
-        .collect()
+/// What the environment says about settings.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Environment {
+    /// The settings that it makes.
+    pub overrides: Vec<Override>,
+    /// Settings whose values are not text.
+    pub unreadable: Vec<Problem>,
+    /// Variables that begin like ours and name no setting.
+    pub ignored: Vec<Problem>,
 }
 
-/// Whether a container platform made this variable: Kubernetes' and Docker's `…_SERVICE_HOST`, `…_SERVICE_PORT_NAME`,
-/// `…_PORT`, `…_PORT_443_TCP_ADDR` and so on, and the `…_NAME` and `…_ENV_…` of Docker's links.
-fn is_service_link(name: &str, value: &str) -> bool {
-    let rest = &name[PREFIX.len() - 1..];
-    let is_address = value.parse::<IpAddr>().is_ok();
-    let is_port = value.parse::<u16>().is_ok();
-    let is_url = ["tcp://", "udp://", "sctp://"].iter().any(|scheme| value.starts_with(scheme));
-    if rest.ends_with("_SERVICE_HOST") {
-        return is_address || value == "None";
+impl Environment {
+    /// What `variables` say about the settings called `keys`.
+    pub(super) fn read(variables: impl IntoIterator<Item = (OsString, OsString)>, keys: &[String]) -> Self {
+        let mut environment = Self::default();
+        for (name, value) in variables {
+            // A name that is not text is not one of ours.
+            let Ok(name) = name.into_string() else { continue };
+            if !name.starts_with(PREFIX) || name == FILE {
+                continue;
+            }
+            match (keys.iter().find(|key| Override::variable(key) == name), value.into_string()) {
+                (Some(key), Ok(value)) => environment.overrides.push(Override::new(key, value, name)),
+                (Some(_), Err(_)) => environment.unreadable.push(unreadable(name)),
+                (None, _) => environment.ignored.push(ignored(name, keys)),
+            }
+        }
+        environment
     }
-    if rest.contains("_SERVICE_PORT") {
-        return is_port;
+}
+
+fn unreadable(name: String) -> Problem {
+    Problem {
+        source: name,
+        line: None,
+        key: String::new(),
+        wrong: "its value is not UTF-8".into(),
+        remedy: "Set it again, or put the setting into a configuration file.".into(),
     }
-    if rest.ends_with("_NAME") && value.starts_with('/') || rest.contains("_ENV_") {
-        return true;
-    }
-    let Some((_, port)) = rest.split_once("_PORT") else { return false };
-    match port.split('_').collect::<Vec<_>>()[..] {
-        [""] | ["", _, "TCP" | "UDP" | "SCTP"] => is_url,
-        ["", _, "TCP" | "UDP" | "SCTP", "PROTO"] => matches!(value, "tcp" | "udp" | "sctp"),
-        ["", _, "TCP" | "UDP" | "SCTP", "PORT"] => is_port,
-        ["", _, "TCP" | "UDP" | "SCTP", "ADDR"] => is_address,
-        _ => false,
-    }
+}
+
+fn ignored(name: String, keys: &[String]) -> Problem {
+    let known: Vec<_> = keys.iter().map(|key| Override::variable(key)).collect();
+    let remedy = suggest::remedy(&name, &known);
+    Problem { source: name, line: None, key: String::new(), wrong: "this is no setting and is ignored".into(), remedy }
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::collections::BTreeSet;
+    use std::os::unix::ffi::OsStringExt as _;
+
     use super::*;
+    use crate::config::Config;
+
+    fn read(variables: &[(&str, &str)]) -> Environment {
+        Environment::read(variables.iter().map(|(name, value)| (name.into(), value.into())), &Config::keys())
+    }
 
     #[test]
-    fn what_container_platforms_put_there_is_theirs() {
-        for (name, value) in [
-            ("CALLQR_SERVICE_HOST", "10.0.0.1"),
-            ("CALLQR_SERVICE_PORT", "443"),
-            ("CALLQR_SERVICE_PORT_HTTPS", "443"),
-            ("CALLQR_WEB_SERVICE_PORT_HTTPS", "443"),
-            ("CALLQR_PORT", "tcp://10.0.0.1:443"),
-            ("CALLQR_PORT_443_TCP", "tcp://10.0.0.1:443"),
-            ("CALLQR_PORT_443_UDP_PROTO", "udp"),
-            ("CALLQR_PORT_443_TCP_PORT", "443"),
-            ("CALLQR_PORT_443_TCP_ADDR", "10.0.0.1"),
-            ("CALLQR_NAME", "/proxy/callqr"),
-            ("CALLQR_ENV_PATH", "/bin"),
-        ] {
-            assert_eq!(overrides([(name.to_owned(), value.to_owned())], &[]), [], "{name}={value}");
+    fn every_setting_has_a_variable_of_its_own() {
+        let keys = Config::keys();
+        let variables: BTreeSet<_> = keys.iter().map(|key| Override::variable(key)).collect();
+        assert_eq!(variables.len(), keys.len());
+        assert!(!variables.contains(FILE));
+        let set: Vec<_> = variables.iter().map(|name| (name.as_str(), "x")).collect();
+        let environment = read(&set);
+        assert_eq!(environment.overrides.len(), keys.len());
+        assert_eq!((environment.unreadable, environment.ignored), (vec![], vec![]));
+    }
+
+    #[test]
+    fn what_names_no_setting_is_ignored_with_a_warning_whatever_its_value() {
+        for name in ["CALLQR_PORT", "CALLQR_SERVICE_HOST", "CALLQR_PORT_443_TCP_ADDR", "CALLQR_VERBOSE", "CALLQR_"] {
+            for value in ["", "8443", "tcp://10.0.0.1:443", "10.0.0.1", "here"] {
+                let environment = read(&[(name, value)]);
+                assert_eq!(environment.overrides, []);
+                let [told] = &environment.ignored[..] else { panic!("{name}={value}: {environment:?}") };
+                let told = told.to_string();
+                assert!(told.starts_with(&format!("{name}: this is no setting and is ignored. ")), "{told}");
+                assert!(value.is_empty() || !told.contains(value), "values may be secret: {told}");
+            }
+        }
+        for name in ["HOME", "callqr_listen", "XCALLQR_LISTEN", "CALLQR", FILE] {
+            assert_eq!(read(&[(name, "x")]), Environment::default(), "{name}");
         }
     }
 
     #[test]
-    fn what_somebody_hopes_to_be_a_setting_is_not_passed_over() {
-        for (name, value) in [
-            ("CALLQR_PORT", "8443"),
-            ("CALLQR_SERVICE_HOST", "call.example.org"),
-            ("CALLQR_RING_TIME", "5s"),
-            ("CALLQR_", ""),
-            ("CALLQR_PORT_443_TCP_ADDR", "here"),
+    fn a_misspelt_setting_is_told_with_what_may_have_been_meant() {
+        for (misspelt, meant) in [
+            ("CALLQR_LSITEN", "CALLQR_LISTEN"),
+            ("CALLQR_CALLS_RING_TMIE", "CALLQR_CALLS_RING_TIME"),
+            ("CALLQR_TLS_CERTIFICAT", "CALLQR_TLS_CERTIFICATE"),
+            ("CALLQR_TLS__KEY", "CALLQR_TLS_KEY"),
         ] {
-            assert_eq!(overrides([(name.to_owned(), value.to_owned())], &[]).len(), 1, "{name}={value}");
+            let told = read(&[(misspelt, "x")]).ignored[0].to_string();
+            assert!(told.ends_with(&format!("Did you mean {meant:?}?")), "{told}");
         }
+    }
+
+    #[test]
+    fn a_value_that_is_not_text_is_a_problem_of_settings_alone() {
+        let bytes = || OsString::from_vec(vec![0xff]);
+        let of = |name: &str| Environment::read([(name.into(), bytes())], &Config::keys());
+        assert_eq!(
+            of("CALLQR_LISTEN").unreadable[0].to_string(),
+            "CALLQR_LISTEN: its value is not UTF-8. Set it again, or put the setting into a configuration file."
+        );
+        assert_eq!(of("CALLQR_PORT").ignored.len(), 1);
+        assert_eq!(Environment::read([(bytes(), "x".into())], &Config::keys()), Environment::default());
     }
 }

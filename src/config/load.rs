@@ -3,12 +3,15 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
 use toml::de::{DeTable, DeValue};
 
 use super::edge::{CorsOrigin, TrustedProxies};
 use super::fault::Fault;
+use super::period::Period;
+use super::suggest;
 use super::values::{
-    self, HostName, Lifetime, Listen, LogFormat, LogLevel, LoopbackAddress, Period, PublicUrl, Rate, Registration, Size,
+    self, HostName, Lifetime, Listen, LogFormat, LogLevel, LoopbackAddress, PublicUrl, Rate, Registration, Size,
 };
 
 /// One setting that is wrong, unknown or unreadable.
@@ -93,7 +96,7 @@ impl<'a> Sources<'a> {
     fn fill<T: Value>(&mut self, key: &str, target: &mut T) {
         self.keys.push(key.to_owned());
         if let Some((value, line)) = self.find(key) {
-            match T::from_toml(value) {
+            match T::from_toml(value).unwrap_or_else(|| Err(wrong_type(key, value, target))) {
                 Ok(value) => *target = value,
                 Err(fault) => self.report_at(self.file.clone(), Some(line), key, fault),
             }
@@ -175,15 +178,8 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// `name` is a key, or a whole environment variable where that names none.
-    fn unknown(&self, name: &str) -> Fault {
-        let spelt = |key: &String| if name.starts_with("CALLQR_") { Override::variable(key) } else { key.clone() };
-        let nearest = self.keys.iter().map(|known| (distance(name, &spelt(known)), spelt(known))).min();
-        let remedy = match nearest {
-            Some((steps, known)) if steps <= 3 => format!("Did you mean {known:?}?"),
-            _ => "Remove it, or look its name up in config.example.toml.".into(),
-        };
-        Fault::new("there is no such setting", remedy)
+    fn unknown(&self, key: &str) -> Fault {
+        Fault::new("there is no such setting", suggest::remedy(key, &self.keys))
     }
 
     fn report_at(&mut self, source: String, line: Option<usize>, key: &str, fault: Fault) {
@@ -215,69 +211,121 @@ impl<T: Value> Node for T {
 }
 
 /// The type of one setting.
-pub(super) trait Value: Sized {
+pub(super) trait Value: Sized + Serialize {
+    /// One, as a file has it, for messages about settings that have none by default.
+    const EXAMPLE: &'static str;
+    /// Whether a file may have a list of [`Value::EXAMPLE`]s.
+    const TAKES_LISTS: bool = false;
+
+    /// What it is, for messages: "a length of time".
+    fn expected() -> String;
+
     /// From an override's text.
     fn parse(text: &str) -> Result<Self, Fault>;
 
-    /// From the file; most settings are text there too.
-    fn from_toml(value: &DeValue<'_>) -> Result<Self, Fault> {
+    /// From the file, where most settings are text too; `None` when it is of another type.
+    fn from_toml(value: &DeValue<'_>) -> Option<Result<Self, Fault>> {
+        value.as_str().map(Self::parse)
+    }
+}
+
+macro_rules! text_value {
+    ($($name:ty: $expected:literal, $example:literal;)+) => { $(impl Value for $name {
+        const EXAMPLE: &'static str = $example;
+
+        fn expected() -> String {
+            $expected.into()
+        }
+
+        fn parse(text: &str) -> Result<Self, Fault> {
+            <$name>::parse(text)
+        }
+    })+ };
+}
+text_value! {
+    CorsOrigin: "an origin", "\"https://app.example.org\"";
+    TrustedProxies: "an address or a network", "\"127.0.0.1\"";
+    Period: "a length of time", "\"30m\"";
+    Size: "a size", "\"64KiB\"";
+    Rate: "a rate", "\"30 per 1m\"";
+    LoopbackAddress: "an address of this machine with a port", "\"127.0.0.1:9464\"";
+    PublicUrl: "an https address", "\"https://call.example.org\"";
+    HostName: "a name or an IP address", "\"callqr.lan\"";
+}
+
+macro_rules! word_value {
+    ($($name:ty: $words:expr, $example:literal;)+) => { $(impl Value for $name {
+        const EXAMPLE: &'static str = $example;
+
+        fn expected() -> String {
+            format!("one of {}", values::list($words))
+        }
+
+        fn parse(text: &str) -> Result<Self, Fault> {
+            values::one_of(text, $words)
+        }
+    })+ };
+}
+word_value! {
+    LogFormat: Self::WORDS, "\"auto\"";
+    LogLevel: Self::WORDS, "\"info\"";
+    Registration: &[("invite", Self::Invite), ("open", Self::Open), ("closed", Self::Closed)], "\"invite\"";
+    Lifetime: &[("day", Self::Day), ("week", Self::Week), ("year", Self::Year), ("until-revoked", Self::UntilRevoked)],
+        "\"year\"";
+}
+
+impl Value for Listen {
+    const EXAMPLE: &'static str = "\"[::]:8443\"";
+    const TAKES_LISTS: bool = true;
+
+    fn expected() -> String {
+        "an address with a port, or a list of them".into()
+    }
+
+    fn parse(text: &str) -> Result<Self, Fault> {
+        Self::parse(text)
+    }
+
+    fn from_toml(value: &DeValue<'_>) -> Option<Result<Self, Fault>> {
         match value {
-            DeValue::String(text) => Self::parse(text),
-            other => Err(wrong_type(other, "Write it in quotes.")),
+            DeValue::Array(items) => {
+                let texts: Vec<&str> = items.iter().map(|item| item.get_ref().as_str()).collect::<Option<_>>()?;
+                Some(Self::parse_list(texts))
+            }
+            other => other.as_str().map(Self::parse),
         }
     }
 }
 
-macro_rules! value {
-    ($($name:ty),+) => { $(impl Value for $name {
-        fn parse(text: &str) -> Result<Self, Fault> { <$name>::parse(text) }
-    })+ };
-}
-value!(
-    CorsOrigin,
-    TrustedProxies,
-    Period,
-    Size,
-    Rate,
-    Listen,
-    LoopbackAddress,
-    PublicUrl,
-    HostName,
-    LogFormat,
-    LogLevel
-);
-
-impl Value for Registration {
-    fn parse(text: &str) -> Result<Self, Fault> {
-        let words = [("invite", Self::Invite), ("open", Self::Open), ("closed", Self::Closed)];
-        values::one_of(text, &words)
-    }
-}
-
-impl Value for Lifetime {
-    fn parse(text: &str) -> Result<Self, Fault> {
-        let choices =
-            [("day", Self::Day), ("week", Self::Week), ("year", Self::Year), ("until-revoked", Self::UntilRevoked)];
-        values::one_of(text, &choices)
-    }
-}
-
 impl Value for u32 {
+    const EXAMPLE: &'static str = "100";
+
+    fn expected() -> String {
+        "a whole number".into()
+    }
+
     fn parse(text: &str) -> Result<Self, Fault> {
         text.trim().parse().map_err(|_| {
             Fault::new(format!("{text:?} is not a whole number from 0 to {}", Self::MAX), "Write digits only.")
         })
     }
 
-    fn from_toml(value: &DeValue<'_>) -> Result<Self, Fault> {
+    fn from_toml(value: &DeValue<'_>) -> Option<Result<Self, Fault>> {
         match value {
-            DeValue::Integer(number) if number.radix() == 10 => Self::parse(number.as_str()),
-            other => Err(wrong_type(other, "Write a whole number without quotes.")),
+            DeValue::Integer(number) if number.radix() == 10 => Some(Self::parse(number.as_str())),
+            DeValue::Integer(_) => Some(Err(Fault::new("the number is not decimal", "Write digits only."))),
+            _ => None,
         }
     }
 }
 
 impl Value for PathBuf {
+    const EXAMPLE: &'static str = "\"/etc/callqr/file\"";
+
+    fn expected() -> String {
+        "a path".into()
+    }
+
     fn parse(text: &str) -> Result<Self, Fault> {
         match text {
             "" => Err(Fault::new("the path is empty", "Write a path, or remove the setting.")),
@@ -287,47 +335,64 @@ impl Value for PathBuf {
 }
 
 impl<T: Value> Value for Option<T> {
+    const EXAMPLE: &'static str = T::EXAMPLE;
+
+    fn expected() -> String {
+        T::expected()
+    }
+
     fn parse(text: &str) -> Result<Self, Fault> {
         if text.is_empty() { Ok(None) } else { T::parse(text).map(Some) }
     }
 
-    fn from_toml(value: &DeValue<'_>) -> Result<Self, Fault> {
-        T::from_toml(value).map(Some)
+    fn from_toml(value: &DeValue<'_>) -> Option<Result<Self, Fault>> {
+        Some(T::from_toml(value)?.map(Some))
     }
 }
 
 impl<T: Value> Value for Vec<T> {
+    const EXAMPLE: &'static str = T::EXAMPLE;
+    const TAKES_LISTS: bool = true;
+
+    fn expected() -> String {
+        format!("a list, each entry {}", T::expected())
+    }
+
     fn parse(text: &str) -> Result<Self, Fault> {
         text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(T::parse).collect()
     }
 
-    fn from_toml(value: &DeValue<'_>) -> Result<Self, Fault> {
-        match value {
-            DeValue::Array(items) => items.iter().map(|item| T::from_toml(item.get_ref())).collect(),
-            other => Err(wrong_type(other, "Write a list, such as [\"a\", \"b\"].")),
-        }
+    fn from_toml(value: &DeValue<'_>) -> Option<Result<Self, Fault>> {
+        value.as_array()?.iter().map(|item| T::from_toml(item.get_ref())).collect()
     }
 }
 
-fn wrong_type(value: &DeValue<'_>, remedy: &str) -> Fault {
-    Fault::new(format!("this setting cannot be of the type {}", value.type_str()), remedy)
+/// Says what was found at `key`, what belongs there, and how to write it.
+fn wrong_type<T: Value>(key: &str, found: &DeValue<'_>, default: &T) -> Fault {
+    let name = key.rsplit('.').next().unwrap_or(key);
+    let list = || format!("[{}]", T::EXAMPLE);
+    let example = match toml::Value::try_from(default) {
+        _ if T::TAKES_LISTS && found.is_array() => list(),
+        Ok(toml::Value::Array(_)) => list(),
+        Ok(value) => value.to_string(),
+        Err(_) => T::EXAMPLE.to_owned(),
+    };
+    let is_text = example.starts_with('"');
+    let (found, how) = match found {
+        DeValue::Table(_) => ("a section", "Write one line instead"),
+        DeValue::Array(_) if T::TAKES_LISTS => ("a list of something else", "Write it like this"),
+        DeValue::Array(_) => ("a list", "Write it without brackets"),
+        DeValue::String(_) if T::TAKES_LISTS => ("text", "Write it in brackets"),
+        DeValue::String(_) => ("text", "Write it without quotes"),
+        DeValue::Integer(_) if is_text => ("a number", "Write it in quotes"),
+        DeValue::Integer(_) => ("a number", "Write it like this"),
+        DeValue::Float(_) => ("a number with a decimal point", "Write it like this"),
+        DeValue::Boolean(_) => ("true or false", "Write it like this"),
+        DeValue::Datetime(_) => ("a date or a time", "Write it like this"),
+    };
+    Fault::new(format!("expected {}, found {found}", T::expected()), format!("{how}: {name} = {example}"))
 }
 
 fn line_of(text: &str, offset: usize) -> usize {
     1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count()
-}
-
-/// Edit distance (Levenshtein), to guess what a mistyped key was meant to be.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().take(64).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().take(64).enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, to) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }

@@ -9,19 +9,24 @@ mod edge;
 mod environment;
 mod fault;
 mod load;
+mod period;
+mod suggest;
 mod values;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Serialize;
 
 pub use edge::{CorsOrigin, TrustedProxies};
+pub use environment::Environment;
 pub use fault::Fault;
 use load::{Node, Sources};
 pub use load::{Override, Problem};
+pub use period::Period;
 pub use values::{
-    HostName, Lifetime, Listen, LogFormat, LogLevel, LoopbackAddress, Period, PublicUrl, Rate, Registration, Size,
+    HostName, Lifetime, Listen, LogFormat, LogLevel, LoopbackAddress, PublicUrl, Rate, Registration, Size,
 };
 
 macro_rules! section {
@@ -288,10 +293,9 @@ impl Config {
         if problems.is_empty() { Ok(config) } else { Err(problems) }
     }
 
-    /// The settings that the environment makes, by [`Override::variable`]. A variable that begins like ours and names no
-    /// setting is refused later; those that container platforms put there are left alone.
-    pub fn overrides_from(environment: impl IntoIterator<Item = (String, String)>) -> Vec<Override> {
-        environment::overrides(environment, &Self::keys())
+    /// What environment variables say about settings, by [`Override::variable`].
+    pub fn environment(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Environment {
+        Environment::read(variables, &Self::keys())
     }
 
     /// The path of every setting, such as `calls.ring_time`.

@@ -64,7 +64,7 @@ fn every_problem_is_told_at_once_with_place_and_remedy() {
         problems(text),
         [
             "callqr.toml:1: listn: there is no such setting. Did you mean \"listen\"?",
-            "callqr.toml:4: calls.ring_time: this setting cannot be of the type integer. Write it in quotes.",
+            "callqr.toml:4: calls.ring_time: expected a length of time, found a number. Write it in quotes: ring_time = \"45s\"",
             "callqr.toml:5: calls.max_duration: 2s is out of range. Choose a time from 1m to 1d.",
             "callqr.toml:7: log.level: \"loud\" is not one of its values. Write one of \"error\", \"warn\", \"info\", \
              \"debug\", \"trace\".",
@@ -87,24 +87,29 @@ fn a_section_is_not_a_setting_and_the_other_way_round() {
         problems("calls = 5"),
         ["callqr.toml:1: calls: this is a section, not a setting. Write [calls] and its settings below it."]
     );
-    assert!(
-        problems("[listen]\nport = 1")[0]
-            .starts_with("callqr.toml:1: listen: this setting cannot be of the type table")
+    assert_eq!(
+        problems("[listen]\nport = 1"),
+        ["callqr.toml:1: listen: expected an address with a port, or a list of them, found a section. \
+          Write one line instead: listen = \"[::]:8443\""]
     );
     assert!(problems("[calls.deep]\nx = 1")[0].starts_with("callqr.toml:1: calls.deep: there is no such setting"));
 }
 
 #[test]
 fn overrides_win_over_the_file_and_are_named_in_messages() {
-    let overrides = Config::overrides_from([
-        ("CALLQR_CALLS_RING_TIME".to_owned(), "20s".to_owned()),
-        ("CALLQR_LIMITS_CONNECTIONS".to_owned(), "99".to_owned()),
-        ("CALLQR_TLS_EXTRA_SANS".to_owned(), "a.lan, b.lan".to_owned()),
-        ("CALLQR_PORT".to_owned(), "tcp://10.0.0.1:443".to_owned()),
-        ("CALLQR_CONFIG".to_owned(), "f".to_owned()),
-        ("HOME".to_owned(), "/root".to_owned()),
-    ]);
-    let config = Config::parse(Path::new("f"), "[calls]\nring_time = \"10s\"", &overrides).unwrap();
+    let variables = [
+        ("CALLQR_CALLS_RING_TIME", "20s"),
+        ("CALLQR_LIMITS_CONNECTIONS", "99"),
+        ("CALLQR_TLS_EXTRA_SANS", "a.lan, b.lan"),
+        ("CALLQR_LISTEN", "127.0.0.1:1, [::1]:1"),
+        ("CALLQR_PORT", "tcp://10.0.0.1:443"),
+        ("CALLQR_CONFIG", "f"),
+        ("HOME", "/root"),
+    ];
+    let environment = Config::environment(variables.map(|(name, value)| (name.into(), value.into())));
+    let text = "[calls]\nring_time = \"10s\"";
+    let config = Config::parse(Path::new("f"), text, &environment.overrides).unwrap();
+    assert_eq!(config.listen.addresses.len(), 2);
     assert_eq!(config.calls.ring_time, Period::seconds(20));
     assert_eq!(config.limits.connections, 99);
     assert_eq!(config.tls.extra_sans.len(), 2);
@@ -117,18 +122,75 @@ fn overrides_win_over_the_file_and_are_named_in_messages() {
 }
 
 #[test]
-fn a_misspelt_variable_is_refused_like_a_misspelt_name_in_a_file() {
-    let environment = [("CALLQR_CALLS_RING_TMIE", "20s"), ("CALLQR_VERBOSE", "1")];
-    let overrides = Config::overrides_from(environment.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    let told = Config::parse(Path::new("f"), "", &overrides).unwrap_err();
-    let told: Vec<_> = told.iter().map(ToString::to_string).collect();
+fn listen_takes_one_address_or_a_list_of_them() {
+    let config = parse("listen = [\"192.168.1.5:8443\", \"127.0.0.1:8443\"]").unwrap();
+    assert_eq!(config.listen.addresses, ["192.168.1.5:8443".parse().unwrap(), "127.0.0.1:8443".parse().unwrap()]);
+    assert_eq!(parse(&config.to_toml()).unwrap(), config);
+    let single = parse("listen = [\"[::]:8443\"]").unwrap();
+    assert_eq!(single, Config::default());
+    assert!(single.to_toml().contains("listen = \"[::]:8443\""), "{}", single.to_toml());
     assert_eq!(
-        told,
-        [
-            "CALLQR_CALLS_RING_TMIE: there is no such setting. Did you mean \"CALLQR_CALLS_RING_TIME\"?",
-            "CALLQR_VERBOSE: there is no such setting. Remove it, or look its name up in config.example.toml.",
-        ]
+        problems("listen = []"),
+        ["callqr.toml:1: listen: the list is empty. Write at least one address, or remove the setting."]
     );
+    assert_eq!(
+        problems("listen = [8443]"),
+        ["callqr.toml:1: listen: expected an address with a port, or a list of them, found a list of something else. \
+          Write it like this: listen = [\"[::]:8443\"]"]
+    );
+}
+
+/// One value of each type that TOML has, arrays and tables in both of their forms. `{}` is the setting's name.
+const OF_EACH_TYPE: [(&str, &str); 9] = [
+    ("text", "{} = \"words\""),
+    ("integer", "{} = 5"),
+    ("float", "{} = 1.5"),
+    ("boolean", "{} = true"),
+    ("datetime", "{} = 1979-05-27T07:32:00Z"),
+    ("array", "{} = [1]"),
+    ("array of tables", "[[{}]]\nx = 1"),
+    ("table", "[{}]\nx = 1"),
+    ("inline table", "{} = { x = 1 }"),
+];
+
+#[test]
+fn each_setting_says_for_each_wrong_type_what_it_takes_and_how_to_write_it() {
+    let numbers = |key: &str| {
+        let defaults: toml::Table = Config::default().to_toml().parse().unwrap();
+        let value = key.split('.').try_fold(&toml::Value::Table(defaults), |value, part| value.get(part)).cloned();
+        key == "limits.connections_per_source" || value.is_some_and(|value| value.is_integer())
+    };
+    let lists = ["http.cors_origins", "http.trusted_proxies", "tls.extra_names"];
+    for key in Config::keys() {
+        let right = if numbers(&key) { "integer" } else { "text" };
+        for (name, line) in OF_EACH_TYPE {
+            let text = line.replace("{}", &key);
+            if name == right && !lists.contains(&key.as_str()) {
+                // It may be out of range, or no value of this setting, but not of the wrong type.
+                let told = parse(&text).err().unwrap_or_default();
+                assert!(!told.iter().any(|problem| problem.wrong.contains("expected")), "{text}: {told:?}");
+                continue;
+            }
+            let told = parse(&text).expect_err(&text);
+            let [problem] = &told[..] else { panic!("{text}: {told:?}") };
+            assert_eq!((problem.key.as_str(), problem.line), (key.as_str(), Some(1)), "{text}");
+            let (expected, found) = problem.wrong.split_once(", found ").expect(&text);
+            assert!(
+                expected.starts_with("expected a") || expected.starts_with("expected one of "),
+                "{text}: {problem}"
+            );
+            assert!(!found.is_empty());
+            // The example is a line that can be written there.
+            let (how, example) = problem.remedy.split_once(": ").expect(&text);
+            let section = key.rsplit_once('.').map_or(String::new(), |(section, _)| format!("[{section}]\n"));
+            let example = parse(&format!("{section}{example}"));
+            // One of tls.certificate and tls.key alone is not enough.
+            assert!(example.is_ok() || key.starts_with("tls."), "{text}: {problem}: {example:?}");
+            if name.contains("array") || name.contains("table") {
+                assert!(!how.contains("quotes"), "{text}: {problem}");
+            }
+        }
+    }
 }
 
 #[test]

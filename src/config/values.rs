@@ -1,64 +1,16 @@
 //! What a setting may be: each type parses one form of text and prints it again.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::time::Duration;
 
 use serde::Serialize;
 
 use super::edge::{CorsOrigin, TrustedProxies};
 use super::fault::Fault;
+use super::period::Period;
 pub use crate::domain::account::Registration;
 pub use crate::domain::household::tag::Lifetime;
-
-/// A length of time, written as a number and a unit: `300us`, `500ms`, `45s`, `30m`, `12h`, `7d`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Period(pub Duration);
-
-/// In microseconds.
-const UNITS: [(&str, u64); 6] =
-    [("us", 1), ("ms", 1_000), ("s", 1_000_000), ("m", 60_000_000), ("h", 3_600_000_000), ("d", 86_400_000_000)];
-
-impl Period {
-    /// That many seconds.
-    pub const fn seconds(seconds: u64) -> Self {
-        Self(Duration::from_secs(seconds))
-    }
-
-    /// Reads a number and its unit.
-    pub fn parse(text: &str) -> Result<Self, Fault> {
-        let fault = || {
-            Fault::new(
-                format!("{text:?} is not a length of time"),
-                "Write a whole number and a unit (us, ms, s, m, h or d), such as \"45s\" or \"30m\".",
-            )
-        };
-        let digits = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(fault)?;
-        let (number, unit) = text.split_at(digits);
-        let number: u64 = number.parse().map_err(|_| fault())?;
-        let (_, scale) = UNITS.iter().find(|(name, _)| *name == unit.trim_start()).ok_or_else(fault)?;
-        number.checked_mul(*scale).map(|us| Self(Duration::from_micros(us))).ok_or_else(fault)
-    }
-}
-
-impl fmt::Display for Period {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let us = self.0.as_micros();
-        let (unit, scale) = UNITS
-            .iter()
-            .rev()
-            .find(|(_, scale)| us != 0 && us.is_multiple_of(u128::from(*scale)))
-            .copied()
-            .unwrap_or(("s", 1_000_000));
-        write!(f, "{}{unit}", us / u128::from(scale))
-    }
-}
-
-impl From<Period> for Duration {
-    fn from(period: Period) -> Self {
-        period.0
-    }
-}
 
 /// A number of bytes, written with a unit: `64KiB`, `512MiB`, `2GiB`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -134,37 +86,55 @@ impl fmt::Display for Rate {
     }
 }
 
-/// Where to listen: one port number, for TCP and UDP alike, on one address, or on all of IPv4 and IPv6.
+/// Where to listen: one port number, for TCP and UDP alike, on some addresses or on all of IPv4 and IPv6.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listen {
-    text: String,
+    texts: Vec<String>,
     /// Each is bound on its own, the IPv6 ones for IPv6 alone; never empty, all with the same port.
     pub addresses: Vec<SocketAddr>,
 }
 
 impl Listen {
-    /// Reads `ADDRESS:PORT`; `[::]:PORT` and a bare `PORT` mean every address of IPv6 and IPv4.
+    /// Reads `ADDRESS:PORT`, or several with commas between them; `[::]:PORT` and a bare `PORT` mean every address of
+    /// IPv6 and IPv4.
     pub fn parse(text: &str) -> Result<Self, Fault> {
-        let trimmed = text.trim();
-        let everywhere = |port| {
-            vec![SocketAddr::from((Ipv6Addr::UNSPECIFIED, port)), SocketAddr::from((Ipv4Addr::UNSPECIFIED, port))]
-        };
-        let addresses = if let Ok(port) = trimmed.strip_prefix(':').unwrap_or(trimmed).parse::<u16>() {
-            everywhere(port)
-        } else {
-            match trimmed.parse::<SocketAddr>() {
-                Ok(address) if address.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED) => everywhere(address.port()),
-                Ok(address) => vec![address],
-                Err(_) => {
-                    return Err(Fault::new(
-                        format!("{text:?} is not an address to listen on"),
-                        "Write an IP address and a port, such as \"[::]:8443\" (all addresses), \"0.0.0.0:8443\" (IPv4) \
-                         or \"127.0.0.1:8443\".",
-                    ));
-                }
+        Self::parse_list(text.split(','))
+    }
+
+    /// Reads a list of addresses, each as in [`Listen::parse`].
+    pub(super) fn parse_list<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<Self, Fault> {
+        let mut listen = Self { texts: Vec::new(), addresses: Vec::new() };
+        for text in texts {
+            listen.addresses.extend(addresses(text)?);
+            listen.texts.push(text.trim().to_owned());
+        }
+        let ports: BTreeSet<u16> = listen.addresses.iter().map(SocketAddr::port).collect();
+        match ports.len() {
+            0 => Err(Fault::new("the list is empty", "Write at least one address, or remove the setting.")),
+            1 => {
+                listen.forget_covered();
+                Ok(listen)
             }
+            _ => Err(Fault::new(
+                "the addresses have different ports",
+                "Write the same port behind each address: stickers and calls need one port.",
+            )),
+        }
+    }
+
+    /// Leaves out what is there twice, and addresses of a family all of whose addresses are there: they cannot be bound
+    /// beside each other.
+    fn forget_covered(&mut self) {
+        let all = std::mem::take(&mut self.addresses);
+        let is_covered = |address: &SocketAddr| {
+            let is_whole = |other: &SocketAddr| other.ip().is_unspecified() && other.is_ipv4() == address.is_ipv4();
+            !address.ip().is_unspecified() && all.iter().any(is_whole)
         };
-        Ok(Self { text: trimmed.to_owned(), addresses })
+        for address in all.iter().filter(|address| !is_covered(address)) {
+            if !self.addresses.contains(address) {
+                self.addresses.push(*address);
+            }
+        }
     }
 
     /// The port, the same for every address; 0 asks the system for a free one.
@@ -173,9 +143,30 @@ impl Listen {
     }
 }
 
-impl fmt::Display for Listen {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+fn addresses(text: &str) -> Result<Vec<SocketAddr>, Fault> {
+    let trimmed = text.trim();
+    let everywhere =
+        |port| vec![SocketAddr::from((Ipv6Addr::UNSPECIFIED, port)), SocketAddr::from((Ipv4Addr::UNSPECIFIED, port))];
+    if let Ok(port) = trimmed.strip_prefix(':').unwrap_or(trimmed).parse::<u16>() {
+        return Ok(everywhere(port));
+    }
+    match trimmed.parse::<SocketAddr>() {
+        Ok(address) if address.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ok(everywhere(address.port())),
+        Ok(address) => Ok(vec![address]),
+        Err(_) => Err(Fault::new(
+            format!("{text:?} is not an address to listen on"),
+            "Write an IP address and a port, such as \"[::]:8443\" (all addresses), \"0.0.0.0:8443\" (IPv4) or \
+             \"127.0.0.1:8443\".",
+        )),
+    }
+}
+
+impl Serialize for Listen {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.texts[..] {
+            [text] => serializer.serialize_str(text),
+            texts => serializer.collect_seq(texts),
+        }
     }
 }
 
@@ -323,8 +314,10 @@ macro_rules! words {
         impl $name {
             /// Reads one of the words.
             pub fn parse(text: &str) -> Result<Self, Fault> {
-                one_of(text, &[$(($word, Self::$variant)),+])
+                one_of(text, Self::WORDS)
             }
+
+            pub(super) const WORDS: &[(&str, Self)] = &[$(($word, Self::$variant)),+];
         }
 
         impl fmt::Display for $name {
@@ -366,9 +359,13 @@ words! {
 /// The value that `text` names among `choices`.
 pub(super) fn one_of<T: Copy>(text: &str, choices: &[(&str, T)]) -> Result<T, Fault> {
     choices.iter().find(|(word, _)| *word == text.trim()).map(|(_, value)| *value).ok_or_else(|| {
-        let words: Vec<_> = choices.iter().map(|(word, _)| format!("{word:?}")).collect();
-        Fault::new(format!("{text:?} is not one of its values"), format!("Write one of {}.", words.join(", ")))
+        Fault::new(format!("{text:?} is not one of its values"), format!("Write one of {}.", list(choices)))
     })
+}
+
+/// The words that there are, each in quotes.
+pub(super) fn list<T>(choices: &[(&str, T)]) -> String {
+    choices.iter().map(|(word, _)| format!("{word:?}")).collect::<Vec<_>>().join(", ")
 }
 
 macro_rules! serialize_as_text {
@@ -386,7 +383,6 @@ serialize_as_text!(
     Period,
     Size,
     Rate,
-    Listen,
     LoopbackAddress,
     PublicUrl,
     HostName,
@@ -400,18 +396,6 @@ mod tests {
 
     use super::*;
     use proptest::prelude::*;
-
-    #[test]
-    fn periods_are_read_with_their_units() {
-        for (text, ms) in
-            [("500ms", 500), ("45s", 45_000), ("30m", 1_800_000), ("2h", 7_200_000), ("7 d", 604_800_000), ("0s", 0)]
-        {
-            assert_eq!(Period::parse(text).unwrap().0, Duration::from_millis(ms), "{text}");
-        }
-        for bad in ["", "45", "s", "1.5s", "-1s", "45 sec", "99999999999999999999s", "999999999999999999d"] {
-            assert!(Period::parse(bad).is_err(), "{bad}");
-        }
-    }
 
     #[test]
     fn sizes_are_read_with_their_units() {
@@ -430,14 +414,8 @@ mod tests {
         }
 
         #[test]
-        fn a_period_that_is_printed_reads_as_itself(us in any::<u64>()) {
-            let period = Period(Duration::from_micros(us));
-            prop_assert_eq!(Period::parse(&period.to_string()).unwrap(), period);
-        }
-
-        #[test]
         fn no_text_makes_a_parser_panic(text in ".{0,40}") {
-            let _ = (Period::parse(&text), Size::parse(&text), Rate::parse(&text), Listen::parse(&text), PublicUrl::parse(&text),
+            let _ = (Size::parse(&text), Rate::parse(&text), Listen::parse(&text), PublicUrl::parse(&text),
                 HostName::parse(&text));
         }
     }
@@ -457,9 +435,26 @@ mod tests {
             assert_eq!(listen.addresses, ["[::]:8443".parse().unwrap(), "0.0.0.0:8443".parse().unwrap()], "{text}");
         }
         assert_eq!(Listen::parse("0.0.0.0:1").unwrap().addresses.len(), 1);
-        for bad in ["localhost:8443", "1.2.3.4", "1.2.3.4:65536", "[::]", ""] {
+        for bad in ["localhost:8443", "1.2.3.4", "1.2.3.4:65536", "[::]", "", ","] {
             assert!(Listen::parse(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn several_addresses_have_one_port_and_none_is_bound_twice() {
+        for (text, bound) in [
+            ("192.168.1.5:8443, 127.0.0.1:8443", &["192.168.1.5:8443", "127.0.0.1:8443"][..]),
+            ("127.0.0.1:1,127.0.0.1:1", &["127.0.0.1:1"]),
+            ("[::]:1, 0.0.0.0:1, 127.0.0.1:1, [::1]:1", &["[::]:1", "0.0.0.0:1"]),
+            ("0.0.0.0:1, 127.0.0.1:1, [::1]:1", &["0.0.0.0:1", "[::1]:1"]),
+        ] {
+            let bound: Vec<SocketAddr> = bound.iter().map(|address| address.parse().unwrap()).collect();
+            assert_eq!(Listen::parse(text).unwrap().addresses, bound, "{text}");
+        }
+        for bad in ["127.0.0.1:1, [::1]:2", "127.0.0.1:1, 2", "127.0.0.1:1,", "127.0.0.1:1, here"] {
+            assert!(Listen::parse(bad).is_err(), "{bad}");
+        }
+        assert!(Listen::parse_list([]).is_err());
     }
 
     #[test]

@@ -105,19 +105,6 @@ impl Tags {
         Self { store, keys, audit, options }
     }
 
-    /// Keeps digests of the tokens of tags that were made before any were kept; to be called before any tag can go.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn record_token_digests(store: &Store, keys: &Keys) -> Result<()> {
-        let unknown = store.tags().unknown_tokens().await?;
-        if unknown.is_empty() {
-            return Ok(());
-        }
-        let digests = unknown.into_iter().map(|(id, token)| (id, keys.token_digest(token))).collect();
-        store.tags().record_token_digests(digests).await
-    }
-
     /// How long a tag works when its owner does not choose.
     pub fn default_lifetime(&self) -> Lifetime {
         self.options.default_lifetime

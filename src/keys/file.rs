@@ -34,7 +34,7 @@ impl KeyFile {
         }
     }
 
-    /// What it says. A file of our own is made when it is missing, and brought to the present form.
+    /// What it says. A file of our own is made when it is missing.
     ///
     /// # Errors
     /// `file` with a remedy.
@@ -55,10 +55,6 @@ impl KeyFile {
             Error::new(Kind::Unavailable, "file", format!("The key file {shown} is damaged."))
                 .hint("Restore it from a backup.")
         })?;
-        if self.is_own() && bytes != secrets.to_text().expose().as_bytes() {
-            self.save(&secrets)?;
-            tracing::info!("the key file was brought to the present form");
-        }
         if let Some(left) = &self.left_at
             && files::read_private(left, MAX_BYTES)?.is_some_and(|left| left == bytes)
         {

@@ -1,8 +1,7 @@
 //! What the key file holds.
 //!
 //! A text of lines: a base secret, from which HKDF-SHA-256 (RFC 5869) makes the keys that stay for ever; and the keys that
-//! are rotated, each for itself, so that one that is retired is gone. The file of the first versions was a master
-//! secret of 32 bytes, from which everything was made; such a one is understood and stands for the same keys.
+//! are rotated, each for itself, so that one that is retired is gone.
 
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
@@ -20,8 +19,6 @@ pub const MAX_BYTES: u64 = 64 * 1024;
 const MAX_SIGNING: usize = 16;
 
 const FIRST_LINE: &str = "callqr keys 2";
-/// Those of the lasting keys that the first versions made from their master secret.
-const KEPT: [&str; 3] = ["username index", "call tickets", "key check"];
 
 /// A secret of 32 bytes.
 pub type Key = Secret<[u8; 32]>;
@@ -30,8 +27,6 @@ pub type Key = Secret<[u8; 32]>;
 #[derive(Clone)]
 pub struct Secrets {
     base: Key,
-    /// Lasting keys that are not made from the base, by their purpose.
-    kept: Vec<(String, Key)>,
     /// Keys that seal fields, by their ids; the last one seals, the others only open.
     pub fields: Vec<(u8, Key)>,
     /// Seeds of the keys that sign session tokens; the last one signs.
@@ -49,44 +44,18 @@ pub struct Signing {
 impl Secrets {
     /// Secrets of a new installation.
     pub fn random() -> Self {
-        Self {
-            base: fresh(),
-            kept: Vec::new(),
-            fields: vec![(1, fresh())],
-            signing: vec![Signing { seed: fresh(), until: None }],
-        }
+        Self { base: fresh(), fields: vec![(1, fresh())], signing: vec![Signing { seed: fresh(), until: None }] }
     }
 
-    /// What a key file says, in the present form or that of the first versions; `None` when it is damaged.
+    /// What a key file says; `None` when it is damaged.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
-        // The beginning of a text is no master secret, not even one that was cut off after 32 bytes.
-        if let Ok(master) = <[u8; 32]>::try_from(bytes)
-            && !bytes.starts_with(FIRST_LINE.as_bytes())
-        {
-            return Some(Self::from_master(&Secret::new(master)));
-        }
         parse(std::str::from_utf8(bytes).ok()?)
-    }
-
-    fn from_master(master: &Key) -> Self {
-        let root = hkdf::Salt::new(hkdf::HKDF_SHA256, b"callqr keys, version 1").extract(master.expose());
-        Self {
-            base: expand(&root, "base"),
-            kept: KEPT.iter().map(|purpose| ((*purpose).to_owned(), expand(&root, purpose))).collect(),
-            fields: vec![(1, expand(&root, "field encryption 1"))],
-            signing: vec![Signing { seed: expand(&root, "session tokens"), until: None }],
-        }
     }
 
     /// The lasting key for one purpose.
     pub fn lasting(&self, purpose: &str) -> Key {
-        match self.kept.iter().find(|(name, _)| name == purpose) {
-            Some((_, key)) => key.clone(),
-            None => {
-                let root = hkdf::Salt::new(hkdf::HKDF_SHA256, b"callqr keys, version 2").extract(self.base.expose());
-                expand(&root, purpose)
-            }
-        }
+        let root = hkdf::Salt::new(hkdf::HKDF_SHA256, b"callqr keys, version 2").extract(self.base.expose());
+        expand(&root, purpose)
     }
 
     /// The same with new keys for fields and signing in front; what the old ones signed is good until `old_until`.
@@ -126,9 +95,6 @@ impl Secrets {
     pub fn to_text(&self) -> Secret<String> {
         let encode = |key: &Key| URL_SAFE_NO_PAD.encode(key.expose());
         let mut text = format!("{FIRST_LINE}\nbase {}\n", encode(&self.base));
-        for (purpose, key) in &self.kept {
-            let _ = writeln!(text, "kept {} {}", purpose.replace(' ', "-"), encode(key));
-        }
         for (id, key) in &self.fields {
             let _ = writeln!(text, "field {id} {}", encode(key));
         }
@@ -153,11 +119,10 @@ fn parse(text: &str) -> Option<Secrets> {
         return None;
     }
     let mut base = None;
-    let (mut kept, mut fields, mut signing) = (Vec::new(), Vec::<(u8, Key)>::new(), Vec::new());
+    let (mut fields, mut signing) = (Vec::<(u8, Key)>::new(), Vec::new());
     for line in lines {
         match line.split(' ').collect::<Vec<_>>()[..] {
             ["base", key] if base.is_none() => base = Some(decode(key)?),
-            ["kept", purpose, key] => kept.push((purpose.replace('-', " "), decode(key)?)),
             ["field", id, key] => {
                 let id = id.parse().ok().filter(|id| *id != 0 && fields.iter().all(|(used, _)| used != id))?;
                 fields.push((id, decode(key)?));
@@ -171,7 +136,7 @@ fn parse(text: &str) -> Option<Secrets> {
         }
     }
     let whole = !fields.is_empty() && signing.last()?.until.is_none();
-    whole.then_some(Secrets { base: base?, kept, fields, signing })
+    whole.then_some(Secrets { base: base?, fields, signing })
 }
 
 fn fresh() -> Key {
@@ -214,29 +179,14 @@ mod tests {
 
     #[test]
     fn what_is_written_reads_as_itself() {
-        for secrets in [
-            Secrets::random(),
-            Secrets::parse(&[7; 32]).unwrap(),
-            Secrets::parse(&[7; 32]).unwrap().rotated(at(5), at(9)),
-            Secrets::random().rotated(at(5), at(9)).rotated(at(6), at(10)).without(&[1]),
-        ] {
+        for secrets in [Secrets::random(), Secrets::random().rotated(at(5), at(9)).rotated(at(6), at(10)).without(&[1])]
+        {
             let again = Secrets::parse(text(&secrets).as_bytes()).unwrap();
             assert_eq!(text(&again), text(&secrets));
             for purpose in ["username index", "call tickets", "key check", "something new"] {
                 assert_eq!(again.lasting(purpose).expose(), secrets.lasting(purpose).expose());
             }
         }
-    }
-
-    #[test]
-    fn a_master_secret_of_the_first_versions_stands_for_the_keys_that_it_stood_for() {
-        let secrets = Secrets::parse(&[7; 32]).unwrap();
-        let root = hkdf::Salt::new(hkdf::HKDF_SHA256, b"callqr keys, version 1").extract(&[7; 32]);
-        for purpose in KEPT {
-            assert_eq!(secrets.lasting(purpose).expose(), expand(&root, purpose).expose(), "{purpose}");
-        }
-        assert_eq!(secrets.fields[0].1.expose(), expand(&root, "field encryption 1").expose());
-        assert_eq!(secrets.signing[0].seed.expose(), expand(&root, "session tokens").expose());
     }
 
     #[test]
@@ -289,7 +239,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_are_too_much(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            prop_assert_eq!(Secrets::parse(&bytes).is_some(), bytes.len() == 32);
+            prop_assert!(Secrets::parse(&bytes).is_none());
         }
     }
 }

@@ -51,7 +51,7 @@ fn every_purpose_has_its_own_key_and_the_keys_outlive_the_process() {
 fn a_damaged_key_file_is_refused_and_kept() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("master.key");
-    for bytes in [&[0_u8; 31][..], &[0; 33], &[], b"callqr keys 2\n"] {
+    for bytes in [&[0_u8; 32][..], &[], b"callqr keys 2\n"] {
         files::write_private(&path, bytes).unwrap();
         let error = Keys::open(directory.path()).map(|_| ()).unwrap_err();
         assert_eq!((error.code, std::fs::read(&path).unwrap()), ("file", bytes.to_vec()));
@@ -59,34 +59,17 @@ fn a_damaged_key_file_is_refused_and_kept() {
 }
 
 #[test]
-fn a_key_file_of_the_first_versions_is_brought_to_the_present_form_and_its_keys_stay() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("master.key");
-    files::write_private(&path, &[7; 32]).unwrap();
-    let keys = Keys::open(directory.path()).unwrap();
-    let text = std::fs::read_to_string(&path).unwrap();
-    assert!(text.starts_with("callqr keys 2\n"));
-    assert_eq!(std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(&path).unwrap()) & 0o777, 0o600);
-    let old = Secrets::parse(&[7; 32]).unwrap();
-    let again = Keys::open(directory.path()).unwrap();
-    for keys in [&keys, &again] {
-        assert_eq!(&keys.ticket_key(), old.lasting("call tickets").expose());
-        let sealed = Ring::new(old.clone()).seal(Field::TagLabel, &[1; 16], b"Blue van");
-        assert_eq!(keys.open_field(Field::TagLabel, &[1; 16], &sealed).unwrap(), "Blue van");
-    }
-    assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "it is written once");
-}
-
-#[test]
 fn a_given_key_file_is_read_and_never_changed() {
     let directory = tempfile::tempdir().unwrap();
     let (own, given) = (directory.path().join("keys"), directory.path().join("given"));
     assert_eq!(Keys::open_given(&own, Some(&given)).map(|_| ()).unwrap_err().code, "file");
-    files::write_private(&given, &[7; 32]).unwrap();
+    let secrets = Secrets::random();
+    let text = secrets.to_text().expose().clone();
+    files::write_private(&given, text.as_bytes()).unwrap();
     let keys = Keys::open_given(&own, Some(&given)).unwrap();
-    assert_eq!(std::fs::read(&given).unwrap(), [7; 32]);
+    assert_eq!(std::fs::read_to_string(&given).unwrap(), text);
     assert_eq!(std::fs::read_dir(&own).unwrap().count(), 0, "no keys of its own are made");
-    assert_eq!(keys.ticket_key(), *Secrets::parse(&[7; 32]).unwrap().lasting("call tickets").expose());
+    assert_eq!(keys.ticket_key(), *secrets.lasting("call tickets").expose());
 }
 
 #[test]
@@ -95,6 +78,6 @@ fn a_credential_is_used_where_the_service_manager_gives_one() {
     assert_eq!(credential(None), None);
     assert_eq!(credential(Some(directory.path())), None);
     let path = directory.path().join("callqr-master-key");
-    files::write_private(&path, &[7; 32]).unwrap();
+    files::write_private(&path, b"keys").unwrap();
     assert_eq!(credential(Some(directory.path())), Some(path));
 }

@@ -18,12 +18,10 @@ impl Operator {
         let people = self.people().await?;
         let sessions = self.store.operator().sessions(account, now).await?;
         let describe = |login: BareSession| {
-            let sealed = login.device_sealed.as_deref();
-            let device = sealed.map(|sealed| self.keys.open_field(Field::LoginDevice, login.id.as_bytes(), sealed));
             Ok(Session {
                 id: login.id,
                 user: people.named(login.account),
-                device: device.transpose()?.unwrap_or_default(),
+                device: self.keys.open_field(Field::LoginDevice, login.id.as_bytes(), &login.device_sealed)?,
                 created_at: login.created_at,
                 last_used_at: login.last_used_at,
                 expires_at: login.expires_at,

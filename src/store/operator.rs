@@ -29,8 +29,8 @@ pub struct BareSession {
     pub id: SessionId,
     /// Whose.
     pub account: AccountId,
-    /// What kind of device it is, sealed; none where nobody knows.
-    pub device_sealed: Option<Vec<u8>>,
+    /// What kind of device it is, sealed.
+    pub device_sealed: Vec<u8>,
     /// When it was made.
     pub created_at: SystemTime,
     /// When it was last used, to the hour or so.

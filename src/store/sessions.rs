@@ -58,8 +58,8 @@ pub struct NewSecret {
 pub struct ListedSession {
     /// Which.
     pub id: SessionId,
-    /// What kind of device it is, sealed; none for those from before this was asked.
-    pub device_sealed: Option<Vec<u8>>,
+    /// What kind of device it is, sealed.
+    pub device_sealed: Vec<u8>,
     /// When it was made.
     pub created_at: SystemTime,
     /// When it was last used, to the hour or so.

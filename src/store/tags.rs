@@ -94,39 +94,6 @@ impl TagTable<'_> {
             .await
     }
 
-    /// Tags of whose tokens no digest is kept, because they are from before digests were.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn unknown_tokens(&self) -> Result<Vec<(TagId, TokenHash)>> {
-        self.0
-            .reader
-            .transaction(|transaction| {
-                let mut statement = transaction.prepare("SELECT id, token_hash FROM tags WHERE NOT token_known")?;
-                let tokens = statement
-                    .query_map([], |row| Ok((TagId::from_bytes(row.get(0)?), TokenHash::from_bytes(row.get(1)?))))?;
-                Ok(tokens.collect::<rusqlite::Result<_>>()?)
-            })
-            .await
-    }
-
-    /// Keeps the digests of these tags' tokens.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn record_token_digests(&self, digests: Vec<(TagId, TokenDigest)>) -> Result<()> {
-        self.0
-            .writer
-            .transaction(move |transaction| {
-                for (id, digest) in &digests {
-                    know(transaction, digest)?;
-                    transaction.execute("UPDATE tags SET token_known = 1 WHERE id = ?1", [id.as_bytes()])?;
-                }
-                Ok(())
-            })
-            .await
-    }
-
     /// All tags of a household, the newest first.
     ///
     /// # Errors
@@ -215,7 +182,7 @@ fn know(transaction: &Transaction<'_>, digest: &TokenDigest) -> Result<bool> {
 
 fn insert(transaction: &Transaction<'_>, tag: &NewTagRow, now: SystemTime) -> Result<()> {
     let sql = "INSERT INTO tags (id, household_id, token_hash, label_sealed, public_text_sealed, paused, created_at, \
-               expires_at, identity, sealed_text, token_known) VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, ?8, ?9, 1)";
+               expires_at, identity, sealed_text) VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, ?8, ?9)";
     transaction.prepare_cached(sql)?.execute(params![
         tag.id.as_bytes(),
         tag.household.as_bytes(),

@@ -131,7 +131,7 @@ impl VaultTable<'_> {
             .0
             .ending(move |transaction| {
                 if let Some(before) = before {
-                    check_known_holder(transaction, household, before)?;
+                    check_holder(transaction, household, before)?;
                 }
                 let sql = "SELECT count(*) FROM accounts WHERE household_id = ?1";
                 if transaction.query_row(sql, [household.as_bytes()], |row| row.get::<_, i64>(0))? > 1
@@ -243,13 +243,6 @@ pub(super) fn check_holder(
     household: HouseholdId,
     holder: PossessionProof,
 ) -> Result<()> {
-    let sql = "SELECT 1 FROM vaults WHERE household_id = ?1 AND (holder = ?2 OR holder IS NULL)";
-    let values = params![household.as_bytes(), holder.digest()];
-    transaction.query_row(sql, values, |_| Ok(())).optional()?.ok_or_else(not_a_holder)
-}
-
-/// As [`check_holder`], where it does not do that nobody knows yet who holds the key.
-fn check_known_holder(transaction: &Transaction<'_>, household: HouseholdId, holder: PossessionProof) -> Result<()> {
     let sql = "SELECT 1 FROM vaults WHERE household_id = ?1 AND holder = ?2";
     let found = transaction.query_row(sql, params![household.as_bytes(), holder.digest()], |_| Ok(())).optional()?;
     found.ok_or_else(not_a_holder)

@@ -4,29 +4,21 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
 use super::names::{self, Name};
-use super::scope::Scope;
 use super::{TlsOptions, authority, inspect};
 
 /// What the operator should know of the built-in authority, in sentences that name the remedy. Nothing where there is none, or
 /// where this user may not read it.
 pub fn advice(options: &TlsOptions) -> Vec<String> {
     let path = options.directory.join(authority::FILE);
-    let read = || inspect::facts(&CertificateDer::from_pem_file(&path).ok()?);
-    let (None, Some(facts)) = (&options.own_files, read()) else { return Vec::new() };
+    let read = || inspect::facts(&CertificateDer::from_pem_file(&path).ok()?)?.scope;
+    let (None, Some(scope)) = (&options.own_files, read()) else { return Vec::new() };
     let shown = path.display();
     let anew = format!(
-        "remove {shown} and start again: then another authority is made, which your devices must be told to \
-                        trust in the place of the old one"
+        "remove {shown} and start again: then another authority is made, which your devices must be told to trust in the \
+         place of the old one"
     );
     let mut advice = Vec::new();
-    if facts.scope == Scope::Unlimited {
-        advice.push(format!(
-            "The certificate authority in {shown} was made before authorities were limited: whoever gets at this file can pass \
-             for any website towards the devices that trust it. To have one that can vouch for names of your own network and \
-             of this server alone, {anew}."
-        ));
-    }
-    for name in names::given(&options.extra_sans).into_iter().filter(|name| !facts.scope.permits(name)) {
+    for name in names::given(&options.extra_sans).into_iter().filter(|name| !scope.permits(name)) {
         let Name::Dns(name) = name else { continue };
         advice.push(format!(
             "The certificate authority in {shown} may not vouch for {name}, so browsers warn of that name on every device. \

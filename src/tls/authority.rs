@@ -17,7 +17,7 @@ use time::OffsetDateTime;
 
 use super::inspect::{self, Facts};
 use super::names::{self, Name};
-use super::scope;
+use super::scope::{self, Scope};
 use crate::domain::{Error, Kind, Result, random};
 use crate::files;
 
@@ -41,6 +41,7 @@ pub(super) struct Authority {
     certificate: CertificateDer<'static>,
     pem: String,
     facts: Facts,
+    scope: Scope,
     issuer: Issuer<'static, KeyPair>,
     leaf_path: PathBuf,
 }
@@ -69,7 +70,8 @@ impl Authority {
             }
         };
         Self::parse(&pem, directory.join(LEAF_FILE)).ok_or_else(|| {
-            let message = format!("The certificate authority in {} is damaged.", path.display());
+            let message =
+                format!("The certificate authority in {} is damaged, or callqr did not make it.", path.display());
             Error::new(Kind::Unavailable, "authority", message)
                 .hint("Restore the file from a backup, or remove it: then a new authority is made, to be trusted anew.")
         })
@@ -87,7 +89,8 @@ impl Authority {
         let end = "-----END CERTIFICATE-----\n";
         let public = text.get(text.find("-----BEGIN CERTIFICATE-----")?..text.find(end)? + end.len())?.to_owned();
         let issuer = Issuer::from_ca_cert_der(&certificate, key).ok()?;
-        Some(Self { certificate, pem: public, facts, issuer, leaf_path })
+        let scope = facts.scope.clone()?;
+        Some(Self { certificate, pem: public, facts, scope, issuer, leaf_path })
     }
 
     /// The authority's certificate in PEM form, for people to install.
@@ -102,7 +105,7 @@ impl Authority {
 
     /// Whether devices that trust it accept a certificate for this name.
     pub(super) fn permits(&self, name: &Name) -> bool {
-        self.facts.scope.permits(name)
+        self.scope.permits(name)
     }
 
     /// A certificate for these names, with the key of `like` and as long as that one is good.

@@ -21,7 +21,8 @@ pub(super) struct Facts {
     pub(super) subject: Vec<u8>,
     pub(super) issuer: Vec<u8>,
     pub(super) public_key: Vec<u8>,
-    pub(super) scope: Scope,
+    /// What an authority may vouch for; `None` for every other certificate.
+    pub(super) scope: Option<Scope>,
 }
 
 /// Reads a certificate; `None` when it is none.
@@ -36,7 +37,7 @@ pub(super) fn facts(certificate: &CertificateDer<'_>) -> Option<Facts> {
         subject: parsed.subject().as_raw().to_vec(),
         issuer: parsed.issuer().as_raw().to_vec(),
         public_key: parsed.public_key().subject_public_key.data.to_vec(),
-        scope: Scope::of(&parsed)?,
+        scope: Scope::of(&parsed),
     })
 }
 

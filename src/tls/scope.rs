@@ -34,35 +34,29 @@ pub(super) fn limits(given: &BTreeSet<Name>) -> NameConstraints {
     NameConstraints { permitted_subtrees: permitted, excluded_subtrees: Vec::new() }
 }
 
-/// The names that an authority may vouch for, as its certificate says; all addresses are among them.
+/// The names that an authority may vouch for, as its certificate says, together with all that end in a dot and one of
+/// them. All addresses are among them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Scope {
-    /// Every name on earth: it was made before there were limits.
-    Unlimited,
-    /// These names, and all that end in a dot and one of them.
-    Within(Vec<String>),
-}
+pub(super) struct Scope(Vec<String>);
 
 impl Scope {
-    /// Reads it; `None` when the certificate is damaged.
+    /// Reads it; `None` when the certificate has no limits.
     pub(super) fn of(certificate: &X509Certificate<'_>) -> Option<Self> {
-        let Some(limits) = certificate.name_constraints().ok()? else { return Some(Self::Unlimited) };
+        let limits = certificate.name_constraints().ok()??;
         let permitted = limits.value.permitted_subtrees.iter().flatten();
         let names = permitted.filter_map(|subtree| match subtree.base {
             GeneralName::DNSName(name) => Some(name.to_ascii_lowercase()),
             _ => None,
         });
-        Some(Self::Within(names.collect()))
+        Some(Self(names.collect()))
     }
 
     /// Whether devices accept a certificate for this name.
     pub(super) fn permits(&self, name: &Name) -> bool {
-        match (self, name) {
-            (Self::Unlimited, _) | (Self::Within(_), Name::Address(_)) => true,
-            (Self::Within(bases), Name::Dns(name)) => bases.iter().any(|base| {
-                name.strip_suffix(base.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-            }),
-        }
+        let Name::Dns(name) = name else { return true };
+        let is_within =
+            |base: &String| name.strip_suffix(base.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+        self.0.iter().any(is_within)
     }
 }
 
@@ -72,7 +66,7 @@ mod tests {
 
     #[test]
     fn a_name_is_within_another_by_whole_labels() {
-        let scope = Scope::Within(vec!["local".into(), "call.example.org".into()]);
+        let scope = Scope(vec!["local".into(), "call.example.org".into()]);
         let permits = |name: &str| scope.permits(&Name::Dns(name.into()));
         for name in ["local", "pi.local", "a.b.local", "call.example.org", "x.call.example.org"] {
             assert!(permits(name), "{name}");
@@ -80,6 +74,5 @@ mod tests {
         for name in ["", "bank.example", "notlocal", "local.bank.example", "example.org", "xcall.example.org"] {
             assert!(!permits(name), "{name}");
         }
-        assert!(Scope::Unlimited.permits(&Name::Dns("bank.example".into())));
     }
 }

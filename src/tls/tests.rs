@@ -263,36 +263,19 @@ fn the_authority_says_nothing_of_the_machine_that_strangers_could_not_know() {
     assert!(!says("anna") && !says("example.net"));
 }
 
-/// An authority of before there were limits, as it lies in a data directory.
-fn unlimited(root: &Path) {
-    let mut params = rcgen::CertificateParams::default();
-    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Constrained(0));
-    params.distinguished_name.push(rcgen::DnType::CommonName, "callqr authority of before");
-    let key = rcgen::KeyPair::generate().unwrap();
-    let pem = params.self_signed(&key).unwrap().pem() + &key.serialize_pem();
-    crate::files::private_directory(&root.join("tls")).unwrap();
-    crate::files::write_private(&root.join("tls/authority.pem"), pem.as_bytes()).unwrap();
-}
-
 #[test]
-fn an_authority_of_before_goes_on_and_its_operator_is_told() {
+fn an_authority_without_limits_is_none_of_ours() {
     let root = tempfile::tempdir().unwrap();
     assert!(advice(&options(root.path())).is_empty(), "there is none yet");
-    unlimited(root.path());
-    let certificates = open(root.path(), now()).unwrap();
-    let authority = certificates.authority_pem().unwrap();
-    for name in ["localhost", "pi", "pi.local", "call.example.org"] {
-        assert_eq!(connect(&certificates, authority, name), Ok(vec![name.into()]));
-    }
-    let told = advice(&options(root.path()));
-    assert_eq!(told.len(), 1);
-    assert!(told[0].contains("any website") && told[0].contains("tls/authority.pem and start again"), "{told:?}");
-
-    fs::remove_file(root.path().join("tls/authority.pem")).unwrap();
-    let limited = open(root.path(), now()).unwrap();
-    assert!(advice(&options(root.path())).is_empty());
-    assert_ne!(limited.authority_fingerprint(), certificates.authority_fingerprint());
-    assert!(connect(&limited, limited.authority_pem().unwrap(), "pi.local").is_ok(), "the leaf of before is replaced");
+    let mut params = rcgen::CertificateParams::default();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Constrained(0));
+    let key = rcgen::KeyPair::generate().unwrap();
+    let pem = params.self_signed(&key).unwrap().pem() + &key.serialize_pem();
+    crate::files::private_directory(&root.path().join("tls")).unwrap();
+    crate::files::write_private(&root.path().join("tls/authority.pem"), pem.as_bytes()).unwrap();
+    let error = open(root.path(), now()).map(|_| ()).unwrap_err();
+    assert_eq!(error.code, "authority");
+    assert!(error.hint.contains("remove it"), "{}", error.hint);
 }
 
 #[test]

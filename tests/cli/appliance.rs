@@ -128,15 +128,37 @@ fn flags_win_over_the_environment_and_that_over_the_file() {
 }
 
 #[test]
-fn a_misspelt_variable_is_told_and_what_a_container_platform_sets_is_not() {
+fn a_variable_that_is_no_setting_is_told_and_ends_nothing() {
     let directory = tempfile::tempdir().unwrap();
-    let mut command = callqr(directory.path(), &["check-config"]);
-    let refused = command.env("CALLQR_LSITEN", "0.0.0.0:1").output().unwrap();
-    assert_eq!(refused.status.code(), Some(1));
-    assert!(text(&refused.stderr).contains("Did you mean \"CALLQR_LISTEN\"?"), "{}", text(&refused.stderr));
-    let mut command = callqr(directory.path(), &["check-config"]);
-    let good = command.env("CALLQR_PORT", "tcp://10.0.0.1:443").output().unwrap();
-    assert!(good.status.success(), "{}", text(&good.stderr));
+    let with = |words: &[&str], name: &str| {
+        let mut command = callqr(directory.path(), words);
+        command.env(name, "0.0.0.0:1");
+        command
+    };
+    let checked = with(&["check-config"], "CALLQR_LSITEN").output().unwrap();
+    assert_eq!(checked.status.code(), Some(0));
+    let told = text(&checked.stdout);
+    assert!(
+        told.contains("CALLQR_LSITEN: this is no setting and is ignored. Did you mean \"CALLQR_LISTEN\"?"),
+        "{told}"
+    );
+    let checked = with(&["check-config"], "CALLQR_LISTEN_").output().unwrap();
+    assert!(text(&checked.stdout).contains("CALLQR_LISTEN_"), "{}", text(&checked.stdout));
+
+    let started = Started::start(&mut with(&["--listen", "127.0.0.1:0"], "CALLQR_LSITEN"));
+    let log = started.stop();
+    assert_eq!(log.matches("CALLQR_LSITEN").count(), 1, "{log}");
+    assert!(!log.contains("0.0.0.0:1"), "a value may be secret: {log}");
+}
+
+#[test]
+fn a_first_start_tells_of_one_migration_and_the_next_of_none() {
+    let directory = tempfile::tempdir().unwrap();
+    let migrations = || {
+        let started = Started::start(&mut callqr(directory.path(), &["--listen", "127.0.0.1:0"]));
+        started.stop().matches("database migrated").count()
+    };
+    assert_eq!([migrations(), migrations()], [1, 0]);
 }
 
 #[test]

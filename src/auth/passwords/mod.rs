@@ -2,12 +2,10 @@
 //! cannot be used to exhaust the server.
 //!
 //! The secret value K of RFC 9106 (section 3.1) is a key that lives outside the database, a "pepper": who has the
-//! database alone cannot even try guesses. The `keyid` of a hash says which pepper it has; hashes of before have none,
-//! go on working, and are replaced at the next log-in.
+//! database alone cannot even try guesses. The `keyid` of a hash says which pepper it has.
 //!
 //! What is hashed is the authentication secret, which a page makes of the password, or this server where a program sends
-//! the password itself. The associated data X (same section) of a hash says so; hashes of before have none and are of the
-//! password, which only whoever sends the password itself can match.
+//! the password itself. The associated data X (same section) of a hash says so.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,7 +16,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use subtle::ConstantTimeEq as _;
 
-use crate::domain::account::{Password, Username};
+use crate::domain::account::Username;
 use crate::domain::credentials::login_secret::LoginSecret;
 use crate::domain::credentials::stretch::{AuthSecret, ROUNDS, SALT_LENGTH};
 use crate::domain::{Error, Result, random};
@@ -157,11 +155,10 @@ impl Passwords {
             .await
     }
 
-    /// Whether what is shown fits `hash`; takes as long, and says no, when there is no hash to compare with. Every password
-    /// is stretched, also for a hash of before: else the time would tell who has one.
+    /// Whether what is shown fits `hash`; takes as long, and says no, when there is no hash to compare with.
     ///
     /// # Errors
-    /// `busy` as for [`Passwords::hash`]; internal when `hash` is not a PHC string.
+    /// `busy` as for [`Passwords::hash`]; internal when `hash` is none of ours.
     pub async fn verify(&self, shown: PresentedSecret, hash: Option<String>) -> Result<bool> {
         let exists = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.nobody.to_string());
@@ -173,17 +170,13 @@ impl Passwords {
                     return Err(Error::internal("a stored password hash has no salt or no output"));
                 };
                 let params = Params::try_from(&stored).map_err(Error::internal)?;
+                if params.data() != OF_SECRET {
+                    return Err(Error::internal("a stored password hash is not of an authentication secret"));
+                }
                 work.fetch_add(u64::from(params.m_cost()) * u64::from(params.t_cost()), Ordering::Relaxed);
                 let stretched = shown.stretched(&work);
-                let of_secret = params.data() == OF_SECRET;
-                let (fits, output) = match &shown.secret {
-                    LoginSecret::Password(text) if !of_secret => {
-                        let password = Password::attempt(text.expose().clone());
-                        (true, argon2id(&keys, password.expose(), salt, params, expected.len())?)
-                    }
-                    _ => (of_secret, argon2id(&keys, stretched.as_bytes(), salt, params, expected.len())?),
-                };
-                Ok(bool::from(output.ct_eq(expected.as_bytes())) && fits && exists)
+                let output = argon2id(&keys, stretched.as_bytes(), salt, params, expected.len())?;
+                Ok(bool::from(output.ct_eq(expected.as_bytes())) && exists)
             })
             .await
     }
@@ -193,11 +186,8 @@ impl Passwords {
 fn argon2id(keys: &Keys, secret: &[u8], salt: &[u8], params: Params, length: usize) -> Result<Vec<u8>> {
     let mut memory = memory(params.block_count());
     let mut output = vec![0; length];
-    let pepper: &[u8] = match *params.keyid() {
-        [] => &[],
-        [id] => keys.pepper(id).ok_or_else(unknown_pepper)?.expose(),
-        _ => return Err(unknown_pepper()),
-    };
+    let &[pepper_id] = params.keyid() else { return Err(unknown_pepper()) };
+    let pepper = keys.pepper(pepper_id).ok_or_else(unknown_pepper)?.expose();
     Argon2::new_with_secret(pepper, Algorithm::Argon2id, Version::V0x13, params)
         .map_err(Error::internal)?
         .hash_password_into_with_memory(secret, salt, &mut output, &mut memory)
@@ -265,8 +255,6 @@ mod tests {
         assert!(passwords.verify(password("correct horse"), Some(hash.clone())).await.unwrap());
         assert!(!passwords.verify(password("Correct horse"), Some(hash.clone())).await.unwrap());
         assert!(!passwords.verify(password(""), Some(hash.clone())).await.unwrap());
-        let by_others = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
-        assert!(passwords.verify(password("password"), Some(by_others.into())).await.unwrap());
         assert_ne!(hash, passwords.hash(password("correct horse")).await.unwrap(), "the salt is not random");
     }
 
@@ -275,31 +263,26 @@ mod tests {
         let (passwords, others) = (passwords(), passwords());
         let hash = passwords.hash(password("correct horse")).await.unwrap();
         assert!(!others.verify(password("correct horse"), Some(hash.clone())).await.unwrap());
-        let unpeppered = hash.replace(",keyid=AQ", "");
-        assert!(!passwords.verify(password("correct horse"), Some(unpeppered)).await.unwrap());
-        let unknown = hash.replace("keyid=AQ", "keyid=Ag");
-        assert!(passwords.verify(password("correct horse"), Some(unknown)).await.is_err());
-    }
-
-    #[tokio::test]
-    async fn hashes_of_before_work_and_are_known_to_be_old() {
-        let passwords = passwords();
-        // Made by `argon2 somesaltsomesalt -id -t 2 -k 19456 -p 1 -l 32 -e` (phc-winner-argon2).
-        let without =
-            "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$k9ohroejZy1PN5E1SbHNPug6vB8eQAahb5SOAp6iGF4";
-        assert!(passwords.verify(password("correct horse"), Some(without.into())).await.unwrap());
-        for old in [
-            without,
-            "$argon2id$v=19$m=19456,t=2,p=1,keyid=AQ$x$y",
-            "$argon2id$v=19$m=19456,t=1,p=1,keyid=AQ,data=AQ$x$y",
-            "$argon2id$v=19$m=19456,t=2,p=1,keyid=Ag,data=AQ$x$y",
-        ] {
-            assert!(passwords.is_outdated(old), "{old}");
+        for other in ["", ",keyid=Ag", ",keyid=AQE"] {
+            let altered = hash.replace(",keyid=AQ", other);
+            assert!(passwords.verify(password("correct horse"), Some(altered)).await.is_err(), "{other:?}");
         }
     }
 
     #[tokio::test]
-    async fn a_page_and_a_program_open_the_same_account_and_a_page_none_of_before() {
+    async fn a_hash_of_other_strength_is_known_to_be_outdated() {
+        let passwords = passwords();
+        for other in [
+            "$argon2id$v=19$m=19456,t=1,p=1,keyid=AQ,data=AQ$x$y",
+            "$argon2id$v=19$m=9728,t=2,p=1,keyid=AQ,data=AQ$x$y",
+            "$argon2id$v=19$m=19456,t=2,p=1,keyid=Ag,data=AQ$x$y",
+        ] {
+            assert!(passwords.is_outdated(other), "{other}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_page_and_a_program_open_the_same_account() {
         let passwords = passwords();
         for chosen in [password("correct horse"), stretched("correct horse")] {
             let hash = passwords.hash(chosen).await.unwrap();
@@ -307,24 +290,17 @@ mod tests {
             assert!(passwords.verify(stretched("correct horse"), Some(hash.clone())).await.unwrap());
             assert!(!passwords.verify(stretched("Correct horse"), Some(hash)).await.unwrap());
         }
-        // Made of the 32 bytes of an authentication secret as if they were a password: the mark alone tells them apart.
-        let secret = AuthSecret::stretch("correct horse", &SALT);
-        let params = ParamsBuilder::new().m_cost(256).t_cost(1).p_cost(1).build().unwrap();
-        let output = argon2id(&passwords.keys, secret.as_bytes(), &[3; 16], params, 32).unwrap();
-        let encode = |bytes: &[u8]| STANDARD_NO_PAD.encode(bytes);
-        let unmarked = format!("$argon2id$v=19$m=256,t=1,p=1${}${}", encode(&[3; 16]), encode(&output));
-        assert!(!passwords.verify(stretched("correct horse"), Some(unmarked)).await.unwrap());
+        // A hash without the mark could be of anything.
+        let unmarked = passwords.hash(password("correct horse")).await.unwrap().replace(",data=AQ", "");
+        assert!(passwords.verify(stretched("correct horse"), Some(unmarked)).await.is_err());
     }
 
     #[tokio::test]
     async fn every_way_to_be_refused_costs_the_same() {
         let passwords = passwords();
-        let now = passwords.hash(password("correct horse")).await.unwrap();
-        // Made by `argon2 somesaltsomesalt -id -t 2 -k 19456 -p 1 -l 32 -e` (phc-winner-argon2).
-        let before =
-            "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$k9ohroejZy1PN5E1SbHNPug6vB8eQAahb5SOAp6iGF4";
+        let stored = passwords.hash(password("correct horse")).await.unwrap();
         for (wrong, rounds) in [(password as fn(&str) -> PresentedSecret, u64::from(ROUNDS)), (stretched, 0)] {
-            for hash in [Some(now.clone()), Some(before.to_owned()), None] {
+            for hash in [Some(stored.clone()), None] {
                 let cost = passwords.hashed();
                 assert!(!passwords.verify(wrong("wrong"), hash).await.unwrap());
                 assert_eq!(passwords.hashed() - cost, 19 * 1024 * 2 + rounds);

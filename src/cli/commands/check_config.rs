@@ -5,10 +5,10 @@ use crate::cli::OutputFormat;
 use crate::operator::Refusal;
 use crate::tls;
 
-/// Says that the configuration is good, or everything that is not; and what the operator should know of its certificates.
+/// Says that the configuration is good, or everything that is not; and what the operator should know all the same.
 pub fn check_config(format: &OutputFormat) -> Result<(), Refusal> {
     let config = format.settings.load()?;
-    let advice = tls::advice(&app::tls_options(&config));
+    let advice = [format.settings.ignored(), tls::advice(&app::tls_options(&config))].concat();
     let mut answer = serde_json::json!({ "good": true });
     if !advice.is_empty() {
         answer["advice"] = advice.as_slice().into();

@@ -15,6 +15,9 @@ use crate::telemetry::{self, Format};
 pub fn run(format: &OutputFormat) -> Result<(), Refusal> {
     let config = format.settings.load()?;
     telemetry::install(log_options(&config), io::stderr).map_err(Error::internal)?;
+    for ignored in format.settings.ignored() {
+        tracing::warn!("{ignored}");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::internal)?;
     runtime.block_on(async {
         // Listened for before anything starts, so that a signal during the start is not lost.

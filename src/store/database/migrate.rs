@@ -9,32 +9,21 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use crate::domain::{Error, Kind, Result};
 use crate::files;
 
-/// Ordered by the version that each leads to, beginning with 1. Never edit one that was released: add another.
-const MIGRATIONS: &[&str] = &[
-    include_str!("migrations/0001_initial.sql"),
-    include_str!("migrations/0002_households.sql"),
-    include_str!("migrations/0003_audit.sql"),
-    include_str!("migrations/0004_field_keys.sql"),
-    include_str!("migrations/0005_clock.sql"),
-    include_str!("migrations/0006_identities.sql"),
-    include_str!("migrations/0007_vaults.sql"),
-    include_str!("migrations/0008_calls.sql"),
-    include_str!("migrations/0009_second_factors.sql"),
-    include_str!("migrations/0010_keyed.sql"),
-    include_str!("migrations/0011_handovers.sql"),
-    include_str!("migrations/0012_vault_holders.sql"),
-    include_str!("migrations/0013_notes.sql"),
-    include_str!("migrations/0014_known_tokens.sql"),
-];
+/// Ordered by the version that each leads to, beginning with 1. Never edit one that has been released: add another.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_initial.sql")];
 
 /// Tells our databases from other programs' (SQLite's `application_id`): "cqr1".
 const APPLICATION_ID: i64 = 0x6371_7231;
 
 /// Opens the connection that writes, and migrates.
 pub(in crate::store) fn open_writer(path: &Path) -> Result<Connection> {
+    open_and_migrate(path, MIGRATIONS)
+}
+
+fn open_and_migrate(path: &Path, migrations: &[&str]) -> Result<Connection> {
     files::ensure_private(path)?;
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    check(path, &connection)?;
+    check(path, &connection, migrations.len())?;
     let mode: String = connection
         .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
         .map_err(|error| open_error(path, &error))?;
@@ -42,7 +31,7 @@ pub(in crate::store) fn open_writer(path: &Path) -> Result<Connection> {
         return Err(unusable(path, "its disk does not support write-ahead logging")
             .hint("Choose a directory on a local disk with --data-dir; network disks cannot hold the database."));
     }
-    migrate(path, &mut connection, MIGRATIONS)?;
+    migrate(path, &mut connection, migrations)?;
     crate::store::sealed::guard(&connection).map_err(|error| open_error(path, &error))?;
     Ok(connection)
 }
@@ -76,7 +65,7 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
 }
 
 /// Refuses what is damaged, foreign or newer than this program, before anything is written.
-fn check(path: &Path, connection: &Connection) -> Result<()> {
+fn check(path: &Path, connection: &Connection, newest: usize) -> Result<()> {
     let soundness: String = connection
         .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
         .map_err(|error| open_error(path, &error))?;
@@ -94,7 +83,7 @@ fn check(path: &Path, connection: &Connection) -> Result<()> {
             unusable(path, "it is another program's database").hint("Choose another directory with --data-dir.")
         );
     }
-    if usize::try_from(version).is_ok_and(|version| version > MIGRATIONS.len()) {
+    if usize::try_from(version).is_ok_and(|version| version > newest) {
         return Err(unusable(path, "a newer version of callqr has written it")
             .hint("Install that version again, or restore the backup that was made before it."));
     }
@@ -119,8 +108,8 @@ fn migrate(path: &Path, connection: &mut Connection, migrations: &[&str]) -> Res
             transaction.commit()
         };
         step().map_err(|error| open_error(path, &error))?;
-        tracing::info!(version, "database migrated");
     }
+    tracing::info!(from = at, to = migrations.len(), "database migrated");
     Ok(())
 }
 
@@ -183,6 +172,7 @@ mod tests {
 
     use super::*;
     use std::os::unix::fs::MetadataExt as _;
+    use std::path::PathBuf;
 
     fn directory() -> tempfile::TempDir {
         tempfile::tempdir().unwrap()
@@ -204,25 +194,67 @@ mod tests {
         assert!(open_reader(&path).unwrap().execute("DELETE FROM accounts", []).is_err(), "the reader can write");
     }
 
-    #[test]
-    fn a_migration_happens_once_and_leaves_a_snapshot_of_what_was() {
-        let directory = directory();
-        let path = directory.path().join("callqr.db");
-        drop(open_writer(&path).unwrap());
-        let mut connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
-        connection.execute("INSERT INTO key_check VALUES (1, zeroblob(32))", []).unwrap();
-        let with_one_more = [MIGRATIONS, &["CREATE TABLE more (a INTEGER) STRICT; DELETE FROM key_check;"]].concat();
-        let current = MIGRATIONS.len() as i64;
-        migrate(&path, &mut connection, &with_one_more).unwrap();
-        migrate(&path, &mut connection, &with_one_more).unwrap();
-        assert_eq!(pragma(&path, &connection, "user_version").unwrap(), current + 1);
+    /// A made-up second migration, which changes what the first one left.
+    const SECOND: &str = "CREATE TABLE more (a INTEGER) STRICT; DELETE FROM key_check;";
 
-        let before = directory.path().join(format!("callqr.before-v{}.db", current + 1));
-        assert_eq!(std::fs::metadata(&before).unwrap().mode() & 0o777, 0o600);
-        let old = connect(&before, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
-        assert_eq!(pragma(&before, &old, "user_version").unwrap(), current);
-        let kept: i64 = old.query_row("SELECT count(*) FROM key_check", [], |row| row.get(0)).unwrap();
-        assert_eq!(kept, 1);
+    /// A database of the first migration with one row in it.
+    fn at_first(directory: &Path) -> PathBuf {
+        let path = directory.join("callqr.db");
+        let connection = open_and_migrate(&path, &MIGRATIONS[..1]).unwrap();
+        connection.execute("INSERT INTO key_check (only_one, value) VALUES (1, zeroblob(32))", []).unwrap();
+        path
+    }
+
+    /// What tells whether [`SECOND`] was applied: the version, the tables called `more`, the rows in `key_check`.
+    fn state(path: &Path) -> [i64; 3] {
+        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+        [
+            "SELECT user_version FROM pragma_user_version",
+            "SELECT count(*) FROM sqlite_schema WHERE name IN ('more', 'half')",
+            "SELECT count(*) FROM key_check",
+        ]
+        .map(|sql| connection.query_row(sql, [], |row| row.get(0)).unwrap())
+    }
+
+    #[test]
+    fn a_second_migration_happens_once_and_leaves_a_snapshot_of_the_first() {
+        let directory = directory();
+        let path = at_first(directory.path());
+        let both = [MIGRATIONS[0], SECOND];
+        drop(open_and_migrate(&path, &both).unwrap());
+        assert_eq!(state(&path), [2, 1, 0]);
+        let snapshot = directory.path().join("callqr.before-v2.db");
+        assert_eq!(std::fs::metadata(&snapshot).unwrap().mode() & 0o777, 0o600);
+        assert_eq!(state(&snapshot), [1, 0, 1]);
+
+        std::fs::remove_file(&snapshot).unwrap();
+        drop(open_and_migrate(&path, &both).unwrap());
+        assert_eq!(state(&path), [2, 1, 0]);
+        assert!(!snapshot.exists(), "nothing was to be migrated");
+    }
+
+    #[test]
+    fn a_second_migration_that_fails_leaves_the_first_and_its_snapshot() {
+        let directory = directory();
+        let path = at_first(directory.path());
+        let broken = [MIGRATIONS[0], "CREATE TABLE half (a INTEGER) STRICT; DELETE FROM key_check; NONSENSE;"];
+        let error = open_and_migrate(&path, &broken).unwrap_err();
+        assert!(!error.hint.is_empty());
+        assert_eq!(state(&path), [1, 0, 1]);
+        assert_eq!(state(&directory.path().join("callqr.before-v2.db")), [1, 0, 1]);
+        drop(open_and_migrate(&path, &[MIGRATIONS[0], SECOND]).unwrap());
+        assert_eq!(state(&path), [2, 1, 0], "what failed can be tried again");
+    }
+
+    #[test]
+    fn a_program_without_the_second_migration_refuses_its_database() {
+        let directory = directory();
+        let path = at_first(directory.path());
+        drop(open_and_migrate(&path, &[MIGRATIONS[0], SECOND]).unwrap());
+        let before = std::fs::read(&path).unwrap();
+        let error = open_and_migrate(&path, &MIGRATIONS[..1]).unwrap_err();
+        assert!(error.message.contains("newer version"), "{error}");
+        assert_eq!(std::fs::read(&path).unwrap(), before);
     }
 
     #[test]
@@ -237,50 +269,6 @@ mod tests {
         assert!(copy.exists());
         forget_snapshots(&path, made + Duration::from_secs(1)).unwrap();
         assert!(!copy.exists() && path.exists());
-    }
-
-    #[test]
-    fn a_migration_that_fails_changes_nothing() {
-        let directory = directory();
-        let path = directory.path().join("callqr.db");
-        drop(open_writer(&path).unwrap());
-        let mut connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
-        let broken = [MIGRATIONS, &["CREATE TABLE half (a INTEGER) STRICT; NONSENSE;"]].concat();
-        assert!(migrate(&path, &mut connection, &broken).is_err());
-        assert_eq!(pragma(&path, &connection, "user_version").unwrap(), MIGRATIONS.len() as i64);
-        assert!(connection.execute("DELETE FROM half", []).is_err());
-    }
-
-    #[test]
-    fn an_account_of_before_becomes_a_household_that_has_its_tags() {
-        let directory = directory();
-        let path = directory.path().join("callqr.db");
-        files::ensure_private(&path).unwrap();
-        let mut connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
-        migrate(&path, &mut connection, &MIGRATIONS[..1]).unwrap();
-        let before = "INSERT INTO accounts VALUES (x'01010101010101010101010101010101', zeroblob(32), x'0a', x'0b', 'hash', 1, 5);
-            INSERT INTO accounts VALUES (x'02020202020202020202020202020202', randomblob(32), x'0c', NULL, 'other', 0, 6);
-            INSERT INTO logins VALUES (randomblob(16), x'01010101010101010101010101010101', randomblob(32), 7, 8, 9);
-            INSERT INTO tags VALUES (randomblob(16), x'01010101010101010101010101010101', randomblob(32), x'0d', x'0e', 1, 10, 11);
-            INSERT INTO tags VALUES (randomblob(16), x'02020202020202020202020202020202', randomblob(32), x'0f', x'10', 0, 12, NULL);";
-        connection.execute_batch(before).unwrap();
-        migrate(&path, &mut connection, &MIGRATIONS[..2]).unwrap();
-
-        let text = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
-        let kept = "SELECT group_concat(hex(username_sealed) || hex(emergency_contact_sealed) || password_hash || administrator \
-                    || disabled || created_at, ' ' ORDER BY created_at) FROM accounts";
-        assert_eq!(text(kept), "0A0Bhash105 0Cother006");
-        let sessions = "SELECT group_concat(created_at || last_used_at || expires_at || confirmed_at) FROM logins";
-        assert_eq!(text(sessions), "7897");
-        let tags = "SELECT group_concat(hex(a.username_sealed) || hex(label_sealed) || paused || t.created_at || \
-                    ifnull(expires_at, '-'), ' ' ORDER BY t.created_at) FROM tags AS t JOIN accounts AS a USING (household_id)";
-        assert_eq!(text(tags), "0A0D11011 0C0F012-");
-        assert_eq!(text("SELECT count(DISTINCT household_id) || count(*) FROM accounts"), "22");
-        let tables =
-            "SELECT group_concat(name) FROM (SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name)";
-        assert_eq!(text(tables), "accounts,households,invites,key_check,logins,password_resets,setup_token,tags");
-        let broken = connection.query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get(0));
-        assert_eq!(broken, Ok(0));
     }
 
     #[test]

@@ -65,27 +65,3 @@ async fn a_sticker_whose_household_is_gone_is_taken_in_by_nobody() {
     assert_eq!(bob.delete("/api/v1/account").await.status, 204);
     is_refused(&ada).await;
 }
-
-#[tokio::test]
-async fn a_sticker_from_before_tokens_were_known_is_known_from_the_next_start_on() {
-    let server = Server::start().await;
-    let ada = server.owner().await;
-    let id = register(&ada).await;
-    let (data, directory) = (server.data_dir(), server.stop().await);
-    let database = rusqlite::Connection::open(data.join("callqr.db")).unwrap();
-    let known = || {
-        let mut statement = database.prepare("SELECT hex(digest) FROM known_tokens").unwrap();
-        let rows = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
-        rows.collect::<Result<Vec<_>, _>>().unwrap()
-    };
-    let before = known();
-    assert_eq!(before.len(), 1);
-    database.execute_batch("DELETE FROM known_tokens; UPDATE tags SET token_known = 0").unwrap();
-
-    let server = Server::start_in(directory, &[]).await;
-    assert_eq!(known(), before);
-    let ada = server.client.with_headers_of(&ada);
-    assert_eq!(ada.delete(&format!("/api/v1/tokens/{}", id.as_str().unwrap())).await.status, 204);
-    is_refused(&ada).await;
-    assert_eq!(known(), before);
-}

@@ -28,7 +28,7 @@ export async function manyOwners(server, account, count) {
       PRAGMA busy_timeout = 5000;
       PRAGMA foreign_keys = ON;
       BEGIN IMMEDIATE;
-      INSERT INTO households SELECT logins.id FROM logins JOIN accounts ON accounts.id = logins.account_id WHERE administrator = 1;
+      INSERT INTO households (id) SELECT logins.id FROM logins JOIN accounts ON accounts.id = logins.account_id WHERE administrator = 1;
       INSERT INTO accounts (id, household_id, username_index, username_sealed, password_hash, administrator, disabled, keep_missed_calls, created_at)
         SELECT logins.id, logins.id, randomblob(32), username_sealed, password_hash, 0, 0, 0, accounts.created_at
         FROM logins JOIN accounts ON accounts.id = logins.account_id WHERE administrator = 1;
