@@ -11,8 +11,9 @@ const world = await ownersWorld();
 let secret;
 /** @type {string[]} */
 let codes;
-/** The step of 30 s whose code was used last by then. */
-let start = 0;
+/** The step of 30 s whose code was used last. */
+let used = 0;
+const step = () => Math.floor(Date.now() / 30_000);
 
 test('an authenticator app is enrolled with its own code, and recovery codes are shown once', async () => {
   const owner = await world.device();
@@ -25,8 +26,8 @@ test('an authenticator app is enrolled with its own code, and recovery codes are
   assert.equal(new URL(uri).searchParams.get('secret'), secret.replaceAll(/\s/g, ''), 'the link for the same phone says the same');
   await owner.tab.type('#totp-code', wrong(totp(secret)));
   await owner.finds('#room-problem', 'that the code does not match');
-  start = Math.floor(Date.now() / 30_000);
-  await owner.tab.type('#totp-code', totp(secret));
+  used = step();
+  await owner.tab.type('#totp-code', totp(secret, used - step()));
   await owner.finds('#codes-dialog');
   codes = await owner.tab.run(() => [...document.querySelectorAll('#recovery-codes li')].map((item) => item.textContent));
   assert.equal(new Set(codes).size, 10);
@@ -37,16 +38,17 @@ test('an authenticator app is enrolled with its own code, and recovery codes are
 });
 
 test('logging in then takes a code, each once, in both browsers', async () => {
-  for (const [kind, step] of [['chromium', 1], ['firefox', 2]]) {
+  for (const kind of ['chromium', 'firefox']) {
     const owner = await world.device({ kind });
     await owner.opensHome();
     await owner.givesPassword(world.owner);
     await owner.comesTo('second');
-    // A code is good for a step before and after its own, and once: the next one each time.
-    await until('the code of the next step is good', () => Math.floor(Date.now() / 30_000) >= start + step - 1, { limit: 70_000, every: 200 });
-    const code = totp(secret, start + step - Math.floor(Date.now() / 30_000));
-    await owner.tab.type('#second-code', wrong(code));
+    await owner.tab.type('#second-code', wrong(totp(secret)));
     await owner.finds('#second-problem');
+    // A code is good for a step before and after its own, and once: the next one each time, or on a busy machine one that is later.
+    await until('the code of the next step is good', () => step() >= used, { limit: 70_000, every: 200 });
+    used = Math.max(used + 1, step());
+    const code = totp(secret, used - step());
     await owner.tab.type('#second-code', `${code.slice(0, 3)} ${code.slice(3)}`);
     await owner.comesTo('home');
     await owner.isReady();
