@@ -2,14 +2,12 @@
 
 use std::sync::Mutex;
 
-use tokio::sync::mpsc;
-
 use super::*;
 use crate::domain::account::Member;
 use crate::domain::household::note::{Envelope, Minute, NoteKind};
 use crate::domain::household::vault::RewrappedKey;
 
-/// An account with two log-ins, a tag, a vault, an invite and an authenticator app, and what is raised from then on.
+/// An account with two log-ins, a tag, a vault, an invite and a link for a new password, and what is raised from then on.
 struct House {
     store: Store,
     _directory: tempfile::TempDir,
@@ -46,11 +44,7 @@ impl House {
         };
         store.invites().create(invite, [3; 32], None).await.unwrap();
         store.accounts().begin_reset(member.account, [4; 32], at(100)).await.unwrap();
-        let raised = Arc::<Mutex<Vec<_>>>::default();
-        store.raise_to({
-            let raised = raised.clone();
-            move |effect| raised.lock().unwrap().push(effect)
-        });
+        let raised = recorder(&store);
         Self { store, _directory: directory, member, own: own_id, other: other_id, tag, raised }
     }
 
@@ -119,6 +113,16 @@ impl House {
         assert!(self.store.sessions().current(self.other, HOUR * 99, at(1)).await.unwrap().is_none(), "{what}");
         self.raised()
     }
+}
+
+/// What those who are connected would learn from now on.
+fn recorder(store: &Store) -> Arc<Mutex<Vec<Effect>>> {
+    let raised = Arc::<Mutex<Vec<_>>>::default();
+    store.raise_to({
+        let raised = raised.clone();
+        move |effect| raised.lock().unwrap().push(effect)
+    });
+    raised
 }
 
 fn holder(byte: u8) -> PossessionProof {
@@ -259,8 +263,7 @@ async fn sessions_raise_their_end_whoever_or_whatever_ends_them() {
 async fn what_is_committed_is_raised_though_nobody_waits_for_it_any_more() {
     let Opened { store, directory } = open();
     let account = with_account(&store).await.account;
-    let (raise, mut raised) = mpsc::unbounded_channel();
-    store.raise_to(move |effect| raise.send(effect).unwrap());
+    let raised = recorder(&store);
     let id = store.sessions().of(account, HOUR * 99, at(1)).await.unwrap()[0].id;
     let other = rusqlite::Connection::open(directory.path().join("callqr.db")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
@@ -270,10 +273,12 @@ async fn what_is_committed_is_raised_though_nobody_waits_for_it_any_more() {
         ended = sessions.end_of(account, id) => panic!("it did not wait for the other writer: {ended:?}"),
         () = std::future::ready(()) => {}
     }
-    assert!(raised.try_recv().is_err());
+    assert_eq!(*raised.lock().unwrap(), [], "it is not on disk yet");
     other.execute_batch("COMMIT").unwrap();
-    assert_eq!(raised.recv().await, Some(Effect::SessionEnded(id)));
-    assert!(store.sessions().current(id, HOUR * 99, at(1)).await.unwrap().is_none(), "it is on disk by then");
+    // What is written next has waited for it.
+    store.writer.transaction(|_| Ok(())).await.unwrap();
+    assert_eq!(*raised.lock().unwrap(), [Effect::SessionEnded(id)]);
+    assert!(store.sessions().current(id, HOUR * 99, at(1)).await.unwrap().is_none());
 }
 
 /// Between the two the vault may get another key: what is kept for others then would bring the old one.
