@@ -41,12 +41,12 @@ pub fn given_keys(config: &Config) -> Option<PathBuf> {
 /// What is kept of calls.
 pub fn call_log(config: &Config) -> call_log::CallLogOptions {
     let kept = &config.retention;
-    call_log::CallLogOptions { missed_calls: kept.missed_calls.0, call_sessions: kept.call_sessions.0 }
+    call_log::CallLogOptions { missed_calls: kept.missed_calls.0, call_records: kept.call_records.0 }
 }
 
 /// How long other things are kept.
 pub fn retention(config: &Config) -> cleaner::Retention {
-    cleaner::Retention { audit: config.retention.audit.0, call_sessions: config.retention.call_sessions.0 }
+    cleaner::Retention { audit: config.retention.audit.0, call_records: config.retention.call_records.0 }
 }
 
 /// How many notes are kept, and how long.
@@ -65,7 +65,7 @@ pub fn hub(config: &Config) -> hub::SignalOptions {
         max_calls: defaults.max_calls.min(config.relay.calls as usize),
         max_message: bytes(config.http.websocket_message),
         max_queue: bytes(config.http.websocket_queue),
-        fingerprints: config.retention.call_sessions.0 > std::time::Duration::ZERO,
+        fingerprints: config.retention.call_records.0 > std::time::Duration::ZERO,
         ..defaults
     }
 }

@@ -200,7 +200,7 @@ section! {
         /// Notes that callers left, opened or not. 1h to 365d.
         notes: Period = Period::seconds(30 * 24 * 60 * 60),
         /// Records of calls: names that are good for one call, times and how it ended. 0s (none are made) to 365d.
-        call_sessions: Period = Period::seconds(0),
+        call_records: Period = Period::seconds(0),
     }
 }
 
@@ -320,7 +320,7 @@ impl Config {
             ("retention.audit", self.retention.audit, minutes(24 * 60), minutes(3650 * 24 * 60)),
             ("retention.missed_calls", self.retention.missed_calls, minutes(60), minutes(365 * 24 * 60)),
             ("retention.notes", self.retention.notes, minutes(60), minutes(365 * 24 * 60)),
-            ("retention.call_sessions", self.retention.call_sessions, Period::seconds(0), minutes(365 * 24 * 60)),
+            ("retention.call_records", self.retention.call_records, Period::seconds(0), minutes(365 * 24 * 60)),
             ("sessions.idle", self.sessions.idle, minutes(60), minutes(365 * 24 * 60)),
             ("sessions.lifetime", self.sessions.lifetime, minutes(60), minutes(365 * 24 * 60)),
             ("http.handshake_timeout", self.http.handshake_timeout, Period::seconds(1), minutes(10)),

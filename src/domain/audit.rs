@@ -28,14 +28,14 @@ pub enum Event {
     SessionsEnded,
     /// A password was changed or reset.
     PasswordChanged,
-    /// TOTP, a passkey or recovery codes were set up.
+    /// TOTP, a passkey or backup codes were set up.
     FactorAdded,
     /// One of them was removed.
     FactorRemoved,
     /// An operator removed all second factors of an account.
     FactorsReset,
-    /// Somebody logged in, or confirmed who they are, with a recovery code.
-    RecoveryCodeUsed,
+    /// Somebody logged in, or confirmed who they are, with a backup code.
+    BackupCodeUsed,
     /// An account was made.
     AccountCreated,
     /// An account was disabled.
@@ -101,7 +101,7 @@ impl Event {
             Self::FactorAdded => "factor-added",
             Self::FactorRemoved => "factor-removed",
             Self::FactorsReset => "factors-reset",
-            Self::RecoveryCodeUsed => "recovery-code-used",
+            Self::BackupCodeUsed => "backup-code-used",
             Self::AccountCreated => "account-created",
             Self::AccountDisabled => "account-disabled",
             Self::AccountEnabled => "account-enabled",
@@ -150,7 +150,7 @@ impl Event {
             | Self::FactorAdded
             | Self::FactorRemoved
             | Self::FactorsReset
-            | Self::RecoveryCodeUsed
+            | Self::BackupCodeUsed
             | Self::AccountCreated
             | Self::AccountDisabled
             | Self::AccountEnabled

@@ -223,7 +223,7 @@ impl Keys {
     }
 
     /// What is stored of a recovery code of an account: meaningless without the key.
-    pub(crate) fn recovery_hash(&self, account: AccountId, code: &[u8; 10]) -> [u8; 32] {
+    pub(crate) fn backup_code_hash(&self, account: AccountId, code: &[u8; 10]) -> [u8; 32] {
         let tag = hmac::sign(&self.recovery, &[&account.as_bytes()[..], code].concat());
         std::array::from_fn(|at| tag.as_ref()[at])
     }

@@ -130,10 +130,10 @@ impl CallTable<'_> {
     pub(crate) async fn records(&self) -> Vec<CallRecord> {
         use super::database::convert::{from_millis, time};
         let all = |transaction: &Transaction<'_>| {
-            let mut statement = transaction.prepare("SELECT * FROM call_sessions ORDER BY ended_at")?;
+            let mut statement = transaction.prepare("SELECT * FROM call_records ORDER BY ended_at")?;
             let records = statement.query_map([], |row| {
                 Ok(CallRecord {
-                    call_id: CallId::from_bytes(row.get("session_id")?),
+                    call_id: CallId::from_bytes(row.get("call_id")?),
                     caller: AnonymousId::from_bytes(row.get("caller_id")?),
                     owner: AnonymousId::from_bytes(row.get("owner_id")?),
                     status: row.get("status")?,
@@ -171,7 +171,7 @@ fn miss(
 }
 
 fn record(transaction: &Transaction<'_>, call: &CallRecord) -> Result<()> {
-    let sql = "INSERT OR REPLACE INTO call_sessions (session_id, caller_id, owner_id, status, started_at, answered_at, \
+    let sql = "INSERT OR REPLACE INTO call_records (call_id, caller_id, owner_id, status, started_at, answered_at, \
                ended_at, fingerprints_hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     transaction.prepare_cached(sql)?.execute(params![
         call.call_id.as_bytes(),
@@ -183,7 +183,7 @@ fn record(transaction: &Transaction<'_>, call: &CallRecord) -> Result<()> {
         to_millis(call.ended_at),
         call.fingerprints,
     ])?;
-    let sql = "DELETE FROM call_sessions WHERE session_id IN (SELECT session_id FROM call_sessions \
+    let sql = "DELETE FROM call_records WHERE call_id IN (SELECT call_id FROM call_records \
                ORDER BY ended_at DESC LIMIT -1 OFFSET ?1)";
     transaction.prepare_cached(sql)?.execute([MOST_RECORDS])?;
     Ok(())

@@ -20,7 +20,7 @@ pub struct Kept {
     /// Security events.
     pub audit: Duration,
     /// Records of calls, after their end.
-    pub call_sessions: Duration,
+    pub call_records: Duration,
 }
 
 /// Rows that end at `end`, and for how much longer they are kept.
@@ -39,14 +39,14 @@ const EXPIRING: &[Expiring] = &[
     Expiring { table: "vault_handovers", end: "expires_at", kept: AT_ONCE },
     Expiring { table: "missed_calls", end: "expires_at", kept: AT_ONCE },
     Expiring { table: "notes", end: "expires_at", kept: AT_ONCE },
-    Expiring { table: "call_sessions", end: "ended_at", kept: |kept| kept.call_sessions },
+    Expiring { table: "call_records", end: "ended_at", kept: |kept| kept.call_records },
     Expiring { table: "audit", end: "at", kept: |kept| kept.audit },
 ];
 
 /// Those of whose end somebody must hear.
 const HEARD_OF: &[Expiring] = &[
-    Expiring { table: "logins", end: "expires_at", kept: AT_ONCE },
-    Expiring { table: "logins", end: "last_used_at", kept: |kept| kept.session_idle },
+    Expiring { table: "sessions", end: "expires_at", kept: AT_ONCE },
+    Expiring { table: "sessions", end: "last_used_at", kept: |kept| kept.session_idle },
     Expiring { table: "tags", end: "expires_at", kept: AT_ONCE },
 ];
 

@@ -1,6 +1,6 @@
-//! What proves who somebody is besides the password: an authenticator app, recovery codes, passkeys.
+//! What proves who somebody is besides the password: an authenticator app, backup codes, passkeys.
 //!
-//! Recovery codes exist only beside one of the others: with the last of these they go. When an app is set up, the
+//! backup codes exist only beside one of the others: with the last of these they go. When an app is set up, the
 //! account gets its first passkey or loses a factor, its other log-ins end: one logs in in another way now. A further
 //! passkey ends none, or two devices that each get their own would log each other out.
 
@@ -88,7 +88,7 @@ impl FactorTable<'_> {
                 let sql = "INSERT OR REPLACE INTO totp (account_id, seed_sealed, last_step, barred_step, created_at) \
                            VALUES (?1, ?2, ?3, 0, ?4)";
                 transaction.execute(sql, params![account.as_bytes(), seed_sealed, step, to_millis(now)])?;
-                let kept = add_first_recovery_codes(transaction, account, &backup_codes)?;
+                let kept = add_first_backup_codes(transaction, account, &backup_codes)?;
                 Ok((kept, end_others(transaction, true, account, keep)?))
             })
             .await?;
@@ -135,47 +135,47 @@ impl FactorTable<'_> {
             .ending(move |transaction| {
                 let sql = "DELETE FROM totp WHERE account_id = ?1";
                 let was_there = one_row(transaction.execute(sql, [account.as_bytes()])?)?;
-                delete_idle_recovery_codes(transaction, account)?;
+                delete_idle_backup_codes(transaction, account)?;
                 Ok((was_there, end_others(transaction, was_there, account, keep)?))
             })
             .await?;
         Ok(was_there)
     }
 
-    /// How many recovery codes are left.
+    /// How many backup codes are left.
     ///
     /// # Errors
     /// The database's.
     pub async fn backup_codes(&self, account: AccountId) -> Result<u32> {
-        self.0.reader.transaction(move |transaction| count_recovery_codes(transaction, account)).await
+        self.0.reader.transaction(move |transaction| count_backup_codes(transaction, account)).await
     }
 
-    /// Puts new recovery codes in place of the old; `false`, and nothing done, when there is no other second factor.
+    /// Puts new backup codes in place of the old; `false`, and nothing done, when there is no other second factor.
     ///
     /// # Errors
     /// The database's.
-    pub async fn replace_recovery_codes(&self, account: AccountId, hashes: Vec<[u8; 32]>) -> Result<bool> {
+    pub async fn replace_backup_codes(&self, account: AccountId, hashes: Vec<[u8; 32]>) -> Result<bool> {
         self.0
             .writer
             .transaction(move |transaction| {
                 if !has_factor(transaction, account)? {
                     return Ok(false);
                 }
-                transaction.execute("DELETE FROM recovery_codes WHERE account_id = ?1", [account.as_bytes()])?;
-                add_first_recovery_codes(transaction, account, &hashes)
+                transaction.execute("DELETE FROM backup_codes WHERE account_id = ?1", [account.as_bytes()])?;
+                add_first_backup_codes(transaction, account, &hashes)
             })
             .await
     }
 
-    /// Uses a recovery code up; whether there was one.
+    /// Uses a backup code up; whether there was one.
     ///
     /// # Errors
     /// The database's.
-    pub async fn spend_recovery_code(&self, account: AccountId, hash: [u8; 32]) -> Result<bool> {
+    pub async fn spend_backup_code(&self, account: AccountId, hash: [u8; 32]) -> Result<bool> {
         self.0
             .writer
             .transaction(move |transaction| {
-                let sql = "DELETE FROM recovery_codes WHERE account_id = ?1 AND code_hash = ?2";
+                let sql = "DELETE FROM backup_codes WHERE account_id = ?1 AND code_hash = ?2";
                 one_row(transaction.execute(sql, params![account.as_bytes(), hash])?)
             })
             .await
@@ -206,7 +206,7 @@ impl FactorTable<'_> {
             .ending(move |transaction| {
                 let ends = !has_factor(transaction, passkey.account)?;
                 add_passkey(transaction, &passkey, most, now)?;
-                let kept = add_first_recovery_codes(transaction, passkey.account, &backup_codes)?;
+                let kept = add_first_backup_codes(transaction, passkey.account, &backup_codes)?;
                 Ok((kept, end_others(transaction, ends, passkey.account, keep)?))
             })
             .await?;
@@ -251,7 +251,7 @@ impl FactorTable<'_> {
                 if let Some(credential) = deleted {
                     vaults::forget_passkey(transaction, account, credential)?;
                 }
-                delete_idle_recovery_codes(transaction, account)?;
+                delete_idle_backup_codes(transaction, account)?;
                 let had_it = deleted.is_some();
                 Ok((had_it, end_others(transaction, had_it, account, keep)?))
             })
@@ -269,7 +269,7 @@ impl FactorTable<'_> {
             .ending(move |transaction| {
                 users::existing(transaction, account)?;
                 let had_any = has_factor(transaction, account)?;
-                for table in ["totp", "passkeys", "recovery_codes"] {
+                for table in ["totp", "passkeys", "backup_codes"] {
                     let sql = format!("DELETE FROM {table} WHERE account_id = ?1");
                     transaction.execute(&sql, [account.as_bytes()])?;
                 }
@@ -358,25 +358,25 @@ fn has_factor(transaction: &Transaction<'_>, account: AccountId) -> Result<bool>
     Ok(transaction.prepare_cached(sql)?.query_row([account.as_bytes()], |row| row.get(0))?)
 }
 
-fn count_recovery_codes(transaction: &Transaction<'_>, account: AccountId) -> Result<u32> {
-    let sql = "SELECT count(*) FROM recovery_codes WHERE account_id = ?1";
+fn count_backup_codes(transaction: &Transaction<'_>, account: AccountId) -> Result<u32> {
+    let sql = "SELECT count(*) FROM backup_codes WHERE account_id = ?1";
     Ok(transaction.query_row(sql, [account.as_bytes()], |row| row.get(0))?)
 }
 
-fn add_first_recovery_codes(transaction: &Transaction<'_>, account: AccountId, hashes: &[[u8; 32]]) -> Result<bool> {
-    if count_recovery_codes(transaction, account)? > 0 {
+fn add_first_backup_codes(transaction: &Transaction<'_>, account: AccountId, hashes: &[[u8; 32]]) -> Result<bool> {
+    if count_backup_codes(transaction, account)? > 0 {
         return Ok(false);
     }
-    let mut statement = transaction.prepare_cached("INSERT INTO recovery_codes VALUES (?1, ?2)")?;
+    let mut statement = transaction.prepare_cached("INSERT INTO backup_codes VALUES (?1, ?2)")?;
     for hash in hashes {
         statement.execute(params![account.as_bytes(), hash])?;
     }
     Ok(true)
 }
 
-fn delete_idle_recovery_codes(transaction: &Transaction<'_>, account: AccountId) -> Result<()> {
+fn delete_idle_backup_codes(transaction: &Transaction<'_>, account: AccountId) -> Result<()> {
     if !has_factor(transaction, account)? {
-        transaction.execute("DELETE FROM recovery_codes WHERE account_id = ?1", [account.as_bytes()])?;
+        transaction.execute("DELETE FROM backup_codes WHERE account_id = ?1", [account.as_bytes()])?;
     }
     Ok(())
 }

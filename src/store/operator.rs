@@ -77,7 +77,7 @@ fn tags(transaction: &Transaction<'_>, of: Option<HouseholdId>) -> Result<Vec<Ba
 }
 
 fn sessions(transaction: &Transaction<'_>, of: Option<AccountId>, now: SystemTime) -> Result<Vec<BareSession>> {
-    let sql = "SELECT id, account_id, device_sealed, created_at, last_used_at, expires_at FROM logins \
+    let sql = "SELECT id, account_id, device_sealed, created_at, last_used_at, expires_at FROM sessions \
                WHERE (?1 IS NULL OR account_id = ?1) AND expires_at > ?2 ORDER BY last_used_at DESC, id";
     let mut statement = transaction.prepare(sql)?;
     let sessions =

@@ -147,7 +147,7 @@ impl SessionTable<'_> {
         let (had_it, _) = self
             .0
             .ending(move |transaction| {
-                let sql = "DELETE FROM logins WHERE id = ?1 AND account_id = ?2";
+                let sql = "DELETE FROM sessions WHERE id = ?1 AND account_id = ?2";
                 let had_it = one_row(transaction.execute(sql, params![id.as_bytes(), account.as_bytes()])?)?;
                 Ok((had_it, Ended::sessions(had_it.then_some(id).into_iter().collect())))
             })
@@ -175,7 +175,7 @@ impl SessionTable<'_> {
         let (was_there, _) = self
             .0
             .ending(move |transaction| {
-                let was_there = one_row(transaction.execute("DELETE FROM logins WHERE id = ?1", [id.as_bytes()])?)?;
+                let was_there = one_row(transaction.execute("DELETE FROM sessions WHERE id = ?1", [id.as_bytes()])?)?;
                 Ok((was_there, Ended::sessions(was_there.then_some(id).into_iter().collect())))
             })
             .await?;
@@ -184,7 +184,7 @@ impl SessionTable<'_> {
 }
 
 pub(super) fn rotate(transaction: &Transaction<'_>, new: &NewSecret, now: SystemTime) -> Result<Option<SessionRow>> {
-    let sql = "UPDATE logins SET secret_hash = ?2, generation = generation + 1, confirmed_at = ?3, \
+    let sql = "UPDATE sessions SET secret_hash = ?2, generation = generation + 1, confirmed_at = ?3, \
                last_used_at = max(last_used_at, ?3) WHERE id = ?1 AND generation = ?4";
     let values = params![new.id.as_bytes(), new.secret_hash, to_millis(now), new.generation];
     if !one_row(transaction.prepare_cached(sql)?.execute(values)?)? {
@@ -194,7 +194,7 @@ pub(super) fn rotate(transaction: &Transaction<'_>, new: &NewSecret, now: System
 }
 
 pub(super) fn insert(transaction: &Transaction<'_>, session: &NewSession, now: SystemTime) -> Result<()> {
-    let sql = "INSERT INTO logins (id, account_id, secret_hash, created_at, last_used_at, expires_at, confirmed_at, \
+    let sql = "INSERT INTO sessions (id, account_id, secret_hash, created_at, last_used_at, expires_at, confirmed_at, \
                device_sealed) VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?4, ?6)";
     transaction.prepare_cached(sql)?.execute(params![
         session.id.as_bytes(),
@@ -208,13 +208,13 @@ pub(super) fn insert(transaction: &Transaction<'_>, session: &NewSession, now: S
 }
 
 pub(super) fn touch(transaction: &Transaction<'_>, id: SessionId, now: SystemTime) -> Result<()> {
-    let sql = "UPDATE logins SET last_used_at = max(last_used_at, ?2) WHERE id = ?1";
+    let sql = "UPDATE sessions SET last_used_at = max(last_used_at, ?2) WHERE id = ?1";
     transaction.prepare_cached(sql)?.execute(params![id.as_bytes(), to_millis(now)])?;
     Ok(())
 }
 
 pub(super) fn delete_expired(transaction: &Transaction<'_>, now: SystemTime, idle: Duration) -> Result<Vec<SessionId>> {
-    let sql = "DELETE FROM logins WHERE expires_at <= ?1 OR last_used_at <= ?2 RETURNING id";
+    let sql = "DELETE FROM sessions WHERE expires_at <= ?1 OR last_used_at <= ?2 RETURNING id";
     let mut statement = transaction.prepare_cached(sql)?;
     let times = params![to_millis(now), idle_since(now, idle)];
     let ids = statement.query_map(times, |row| row.get(0).map(SessionId::from_bytes))?;
@@ -227,7 +227,7 @@ fn current(
     idle: Duration,
     now: SystemTime,
 ) -> Result<Option<SessionRow>> {
-    let sql = "SELECT l.*, a.household_id, a.administrator FROM logins AS l JOIN accounts AS a ON a.id = l.account_id \
+    let sql = "SELECT l.*, a.household_id, a.administrator FROM sessions AS l JOIN accounts AS a ON a.id = l.account_id \
                WHERE l.id = ?1 AND l.expires_at > ?2 AND l.last_used_at > ?3 AND NOT a.disabled";
     let mut statement = transaction.prepare_cached(sql)?;
     let session = statement.query_row(params![id.as_bytes(), to_millis(now), idle_since(now, idle)], |row| {
@@ -254,7 +254,7 @@ fn list(
     idle: Duration,
     now: SystemTime,
 ) -> Result<Vec<ListedSession>> {
-    let sql = "SELECT id, device_sealed, created_at, last_used_at FROM logins \
+    let sql = "SELECT id, device_sealed, created_at, last_used_at FROM sessions \
                WHERE account_id = ?1 AND expires_at > ?2 AND last_used_at > ?3 ORDER BY last_used_at DESC, created_at DESC";
     let mut statement = transaction.prepare_cached(sql)?;
     let values = params![account.as_bytes(), to_millis(now), idle_since(now, idle)];
@@ -270,7 +270,7 @@ fn list(
 }
 
 fn delete_least_used(transaction: &Transaction<'_>, account: AccountId, keep: u32) -> Result<Vec<SessionId>> {
-    let sql = "DELETE FROM logins WHERE id IN (SELECT id FROM logins WHERE account_id = ?1 \
+    let sql = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE account_id = ?1 \
                ORDER BY last_used_at DESC, created_at DESC LIMIT -1 OFFSET ?2) RETURNING id";
     let mut statement = transaction.prepare_cached(sql)?;
     let ids = statement.query_map(params![account.as_bytes(), keep], |row| row.get(0).map(SessionId::from_bytes))?;
@@ -287,7 +287,7 @@ pub(super) fn end_all_of(
     id: AccountId,
     keep: Option<SessionId>,
 ) -> Result<Vec<SessionId>> {
-    let sql = "DELETE FROM logins WHERE account_id = ?1 AND id IS NOT ?2 RETURNING id";
+    let sql = "DELETE FROM sessions WHERE account_id = ?1 AND id IS NOT ?2 RETURNING id";
     let mut statement = transaction.prepare_cached(sql)?;
     let keep = keep.map(|session| *session.as_bytes());
     let ended = statement.query_map(params![id.as_bytes(), keep], |row| row.get(0).map(SessionId::from_bytes))?;

@@ -91,7 +91,7 @@ impl AccountTable<'_> {
                 }
                 let sql = "UPDATE accounts SET administrator = ?2 WHERE id = ?1";
                 transaction.execute(sql, params![id.as_bytes(), administrator])?;
-                transaction.execute("UPDATE logins SET confirmed_at = 0 WHERE account_id = ?1", [id.as_bytes()])?;
+                transaction.execute("UPDATE sessions SET confirmed_at = 0 WHERE account_id = ?1", [id.as_bytes()])?;
                 Ok(())
             })
             .await
@@ -197,8 +197,8 @@ impl AccountTable<'_> {
 }
 
 fn users(transaction: &Transaction<'_>) -> Result<Vec<UserRow>> {
-    let sql = "SELECT a.*, (SELECT count(*) FROM logins AS l WHERE l.account_id = a.id) AS sessions, \
-               (SELECT max(last_used_at) FROM logins AS l WHERE l.account_id = a.id) AS last_used_at, \
+    let sql = "SELECT a.*, (SELECT count(*) FROM sessions AS l WHERE l.account_id = a.id) AS sessions, \
+               (SELECT max(last_used_at) FROM sessions AS l WHERE l.account_id = a.id) AS last_used_at, \
                EXISTS (SELECT 1 FROM totp AS t WHERE t.account_id = a.id) OR \
                EXISTS (SELECT 1 FROM passkeys AS p WHERE p.account_id = a.id) AS second_factor \
                FROM accounts AS a ORDER BY a.created_at, a.id";

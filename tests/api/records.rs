@@ -33,7 +33,7 @@ type Record = (Vec<u8>, String, i64, Option<i64>, i64, Option<Vec<u8>>);
 
 fn records(data: &std::path::Path) -> Vec<Record> {
     let database = rusqlite::Connection::open(data.join("callqr.db")).unwrap();
-    let sql = "SELECT session_id, status, started_at, answered_at, ended_at, fingerprints_hash FROM call_sessions";
+    let sql = "SELECT call_id, status, started_at, answered_at, ended_at, fingerprints_hash FROM call_records";
     let mut statement = database.prepare(sql).unwrap();
     let rows = statement
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?)));
@@ -53,7 +53,7 @@ async fn nothing_is_left_of_a_call_by_default() {
 
 #[tokio::test]
 async fn an_operator_who_asks_for_records_finds_one_for_each_call() {
-    let server = Server::start_with(&[("retention.call_sessions", "1d")]).await;
+    let server = Server::start_with(&[("retention.call_records", "1d")]).await;
     let owner = server.owner().await;
     let call = talk(&server, &owner).await;
     let data = server.data_dir();

@@ -29,7 +29,7 @@ test('an authenticator app is enrolled with its own code, and recovery codes are
   used = step();
   await owner.tab.type('#totp-code', totp(secret, used - step()));
   await owner.finds('#codes-dialog');
-  codes = await owner.tab.run(() => [...document.querySelectorAll('#recovery-codes li')].map((item) => item.textContent));
+  codes = await owner.tab.run(() => [...document.querySelectorAll('#backup-codes li')].map((item) => item.textContent));
   assert.equal(new Set(codes).size, 10);
   for (const code of codes) world.canary(code, 'a recovery code');
   await owner.tap('codes-kept');
@@ -67,14 +67,14 @@ test('a recovery code lets its owner in once', async () => {
   await owner.opensHome();
   await owner.givesPassword(world.owner);
   await owner.comesTo('second');
-  await owner.tap('second-use-recovery-code');
+  await owner.tap('second-use-backup-code');
   await owner.tab.type('#second-code', ` ${codes[3].toUpperCase()} `);
   await owner.tap('second-form-submit');
   await owner.comesTo('home');
   await owner.tap('logout');
   await owner.givesPassword(world.owner);
   await owner.comesTo('second');
-  await owner.tap('second-use-recovery-code');
+  await owner.tap('second-use-backup-code');
   await owner.tab.type('#second-code', codes[3]);
   await owner.tap('second-form-submit');
   await owner.finds('#second-problem', 'that the code was used');
@@ -90,7 +90,7 @@ test('what would take the second factor off asks for it again', async () => {
   await owner.opensHome();
   await owner.givesPassword(world.owner);
   await owner.comesTo('second');
-  await owner.tap('second-use-recovery-code');
+  await owner.tap('second-use-backup-code');
   await owner.tab.type('#second-code', codes[5]);
   await owner.tap('second-form-submit');
   await owner.isReady();
@@ -103,8 +103,8 @@ test('what would take the second factor off asks for it again', async () => {
   await owner.tap('confirm-form-submit');
   await owner.tab.type('#confirm-totp', wrong(totp(secret, 30)));
   await owner.finds('#confirm-problem', 'that the code does not match');
-  await owner.tap('confirm-use-recovery-code');
-  await owner.tab.type('#confirm-recovery-code', codes[3]);
+  await owner.tap('confirm-use-backup-code');
+  await owner.tab.type('#confirm-backup-code', codes[3]);
   await owner.tap('confirm-form-submit');
   await owner.finds('#confirm-problem', 'that the code was used');
   await owner.tap('confirm-use-totp');

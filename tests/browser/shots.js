@@ -149,11 +149,11 @@ async function secondStep(look) {
   await owner.givesPassword(world.owner);
   await owner.comesTo('second');
   await picture(look, owner, 'second-totp');
-  await owner.tap('second-use-recovery-code');
+  await owner.tap('second-use-backup-code');
   await owner.tab.type('#second-code', 'none of them');
   await owner.tap('second-form-submit');
   await owner.finds('#second-problem');
-  await picture(look, owner, 'second-recovery-code-refused');
+  await picture(look, owner, 'second-backup-code-refused');
   await world.clear();
 }
 

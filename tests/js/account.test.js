@@ -36,13 +36,13 @@ test('a code is read as people type and paste it', () => {
 test('a password alone is enough, or leads to the quickest second step that works here', () => {
   assert.deepEqual(afterEntry({}, true), { at: 'in' });
   assert.deepEqual(afterEntry(null, true), { at: 'in' });
-  const entry = { secondFactor: { ticket: 't', methods: /** @type {const} */ (['recovery-code', 'totp', 'passkey']), expiresAt: '' } };
+  const entry = { secondFactor: { ticket: 't', methods: /** @type {const} */ (['backup-code', 'totp', 'passkey']), expiresAt: '' } };
   const asked = afterEntry(/** @type {any} */ (entry), true);
-  assert.deepEqual(asked, { at: 'second', ticket: 't', methods: ['passkey', 'totp', 'recovery-code'], method: 'passkey', hosts: [] });
-  assert.deepEqual(others(asked), ['totp', 'recovery-code']);
-  assert.deepEqual(others(choose(asked, 'totp')), ['passkey', 'recovery-code']);
+  assert.deepEqual(asked, { at: 'second', ticket: 't', methods: ['passkey', 'totp', 'backup-code'], method: 'passkey', hosts: [] });
+  assert.deepEqual(others(asked), ['totp', 'backup-code']);
+  assert.deepEqual(others(choose(asked, 'totp')), ['passkey', 'backup-code']);
   const without = afterEntry(/** @type {any} */ (entry), false);
-  assert.deepEqual(without, { at: 'second', ticket: 't', methods: ['totp', 'recovery-code'], method: 'totp', hosts: [] });
+  assert.deepEqual(without, { at: 'second', ticket: 't', methods: ['totp', 'backup-code'], method: 'totp', hosts: [] });
   assert.equal(choose(without, 'passkey'), without, 'what does not work cannot be chosen');
   const onlyPasskey = afterEntry({ secondFactor: { ticket: 't', methods: ['passkey'], expiresAt: '' } }, false);
   assert.equal(/** @type {any} */ (onlyPasskey).method, 'passkey', 'better a way that fails with an explanation than none');
@@ -55,9 +55,9 @@ test('a refused log-in says what was wrong, and how long to wait', () => {
   assert.deepEqual(afterRefusal(first, refused('busy', 503)), { step: first, problem: '', wait: 5 });
   assert.deepEqual(afterRefusal(first, new TypeError()), { step: first, problem: '', wait: 0 });
   const second = /** @type {import('../../assets/js/auth/login-flow.js').Step} */ (
-    { at: 'second', ticket: 't', methods: ['totp', 'recovery-code'], method: 'totp', hosts: [] });
+    { at: 'second', ticket: 't', methods: ['totp', 'backup-code'], method: 'totp', hosts: [] });
   assert.deepEqual(afterRefusal(second, refused('wrong-code', 401)), { step: second, problem: '', wait: 0 });
-  assert.equal(afterRefusal(choose(second, 'recovery-code'), refused('wrong-code', 401)).problem, 'error.wrong-recovery-code');
+  assert.equal(afterRefusal(choose(second, 'backup-code'), refused('wrong-code', 401)).problem, 'error.wrong-backup-code');
   assert.equal(afterRefusal(second, refused('server-clock', 401)).problem, '', 'has words of its own');
   assert.deepEqual(afterRefusal(second, refused('ticket-expired', 401)), { step: first, problem: 'error.ticket-expired', wait: 0 });
   assert.deepEqual(afterRefusal(second, refused('no-account', 401)), { step: first, problem: 'error.wrong-credentials', wait: 0 });
@@ -166,17 +166,17 @@ for (const language of LANGUAGES) {
   test(`${language}: whatever a person may be told has words`, () => {
     const said = texts(language);
     for (const event of ['login-succeeded', 'login-failed', 'session-ended', 'sessions-ended', 'password-changed', 'factor-added', 'factor-removed',
-      'factors-reset', 'recovery-code-used', 'account-created', 'account-disabled', 'account-enabled', 'account-deleted', 'role-changed',
+      'factors-reset', 'backup-code-used', 'account-created', 'account-disabled', 'account-enabled', 'account-deleted', 'role-changed',
       'invite-created', 'invite-used', 'invite-revoked', 'tag-created', 'tag-revoked', 'tag-paused', 'tag-resumed', 'limit-hit',
       'configuration-changed', 'keys-rotated', 'exported']) assert.ok(said.has(`event.${event}`), event);
     for (const key of ['household', 'owner', 'anybody', 'used', 'no-token', 'not-open', 'setup', 'unreachable', 'busy']) {
       assert.ok(said.has(`join.${key}`) && said.has(`join.${key}.detail`), key);
     }
-    for (const method of ['totp', 'passkey', 'recovery-code']) {
+    for (const method of ['totp', 'passkey', 'backup-code']) {
       for (const kind of ['', '.detail']) assert.ok(said.has(`second.${method}${kind}`), method);
       assert.ok(said.has(`second.use.${method}`), method);
     }
-    for (const problem of ['wrong-credentials', 'wrong-code', 'wrong-recovery-code', 'wrong-passkey', 'wrong-password', 'ticket-expired', 'server-clock', 'passkey-cancelled',
+    for (const problem of ['wrong-credentials', 'wrong-code', 'wrong-backup-code', 'wrong-passkey', 'wrong-password', 'ticket-expired', 'server-clock', 'passkey-cancelled',
       'passkey-known', 'passkey-address', 'passkey-failed', 'passkey-unsupported']) assert.ok(said.has(`error.${problem}`), problem);
     for (const action of ['reset-password', 'reset-mfa', 'make-administrator', 'owner', 'disable', 'delete']) assert.ok(said.has(`user.${action}`) && said.has(`user.${action}.sure`), action);
     for (const action of ['reset-mfa', 'make-administrator', 'owner', 'disable', 'enable']) assert.ok(said.has(`user.${action}.done`), action);

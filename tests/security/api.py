@@ -10,7 +10,7 @@ from appliance import Appliance
 
 HERE = Path(__file__).parent
 # These end the session that asks, or change what it needs to log in again: each is run by itself, with its own session.
-ENDING = r"^/api/v1/(auth/logout|sessions|account$|account/(password|confirm|totp|passkeys|recovery-codes)|admin/users|admin/invites)"
+ENDING = r"^/api/v1/(auth/logout|sessions|account$|account/(password|confirm|totp|passkeys|backup-codes)|admin/users|admin/invites)"
 
 # Where CI runs, other work comes and goes on the same processors, and a connection may end at its idle time in the very moment
 # of being used again: what fails may try once more, and says so. A fault of ours would have to hide twice from new random cases.

@@ -11,10 +11,10 @@ export async function backupCodesSection({ texts, ask, act, again }) {
     headline: texts.say('codes.title'),
     body: [
       make('p', { class: 'lead' }, texts.say('codes.detail')),
-      make('p', { class: 'strong', id: 'codes-left' }, texts.say('codes.left', { n: secondFactor.recoveryCodesLeft })),
+      make('p', { class: 'strong', id: 'codes-left' }, texts.say('codes.left', { n: secondFactor.backupCodesLeft })),
       actionButton(texts.say('codes.new'), { id: 'new-codes', kind: 'button wide' }, () => act(async () => {
-        const { recoveryCodes } = await ask('POST', '/api/v1/account/recovery-codes');
-        await showBackupCodes(recoveryCodes, texts);
+        const { backupCodes } = await ask('POST', '/api/v1/account/backup-codes');
+        await showBackupCodes(backupCodes, texts);
         await again();
       })),
       make('p', { class: 'help' }, texts.say('codes.new.detail')),

@@ -28,7 +28,7 @@ export async function passkeysSection({ texts, ask, act, again, tell }) {
     const made = await ask('POST', '/api/v1/account/passkeys/finish', { ticket, credential: await makePasskey(publicKey) });
     // The server knows it now. Where this fails, the next log-in with it adds it.
     await vault.addPasskey(takePasskeySecret()).catch(() => null);
-    if (made.recoveryCodes?.length > 0) await showBackupCodes(made.recoveryCodes, texts);
+    if (made.backupCodes?.length > 0) await showBackupCodes(made.backupCodes, texts);
     await again();
     tell(texts.say('passkeys.done'));
   }), field(texts.say('passkeys.name'), { id: 'passkey-name', maxlength: '60', autocomplete: 'off', dir: 'auto', placeholder: texts.say('passkeys.name.hint') }));

@@ -24,7 +24,7 @@ export const sections = {
 /** @type {import('../ui/section.js').DrawSection} */
 export async function overview({ texts, ask }) {
   const account = await ask('GET', '/api/v1/account');
-  const { totp, recoveryCodesLeft, passkeys } = account.secondFactor;
+  const { totp, backupCodesLeft, passkeys } = account.secondFactor;
   const onOff = (/** @type {boolean} */ on) => texts.say(on ? 'value.on' : 'value.off');
   const count = (/** @type {number} */ n) => (n === 0 ? texts.say('value.none') : new Intl.NumberFormat(texts.language).format(n));
   /** @param {string} headline @param {...HTMLElement} links */
@@ -40,7 +40,7 @@ export async function overview({ texts, ask }) {
       sectionLink('#account/recovery', texts.say('vault.code')),
       sectionLink('#account/totp', texts.say('totp.title'), onOff(totp)),
       sectionLink('#account/passkeys', texts.say('passkeys.title'), count(passkeys.length)),
-      ...(totp || passkeys.length > 0 ? [sectionLink('#account/codes', texts.say('codes.title'), texts.say('codes.left', { n: recoveryCodesLeft }))] : []),
+      ...(totp || passkeys.length > 0 ? [sectionLink('#account/codes', texts.say('codes.title'), texts.say('codes.left', { n: backupCodesLeft }))] : []),
       sectionLink('#account/devices', texts.say('devices.title')),
       sectionLink('#account/code', texts.say('code.title'), pageCodeValue(texts))),
     group(texts.say('account.group.data'),

@@ -32,7 +32,7 @@ function enrol({ texts, ask, act, again, tell }, { secret, uri, qr }) {
   const copy = actionButton(texts.say('totp.copy'), { id: 'totp-copy', kind: 'quiet', icon: 'copy' }, () => copyText(/** @type {HTMLElement} */ (copy.lastElementChild), secret, texts));
   const confirm = form({ id: 'totp-form', submit: texts.say('totp.confirm') }, () => act(async () => {
     const answer = await ask('POST', '/api/v1/account/totp/confirm', { code: totpDigits(input('totp-code').value) });
-    if (answer?.recoveryCodes?.length > 0) await showBackupCodes(answer.recoveryCodes, texts);
+    if (answer?.backupCodes?.length > 0) await showBackupCodes(answer.backupCodes, texts);
     await again();
     tell(texts.say('totp.done'));
   }), field(texts.say('totp.code'), {

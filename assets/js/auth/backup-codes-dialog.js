@@ -19,7 +19,7 @@ export function showBackupCodes(codes, texts) {
       make('p', {}, texts.say('codes.once')),
       make('div', { class: 'code-sheet', 'data-printed': true },
         make('p', { class: 'on-paper' }, texts.say('codes.file', { host: location.host })),
-        make('ol', { id: 'recovery-codes', dir: 'ltr' }, ...codes.map((code) => make('li', {}, make('code', {}, code))))),
+        make('ol', { id: 'backup-codes', dir: 'ltr' }, ...codes.map((code) => make('li', {}, make('code', {}, code))))),
       make('div', { class: 'buttons' },
         copy,
         actionButton(texts.say('sticker.print'), { id: 'codes-print', icon: 'print' }, () => window.print()),

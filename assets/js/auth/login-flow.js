@@ -11,7 +11,7 @@ import { ApiError } from '../net/api.js';
  */
 
 /** The quickest first. */
-const PREFERRED = /** @type {const} */ (['passkey', 'totp', 'recovery-code']);
+const PREFERRED = /** @type {const} */ (['passkey', 'totp', 'backup-code']);
 
 /**
  * @param {import('./requests.js').Entry|null} entry what the server answered to a password or a proof
@@ -48,6 +48,6 @@ export function afterRefusal(step, error) {
   if (refused?.code === 'ticket-expired') return { step: { at: 'password' }, problem: 'error.ticket-expired', wait };
   // Locked or deleted since the password was right.
   if (refused?.code === 'no-account') return { step: { at: 'password' }, problem: 'error.wrong-credentials', wait };
-  const recovery = step.at === 'second' && step.method === 'recovery-code' && refused?.code === 'wrong-code';
-  return { step, problem: recovery ? 'error.wrong-recovery-code' : '', wait };
+  const recovery = step.at === 'second' && step.method === 'backup-code' && refused?.code === 'wrong-code';
+  return { step, problem: recovery ? 'error.wrong-backup-code' : '', wait };
 }

@@ -11,10 +11,10 @@ import { takePasskeySecret } from './webauthn.js';
 
 /**
  * @typedef {import('../e2e/bytes.js').Bytes} Bytes
- * @typedef {'totp'|'passkey'|'recovery-code'} Method `recovery-code`: a backup code, as the API calls it
+ * @typedef {'totp'|'passkey'|'backup-code'} Method
  * @typedef {{ticket: string, methods: Method[], passkeyHosts?: string[], expiresAt: string}} SecondFactor
  * @typedef {{secondFactor?: SecondFactor}} Entry without `secondFactor` the person is in
- * @typedef {{totp: string} | {recoveryCode: string} | {passkey: unknown}} Proof
+ * @typedef {{totp: string} | {backupCode: string} | {passkey: unknown}} Proof
  * @typedef {(passwordKey: Bytes) => Promise<string|undefined>} Wrapping wraps the vault's key for a password that is being
  * set, so that both are set together; undefined where the page does not have it
  */

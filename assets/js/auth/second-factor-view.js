@@ -88,7 +88,7 @@ export class SecondFactorView {
   /** @param {boolean} totp */
   #code(totp) {
     const text = input('second-code').value;
-    const proof = totp ? { totp: totpDigits(text) } : { recoveryCode: backupCode(text) };
+    const proof = totp ? { totp: totpDigits(text) } : { backupCode: backupCode(text) };
     return this.#prove('second-form-submit', () => Promise.resolve(proof));
   }
 

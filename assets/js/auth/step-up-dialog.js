@@ -128,10 +128,10 @@ export class StepUpDialog {
       return button;
     }
     const totp = method === 'totp';
-    const id = totp ? 'confirm-totp' : 'confirm-recovery-code';
+    const id = totp ? 'confirm-totp' : 'confirm-backup-code';
     const typed = () => input(id).value;
     const element = form({ id: 'confirm-form', submit: texts.say('confirm.submit') },
-      () => this.#give('confirm-form-submit', async () => (totp ? { totp: totpDigits(typed()) } : { recoveryCode: backupCode(typed()) })),
+      () => this.#give('confirm-form-submit', async () => (totp ? { totp: totpDigits(typed()) } : { backupCode: backupCode(typed()) })),
       field(texts.say(`second.${method}`), {
         id, class: 'code', autocomplete: totp ? 'one-time-code' : 'off', inputmode: totp ? 'numeric' : 'text', autocapitalize: 'none', spellcheck: 'false', dir: 'ltr', maxlength: '64',
       }));

@@ -1,4 +1,4 @@
-//! Recovery codes: ten on paper, each good once in place of the second factor.
+//! backup codes: ten on paper, each good once in place of the second factor.
 //!
 //! A code has 80 random bits, so a keyed hash is as good a guard as a slow one: there is nothing to guess. The letters
 //! are Crockford's, who left out those that people confuse, and reading folds them as he said (O is 0, I and L are 1).
@@ -14,7 +14,7 @@ const BYTES: usize = 10;
 /// Characters of one group.
 const GROUP: usize = 4;
 
-/// What a recovery code stands for.
+/// What a backup code stands for.
 pub type Code = Secret<[u8; BYTES]>;
 
 /// Ten new ones.

@@ -1,4 +1,4 @@
-//! Second factors as their owner manages them: an authenticator app, passkeys, and recovery codes beside them.
+//! Second factors as their owner manages them: an authenticator app, passkeys, and backup codes beside them.
 
 pub mod backup_codes;
 pub mod passkeys;
@@ -41,8 +41,8 @@ const MOST_ENROLMENTS: usize = 1_000;
 pub struct Overview {
     /// Whether there is an authenticator app.
     pub totp: bool,
-    /// How many recovery codes are left.
-    pub recovery_codes_left: u32,
+    /// How many backup codes are left.
+    pub backup_codes_left: u32,
     /// The passkeys, the oldest first.
     pub passkeys: Vec<Passkey>,
 }
@@ -70,7 +70,7 @@ pub struct Enrolment {
     pub uri: Secret<String>,
 }
 
-/// Recovery codes as they are shown, once.
+/// backup codes as they are shown, once.
 pub type BackupCodes = Vec<Secret<String>>;
 
 /// Manages second factors; cheap to clone.
@@ -115,7 +115,7 @@ impl Factors {
         let passkeys = factors.passkeys(account).await?;
         Ok(Overview {
             totp: factors.totp(account).await?.is_some(),
-            recovery_codes_left: factors.backup_codes(account).await?,
+            backup_codes_left: factors.backup_codes(account).await?,
             passkeys: passkeys.into_iter().map(|row| self.describe(row)).collect::<Result<_>>()?,
         })
     }
@@ -141,7 +141,7 @@ impl Factors {
         Ok(Enrolment { secret, uri })
     }
 
-    /// Ends it with a code from the app. Recovery codes come along when the account has none left.
+    /// Ends it with a code from the app. backup codes come along when the account has none left.
     ///
     /// # Errors
     /// `wrong-code` and `server-clock`, after which another code may be tried; `begin-again` when nothing was begun, or
@@ -176,14 +176,14 @@ impl Factors {
         Ok(())
     }
 
-    /// New recovery codes; the old ones are worthless.
+    /// New backup codes; the old ones are worthless.
     ///
     /// # Errors
     /// `no-second-factor` when there is nothing that they could stand in for.
     pub async fn renew_backup_codes(&self, identity: Identity) -> Result<BackupCodes> {
         let (codes, hashes) = self.fresh_codes(identity.account);
-        if !self.store.factors().replace_recovery_codes(identity.account, hashes).await? {
-            let message = "Recovery codes stand in for a second factor, and this account has none.";
+        if !self.store.factors().replace_backup_codes(identity.account, hashes).await? {
+            let message = "backup codes stand in for a second factor, and this account has none.";
             return Err(Error::new(Kind::Conflict, "no-second-factor", message)
                 .hint("Set an authenticator app or a passkey up first."));
         }
@@ -211,7 +211,7 @@ impl Factors {
         Ok((ticket, options))
     }
 
-    /// Ends it with what the browser answered. Recovery codes come along when the account has none left.
+    /// Ends it with what the browser answered. backup codes come along when the account has none left.
     ///
     /// # Errors
     /// `begin-again` when the ticket is not this session's, or too old; `passkey-refused`, `passkey-known`,
@@ -281,7 +281,7 @@ impl Factors {
 
     fn fresh_codes(&self, account: AccountId) -> (BackupCodes, Vec<[u8; 32]>) {
         let codes = backup_codes::codes();
-        let hashes = codes.iter().map(|code| self.keys.recovery_hash(account, code.expose())).collect();
+        let hashes = codes.iter().map(|code| self.keys.backup_code_hash(account, code.expose())).collect();
         (codes.iter().map(backup_codes::print).collect(), hashes)
     }
 

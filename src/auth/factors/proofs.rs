@@ -26,7 +26,7 @@ pub enum Method {
     /// A passkey.
     Passkey,
     /// A code from paper.
-    RecoveryCode,
+    BackupCode,
 }
 
 /// A ticket that asks for a passkey.
@@ -64,15 +64,15 @@ impl Factors {
         }
     }
 
-    /// Checks a recovery code of the account, and uses it up.
+    /// Checks a backup code of the account, and uses it up.
     ///
     /// # Errors
     /// `wrong-code`.
-    pub(in crate::auth) async fn check_recovery_code(&self, account: AccountId, typed: &str) -> Result<()> {
-        let Some(code) = backup_codes::parse(typed) else { return Err(wrong_recovery_code()) };
-        let hash = self.keys.recovery_hash(account, code.expose());
-        let spent = self.store.factors().spend_recovery_code(account, hash).await?;
-        if spent { Ok(()) } else { Err(wrong_recovery_code()) }
+    pub(in crate::auth) async fn check_backup_code(&self, account: AccountId, typed: &str) -> Result<()> {
+        let Some(code) = backup_codes::parse(typed) else { return Err(wrong_backup_code()) };
+        let hash = self.keys.backup_code_hash(account, code.expose());
+        let spent = self.store.factors().spend_backup_code(account, hash).await?;
+        if spent { Ok(()) } else { Err(wrong_backup_code()) }
     }
 
     /// Checks a passkey and says whose it is: `account`'s, where one is asked for.
@@ -135,10 +135,10 @@ pub(in crate::auth) fn clocks_differ(minutes: u64) -> Error {
     let unit = if minutes == 1 { "minute" } else { "minutes" };
     let message = format!("The phone's clock and this server's clock differ by about {minutes} {unit}.");
     Error::new(Kind::Unauthenticated, "server-clock", message)
-        .hint("Let both set their clocks from the network, then use a new code; or use a recovery code.")
+        .hint("Let both set their clocks from the network, then use a new code; or use a backup code.")
 }
 
-fn wrong_recovery_code() -> Error {
-    Error::new(Kind::Unauthenticated, "wrong-code", "This recovery code is wrong, or was used before.")
+fn wrong_backup_code() -> Error {
+    Error::new(Kind::Unauthenticated, "wrong-code", "This backup code is wrong, or was used before.")
         .hint("Each code works once: cross out those that you have used.")
 }

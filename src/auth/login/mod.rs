@@ -236,7 +236,7 @@ impl LogIn {
         let methods = [
             (overview.totp, Method::Totp),
             (passkey.is_some(), Method::Passkey),
-            (overview.recovery_codes_left > 0, Method::RecoveryCode),
+            (overview.backup_codes_left > 0, Method::BackupCode),
         ];
         let passkey_hosts = if passkey.is_some() { Vec::new() } else { hosts };
         let (ticket, expires_at) =

@@ -18,7 +18,7 @@ pub enum Proof {
     /// A code from an authenticator app.
     Totp(String),
     /// A code from paper.
-    RecoveryCode(String),
+    BackupCode(String),
     /// What the browser answered about a passkey.
     Passkey(Value),
 }
@@ -78,15 +78,15 @@ impl LogIn {
             Purpose::Confirm(login) => Bucket::SecondFactorAgain(login),
         }])?;
         self.challenges.attempt(&opened, now)?;
-        let by_recovery_code = matches!(proof, Proof::RecoveryCode(_));
+        let by_backup_code = matches!(proof, Proof::BackupCode(_));
         if let Err(error) = self.check(&opened, proof, site, now).await {
             self.parts.audit.note(Event::LoginFailed, Some(account), None);
             return Err(error);
         }
         self.challenges.spend(&opened, now)?;
         self.throttle.refund(attempt, |_| true);
-        if by_recovery_code {
-            self.parts.audit.note(Event::RecoveryCodeUsed, Some(account), None);
+        if by_backup_code {
+            self.parts.audit.note(Event::BackupCodeUsed, Some(account), None);
         }
         Ok(now_stored)
     }
@@ -101,7 +101,7 @@ impl LogIn {
         let account = opened.says.account;
         match proof {
             Proof::Totp(code) => self.parts.factors.check_totp(account, &code, now).await,
-            Proof::RecoveryCode(code) => self.parts.factors.check_recovery_code(account, &code).await,
+            Proof::BackupCode(code) => self.parts.factors.check_backup_code(account, &code).await,
             Proof::Passkey(credential) => {
                 let asked = opened.says.passkey.as_ref().ok_or_else(no_passkey_here)?;
                 let site = site.ok_or_else(passkeys::wrong_passkey)?;

@@ -42,12 +42,12 @@ impl House {
         self.login.with_second_factor(&pending.ticket, proof, &context(1), now).await
     }
 
-    /// Sets an authenticator app up with the code of `now`; its seed and the recovery codes.
+    /// Sets an authenticator app up with the code of `now`; its seed and the backup codes.
     async fn app(&self, owner: Identity, now: SystemTime) -> (totp::Seed, BackupCodes) {
         let secret = self.factors.begin_totp(owner, "callqr.local", now).await.unwrap().secret;
         let seed = totp::from_base32(secret.expose()).unwrap();
         let codes = self.factors.confirm_totp(owner, &totp::code_at(&seed, now), now).await.unwrap();
-        (seed, codes.expect("the account had no recovery codes"))
+        (seed, codes.expect("the account had no backup codes"))
     }
 
     async fn passkey(&self, owner: Identity, name: &str) -> (Authenticator, Option<BackupCodes>) {
@@ -80,7 +80,7 @@ async fn an_app_is_set_up_by_its_first_code_and_asked_for_from_then_on() {
     assert_eq!(code(house.factors.confirm_totp(owner, &right, day(0)).await), "begin-again");
 
     let pending = house.ask(day(0)).await;
-    assert_eq!(pending.methods, [Method::Totp, Method::RecoveryCode]);
+    assert_eq!(pending.methods, [Method::Totp, Method::BackupCode]);
     assert_eq!(pending.expires_at, day(0) + seconds(300));
     assert_eq!(code(house.give(&pending, Proof::Totp(right), day(0)).await), "wrong-code", "each code once");
     let next = totp::code_at(&seed, day(0) + seconds(30));
@@ -117,7 +117,7 @@ async fn a_ticket_has_five_attempts_and_an_account_few_more() {
     let owner = house.owner().await;
     let (seed, _) = house.app(owner, day(0)).await;
     let pending = house.ask(day(1)).await;
-    let wrong = || Proof::RecoveryCode("0000-0000-0000-0000".into());
+    let wrong = || Proof::BackupCode("0000-0000-0000-0000".into());
     for _ in 0..5 {
         assert_eq!(code(house.give(&pending, wrong(), day(1)).await), "wrong-code");
     }
@@ -138,32 +138,32 @@ async fn a_ticket_is_worth_no_more_than_the_password_that_it_stands_for() {
     let (_, codes) = house.app(owner, day(0)).await;
     let pending = house.ask(day(0)).await;
     house.accounts.change_password(owner, "another horse".into(), None, day(0)).await.unwrap();
-    let late = house.give(&pending, Proof::RecoveryCode(codes[0].expose().clone()), day(0)).await;
+    let late = house.give(&pending, Proof::BackupCode(codes[0].expose().clone()), day(0)).await;
     assert_eq!(code(late), "ticket-expired");
-    assert_eq!(house.factors.overview(owner.account).await.unwrap().recovery_codes_left, 10, "it was not used up");
+    assert_eq!(house.factors.overview(owner.account).await.unwrap().backup_codes_left, 10, "it was not used up");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_recovery_code_works_once_and_new_ones_replace_the_old() {
+async fn a_backup_code_works_once_and_new_ones_replace_the_old() {
     let house = house();
     let owner = house.owner().await;
     assert_eq!(code(house.factors.renew_backup_codes(owner).await), "no-second-factor");
     let (_, codes) = house.app(owner, day(0)).await;
     let first = codes[0].expose().to_uppercase().replace('-', " ");
-    house.give(&house.ask(day(1)).await, Proof::RecoveryCode(first.clone()), day(1)).await.unwrap();
-    assert_eq!(code(house.give(&house.ask(day(1)).await, Proof::RecoveryCode(first), day(1)).await), "wrong-code");
-    assert_eq!(house.factors.overview(owner.account).await.unwrap().recovery_codes_left, 9);
+    house.give(&house.ask(day(1)).await, Proof::BackupCode(first.clone()), day(1)).await.unwrap();
+    assert_eq!(code(house.give(&house.ask(day(1)).await, Proof::BackupCode(first), day(1)).await), "wrong-code");
+    assert_eq!(house.factors.overview(owner.account).await.unwrap().backup_codes_left, 9);
     let fresh = house.factors.renew_backup_codes(owner).await.unwrap();
-    let old = Proof::RecoveryCode(codes[1].expose().clone());
+    let old = Proof::BackupCode(codes[1].expose().clone());
     assert_eq!(code(house.give(&house.ask(day(1)).await, old, day(1)).await), "wrong-code");
-    let new = Proof::RecoveryCode(fresh[9].expose().clone());
+    let new = Proof::BackupCode(fresh[9].expose().clone());
     house.give(&house.ask(day(1)).await, new, day(1)).await.unwrap();
     let told = house.audit.list(None, 50).await.unwrap();
-    assert!(told.iter().any(|entry| entry.event.as_str() == "recovery-code-used"));
+    assert!(told.iter().any(|entry| entry.event.as_str() == "backup-code-used"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_factor_takes_the_recovery_codes_along_and_an_operator_removes_all() {
+async fn the_last_factor_takes_the_backup_codes_along_and_an_operator_removes_all() {
     let house = house();
     let owner = house.owner().await;
     house.app(owner, day(0)).await;
@@ -172,12 +172,12 @@ async fn the_last_factor_takes_the_recovery_codes_along_and_an_operator_removes_
     house.factors.remove_totp(owner).await.unwrap();
     assert_eq!(code(house.factors.remove_totp(owner).await), "no-totp");
     let overview = house.factors.overview(owner.account).await.unwrap();
-    assert_eq!((overview.totp, overview.recovery_codes_left, overview.passkeys.len()), (false, 10, 1));
+    assert_eq!((overview.totp, overview.backup_codes_left, overview.passkeys.len()), (false, 10, 1));
     let id = overview.passkeys[0].id;
     let eve = Identity { account: AccountId::random(), ..owner };
     assert_eq!(code(house.factors.remove_passkey(eve, id).await), "no-such-passkey");
     house.factors.remove_passkey(owner, id).await.unwrap();
-    assert_eq!(house.factors.overview(owner.account).await.unwrap().recovery_codes_left, 0);
+    assert_eq!(house.factors.overview(owner.account).await.unwrap().backup_codes_left, 0);
     house.log_in("ada.lovelace", PASSWORD, day(1)).await.unwrap();
 
     house.app(owner, day(2)).await;
@@ -224,7 +224,7 @@ async fn a_passkey_stands_beside_the_password_or_in_its_place() {
     assert_eq!(codes.unwrap().len(), 10);
 
     let pending = house.ask(day(1)).await;
-    assert_eq!(pending.methods, [Method::Passkey, Method::RecoveryCode]);
+    assert_eq!(pending.methods, [Method::Passkey, Method::BackupCode]);
     let options = house.login.second_factor_passkey(&pending.ticket, day(1)).unwrap();
     assert_eq!(options["allowCredentials"].as_array().unwrap().len(), 1);
     house.give(&pending, Proof::Passkey(device.get(&options)), day(1)).await.unwrap();
@@ -267,7 +267,7 @@ async fn confirming_asks_for_the_second_factor_as_logging_in_does() {
     let (mut device, _) = house.passkey(owner, "phone").await;
     let now = day(1);
     let asked = house.confirm(owner, now).await;
-    assert_eq!(asked.methods, [Method::Totp, Method::Passkey, Method::RecoveryCode]);
+    assert_eq!(asked.methods, [Method::Totp, Method::Passkey, Method::BackupCode]);
     let code_now = totp::code_at(&seed, now);
     let wrong = Proof::Totp("000000x".into());
     let refused = house.give_again(owner, &asked.ticket, wrong, now).await.unwrap_err();
@@ -277,7 +277,7 @@ async fn confirming_asks_for_the_second_factor_as_logging_in_does() {
     assert!(begun.identity.is_recently_authenticated(now));
     let renewed = begun.identity;
 
-    let late = house.give_again(renewed, &asked.ticket, Proof::RecoveryCode(codes[0].expose().clone()), now).await;
+    let late = house.give_again(renewed, &asked.ticket, Proof::BackupCode(codes[0].expose().clone()), now).await;
     assert_eq!(code(late), "ticket-expired", "each ticket once");
     let pending = house.ask(now).await;
     assert_eq!(code(house.give(&pending, Proof::Totp(code_now.clone()), now).await), "wrong-code", "each code once");
@@ -288,12 +288,12 @@ async fn confirming_asks_for_the_second_factor_as_logging_in_does() {
     let proof = Proof::Passkey(device.get(&options));
     let renewed = house.give_again(renewed, &asked.ticket, proof, now).await.unwrap().identity;
     let asked = house.confirm(renewed, now).await;
-    let by_paper = || Proof::RecoveryCode(codes[1].expose().clone());
+    let by_paper = || Proof::BackupCode(codes[1].expose().clone());
     let renewed = house.give_again(renewed, &asked.ticket, by_paper(), now).await.unwrap().identity;
     let asked = house.confirm(renewed, now).await;
     assert_eq!(code(house.give_again(renewed, &asked.ticket, by_paper(), now).await), "wrong-code");
     let told = house.audit.list(None, 50).await.unwrap();
-    for event in ["confirmed", "recovery-code-used", "login-failed"] {
+    for event in ["confirmed", "backup-code-used", "login-failed"] {
         assert!(told.iter().any(|entry| entry.event == event), "{event}");
     }
 }
@@ -303,7 +303,7 @@ async fn a_ticket_for_confirming_confirms_its_own_session_and_logs_nobody_in() {
     let house = house();
     let owner = house.owner().await;
     let (_, codes) = house.app(owner, day(0)).await;
-    let proof = || Proof::RecoveryCode(codes[0].expose().clone());
+    let proof = || Proof::BackupCode(codes[0].expose().clone());
     let other = house.begin(owner).await.identity;
     let asked = house.confirm(owner, day(1)).await;
     assert_eq!(code(house.give_again(other, &asked.ticket, proof(), day(1)).await), "ticket-expired");
@@ -312,7 +312,7 @@ async fn a_ticket_for_confirming_confirms_its_own_session_and_logs_nobody_in() {
     assert_eq!(code(house.give_again(owner, &to_log_in.ticket, proof(), day(1)).await), "ticket-expired");
     house.accounts.change_password(owner, "another horse".into(), None, day(1)).await.unwrap();
     assert_eq!(code(house.give_again(owner, &asked.ticket, proof(), day(1)).await), "ticket-expired");
-    assert_eq!(house.factors.overview(owner.account).await.unwrap().recovery_codes_left, 10, "none was used up");
+    assert_eq!(house.factors.overview(owner.account).await.unwrap().backup_codes_left, 10, "none was used up");
 }
 
 #[tokio::test(start_paused = true)]
@@ -328,7 +328,7 @@ async fn whoever_has_a_session_and_the_password_cannot_guess_the_code() {
         refused.push(code(house.give_again(owner, &asked.ticket, wrong(), day(1)).await));
     }
     assert_eq!(refused, [&["wrong-code"; 6][..], &["too-many-attempts"]].concat());
-    let paper = Proof::RecoveryCode(codes[0].expose().clone());
+    let paper = Proof::BackupCode(codes[0].expose().clone());
     house.give(&house.ask(day(1)).await, paper, day(1)).await.expect("its owner still logs in");
 }
 
@@ -390,7 +390,7 @@ async fn a_passkey_works_by_the_name_it_was_made_for() {
     let elsewhere = LoginContext { site: Site::at("https://call.example.org").ok(), ..context(1) };
     let outcome = house.login.with_password("ada.lovelace", PASSWORD.into(), &elsewhere, day(1)).await.unwrap();
     let Outcome::SecondFactor(pending) = outcome else { panic!("a second factor is asked for") };
-    assert_eq!((pending.methods, pending.passkey_hosts), (vec![Method::RecoveryCode], vec!["callqr.local".to_owned()]));
+    assert_eq!((pending.methods, pending.passkey_hosts), (vec![Method::BackupCode], vec!["callqr.local".to_owned()]));
     assert_eq!(code(house.login.second_factor_passkey(&pending.ticket, day(1))), "no-passkey-here");
 
     let there = Site::at("https://call.example.org").unwrap();

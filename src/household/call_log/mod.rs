@@ -24,7 +24,7 @@ pub struct CallLogOptions {
     /// Missed calls, for accounts that keep a list.
     pub missed_calls: Duration,
     /// Records for the operator; zero: none are made.
-    pub call_sessions: Duration,
+    pub call_records: Duration,
 }
 
 /// A call that nobody answered, as an owner sees it.
@@ -69,7 +69,7 @@ impl CallLog {
     /// # Errors
     /// The database's.
     pub async fn note(&self, call: Ended, now: SystemTime) -> Result<()> {
-        if !self.options.call_sessions.is_zero() {
+        if !self.options.call_records.is_zero() {
             self.store.calls().record(record(&call, now)?).await?;
         }
         // Whoever revoked or paused the tag at that moment did not want the call.

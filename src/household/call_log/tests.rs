@@ -5,8 +5,8 @@ use crate::testing::{House, day, house};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-fn log(house: &House, call_sessions: Duration) -> CallLog {
-    CallLog::new(house.store.clone(), house.keys.clone(), CallLogOptions { missed_calls: 7 * DAY, call_sessions })
+fn log(house: &House, call_records: Duration) -> CallLog {
+    CallLog::new(house.store.clone(), house.keys.clone(), CallLogOptions { missed_calls: 7 * DAY, call_records })
 }
 
 fn ended(owner: Identity, tag: TagId, reason: EndReason, talked: Option<Duration>) -> Ended {

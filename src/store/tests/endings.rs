@@ -103,7 +103,7 @@ impl House {
     /// Does something in whose middle a log-in cannot be removed, and then without that fault; what is raised in the end.
     async fn despite_a_fault(&self, what: &str, work: impl AsyncFn() -> Result<()>) -> Vec<Effect> {
         let before = self.rows().await;
-        self.execute("CREATE TRIGGER fault BEFORE DELETE ON logins BEGIN SELECT RAISE(ABORT, 'a fault'); END").await;
+        self.execute("CREATE TRIGGER fault BEFORE DELETE ON sessions BEGIN SELECT RAISE(ABORT, 'a fault'); END").await;
         assert_eq!(work().await.map_err(|error| error.kind), Err(Kind::Internal), "{what}: the fault is reached");
         self.execute("DROP TRIGGER fault").await;
         assert_eq!(self.rows().await, before, "{what}: a part was left behind");

@@ -32,7 +32,7 @@ pub struct Retention {
     /// Security events.
     pub audit: Duration,
     /// Records of calls.
-    pub call_sessions: Duration,
+    pub call_records: Duration,
 }
 
 /// Removes what has ended.
@@ -82,8 +82,8 @@ impl Cleaner {
         connected: Connected,
         steady: Instant,
     ) -> Result<Self> {
-        let Retention { audit: events, call_sessions } = kept;
-        let kept = Kept { session_idle: sessions.idle(), audit: events, call_sessions };
+        let Retention { audit: events, call_records } = kept;
+        let kept = Kept { session_idle: sessions.idle(), audit: events, call_records };
         let clock = Clock::new(store.expiry().clock_seen().await?, steady);
         let health = ClockHealth::default();
         Ok(Self { store, sessions, audit, kept, connected, clock, health, hour_began: None })

@@ -34,7 +34,7 @@ impl Passing {
             let connected = connected.lock().unwrap().clone();
             Box::pin(async move { connected })
         });
-        let kept = Retention { audit: 2 * MINUTE, call_sessions: MINUTE };
+        let kept = Retention { audit: 2 * MINUTE, call_records: MINUTE };
         let (store, sessions, audit) = (house.store.clone(), house.sessions.clone(), house.audit.clone());
         Cleaner::new(store, sessions, audit, kept, connected, steady).await.unwrap()
     }
@@ -119,7 +119,7 @@ async fn what_is_kept_of_calls_ends_within_a_minute_of_its_time() {
     let owner = passing.house.owner().await;
     let (tag, _) = passing.house.tag(owner, None).await;
     passing.house.store.calls().set_keeps(owner.account, true).await;
-    let options = CallLogOptions { missed_calls: 3 * MINUTE, call_sessions: MINUTE };
+    let options = CallLogOptions { missed_calls: 3 * MINUTE, call_records: MINUTE };
     let log = CallLog::new(passing.house.store.clone(), passing.house.keys.clone(), options);
     log.note(Ended::unanswered(owner.household, tag), day(0)).await.unwrap();
     passing.pass(MINUTE - Duration::from_millis(1)).await;

@@ -82,7 +82,7 @@ pub async fn describe(state: &SharedState, profile: Profile, identity: Identity)
 pub struct Factors {
     /// Whether there is an authenticator app.
     totp: bool,
-    recovery_codes_left: u32,
+    backup_codes_left: u32,
     /// The oldest first.
     pub passkeys: Vec<Passkey>,
 }
@@ -111,7 +111,7 @@ impl From<factors::Passkey> for Passkey {
 
 impl From<factors::Overview> for Factors {
     fn from(overview: factors::Overview) -> Self {
-        let factors::Overview { totp, recovery_codes_left, passkeys } = overview;
-        Self { totp, recovery_codes_left, passkeys: passkeys.into_iter().map(Passkey::from).collect() }
+        let factors::Overview { totp, backup_codes_left, passkeys } = overview;
+        Self { totp, backup_codes_left, passkeys: passkeys.into_iter().map(Passkey::from).collect() }
     }
 }

@@ -100,14 +100,14 @@ pub fn answer(begun: &Begun, cookie: bool, status: StatusCode) -> Result<Respons
 /// The one of the three that was given.
 pub fn second_proof(
     totp: Option<String>,
-    recovery_code: Option<String>,
+    backup_code: Option<String>,
     passkey: Option<Value>,
 ) -> Result<Proof, Error> {
-    match (totp, recovery_code, passkey) {
+    match (totp, backup_code, passkey) {
         (Some(code), None, None) => Ok(Proof::Totp(code)),
-        (None, Some(code), None) => Ok(Proof::RecoveryCode(code)),
+        (None, Some(code), None) => Ok(Proof::BackupCode(code)),
         (None, None, Some(credential)) => Ok(Proof::Passkey(credential)),
-        _ => Err(one_proof("totp, recoveryCode or passkey")),
+        _ => Err(one_proof("totp, backupCode or passkey")),
     }
 }
 
@@ -122,7 +122,7 @@ pub fn one_proof(names: &str) -> Error {
 pub struct PendingSecondFactor {
     /// Good for five attempts.
     pub ticket: String,
-    /// `totp`, `passkey`, `recovery-code`: what can be given here and now.
+    /// `totp`, `passkey`, `backup-code`: what can be given here and now.
     #[schema(value_type = Vec<String>)]
     pub methods: Vec<Method>,
     /// Names of this server by which the account's passkeys work, when they do not by the one the page was opened by.

@@ -22,13 +22,13 @@ async fn a_passkey_is_made_used_beside_the_password_and_in_its_place_and_removed
     let owner = server.owner().await;
     let mut device = Authenticator::new(&server.client.origin());
     let made = make(&owner, &mut device, "Ada's phone").await;
-    assert_eq!((&made["name"], made["recoveryCodes"].as_array().unwrap().len()), (&json!("Ada's phone"), 10));
+    assert_eq!((&made["name"], made["backupCodes"].as_array().unwrap().len()), (&json!("Ada's phone"), 10));
     let listed = owner.get("/api/v1/account").await.body["secondFactor"].clone();
     assert_eq!((&listed["passkeys"][0]["id"], &listed["passkeys"][0]["lastUsedAt"]), (&made["id"], &Value::Null));
 
     let login = json!({ "username": "ada", "password": PASSWORD });
     let step = server.client.post("/api/v1/auth/login", &login).await.body["secondFactor"].clone();
-    assert_eq!(step["methods"], json!(["passkey", "recovery-code"]));
+    assert_eq!(step["methods"], json!(["passkey", "backup-code"]));
     let asked = server.client.post("/api/v1/auth/second-factor/passkey", &json!({ "ticket": step["ticket"] })).await;
     assert_eq!(asked.body["publicKey"]["allowCredentials"].as_array().unwrap().len(), 1, "{:?}", asked.body);
     let body = json!({ "ticket": step["ticket"], "passkey": device.get(&asked.body["publicKey"]) });

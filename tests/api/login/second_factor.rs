@@ -28,7 +28,7 @@ async fn app(owner: &Client) -> (String, Vec<String>) {
     assert!(begun.body["qr"]["png"].as_str().unwrap().starts_with("data:image/png"));
     let done = owner.post("/api/v1/account/totp/confirm", &json!({ "code": totp::code(&secret, 0) })).await;
     assert_eq!(done.status, 200, "{:?}", done.body);
-    let codes = done.body["recoveryCodes"].as_array().unwrap();
+    let codes = done.body["backupCodes"].as_array().unwrap();
     (secret, codes.iter().map(|code| code.as_str().unwrap().to_owned()).collect())
 }
 
@@ -37,18 +37,18 @@ async fn an_app_is_set_up_used_and_removed() {
     let server = Server::start().await;
     let owner = server.owner().await;
     let before = owner.get("/api/v1/account").await.body;
-    assert_eq!(before["secondFactor"], json!({ "totp": false, "recoveryCodesLeft": 0, "passkeys": [] }));
+    assert_eq!(before["secondFactor"], json!({ "totp": false, "backupCodesLeft": 0, "passkeys": [] }));
     let (secret, codes) = app(&owner).await;
     assert_eq!(codes.len(), 10);
     let after = owner.get("/api/v1/account").await.body;
-    assert_eq!(after["secondFactor"], json!({ "totp": true, "recoveryCodesLeft": 10, "passkeys": [] }));
+    assert_eq!(after["secondFactor"], json!({ "totp": true, "backupCodesLeft": 10, "passkeys": [] }));
 
     let step = first_step(&server.client).await;
-    assert_eq!(step["methods"], json!(["totp", "recovery-code"]));
+    assert_eq!(step["methods"], json!(["totp", "backup-code"]));
     assert!(step["expiresAt"].as_str().unwrap().ends_with('Z'));
     let wrong = second_step(&server.client, &step, json!({ "totp": "000000000" })).await;
     assert_eq!((wrong.status, wrong.code()), (401, "wrong-code"));
-    let both = second_step(&server.client, &step, json!({ "totp": "000000", "recoveryCode": "x" })).await;
+    let both = second_step(&server.client, &step, json!({ "totp": "000000", "backupCode": "x" })).await;
     assert_eq!((both.status, both.code()), (400, "one-proof"));
     let right = totp::code(&secret, 1);
     let done = second_step(&server.client, &step, json!({ "totp": right })).await;
@@ -58,7 +58,7 @@ async fn an_app_is_set_up_used_and_removed() {
 
     let replayed = second_step(&server.client, &first_step(&server.client).await, json!({ "totp": right })).await;
     assert_eq!((replayed.status, replayed.code()), (401, "wrong-code"));
-    let used = second_step(&server.client, &step, json!({ "recoveryCode": codes[0] })).await;
+    let used = second_step(&server.client, &step, json!({ "backupCode": codes[0] })).await;
     assert_eq!((used.status, used.code()), (401, "ticket-expired"), "each ticket once");
 
     assert_eq!(client.delete("/api/v1/account/totp").await.status, 204);
@@ -76,10 +76,10 @@ async fn a_phone_whose_clock_is_wrong_is_told_so_and_not_let_in() {
     assert_eq!((ahead.status, ahead.code()), (401, "server-clock"));
     let message = ahead.body["error"]["message"].as_str().unwrap();
     assert!(message.starts_with("The phone's clock and this server's clock differ by about 5 minutes"), "{message}");
-    let in_by = second_step(&server.client, &step, json!({ "recoveryCode": codes[3] })).await;
+    let in_by = second_step(&server.client, &step, json!({ "backupCode": codes[3] })).await;
     assert_eq!(in_by.status, 200, "{:?}", in_by.body);
     let again =
-        second_step(&server.client, &first_step(&server.client).await, json!({ "recoveryCode": codes[3] })).await;
+        second_step(&server.client, &first_step(&server.client).await, json!({ "backupCode": codes[3] })).await;
     assert_eq!((again.status, again.code()), (401, "wrong-code"));
 }
 
@@ -88,7 +88,7 @@ async fn guessing_codes_ends_with_the_ticket_and_then_slows_down() {
     let server = Server::start().await;
     app(&server.owner().await).await;
     let step = first_step(&server.client).await;
-    let wrong = json!({ "recoveryCode": "0000-0000-0000-0000" });
+    let wrong = json!({ "backupCode": "0000-0000-0000-0000" });
     for _ in 0..5 {
         assert_eq!(second_step(&server.client, &step, wrong.clone()).await.code(), "wrong-code");
     }
@@ -108,7 +108,7 @@ async fn a_page_gets_its_cookie_after_the_second_step_only() {
     let body = json!({ "username": "ada", "password": PASSWORD, "cookie": true });
     let first = page.post("/api/v1/auth/login", &body).await;
     assert_eq!((first.status, first.header("set-cookie")), (200, ""));
-    let mut body = json!({ "ticket": first.body["secondFactor"]["ticket"], "recoveryCode": codes[0], "cookie": true });
+    let mut body = json!({ "ticket": first.body["secondFactor"]["ticket"], "backupCode": codes[0], "cookie": true });
     let foreign = server.client.with_header("origin", "https://evil.example");
     assert_eq!(foreign.post("/api/v1/auth/second-factor", &body).await.code(), "foreign-origin");
     let done = page.post("/api/v1/auth/second-factor", &body).await;
@@ -131,7 +131,7 @@ async fn confirming_takes_what_logging_in_takes() {
     let (secret, codes) = app(&owner).await;
     let confirm = async |body: Value| owner.post("/api/v1/account/confirm", &body).await;
     let finish = async |body: Value| owner.post("/api/v1/account/confirm/second-factor", &body).await;
-    for alone in [json!({ "totp": totp::code(&secret, 1) }), json!({ "recoveryCode": codes[0] })] {
+    for alone in [json!({ "totp": totp::code(&secret, 1) }), json!({ "backupCode": codes[0] })] {
         let refused = confirm(alone).await;
         assert_eq!((refused.status, refused.code()), (400, "one-proof"), "not without the password");
     }
@@ -140,7 +140,7 @@ async fn confirming_takes_what_logging_in_takes() {
     let asked = confirm(json!({ "password": PASSWORD })).await;
     assert_eq!((asked.status, asked.header("set-cookie"), &asked.body["token"]), (200, "", &Value::Null));
     let ticket = asked.body["secondFactor"]["ticket"].clone();
-    assert_eq!(asked.body["secondFactor"]["methods"], json!(["totp", "recovery-code"]));
+    assert_eq!(asked.body["secondFactor"]["methods"], json!(["totp", "backup-code"]));
     assert_eq!(owner.get("/api/v1/account").await.status, 200, "nothing has changed yet");
 
     let wrong = finish(json!({ "ticket": ticket, "totp": "000000000" })).await;

@@ -211,10 +211,10 @@ async fn whatever_ends_a_session_ends_its_sockets_and_tickets_at_once() {
     let open = present(&phone).await;
     let secret = bob.post("/api/v1/account/totp", &json!({})).await.body["secret"].as_str().unwrap().to_owned();
     let added = bob.post("/api/v1/account/totp/confirm", &json!({ "code": totp::code(&secret, 0) })).await;
-    let codes = added.body["recoveryCodes"].clone();
+    let codes = added.body["backupCodes"].clone();
     ends(&phone, "a first second factor", added, open).await;
     let step = server.client.post("/api/v1/auth/login", &json!({ "username": "bob", "password": PASSWORD })).await.body;
-    let body = json!({ "ticket": step["secondFactor"]["ticket"], "recoveryCode": codes[0] });
+    let body = json!({ "ticket": step["secondFactor"]["ticket"], "backupCode": codes[0] });
     let done = server.client.post("/api/v1/auth/second-factor", &body).await;
     let phone = server.client.with_token(done.body["token"].as_str().unwrap());
     let open = present(&phone).await;

@@ -16,7 +16,7 @@ fn database(server: &Server) -> Connection {
 
 /// As if everybody had logged in a while ago.
 fn age_sessions(server: &Server) {
-    database(server).execute("UPDATE logins SET confirmed_at = confirmed_at - 11 * 60 * 1000", []).unwrap();
+    database(server).execute("UPDATE sessions SET confirmed_at = confirmed_at - 11 * 60 * 1000", []).unwrap();
 }
 
 async fn phone(owner: &Client) -> Socket {
@@ -151,7 +151,7 @@ async fn what_cannot_be_undone_needs_a_fresh_proof() {
     assert_eq!(ada.get("/api/v1/admin/users").await.status, 200, "looking is not changing");
 
     // A clock that was set back does not make an old proof a fresh one.
-    database(&server).execute("UPDATE logins SET confirmed_at = confirmed_at + 86400000", []).unwrap();
+    database(&server).execute("UPDATE sessions SET confirmed_at = confirmed_at + 86400000", []).unwrap();
     assert_eq!(ada.get("/api/v1/account/export").await.code(), "confirm-first");
 }
 

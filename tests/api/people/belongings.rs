@@ -131,7 +131,7 @@ async fn make_passkey(server: &Server, owner: &Client, name: &str, secrets: &mut
     let body = json!({ "ticket": begun["ticket"], "credential": device.create(&begun["publicKey"]) });
     let made = owner.post("/api/v1/account/passkeys/finish", &body).await;
     assert_eq!(made.status, 201, "{}", made.text);
-    secrets.extend(made.body["recoveryCodes"].as_array().unwrap().iter().cloned());
+    secrets.extend(made.body["backupCodes"].as_array().unwrap().iter().cloned());
     made.body["id"].as_str().unwrap().to_owned()
 }
 

@@ -39,7 +39,7 @@ async fn an_export_has_everything_that_is_the_owners() {
     let account = &file["account"];
     assert_eq!(account["household"]["members"].as_array().unwrap().len(), 2);
     assert_eq!((&account["secondFactor"]["totp"], &account["keepMissedCalls"]), (&json!(true), &json!(true)));
-    assert_eq!(account["secondFactor"]["recoveryCodesLeft"], 10);
+    assert_eq!(account["secondFactor"]["backupCodesLeft"], 10);
     let passkey = &account["secondFactor"]["passkeys"][0];
     assert!(passkey["createdAt"].is_string() && passkey["lastUsedAt"].is_null());
 

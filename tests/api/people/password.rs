@@ -94,7 +94,7 @@ async fn a_password_is_changed_only_by_its_owner_and_only_into_a_good_one() {
         assert!(!refused.text.contains(password));
     }
     let database = rusqlite::Connection::open(server.data_dir().join("callqr.db")).unwrap();
-    database.execute("UPDATE logins SET confirmed_at = confirmed_at - 11 * 60 * 1000", []).unwrap();
+    database.execute("UPDATE sessions SET confirmed_at = confirmed_at - 11 * 60 * 1000", []).unwrap();
     let refused = change(&owner, NEW).await;
     assert_eq!((refused.status, refused.code()), (403, "confirm-first"));
 

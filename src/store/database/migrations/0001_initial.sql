@@ -49,7 +49,7 @@ CREATE INDEX invites_by_account ON invites (account_id, created_at);
 -- Logging in ---------------------------------------------------------------------------------------------------------
 
 -- One row for each device that is logged in.
-CREATE TABLE logins (
+CREATE TABLE sessions (
     id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     account_id BLOB NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
     secret_hash BLOB NOT NULL CHECK (length(secret_hash) = 32),
@@ -65,7 +65,7 @@ CREATE TABLE logins (
     generation INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX logins_by_account ON logins (account_id, last_used_at);
+CREATE INDEX sessions_by_account ON sessions (account_id, last_used_at);
 
 -- The one link of an account that sets a new password.
 CREATE TABLE password_resets (
@@ -204,8 +204,8 @@ BEGIN
 END;
 
 -- Calls that are over, if the operator wants them recorded: ids that were used for one call only, and times.
-CREATE TABLE call_sessions (
-    session_id BLOB NOT NULL PRIMARY KEY CHECK (length(session_id) = 16),
+CREATE TABLE call_records (
+    call_id BLOB NOT NULL PRIMARY KEY CHECK (length(call_id) = 16),
     caller_id BLOB NOT NULL CHECK (length(caller_id) = 16),
     owner_id BLOB NOT NULL CHECK (length(owner_id) = 16),
     status TEXT NOT NULL,
@@ -216,7 +216,7 @@ CREATE TABLE call_sessions (
     fingerprints_hash BLOB CHECK (length(fingerprints_hash) = 32)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX call_sessions_by_end ON call_sessions (ended_at);
+CREATE INDEX call_records_by_end ON call_records (ended_at);
 
 -- The server itself --------------------------------------------------------------------------------------------------
 

@@ -51,7 +51,7 @@ pub struct SecondFactor {
     ticket: String,
     /// Six digits from an authenticator app.
     totp: Option<String>,
-    recovery_code: Option<String>,
+    backup_code: Option<String>,
     /// What `PublicKeyCredential.toJSON()` gives.
     #[schema(value_type = Option<Object>)]
     passkey: Option<Value>,
@@ -138,7 +138,7 @@ pub async fn second_factor(
     if body.cookie {
         same_origin(&state.origin, &uri, &headers)?;
     }
-    let proof = second_proof(body.totp, body.recovery_code, body.passkey)?;
+    let proof = second_proof(body.totp, body.backup_code, body.passkey)?;
     let begun = state.login.with_second_factor(&body.ticket, proof, &context, SystemTime::now()).await?;
     answer(&begun, body.cookie, StatusCode::OK)
 }

@@ -1,4 +1,4 @@
-//! `/api/v1/account/totp`, `/recovery-codes` and `/passkeys`: second factors, as their owner manages them.
+//! `/api/v1/account/totp`, `/backup-codes` and `/passkeys`: second factors, as their owner manages them.
 //!
 //! All of it is for somebody who has just proven who they are: a stolen session must not be able to lock its owner out.
 
@@ -38,7 +38,7 @@ pub struct Code {
     code: String,
 }
 
-/// Recovery codes, shown this once.
+/// backup codes, shown this once.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Codes {
@@ -104,7 +104,7 @@ pub async fn begin_totp(
 /// The account's other sessions end.
 #[utoipa::path(post, path = "/account/totp/confirm", tag = "account", security(("session" = []), ("confirmed" = [])),
     request_body = Code, responses(
-    (status = 200, description = "Set up; recovery codes where the account had none left", body = Codes),
+    (status = 200, description = "Set up; backup codes where the account had none left", body = Codes),
     (status = 400, description = "`wrong-code`, `server-clock`, `begin-again`"),
 ))]
 pub async fn confirm_totp(
@@ -118,7 +118,7 @@ pub async fn confirm_totp(
 
 /// Removes the authenticator app
 ///
-/// The account's other sessions end. Without another second factor the recovery codes go with it.
+/// The account's other sessions end. Without another second factor the backup codes go with it.
 #[utoipa::path(delete, path = "/account/totp", tag = "account", security(("session" = []), ("confirmed" = [])), responses(
     (status = 204, description = "Removed"),
     (status = 404, description = "`no-totp`"),
@@ -131,8 +131,8 @@ pub async fn remove_totp(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Makes new recovery codes; the old ones are worthless
-#[utoipa::path(post, path = "/account/recovery-codes", tag = "account", security(("session" = []), ("confirmed" = [])), responses(
+/// Makes new backup codes; the old ones are worthless
+#[utoipa::path(post, path = "/account/backup-codes", tag = "account", security(("session" = []), ("confirmed" = [])), responses(
     (status = 200, description = "Ten codes", body = Codes),
     (status = 409, description = "`no-second-factor`"),
 ))]
@@ -165,7 +165,7 @@ pub async fn begin_passkey(
 /// The account's other sessions end when it is the first second factor.
 #[utoipa::path(post, path = "/account/passkeys/finish", tag = "account", security(("session" = []), ("confirmed" = [])),
     request_body = MadePasskey, responses(
-    (status = 201, description = "Made; recovery codes where the account had none left", body = AddedPasskey),
+    (status = 201, description = "Made; backup codes where the account had none left", body = AddedPasskey),
     (status = 400, description = "`begin-again`, `bad-passkey`, `passkey-refused`, `passkeys-need-a-name`, `passkeys-need-public-url`"),
     (status = 409, description = "`passkey-known`, `too-many-passkeys`"),
 ))]
@@ -182,7 +182,7 @@ pub async fn finish_passkey(
 
 /// Removes a passkey
 ///
-/// The account's other sessions end. Without another second factor the recovery codes go with it.
+/// The account's other sessions end. Without another second factor the backup codes go with it.
 #[utoipa::path(delete, path = "/account/passkeys/{id}", tag = "account", security(("session" = []), ("confirmed" = [])),
     params(("id" = String, Path, description = "The passkey")), responses(
     (status = 204, description = "Removed"),

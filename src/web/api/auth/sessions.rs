@@ -55,7 +55,7 @@ pub struct ConfirmSecondFactor {
     ticket: String,
     /// Six digits from an authenticator app.
     totp: Option<String>,
-    recovery_code: Option<String>,
+    backup_code: Option<String>,
     /// What `PublicKeyCredential.toJSON()` gives.
     #[schema(value_type = Option<Object>)]
     passkey: Option<Value>,
@@ -157,7 +157,7 @@ pub async fn confirm_second_factor(
     headers: HeaderMap,
     Json(body): Json<ConfirmSecondFactor>,
 ) -> Result<Response<Body>, ApiError> {
-    let proof = second_proof(body.totp, body.recovery_code, body.passkey)?;
+    let proof = second_proof(body.totp, body.backup_code, body.passkey)?;
     let site = context.site.as_ref();
     let begun = state.login.confirm_with_second_factor(identity, &body.ticket, proof, site, SystemTime::now()).await?;
     answer_renewed(&begun, &headers)
