@@ -25,7 +25,7 @@ pub const CHANNEL: u16 = 0x4000;
 /// Requests under way at the same time.
 const WINDOW: usize = 32;
 /// How long nothing may arrive before all that is under way is asked again.
-const PATIENCE: Duration = Duration::from_millis(300);
+const REPEAT_AFTER: Duration = Duration::from_millis(300);
 const TRIES: usize = 10;
 
 /// What a client asks for.
@@ -84,7 +84,7 @@ impl Clients {
                     (last, tries) = (Instant::now(), 0);
                 }
             }
-            if last.elapsed() > PATIENCE {
+            if last.elapsed() > REPEAT_AFTER {
                 (last, tries) = (Instant::now(), tries + 1);
                 if tries > TRIES {
                     return Err(io::Error::new(io::ErrorKind::TimedOut, format!("{step:?} is not answered")));

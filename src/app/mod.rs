@@ -56,7 +56,7 @@ use services::Services;
 /// How often names and age of the certificate are looked at.
 const CERTIFICATE_CHECK: Duration = Duration::from_secs(60);
 /// How long answers under way may take once the program stops.
-const DRAIN: Duration = Duration::from_secs(5);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 /// Of all TCP connections, one source may have one in so many, where the configuration does not say.
 const SHARE_PER_SOURCE: usize = 16;
 
@@ -282,7 +282,7 @@ impl App {
         tracing::info!("stopping");
         self.closing.send_replace(true);
         hub.shutdown().await;
-        if timeout(DRAIN, all_closed.recv()).await.is_err() {
+        if timeout(DRAIN_TIMEOUT, all_closed.recv()).await.is_err() {
             tracing::warn!("connections that did not end in time are cut off");
         }
         let _ = stop_relay.send(());

@@ -16,9 +16,9 @@ use crate::operator::{Answer, Links, Operator, Refusal, Reply, Request};
 use crate::web::origin::OriginPolicy;
 
 /// How long to wait for a server that starts or stops, or for another command.
-const PATIENCE: Duration = Duration::from_secs(5);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long between two looks.
-const PAUSE: Duration = Duration::from_millis(50);
+const LOCK_POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Has `request` done with the data directory of `config`.
 ///
@@ -37,8 +37,8 @@ pub async fn operate(config: &Config, request: Request) -> Result<Answer, Refusa
         check_is_ours(directory)?;
         match DataDir::open(directory) {
             Ok(held) => return alone(config, held, request).await.map_err(Refusal::from),
-            Err(error) if error.code == "already-running" && began.elapsed() < PATIENCE => {
-                tokio::time::sleep(PAUSE).await;
+            Err(error) if error.code == "already-running" && began.elapsed() < LOCK_TIMEOUT => {
+                tokio::time::sleep(LOCK_POLL_INTERVAL).await;
             }
             Err(error) if error.code == "already-running" => return Err(in_use(directory).into()),
             Err(error) => return Err(error.into()),

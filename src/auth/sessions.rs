@@ -36,7 +36,7 @@ pub struct SessionOptions {
 /// How exactly the last use is noted: finer would make every look at a page a write to the disk.
 const TOUCH_AFTER: Duration = Duration::from_secs(60 * 60);
 /// The most sessions of one account; then the one unused for longest ends.
-const MOST: u32 = 50;
+const MAX_SESSIONS: u32 = 50;
 
 /// What became of a session since somebody was recognised by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,7 +137,7 @@ impl Sessions {
         now: SystemTime,
     ) -> Result<Begun> {
         let Prepared { row, begun } = self.prepare(member, arrival, now);
-        if self.store.sessions().create(row, password_hash, MOST, now).await?.is_none() {
+        if self.store.sessions().create(row, password_hash, MAX_SESSIONS, now).await?.is_none() {
             return Err(Error::new(Kind::Unavailable, "busy", "The account was changed at this moment.")
                 .hint("Try again.")
                 .retry_after(Duration::from_secs(1)));

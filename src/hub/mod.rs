@@ -39,7 +39,7 @@ use tickets::Tickets;
 /// How many commands wait for the task; with messages of 64 KiB that is 16 MiB at the very most.
 const QUEUE: usize = 256;
 /// How long sockets have to say goodbye when the server stops.
-const GOODBYE: Duration = Duration::from_secs(3);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The handle of the switchboard's task.
 #[derive(Clone)]
@@ -236,7 +236,7 @@ impl Hub {
         self.tell(Input::Shutdown).await;
         let all_closed = self.shared.sockets.acquire_many(self.shared.max_sockets);
         // A socket that takes longer is cut off by the end of the process.
-        let _ = tokio::time::timeout(GOODBYE, all_closed).await;
+        let _ = tokio::time::timeout(CLOSE_TIMEOUT, all_closed).await;
     }
 
     async fn check_standing(&self, (tag, session): StoodFor) -> std::result::Result<(), CloseReason> {

@@ -17,9 +17,9 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use crate::net::send_queue;
 
 /// How long a client may take nothing at all.
-const STALL: Duration = Duration::from_secs(60);
+const STALL_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a client of HTTP may take less than [`PACE`].
-const GRACE: Duration = Duration::from_secs(10);
+const SLOW_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the system may offer a client of HTTP what it was given last, when the connection ends.
 const LAST_ANSWER: Duration = Duration::from_secs(5);
 /// Bytes in a second that a client of HTTP must take in the mean after that: a tenth of what the slowest phone does.
@@ -81,9 +81,9 @@ impl<S: Abort> StallTimeout<S> {
             timer: Box::pin(sleep_until(now)),
         });
         let deadline = if is_http {
-            waiting.since + GRACE + Duration::from_millis(waiting.taken * 1000 / PACE)
+            waiting.since + SLOW_TIMEOUT + Duration::from_millis(waiting.taken * 1000 / PACE)
         } else {
-            waiting.last_taken + STALL
+            waiting.last_taken + STALL_TIMEOUT
         };
         if waiting.timer.deadline() != deadline {
             waiting.timer.as_mut().reset(deadline);

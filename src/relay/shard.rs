@@ -23,7 +23,7 @@ use crate::proto::turn::view::Update;
 
 const WAKE: Token = Token(usize::MAX);
 /// Updates that may wait for a sleeping shard before it is woken to take them in.
-const PATIENCE: usize = 64;
+const WAKE_AFTER_UPDATES: usize = 64;
 /// Over how long the rate of packets is measured.
 const WINDOW: Duration = Duration::from_millis(5);
 
@@ -38,7 +38,7 @@ pub struct Handle {
 impl Handle {
     /// Gives the shard an update. It is read before the next packet; a sleeping shard is not woken for one alone.
     pub fn post(&self, update: Update) {
-        if self.mailbox.post(update) >= PATIENCE {
+        if self.mailbox.post(update) >= WAKE_AFTER_UPDATES {
             self.wake();
         }
     }

@@ -12,7 +12,7 @@ use crate::domain::{Error, Kind, Result};
 use crate::store::database::convert::{one_row, time, to_millis};
 
 /// The most invites of one account that were not used yet.
-const MOST: u32 = 50;
+const MAX_OPEN_INVITES: u32 = 50;
 
 /// An invite as stored.
 #[derive(Clone, Copy)]
@@ -46,8 +46,8 @@ impl InviteTable<'_> {
                 if let Some((household, holder)) = invite.household.zip(holder) {
                     vaults::check_holder(transaction, household, holder)?;
                 }
-                if count(transaction, invite.account)? >= MOST {
-                    let message = format!("At most {MOST} invites may wait to be used.");
+                if count(transaction, invite.account)? >= MAX_OPEN_INVITES {
+                    let message = format!("At most {MAX_OPEN_INVITES} invites may wait to be used.");
                     return Err(Error::new(Kind::Conflict, "too-many-invites", message).hint("Revoke one of them."));
                 }
                 insert(transaction, &invite, token_hash)

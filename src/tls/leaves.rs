@@ -16,7 +16,7 @@ use crate::domain::{Error, Result};
 
 /// The most certificates that are kept. There are as many as names and addresses that lead here: more than this only where a
 /// whole network leads here, and then they are made again when they are asked for again.
-const MOST: usize = 256;
+const MAX_LEAVES: usize = 256;
 
 /// The two ends of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl Leaves {
         match self.authority.sign(&names, &self.plain) {
             Ok(certificate) => {
                 let key = Arc::new(CertifiedKey::new(vec![certificate], self.shown_plain.key.clone()));
-                if made.len() >= MOST {
+                if made.len() >= MAX_LEAVES {
                     made.clear();
                 }
                 made.insert(names, key.clone());

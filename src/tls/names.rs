@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The most addresses in a certificate: each TLS handshake of a client that came by address carries them all.
-const MOST: usize = 16;
+const MAX_NAMES: usize = 16;
 
 /// A name or an address in a certificate.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,7 +73,7 @@ pub(super) fn addresses(given: &BTreeSet<Name>) -> Vec<IpAddr> {
         Name::Dns(_) => None,
         Name::Address(address) => Some(*address),
     });
-    addresses.take(MOST).collect()
+    addresses.take(MAX_NAMES).collect()
 }
 
 #[cfg(test)]
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn very_many_addresses_are_bounded() {
         let many: Vec<_> = (0..500_u32).map(|n| std::net::Ipv4Addr::from(0x0a00_0000 + n).to_string()).collect();
-        assert_eq!(addresses(&given(&many)).len(), MOST);
+        assert_eq!(addresses(&given(&many)).len(), MAX_NAMES);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::domain::network::Network;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// More proxies than stand in a row anywhere.
-const LONGEST: usize = 32;
+const MAX_PROXIES: usize = 32;
 
 /// The address that a request is counted for: `peer`'s, or the one that a trusted proxy names.
 pub fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
@@ -50,7 +50,7 @@ fn values(headers: &HeaderMap, name: &HeaderName) -> Option<Option<String>> {
 /// is no address.
 fn first_untrusted(chain: Vec<Option<IpAddr>>, is_trusted: impl Fn(&IpAddr) -> bool) -> Option<IpAddr> {
     let mut farthest = None;
-    for address in chain.into_iter().rev().take(LONGEST) {
+    for address in chain.into_iter().rev().take(MAX_PROXIES) {
         farthest = Some(address?);
         if !farthest.as_ref().is_some_and(&is_trusted) {
             return farthest;

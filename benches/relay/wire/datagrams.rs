@@ -10,7 +10,7 @@ use super::Wire;
 
 /// The first client's address.
 const FIRST: u32 = u32::from_be_bytes([127, 1, 0, 0]);
-const LONGEST: usize = 65_536;
+const MAX_DATAGRAM: usize = 65_536;
 
 pub struct Datagrams {
     socket: UdpSocket,
@@ -26,7 +26,7 @@ impl Datagrams {
         let _ = socket2::SockRef::from(&socket).set_recv_buffer_size(4 << 20);
         let _ = socket2::SockRef::from(&socket).set_send_buffer_size(4 << 20);
         let (state, port) = (UdpSocketState::new((&socket).into())?, socket.local_addr()?.port());
-        Ok(Self { socket, state, server, port, buffer: vec![0; BATCH_SIZE * LONGEST] })
+        Ok(Self { socket, state, server, port, buffer: vec![0; BATCH_SIZE * MAX_DATAGRAM] })
     }
 }
 
@@ -40,10 +40,10 @@ impl Wire for Datagrams {
 
     fn receive(&mut self, found: &mut dyn FnMut(usize, &[u8])) {
         let mut metas = [RecvMeta::default(); BATCH_SIZE];
-        let mut chunks = self.buffer.chunks_exact_mut(LONGEST);
+        let mut chunks = self.buffer.chunks_exact_mut(MAX_DATAGRAM);
         let mut slices: [IoSliceMut<'_>; BATCH_SIZE] = std::array::from_fn(|_| IoSliceMut::new(chunks.next().unwrap()));
         let received = self.state.recv((&self.socket).into(), &mut slices, &mut metas).unwrap_or(0);
-        for (meta, chunk) in metas[..received].iter().zip(self.buffer.chunks_exact(LONGEST)) {
+        for (meta, chunk) in metas[..received].iter().zip(self.buffer.chunks_exact(MAX_DATAGRAM)) {
             let Some(IpAddr::V4(ip)) = meta.dst_ip else { continue };
             for packet in chunk[..meta.len].chunks(meta.stride.max(1)) {
                 found(u32::from(ip).wrapping_sub(FIRST) as usize, packet);

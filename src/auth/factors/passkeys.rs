@@ -21,7 +21,7 @@ use crate::domain::ids::AccountId;
 use crate::domain::{Error, Kind, Result};
 
 /// How long browsers wait for a person.
-const PATIENCE: std::time::Duration = crate::auth::challenges::LIFETIME;
+const CEREMONY_TIMEOUT: std::time::Duration = crate::auth::challenges::LIFETIME;
 
 /// The name by which a page of ours was opened: passkeys are made for one such name and work there alone.
 #[derive(Clone)]
@@ -51,7 +51,7 @@ impl Site {
 
     fn webauthn(&self) -> Result<Webauthn> {
         let builder = WebauthnBuilder::new(&self.host, &self.origin).map_err(internal)?;
-        builder.rp_name("callqr").timeout(PATIENCE).build().map_err(internal)
+        builder.rp_name("callqr").timeout(CEREMONY_TIMEOUT).build().map_err(internal)
     }
 }
 

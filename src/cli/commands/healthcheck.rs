@@ -20,7 +20,7 @@ use crate::operator::Refusal;
 use crate::tls;
 
 /// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// More than any health report has.
 const MAX_ANSWER: usize = 64 * 1024;
 
@@ -31,7 +31,7 @@ pub fn healthcheck(settings: &Settings) -> Result<(), Refusal> {
     let address = config.listen.addresses.iter().copied().map(on_this_machine).next_back();
     let address = address.ok_or_else(|| Error::internal("no address to listen on"))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::internal)?;
-    let asked = runtime.block_on(async { tokio::time::timeout(PATIENCE, ask(address, client)).await });
+    let asked = runtime.block_on(async { tokio::time::timeout(ANSWER_TIMEOUT, ask(address, client)).await });
     let (status, text) = match asked {
         Ok(Ok(answer)) => answer,
         Ok(Err(cause)) => return Err(no_answer(address.port(), &cause.to_string()).into()),

@@ -6,7 +6,7 @@ use std::os::fd::AsRawFd as _;
 use std::path::{Path, PathBuf};
 
 /// `sun_path` has 108 bytes, one of them the closing NUL (unix(7)).
-const LONGEST: usize = 107;
+const MAX_PATH_BYTES: usize = 107;
 
 /// The path of a socket; good for as long as this value is kept.
 pub struct Address {
@@ -18,7 +18,7 @@ impl Address {
     /// `directory/name`; where that is too long, the same by way of the open directory's number in `/proc`.
     pub fn of(directory: &Path, name: &str) -> io::Result<Self> {
         let path = directory.join(name);
-        if path.as_os_str().len() <= LONGEST {
+        if path.as_os_str().len() <= MAX_PATH_BYTES {
             return Ok(Self { path, _directory: None });
         }
         let directory = File::open(directory)?;

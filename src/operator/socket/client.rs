@@ -15,7 +15,7 @@ use crate::domain::{Error, Kind, Result};
 use crate::operator::{Reply, Request};
 
 /// How long an answer may take: changing keys means to write every row anew.
-const PATIENCE: Duration = Duration::from_secs(10 * 60);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
 /// Asks the server that runs with this data directory; `None` when none does.
 ///
@@ -47,7 +47,7 @@ pub async fn ask(directory: &Path, request: &Request) -> Result<Option<Reply>> {
     if line.len() as u64 > MAX_REQUEST {
         return Err(Error::invalid("too-long", "What you want to say is too long."));
     }
-    timeout(PATIENCE, exchange(&mut stream, &line))
+    timeout(ANSWER_TIMEOUT, exchange(&mut stream, &line))
         .await
         .unwrap_or_else(|_| Err(no_answer("it took too long")))
         .map(Some)

@@ -25,9 +25,9 @@ const UNREADY: &str = "control.new";
 const WAITING: u32 = 16;
 const SERVED: usize = 8;
 /// How long a client may take to send its request, and to take its answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long to wait after a connection could not be accepted.
-const PAUSE: Duration = Duration::from_millis(100);
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
 
 /// A socket that listens; its file is removed when this is dropped.
 pub struct Control {
@@ -74,7 +74,7 @@ impl Control {
                 _ = closing.wait_for(|closing| *closing) => return,
             };
             let Ok((stream, _)) = accepted else {
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
                 continue;
             };
             let Ok(place) = places.clone().acquire_owned().await else { return };
@@ -97,7 +97,7 @@ impl Drop for Control {
 
 async fn serve_one(mut stream: UnixStream, operator: &Operator) -> io::Result<()> {
     let reply = if may_ask(stream.peer_cred()?.uid(), rustix::process::geteuid().as_raw()) {
-        match timeout(PATIENCE, read(&mut stream)).await? {
+        match timeout(REQUEST_TIMEOUT, read(&mut stream)).await? {
             Ok(request) => Reply::from(operator.run(request, SystemTime::now()).await),
             Err(error) => Reply::Refused(error.into()),
         }
@@ -107,7 +107,7 @@ async fn serve_one(mut stream: UnixStream, operator: &Operator) -> io::Result<()
     };
     let mut line = Zeroizing::new(serde_json::to_vec(&reply)?);
     line.push(b'\n');
-    timeout(PATIENCE, stream.write_all(&line)).await?
+    timeout(REQUEST_TIMEOUT, stream.write_all(&line)).await?
 }
 
 /// The file's mode says the same; this holds where somebody has changed it.

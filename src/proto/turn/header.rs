@@ -13,12 +13,12 @@ const DATA: u16 = 0x0013;
 const DONT_FRAGMENT: u16 = 0x001A;
 const FINGERPRINT: u16 = 0x8028;
 /// The longest header: a Data indication from an IPv6 address.
-const LONGEST: usize = STUN_HEADER + 4 + 20 + 4;
+const MAX_HEADER: usize = STUN_HEADER + 4 + 20 + 4;
 
 /// What stands in front of a forwarded payload.
 #[derive(Debug, Clone, Copy)]
 pub struct Header {
-    bytes: [u8; LONGEST],
+    bytes: [u8; MAX_HEADER],
     len: u8,
 }
 
@@ -31,7 +31,7 @@ impl AsRef<[u8]> for Header {
 impl Header {
     /// The four bytes of ChannelData (RFC 8656, section 12.4). `payload` is a length that came in 16 bits.
     pub fn channel_data(number: u16, payload: usize) -> Self {
-        let mut header = Self { bytes: [0; LONGEST], len: 4 };
+        let mut header = Self { bytes: [0; MAX_HEADER], len: 4 };
         header.bytes[..2].copy_from_slice(&number.to_be_bytes());
         header.bytes[2..4].copy_from_slice(&(payload as u16).to_be_bytes());
         header
@@ -41,7 +41,7 @@ impl Header {
     ///
     /// `transaction` makes the transaction id; nothing answers an indication, so it need only be different each time.
     pub fn data_indication(transaction: u64, peer: IpAddr, port: u16, payload: usize) -> Self {
-        let mut header = Self { bytes: [0; LONGEST], len: 0 };
+        let mut header = Self { bytes: [0; MAX_HEADER], len: 0 };
         header.put(&DATA_INDICATION);
         header.put(&[0, 0]);
         header.put(&COOKIE);

@@ -15,9 +15,9 @@ use crate::domain::ids::SessionId;
 use crate::store::{Kept, Store};
 
 /// The longest rest: what is new may end before what was known.
-const LONGEST_REST: Duration = Duration::from_secs(30);
+const MAX_PAUSE: Duration = Duration::from_secs(30);
 /// The shortest rest: rows that end one after the other are removed together.
-const SHORTEST_REST: Duration = Duration::from_secs(1);
+const MIN_PAUSE: Duration = Duration::from_secs(1);
 /// How often devices that are connected count as having used their sessions, and the clock as right.
 const HOURLY: Duration = Duration::from_secs(60 * 60);
 /// How long a copy of the database from before a migration is kept.
@@ -107,16 +107,16 @@ impl Cleaner {
         let checked = self.clock.check(now, steady);
         self.health.set(checked.err());
         if checked.is_err() {
-            return LONGEST_REST;
+            return MAX_PAUSE;
         }
         match self.clean(now, steady).await {
             Ok(next) => {
-                let until = next.map_or(LONGEST_REST, |next| next.duration_since(now).unwrap_or_default());
-                until.clamp(SHORTEST_REST, LONGEST_REST)
+                let until = next.map_or(MAX_PAUSE, |next| next.duration_since(now).unwrap_or_default());
+                until.clamp(MIN_PAUSE, MAX_PAUSE)
             }
             Err(error) => {
                 tracing::warn!(code = error.code, "what has expired could not be removed");
-                LONGEST_REST
+                MAX_PAUSE
             }
         }
     }

@@ -48,7 +48,7 @@ impl Passing {
         let end = self.now + time;
         for looks in 1.. {
             let rest = self.step().await;
-            assert!(rest >= SHORTEST_REST);
+            assert!(rest >= MIN_PAUSE);
             if self.now + rest > end {
                 let left = end.duration_since(self.now).unwrap();
                 self.now += left;

@@ -22,7 +22,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::web::state::SharedState;
 
 /// How long an answer is held back for a body that nobody wants.
-const PATIENCE: Duration = Duration::from_secs(3);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The middleware.
 pub async fn take_in(State(state): State<SharedState>, request: Request, next: Next) -> Response<Body> {
@@ -68,7 +68,7 @@ impl Shared {
             return false;
         }
         let mut rest = Limited::new(self, size);
-        let drained = timeout_at(deadline.min(Instant::now() + PATIENCE), async {
+        let drained = timeout_at(deadline.min(Instant::now() + DRAIN_TIMEOUT), async {
             while let Some(frame) = rest.frame().await {
                 if frame.is_err() {
                     return false;
@@ -162,7 +162,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_client_that_would_have_to_be_waited_for_is_told_that_the_connection_ends() {
         for (fields, waits) in [
-            ("Content-Length: 5", PATIENCE),
+            ("Content-Length: 5", DRAIN_TIMEOUT),
             ("Content-Length: 101", Duration::ZERO),
             ("Content-Length: 5\r\nExpect: 100-continue", Duration::ZERO),
         ] {

@@ -98,11 +98,7 @@ pub fn answer(begun: &Begun, cookie: bool, status: StatusCode) -> Result<Respons
 }
 
 /// The one of the three that was given.
-pub fn second_proof(
-    totp: Option<String>,
-    backup_code: Option<String>,
-    passkey: Option<Value>,
-) -> Result<Proof, Error> {
+pub fn second_proof(totp: Option<String>, backup_code: Option<String>, passkey: Option<Value>) -> Result<Proof, Error> {
     match (totp, backup_code, passkey) {
         (Some(code), None, None) => Ok(Proof::Totp(code)),
         (None, Some(code), None) => Ok(Proof::BackupCode(code)),

@@ -20,9 +20,9 @@ const HELLO: Duration = Duration::from_secs(10);
 /// How often an idle client is asked whether it is there.
 const PING: Duration = Duration::from_secs(15);
 /// After how much silence it is taken for dead.
-const SILENCE: Duration = Duration::from_secs(30);
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a closing handshake may take.
-const GOODBYE: Duration = Duration::from_secs(2);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Control frames are answered by the library, unseen by the switchboard's own limit.
 const CONTROL_FRAMES: Rate = Rate { burst: 40, per_second: 4 };
 
@@ -53,7 +53,7 @@ where
         Err(_) => explain(&mut socket, End::Close(CloseReason::BadTicket)).await,
     };
     // Who does not say goodbye in time is left without one.
-    let _ = timeout(GOODBYE, say_goodbye(&mut socket, end)).await;
+    let _ = timeout(CLOSE_TIMEOUT, say_goodbye(&mut socket, end)).await;
 }
 
 /// Waits for `hello` and connects.
@@ -128,9 +128,9 @@ where
                     return end;
                 }
             }
-            () = sleep_until(ping_at.min(heard + SILENCE)) => {
+            () = sleep_until(ping_at.min(heard + SILENCE_TIMEOUT)) => {
                 ping_at = Instant::now() + PING;
-                if heard.elapsed() >= SILENCE {
+                if heard.elapsed() >= SILENCE_TIMEOUT {
                     return refuse(socket, connection, CloseReason::TooSlow, End::Close).await;
                 } else if let Some(end) = write(socket, connection, Message::Ping(Bytes::new())).await {
                     return end;
@@ -148,7 +148,7 @@ where
     tokio::select! {
         // What can be written at once is written, even by a connection that is to be cut.
         biased;
-        written = timeout(SILENCE, socket.send(message)) => match written {
+        written = timeout(SILENCE_TIMEOUT, socket.send(message)) => match written {
             Ok(Ok(())) => None,
             Ok(Err(_)) | Err(_) => Some(End::Cut),
         },
@@ -198,7 +198,7 @@ where
         && let Some(error) = reason.error()
     {
         // The close code says it again.
-        let _ = timeout(GOODBYE, socket.send(Message::text(error.to_text()))).await;
+        let _ = timeout(CLOSE_TIMEOUT, socket.send(Message::text(error.to_text()))).await;
     }
     end
 }

@@ -78,8 +78,7 @@ async fn a_phone_whose_clock_is_wrong_is_told_so_and_not_let_in() {
     assert!(message.starts_with("The phone's clock and this server's clock differ by about 5 minutes"), "{message}");
     let in_by = second_step(&server.client, &step, json!({ "backupCode": codes[3] })).await;
     assert_eq!(in_by.status, 200, "{:?}", in_by.body);
-    let again =
-        second_step(&server.client, &first_step(&server.client).await, json!({ "backupCode": codes[3] })).await;
+    let again = second_step(&server.client, &first_step(&server.client).await, json!({ "backupCode": codes[3] })).await;
     assert_eq!((again.status, again.code()), (401, "wrong-code"));
 }
 

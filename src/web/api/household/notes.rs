@@ -23,7 +23,7 @@ use crate::web::state::SharedState;
 use crate::web::views::timestamp::rfc3339;
 
 /// The most notes on a page, and the most that are marked as read at once.
-const MOST: u32 = 100;
+const MAX_LISTED: u32 = 100;
 
 /// A note to be left.
 #[derive(Deserialize, ToSchema)]
@@ -130,8 +130,8 @@ pub async fn list(
     Query(page): Query<Page>,
 ) -> Result<Answer<Inbox>, ApiError> {
     let limit = page.limit.unwrap_or(50);
-    if !(1..=MOST).contains(&limit) {
-        return Err(Error::invalid("bad-query", format!("limit is a number from 1 to {MOST}.")).into());
+    if !(1..=MAX_LISTED).contains(&limit) {
+        return Err(Error::invalid("bad-query", format!("limit is a number from 1 to {MAX_LISTED}.")).into());
     }
     let before = page.before.as_deref().map(place).transpose()?;
     let page = state.notes.list(owner, before, limit).await?;
@@ -149,8 +149,8 @@ pub async fn read(
     owner: Identity,
     Json(body): Json<Opened>,
 ) -> Result<StatusCode, ApiError> {
-    if body.notes.len() > MOST as usize {
-        return Err(Error::invalid("too-many-notes", format!("At most {MOST} notes are marked at once.")).into());
+    if body.notes.len() > MAX_LISTED as usize {
+        return Err(Error::invalid("too-many-notes", format!("At most {MAX_LISTED} notes are marked at once.")).into());
     }
     let ids = body.notes.iter().map(|id| id.parse()).collect::<Result<Vec<_>, _>>()?;
     state.notes.mark_read(owner, ids).await?;
