@@ -30,7 +30,7 @@ use crate::files;
 use crate::store::{SealedColumn, Store, TokenDigest};
 use file::KeyFile;
 pub use file::{CREDENTIAL, credential};
-use ring::Ring;
+use ring::KeyRing;
 pub use ring::SigningKey;
 pub use rotation::Rotation;
 pub use sealer::Sealer;
@@ -126,7 +126,7 @@ pub struct Keys {
     device: hmac::Key,
     recovery: hmac::Key,
     tokens: hmac::Key,
-    ring: RwLock<Arc<Ring>>,
+    ring: RwLock<Arc<KeyRing>>,
     file: Arc<KeyFile>,
     rotating: tokio::sync::Mutex<()>,
 }
@@ -159,7 +159,7 @@ impl Keys {
             device: hmac_key("known devices"),
             recovery: hmac_key("recovery codes"),
             tokens: hmac_key("known tokens"),
-            ring: RwLock::new(Arc::new(Ring::new(secrets))),
+            ring: RwLock::new(Arc::new(KeyRing::new(secrets))),
             file: Arc::new(file),
             rotating: tokio::sync::Mutex::default(),
         })
@@ -249,12 +249,12 @@ impl Keys {
         Ok(store.setup().key_check(*check).await?.ct_eq(check).into())
     }
 
-    fn ring(&self) -> Arc<Ring> {
+    fn ring(&self) -> Arc<KeyRing> {
         // A ring is replaced as a whole, so a panic elsewhere does not spoil it.
         self.ring.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn set(&self, ring: Ring) {
+    fn set(&self, ring: KeyRing) {
         *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
     }
 }

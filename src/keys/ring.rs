@@ -30,7 +30,7 @@ impl SigningKey {
 }
 
 /// The keys of one key file.
-pub struct Ring {
+pub struct KeyRing {
     pub secrets: Secrets,
     fields: Vec<(u8, Sealer)>,
     signing: Vec<Arc<SigningKey>>,
@@ -39,7 +39,7 @@ pub struct Ring {
 
 const DECOY_ROW: [u8; 16] = [0; 16];
 
-impl Ring {
+impl KeyRing {
     pub fn new(secrets: Secrets) -> Self {
         let fields = secrets.fields.iter().map(|(id, key)| (*id, Sealer::new(key.expose()))).collect();
         let signing = secrets.signing.iter().map(|key| Arc::new(SigningKey::from_seed(key.seed.expose()))).collect();
@@ -76,7 +76,7 @@ impl Ring {
         [&[*id][..], &key.seal(&field.bound_to(row), plain)].concat()
     }
 
-    /// What [`Ring::seal`] was given; `None` when the bytes were changed, moved or sealed with a key that is not here.
+    /// What [`KeyRing::seal`] was given; `None` when the bytes were changed, moved or sealed with a key that is not here.
     pub fn open(&self, field: Field, row: &[u8; 16], sealed: &[u8]) -> Option<Vec<u8>> {
         let (id, sealed) = sealed.split_first()?;
         let (_, key) = self.fields.iter().find(|(known, _)| known == id)?;

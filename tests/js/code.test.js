@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { checksumOf, readCode } from '../../assets/js/tag/code.js';
 
 const subtle = /** @type {SubtleCrypto} */ (webcrypto.subtle);
-/** The bytes 0 to 31, as in the tests of `src/domain/tag.rs`. */
+/** The bytes 0 to 31, as in the tests of `src/domain/household/tag.rs`. */
 const TOKEN = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
 const code = `pqc:1:${TOKEN}:${await checksumOf(TOKEN, subtle)}`;
 

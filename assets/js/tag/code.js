@@ -1,5 +1,5 @@
 /**
- * A sticker's code, `pqc:1:TOKEN:CHECKSUM` with an optional `:KEYHASH`: the same rules as `src/domain/tag.rs`, so that a
+ * A sticker's code, `pqc:1:TOKEN:CHECKSUM` with an optional `:KEYHASH`: the same rules as `src/domain/household/tag.rs`, so that a
  * damaged code is explained at once and without asking the server. What KEYHASH is for stands in `docs/e2e.md`.
  */
 

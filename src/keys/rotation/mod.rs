@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::file::Saved;
-use super::ring::Ring;
+use super::ring::KeyRing;
 use super::{Field, Keys};
 use crate::domain::{Error, Kind, Result};
 use crate::store::{Match, SealedColumn, Store};
@@ -50,7 +50,7 @@ impl Keys {
         match store.sealed().register(ring.field_keys(), columns()).await? {
             Match::Fits { retired } if fits => {
                 if !retired.is_empty() {
-                    self.set(Ring::new(ring.secrets.without(&retired)));
+                    self.set(KeyRing::new(ring.secrets.without(&retired)));
                     if self.file.is_own() {
                         self.save(&self.ring()).await?;
                     }
@@ -79,7 +79,7 @@ impl Keys {
                 .hint("Try again in a minute, if you still want other keys then."));
         };
         if !self.is_rotating() {
-            let next = Ring::new(self.ring().secrets.rotated(now, now + TOKENS_LAST));
+            let next = KeyRing::new(self.ring().secrets.rotated(now, now + TOKENS_LAST));
             if let Saved::LeftAt(with) = self.save(&next).await? {
                 return Ok(Rotation::Replace { with });
             }
@@ -100,7 +100,7 @@ impl Keys {
     pub(crate) async fn forget_signing(&self, now: SystemTime) -> Result<()> {
         let Ok(_one_at_a_time) = self.rotating.try_lock() else { return Ok(()) };
         let ring = self.ring();
-        let next = Ring::new(ring.secrets.without_over(now));
+        let next = KeyRing::new(ring.secrets.without_over(now));
         if next.secrets.signing.len() == ring.secrets.signing.len() {
             return Ok(());
         }
@@ -124,7 +124,7 @@ impl Keys {
                 }
             }
         }
-        self.set(Ring::new(self.ring().secrets.without(&old)));
+        self.set(KeyRing::new(self.ring().secrets.without(&old)));
         match self.save(&self.ring()).await? {
             Saved::InPlace => Ok(Rotation::Done { resealed }),
             Saved::LeftAt(with) => Ok(Rotation::Replace { with }),
@@ -150,7 +150,7 @@ impl Keys {
     }
 
     /// Writes a ring's keys to the key file, without holding up anybody.
-    async fn save(&self, ring: &Ring) -> Result<Saved> {
+    async fn save(&self, ring: &KeyRing) -> Result<Saved> {
         let (file, secrets) = (Arc::clone(&self.file), ring.secrets.clone());
         tokio::task::spawn_blocking(move || file.save(&secrets)).await.map_err(Error::internal)?
     }

@@ -25,7 +25,7 @@ pub fn routes() -> OpenApiRouter<SharedState> {
         .routes(routes!(vault::replace))
         .routes(routes!(vault::add_unlock_method))
         .routes(routes!(vault::renew))
-        .routes(routes!(vault::hand_over))
+        .routes(routes!(vault::share_key))
         .routes(routes!(missed_calls::missed_calls, missed_calls::forget_missed_calls))
         .routes(routes!(missed_calls::forget_missed_call))
         .routes(routes!(notes::leave, notes::list, notes::delete_all))

@@ -70,7 +70,7 @@ pub struct LetIn {
 
 /// The vault's key for another member.
 #[derive(Deserialize, ToSchema)]
-pub struct HandOver {
+pub struct KeyShare {
     /// What follows from the vault's key, base64url.
     holder: String,
     /// The key, wrapped as for an invite, base64url.
@@ -80,7 +80,7 @@ pub struct HandOver {
 /// A key that waits for its member.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct HandedOver {
+pub struct KeyShared {
     /// The link is this and what the browser puts behind it.
     url_base: String,
     #[schema(format = DateTime)]
@@ -182,24 +182,24 @@ pub async fn add_unlock_method(
 /// The browser wraps the vault's key with what it puts into a link; whoever has the link and is logged in as that member
 /// opens it within a day.
 #[utoipa::path(put, path = "/vault/members/{id}", tag = "vault", security(("session" = []), ("confirmed" = [])),
-    operation_id = "hand_over_vault", request_body = HandOver,
+    operation_id = "hand_over_vault", request_body = KeyShare,
     params(("id" = String, Path, description = "The member's account")), responses(
-    (status = 200, description = "Kept until it is taken", body = HandedOver),
+    (status = 200, description = "Kept until it is taken", body = KeyShared),
     (status = 400, description = "`bad-wrap` or `bad-proof`"),
     (status = 403, description = "`not-a-holder`: of the vault's key"),
     (status = 404, description = "`no-such-member`"),
 ))]
-pub async fn hand_over(
+pub async fn share_key(
     State(state): State<SharedState>,
     RecentlyAuthenticated(owner): RecentlyAuthenticated,
     PathParams(to): PathParams<AccountId>,
     Authority(authority): Authority,
-    Json(body): Json<HandOver>,
-) -> Result<Answer<HandedOver>, ApiError> {
+    Json(body): Json<KeyShare>,
+) -> Result<Answer<KeyShared>, ApiError> {
     let key = for_member(&body.wrapped, &body.holder)?;
-    let expires_at = rfc3339(state.vaults.hand_over(owner, to, key, SystemTime::now()).await?);
+    let expires_at = rfc3339(state.vaults.share_key(owner, to, key, SystemTime::now()).await?);
     let url_base = format!("{}/#vault/", state.origin.for_stickers(&authority));
-    Ok(Answer(HandedOver { url_base, expires_at }))
+    Ok(Answer(KeyShared { url_base, expires_at }))
 }
 
 fn wrap(way: UnlockMethod, credential: Option<&str>, wrapped: &str) -> Result<WrappedKeyRow, ApiError> {
