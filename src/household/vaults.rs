@@ -50,7 +50,7 @@ impl Vaults {
     ///
     /// # Errors
     /// `no-such-member`; `not-a-holder` when it is not the vault's key.
-    pub async fn hand_over(
+    pub async fn share_key(
         &self,
         owner: Identity,
         to: AccountId,
@@ -58,7 +58,7 @@ impl Vaults {
         now: SystemTime,
     ) -> Result<SystemTime> {
         let (vaults, expires_at) = (self.store.vaults(), now + HANDOVER);
-        if to != owner.account && vaults.hand_over(owner.household, to, holder, wrapped, expires_at).await? {
+        if to != owner.account && vaults.share_key(owner.household, to, holder, wrapped, expires_at).await? {
             return Ok(expires_at);
         }
         Err(Error::new(Kind::NotFound, "no-such-member", "There is nobody else with this id in your household.")

@@ -186,7 +186,7 @@ impl VaultTable<'_> {
     ///
     /// # Errors
     /// `not-a-holder`.
-    pub async fn hand_over(
+    pub async fn share_key(
         &self,
         household: HouseholdId,
         to: AccountId,

@@ -287,7 +287,7 @@ async fn a_key_is_handed_to_others_only_by_whoever_holds_it_at_that_moment() {
     let house = House::new().await;
     let Member { account, household, .. } = house.member;
     let wrapped = way_in(1).wrapped;
-    let hand_over = async |by| house.store.vaults().hand_over(household, account, holder(by), wrapped, at(9)).await;
+    let share_key = async |by| house.store.vaults().share_key(household, account, holder(by), wrapped, at(9)).await;
     let invite = async |by| {
         let id = crate::domain::ids::InviteId::random();
         let invite = InviteRow {
@@ -300,11 +300,11 @@ async fn a_key_is_handed_to_others_only_by_whoever_holds_it_at_that_moment() {
         };
         house.store.invites().create(invite, random::bytes(), Some(holder(by))).await
     };
-    assert_eq!(hand_over(1).await, Ok(true));
+    assert_eq!(share_key(1).await, Ok(true));
     assert_eq!(invite(1).await, Ok(()));
     house.renew_vault().await.unwrap();
     let before = house.rows().await;
-    assert_eq!(hand_over(1).await.map_err(|error| error.code), Err("not-a-holder"));
+    assert_eq!(share_key(1).await.map_err(|error| error.code), Err("not-a-holder"));
     assert_eq!(invite(1).await.map_err(|error| error.code), Err("not-a-holder"));
     assert_eq!(house.rows().await, before);
 }

@@ -86,7 +86,7 @@ CREATE TABLE totp (
 ) STRICT, WITHOUT ROWID;
 
 -- Backup codes that have not been used; the digest is keyed.
-CREATE TABLE recovery_codes (
+CREATE TABLE backup_codes (
     account_id BLOB NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
     code_hash BLOB NOT NULL CHECK (length(code_hash) = 32),
     PRIMARY KEY (account_id, code_hash)
