@@ -2,7 +2,7 @@
 //!
 //! Whoever tries with a name and a password learns nothing but whether both were right: an unknown name, a wrong, empty
 //! or over-long password and a disabled account get the same answer after the same work (one look into the database,
-//! one hash of the same strength). How fast anybody may try is up to [`Throttle`].
+//! one hash of the same strength). How fast anybody may try is up to `throttle`.
 
 mod passkey;
 mod second_factor;
