@@ -18,7 +18,7 @@ use crate::store;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// An invite that was not used yet.
+/// An invite that hasn't been used yet.
 #[derive(Debug, Clone, Copy)]
 pub struct Invite {
     /// Which.
@@ -58,9 +58,9 @@ impl Accounts {
             return Err(Error::new(
                 Kind::Forbidden,
                 "administrators-only",
-                "Only an administrator may invite owners of other households.",
+                "Only an administrator can invite people to start their own household.",
             )
-            .hint("Invite somebody into your own household, or ask whoever runs this server."));
+            .hint("Invite them into your own household, or ask the person who runs this server."));
         }
         let household = (kind == InviteKind::Household).then_some(by.household);
         let token = Secret::new(URL_SAFE_NO_PAD.encode(random::bytes::<32>()));
@@ -81,7 +81,7 @@ impl Accounts {
         now: SystemTime,
     ) -> Result<Invite> {
         if !URL_SAFE_NO_PAD.decode(token.expose()).is_ok_and(|bytes| bytes.len() == 32) {
-            return Err(Error::invalid("bad-invite-token", "An invite's token is 32 bytes in base64url."));
+            return Err(Error::invalid("bad-invite-token", "An invite's token must be 32 bytes in base64url."));
         }
         let made = self.new_invite(Some(by.account), Some(by.household), (token, Some(key)), lifetime, now).await?;
         Ok(made.invite)
@@ -119,7 +119,7 @@ impl Accounts {
         Ok(self.store.invites().of(member, now).await?.into_iter().map(describe).collect())
     }
 
-    /// Takes back an invite that [`Accounts::invites`] lists.
+    /// Revokes an invite that [`Accounts::invites`] lists.
     ///
     /// # Errors
     /// `no-such-invite`.
@@ -128,8 +128,8 @@ impl Accounts {
             self.audit.note(Event::InviteRevoked, member.map(|member| member.account), None);
             return Ok(());
         }
-        Err(Error::new(Kind::NotFound, "no-such-invite", "There is no such invite, or not any more.")
-            .hint("Look at the list of invites."))
+        Err(Error::new(Kind::NotFound, "no-such-invite", "There's no such invite, or it's gone.")
+            .hint("Check the list of invites."))
     }
 
     /// What an invite leads to; `None` when it does not let anybody in now.
@@ -156,9 +156,9 @@ impl Accounts {
             return Err(Error::new(
                 Kind::Forbidden,
                 "registration-closed",
-                "This server does not take registrations, invited ones neither.",
+                "Registration is closed on this server, even with an invite.",
             )
-            .hint("Whoever runs it can set accounts.registration."));
+            .hint("The person who runs it can change accounts.registration."));
         }
         let expires_at = now
             + match lifetime {

@@ -21,13 +21,13 @@ pub struct Profile {
     pub id: AccountId,
     /// The name to log in with.
     pub username: String,
-    /// Whether it operates the server.
+    /// Whether this is an administrator's account.
     pub administrator: bool,
     /// Whom to reach otherwise.
     pub emergency_contact: Option<String>,
     /// The owner's vehicle.
     pub vehicle_number: Option<String>,
-    /// Whether calls that nobody answered are listed for a while.
+    /// Whether missed calls are kept in a list for a while.
     pub keep_missed_calls: bool,
     /// When it was made.
     pub created_at: SystemTime,
@@ -51,7 +51,7 @@ pub struct Changes {
     pub emergency_contact: Option<Option<String>>,
     /// The owner's vehicle.
     pub vehicle_number: Option<Option<String>>,
-    /// Whether calls that nobody answered are listed for a while.
+    /// Whether missed calls are kept in a list for a while.
     pub keep_missed_calls: Option<bool>,
 }
 
@@ -132,5 +132,5 @@ impl Accounts {
 }
 
 fn no_account() -> Error {
-    Error::new(Kind::NotFound, "no-account", "This account does not exist any more.")
+    Error::new(Kind::NotFound, "no-account", "This account no longer exists.")
 }

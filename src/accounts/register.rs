@@ -55,8 +55,8 @@ impl Accounts {
         let entry = self.entry(&registering).await?;
         let joined = self.store.accounts().check_entry(entry, now).await?;
         if joined.is_none() && registering.wrapped.is_some() {
-            return Err(Error::invalid("bad-way-in", "A household of one's own has no vault yet.")
-                .hint("Leave wrapped out, and make the vault after registering."));
+            return Err(Error::invalid("bad-way-in", "A new household has no vault yet.")
+                .hint("Leave out wrapped, and create the vault after registering."));
         }
         let household = joined.unwrap_or_else(HouseholdId::random);
         let administrator = matches!(entry, Entry::Setup(_));
@@ -100,12 +100,12 @@ impl Accounts {
         match (self.registration().await?, invite) {
             (None, _) => Ok(Entry::Setup(digest(registering.setup_token.as_deref().unwrap_or_default()))),
             (Some(Registration::Closed), _) => {
-                refused("registration-closed", "This server does not take registrations.", "Ask whoever runs it.")
+                refused("registration-closed", "Registration is closed on this server.", "Ask the person who runs it.")
             }
             (Some(_), Some(token_hash)) => Ok(Entry::Invite(token_hash)),
             (Some(Registration::Open), None) => Ok(Entry::Open),
             (Some(Registration::Invite), None) => {
-                refused("invite-needed", "This server takes registrations by invitation only.", "Ask for an invite.")
+                refused("invite-needed", "Registration on this server is by invitation only.", "Ask for an invite.")
             }
         }
     }

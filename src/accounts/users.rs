@@ -20,23 +20,23 @@ pub struct User {
     pub household: HouseholdId,
     /// The name to log in with.
     pub username: String,
-    /// Whether it operates the server.
+    /// Whether this is an administrator's account.
     pub administrator: bool,
-    /// Whether nobody may log in with it.
+    /// Whether the account is disabled.
     pub disabled: bool,
     /// When it was made.
     pub created_at: SystemTime,
     /// The beginning of the day (in UTC) on which one of its sessions was last used; `None` without a session.
     pub last_seen_day: Option<SystemTime>,
-    /// How many devices are logged in.
+    /// The number of devices that are logged in.
     pub sessions: u32,
-    /// Whether logging in asks for more than the password.
+    /// Whether logging in requires a second factor.
     pub second_factor: bool,
 }
 
 /// `actor` is the administrator whose doing it is; nobody where it is the account's own or the operator's.
 impl Accounts {
-    /// Everybody with an account, the oldest first.
+    /// Lists all accounts, the oldest first.
     ///
     /// # Errors
     /// The database's.
@@ -78,7 +78,7 @@ impl Accounts {
         Ok(())
     }
 
-    /// Makes somebody an administrator, or an owner and no more.
+    /// Makes an account an administrator, or an owner and no more.
     ///
     /// # Errors
     /// `no-such-user`, `last-administrator`.

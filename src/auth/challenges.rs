@@ -119,7 +119,7 @@ impl Challenges {
             used.retain(|_, used| used.expires > now);
         }
         if used.len() >= REMEMBERED && !used.contains_key(&ticket.id) {
-            return Err(Error::new(Kind::Unavailable, "busy", "Too many people are logging in at this moment.")
+            return Err(Error::new(Kind::Unavailable, "busy", "Too many people are logging in right now.")
                 .hint("Try again in a minute.")
                 .retry_after(Duration::from_secs(60)));
         }
@@ -140,7 +140,7 @@ impl Challenges {
 
 /// What a ticket answers that is worth nothing any more.
 pub(in crate::auth) fn expired() -> Error {
-    Error::new(Kind::Unauthenticated, "ticket-expired", "This took too long, or was done already.").hint("Begin again.")
+    Error::new(Kind::Unauthenticated, "ticket-expired", "This took too long, or was already done.").hint("Start again.")
 }
 
 #[cfg(test)]

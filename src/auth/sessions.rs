@@ -138,7 +138,7 @@ impl Sessions {
     ) -> Result<Begun> {
         let Prepared { row, begun } = self.prepare(member, arrival, now);
         if self.store.sessions().create(row, password_hash, MAX_SESSIONS, now).await?.is_none() {
-            return Err(Error::new(Kind::Unavailable, "busy", "The account was changed at this moment.")
+            return Err(Error::new(Kind::Unavailable, "busy", "The account has just been changed.")
                 .hint("Try again.")
                 .retry_after(Duration::from_secs(1)));
         }
@@ -216,7 +216,7 @@ impl Sessions {
         let open = |row: ListedSession| {
             Ok(Session {
                 id: row.id,
-                device: self.keys.open_field(Field::LoginDevice, row.id.as_bytes(), &row.device_sealed)?,
+                device: self.keys.open_field(Field::SessionDevice, row.id.as_bytes(), &row.device_sealed)?,
                 created_at: row.created_at,
                 last_used_at: row.last_used_at,
             })
@@ -230,7 +230,7 @@ impl Sessions {
     /// `no-such-session` when the account has none with this id.
     pub async fn end_one(&self, identity: Identity, id: SessionId) -> Result<()> {
         if !self.store.sessions().end_of(identity.account, id).await? {
-            return Err(Error::new(Kind::NotFound, "no-such-session", "You have no such session, or it has ended."));
+            return Err(Error::new(Kind::NotFound, "no-such-session", "You don't have this session, or it has ended."));
         }
         self.audit.note(Event::SessionEnded, Some(identity.account), None);
         Ok(())
@@ -290,7 +290,7 @@ impl Sessions {
                 id,
                 account: member.account,
                 secret_hash: digest(&secret),
-                device_sealed: self.keys.seal(Field::LoginDevice, id.as_bytes(), &arrival.device_name),
+                device_sealed: self.keys.seal(Field::SessionDevice, id.as_bytes(), &arrival.device_name),
                 expires_at,
             },
             begun: Begun {
@@ -348,5 +348,5 @@ fn digest(secret: &[u8; 32]) -> [u8; 32] {
 }
 
 pub(crate) fn no_session() -> Error {
-    Error::new(Kind::Unauthenticated, "no-session", "You are not logged in, or not any more.").hint("Log in.")
+    Error::new(Kind::Unauthenticated, "no-session", "You're not logged in, or no longer.").hint("Log in again.")
 }

@@ -160,7 +160,7 @@ fn each_setting_says_for_each_wrong_type_what_it_takes_and_how_to_write_it() {
         let value = key.split('.').try_fold(&toml::Value::Table(defaults), |value, part| value.get(part)).cloned();
         key == "limits.connections_per_source" || value.is_some_and(|value| value.is_integer())
     };
-    let lists = ["http.cors_origins", "http.trusted_proxies", "tls.extra_names"];
+    let lists = ["http.cors_origins", "http.trusted_proxies", "tls.extra_sans"];
     for key in Config::keys() {
         let right = if numbers(&key) { "integer" } else { "text" };
         for (name, line) in OF_EACH_TYPE {

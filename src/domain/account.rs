@@ -12,7 +12,7 @@ pub struct Member {
     pub account: AccountId,
     /// Whose tags are its tags.
     pub household: HouseholdId,
-    /// Whether it operates the server.
+    /// Whether this is an administrator's account.
     pub administrator: bool,
 }
 
@@ -26,11 +26,14 @@ impl Username {
         let folded = text.trim().to_lowercase();
         let length = folded.chars().count();
         if !(3..=64).contains(&length) {
-            return Err(Error::invalid("username-length", "A username has 3 to 64 characters."));
+            return Err(Error::invalid("username-length", "A username must have 3 to 64 characters."));
         }
         if !folded.chars().all(|c| c.is_alphanumeric() || "._-@".contains(c)) {
-            return Err(Error::invalid("username-characters", "A username has letters, digits and . _ - @ only.")
-                .hint("Leave out spaces and other signs."));
+            return Err(Error::invalid(
+                "username-characters",
+                "A username can only contain letters, digits and . _ - @",
+            )
+            .hint("Leave out spaces and other characters."));
         }
         Ok(Self(folded))
     }
@@ -62,22 +65,19 @@ impl Password {
         if text.chars().count() < Self::MIN_CHARS {
             return Err(Error::invalid(
                 "password-too-short",
-                format!("A password has at least {} characters.", Self::MIN_CHARS),
+                format!("A password must have at least {} characters.", Self::MIN_CHARS),
             )
             .hint("Three or four unrelated words are easy to remember and hard to guess."));
         }
         if text.len() > Self::MAX_BYTES {
             return Err(Error::invalid(
                 "password-too-long",
-                format!("A password has at most {} bytes.", Self::MAX_BYTES),
+                format!("A password can have at most {} bytes.", Self::MAX_BYTES),
             ));
         }
         if is_easily_guessed(&text, username) {
-            return Err(Error::invalid(
-                "password-too-common",
-                "This password is one of the first that anybody would try.",
-            )
-            .hint("Three or four unrelated words are easy to remember and hard to guess."));
+            return Err(Error::invalid("password-too-common", "This password is too easy to guess.")
+                .hint("Three or four unrelated words are easy to remember and hard to guess."));
         }
         Ok(Self(Secret::new(text)))
     }
@@ -168,7 +168,7 @@ impl PersonalText {
         let cleaned: String = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         if cleaned.chars().count() > Self::MAX_CHARS {
             let message =
-                format!("An emergency contact or a vehicle's number has at most {} characters.", Self::MAX_CHARS);
+                format!("An emergency contact or a vehicle number can have at most {} characters.", Self::MAX_CHARS);
             return Err(Error::invalid("personal-text-too-long", message));
         }
         Ok((!cleaned.is_empty()).then_some(Self(cleaned)))

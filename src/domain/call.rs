@@ -59,7 +59,7 @@ pub struct Ended {
     pub owner: AnonymousId,
     /// Why it ended.
     pub reason: EndReason,
-    /// Whether a device rang.
+    /// Whether any device rang.
     pub rang: bool,
     /// How long it rang.
     pub waited: Duration,

@@ -9,7 +9,7 @@ pub enum Effect {
     SessionEnded(SessionId),
     /// It has new secrets: what was connected by the old ones comes back by the new ones, or not at all.
     LoginRenewed(SessionId),
-    /// Calls through it end.
+    /// Calls through its sticker end.
     TagWithdrawn(TagId),
     /// The household's devices fetch its notes again.
     NotesChanged(HouseholdId),

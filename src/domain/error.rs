@@ -58,7 +58,7 @@ impl Error {
     pub fn internal(cause: impl fmt::Display) -> Self {
         tracing::error!(%cause, "internal error");
         Self::new(Kind::Internal, "internal", "Something went wrong on the server.")
-            .hint("Try again. If it happens again, the server's log says why.")
+            .hint("Try again. If it happens again, check the server's log.")
     }
 
     /// The same error with a sentence that says what to do next.

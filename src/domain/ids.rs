@@ -60,7 +60,7 @@ macro_rules! id {
                     .and_then(|rest| URL_SAFE_NO_PAD.decode_slice(rest, &mut bytes).ok())
                     .filter(|written| *written == bytes.len())
                     .map(|_| Self(bytes))
-                    .ok_or_else(|| Error::invalid("bad-id", concat!("This is not an identifier of the form ", $prefix, "….")))
+                    .ok_or_else(|| Error::invalid("bad-id", concat!("This isn't an ID of the form ", $prefix, "….")))
             }
         }
 

@@ -65,7 +65,7 @@ impl FromStr for Network {
 
     /// Reads `ADDRESS/PREFIX`, or an address alone, which is a network of its own.
     fn from_str(text: &str) -> Result<Self> {
-        let fault = || Error::invalid("bad-network", format!("{text:?} is not a network or an address."));
+        let fault = || Error::invalid("bad-network", format!("{text:?} isn't a network or an address."));
         let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
         let address: IpAddr = address.parse().map_err(|_| fault())?;
         let longest = if address.is_ipv4() { 32 } else { 128 };
@@ -79,8 +79,8 @@ impl FromStr for Network {
         let network = Self::of(address, prefix);
         // 10.0.0.5/8 may have been meant as 10.0.0.5: a network is too much to be trusted by mistake.
         if network != Self::of(address, longest) && network.to_string() != format!("{address}/{prefix}") {
-            return Err(Error::invalid("bad-network", format!("{text:?} has bits behind its prefix."))
-                .hint(format!("Write {network}, or {address} for that address alone.")));
+            return Err(Error::invalid("bad-network", format!("{text:?} has bits set beyond its prefix."))
+                .hint(format!("Write {network}, or {address} for just that address.")));
         }
         Ok(network)
     }

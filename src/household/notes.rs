@@ -58,7 +58,7 @@ impl Notes {
         self.store.notes().of(owner.household, before, most).await
     }
 
-    /// Every note for the asker's household.
+    /// Every note for the account's household.
     ///
     /// # Errors
     /// The database's.
@@ -96,5 +96,5 @@ impl Notes {
 
 /// The same for a note that never was and one that is another household's.
 pub fn no_such_note() -> Error {
-    Error::new(Kind::NotFound, "no-such-note", "You have no such note.").hint("It may have been deleted already.")
+    Error::new(Kind::NotFound, "no-such-note", "You don't have this note.").hint("It may already have been deleted.")
 }

@@ -29,7 +29,7 @@ pub struct Tag {
     pub id: TagId,
     /// The owner's name for it.
     pub label: String,
-    /// What callers read.
+    /// The text that callers see.
     pub public_text: String,
     /// Whether it works.
     pub state: TagState,
@@ -41,7 +41,7 @@ pub struct Tag {
     pub identity: Option<PublicIdentity>,
 }
 
-/// A tag whose sticker was made in its owner's browser.
+/// A tag whose sticker was created in its owner's browser.
 #[derive(Clone)]
 pub struct Registration {
     /// SHA-256 of the sticker's token, which is all that the server learns of it.
@@ -149,7 +149,7 @@ impl Tags {
         Ok(NewTag { tag: self.make(making, now).await?, token })
     }
 
-    /// Takes in a tag whose sticker was made in its owner's browser. Its label stays there too.
+    /// Registers a tag whose sticker was created in its owner's browser. Its label stays there too.
     ///
     /// # Errors
     /// `too-many-tags` when the household has as many as it may have, `token-taken` when the token is another tag's, or
@@ -306,15 +306,15 @@ impl Tags {
 
 /// The same for a code that never was, one whose time is over and one that was revoked.
 pub fn unknown_code() -> Error {
-    Error::new(Kind::NotFound, "unknown-code", "Nobody can be called through this code.")
-        .hint("It may have expired or been revoked: look for another way to reach the owner.")
+    Error::new(Kind::NotFound, "unknown-code", "This code doesn't reach anyone.")
+        .hint("It may have expired or been revoked. Look for another way to reach the owner.")
 }
 
 fn paused() -> Error {
-    Error::new(Kind::Conflict, "paused", "The owner does not take calls through this sticker now.")
+    Error::new(Kind::Conflict, "paused", "The owner isn't taking calls through this sticker right now.")
         .hint("Try again later.")
 }
 
 fn no_such_tag() -> Error {
-    Error::new(Kind::NotFound, "no-such-tag", "You have no such tag.").hint("Look at the list of your tags.")
+    Error::new(Kind::NotFound, "no-such-tag", "You don't have this tag.").hint("Check your list of tags.")
 }

@@ -61,8 +61,8 @@ impl Vaults {
         if to != owner.account && vaults.share_key(owner.household, to, holder, wrapped, expires_at).await? {
             return Ok(expires_at);
         }
-        Err(Error::new(Kind::NotFound, "no-such-member", "There is nobody else with this id in your household.")
-            .hint("Look at the list of people in your account."))
+        Err(Error::new(Kind::NotFound, "no-such-member", "Nobody else in your household has this ID.")
+            .hint("Check the list of household members in your account."))
     }
 
     /// Takes in the household's first vault, with the asker's way into it.
@@ -78,7 +78,7 @@ impl Vaults {
     ) -> Result<()> {
         fits(wrap.way, wrap.credential)?;
         if vault.revision() != 1 {
-            return Err(Error::invalid("bad-vault", "The first vault has the revision 1."));
+            return Err(Error::invalid("bad-vault", "The first vault must have revision 1."));
         }
         if self.store.vaults().create(owner.household, owner.account, vault, holder, wrap).await? {
             return Ok(());
@@ -132,14 +132,14 @@ impl Vaults {
 }
 
 fn changed() -> Error {
-    Error::new(Kind::Conflict, "vault-changed", "Another device has changed the vault meanwhile.")
-        .hint("Open the vault again and make the change in what it holds now.")
+    Error::new(Kind::Conflict, "vault-changed", "Another device has changed the vault in the meantime.")
+        .hint("Open the vault again and repeat your change.")
 }
 
 fn fits(way: UnlockMethod, credential: Option<[u8; 32]>) -> Result<()> {
     if (way == UnlockMethod::Passkey) == credential.is_some() {
         return Ok(());
     }
-    Err(Error::invalid("bad-way-in", "A passkey, and nothing else, is named by its credential.")
-        .hint("Send SHA-256 of the credential's id in base64url."))
+    Err(Error::invalid("bad-way-in", "Passkeys, and only passkeys, need a credential hash.")
+        .hint("For a passkey, send the SHA-256 of its credential ID in base64url."))
 }

@@ -52,7 +52,7 @@ impl Hub {
 }
 
 fn too_many_calls() -> Error {
-    Error::new(Kind::Unavailable, "too-many-calls", "As many calls as the server takes are being made.")
+    Error::new(Kind::Unavailable, "too-many-calls", "The server has reached its call limit.")
         .hint("Try again in a minute.")
         .retry_after(Duration::from_secs(30))
 }

@@ -237,11 +237,11 @@ impl Task {
 }
 
 fn no_such_call() -> Error {
-    Error::new(Kind::NotFound, "no-such-call", "This device takes part in no such call.").hint("It has ended.")
+    Error::new(Kind::NotFound, "no-such-call", "This device isn't in this call.").hint("The call may have ended.")
 }
 
 fn too_many_devices() -> Error {
-    Error::new(Kind::Unavailable, "too-many-devices", "As many devices as the server takes are connected.")
-        .hint("Close the page on a device that is not needed.")
+    Error::new(Kind::Unavailable, "too-many-devices", "The server has reached its device limit.")
+        .hint("Close the page on a device you don't need.")
         .retry_after(Duration::from_secs(60))
 }

@@ -50,7 +50,7 @@ pub enum Field {
     /// What is noted of a missed call.
     MissedCall,
     /// What kind of device a log-in is of.
-    LoginDevice,
+    SessionDevice,
     /// The seed of an authenticator app.
     TotpSeed,
     /// What a passkey is called.
@@ -70,7 +70,7 @@ impl Field {
         Self::EmergencyContact,
         Self::VehicleNumber,
         Self::MissedCall,
-        Self::LoginDevice,
+        Self::SessionDevice,
         Self::TotpSeed,
         Self::PasskeyName,
         Self::PasskeyCredential,
@@ -85,7 +85,7 @@ impl Field {
             Self::EmergencyContact => ("accounts", "id", "emergency_contact_sealed"),
             Self::VehicleNumber => ("accounts", "id", "vehicle_number_sealed"),
             Self::MissedCall => ("missed_calls", "id", "call_sealed"),
-            Self::LoginDevice => ("logins", "id", "device_sealed"),
+            Self::SessionDevice => ("sessions", "id", "device_sealed"),
             Self::TotpSeed => ("totp", "account_id", "seed_sealed"),
             Self::PasskeyName => ("passkeys", "id", "name_sealed"),
             Self::PasskeyCredential => ("passkeys", "id", "credential_sealed"),
@@ -101,7 +101,7 @@ impl Field {
             Self::EmergencyContact => b"account.emergency-contact",
             Self::VehicleNumber => b"account.vehicle-number",
             Self::MissedCall => b"missed-call",
-            Self::LoginDevice => b"login.device",
+            Self::SessionDevice => b"login.device",
             Self::TotpSeed => b"totp.seed",
             Self::PasskeyName => b"passkey.name",
             Self::PasskeyCredential => b"passkey.credential",

@@ -144,7 +144,7 @@ impl Throttle {
             }
         }
         if let Some(wait) = Some(longest).filter(|wait| !wait.is_zero()) {
-            return Err(Error::new(Kind::TooMany, "too-many-attempts", "Too many attempts have failed.")
+            return Err(Error::new(Kind::TooMany, "too-many-attempts", "Too many failed attempts.")
                 .hint(format!("Try again in {} seconds.", wait.as_secs() + u64::from(wait.subsec_nanos() > 0)))
                 .retry_after(wait));
         }

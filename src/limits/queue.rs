@@ -83,7 +83,7 @@ impl Line {
 }
 
 fn busy() -> Error {
-    Error::new(Kind::Unavailable, "busy", "Too many people are logging in at this moment.")
+    Error::new(Kind::Unavailable, "busy", "Too many people are logging in right now.")
         .hint("Try again in a few seconds.")
         .retry_after(Duration::from_secs(3))
 }

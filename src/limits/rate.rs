@@ -108,7 +108,7 @@ impl Limits {
     pub fn check_note_of(&self, tag: TagId, now: Instant) -> Result<()> {
         let action = Action::NoteOfTag;
         let named = |table: &Table<TokenBucket>| vec![(table.key(action as u8, &[tag.as_bytes()]), 1)];
-        self.charge(action, named, "Too many notes were left through this sticker.", now)
+        self.charge(action, named, "Too many notes have been left through this sticker.", now)
     }
 
     fn charge(

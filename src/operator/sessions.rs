@@ -21,7 +21,7 @@ impl Operator {
             Ok(Session {
                 id: login.id,
                 user: people.named(login.account),
-                device: self.keys.open_field(Field::LoginDevice, login.id.as_bytes(), &login.device_sealed)?,
+                device: self.keys.open_field(Field::SessionDevice, login.id.as_bytes(), &login.device_sealed)?,
                 created_at: login.created_at,
                 last_used_at: login.last_used_at,
                 expires_at: login.expires_at,

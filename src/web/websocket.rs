@@ -57,5 +57,5 @@ pub(in crate::web) async fn still_valid(state: &SharedState, identity: Identity)
         SessionStatus::Renewed => {}
         SessionStatus::Ended => state.hub.end_session(identity.session).await,
     }
-    Err(Error::new(Kind::Unauthenticated, "no-session", "You are not logged in any more.").hint("Log in.").into())
+    Err(Error::new(Kind::Unauthenticated, "no-session", "You're no longer logged in.").hint("Log in again.").into())
 }

@@ -36,10 +36,10 @@ const ENROLMENT: Duration = Duration::from_secs(15 * 60);
 /// The most that may be under way.
 const MOST_ENROLMENTS: usize = 1_000;
 
-/// What an account has beside its password.
+/// An account's second factors.
 #[derive(Debug)]
 pub struct Overview {
-    /// Whether there is an authenticator app.
+    /// Whether an authenticator app is set up.
     pub totp: bool,
     /// How many backup codes are left.
     pub backup_codes_left: u32,
@@ -54,7 +54,7 @@ pub struct Passkey {
     pub id: PasskeyId,
     /// What it is called.
     pub name: String,
-    /// The name of this server by which it works.
+    /// The host name of this server that it works for.
     pub host: String,
     /// When it was made.
     pub created_at: SystemTime,
@@ -120,7 +120,7 @@ impl Factors {
         })
     }
 
-    /// Begins to set an authenticator app up. One that is there works until the new one is confirmed.
+    /// Starts setting up an authenticator app. One that is there works until the new one is confirmed.
     ///
     /// # Errors
     /// `busy` when too many people do so at this moment.
@@ -133,15 +133,15 @@ impl Factors {
             enrolments.retain(|_, started| is_fresh(started, now));
         }
         if enrolments.len() >= MOST_ENROLMENTS && !enrolments.contains_key(&identity.account) {
-            return Err(Error::new(Kind::Unavailable, "busy", "Too many people do this at this moment.")
-                .hint("Try again in some minutes.")
+            return Err(Error::new(Kind::Unavailable, "busy", "Too many people are doing this right now.")
+                .hint("Try again in a few minutes.")
                 .retry_after(ENROLMENT));
         }
         enrolments.insert(identity.account, Started { seed, at: now });
         Ok(Enrolment { secret, uri })
     }
 
-    /// Ends it with a code from the app. backup codes come along when the account has none left.
+    /// Finishes setting up an authenticator app with a code from it. backup codes come along when the account has none left.
     ///
     /// # Errors
     /// `wrong-code` and `server-clock`, after which another code may be tried; `begin-again` when nothing was begun, or
@@ -183,15 +183,15 @@ impl Factors {
     pub async fn renew_backup_codes(&self, identity: Identity) -> Result<BackupCodes> {
         let (codes, hashes) = self.fresh_codes(identity.account);
         if !self.store.factors().replace_backup_codes(identity.account, hashes).await? {
-            let message = "backup codes stand in for a second factor, and this account has none.";
+            let message = "Backup codes replace a second factor, and this account doesn't have one.";
             return Err(Error::new(Kind::Conflict, "no-second-factor", message)
-                .hint("Set an authenticator app or a passkey up first."));
+                .hint("Set up an authenticator app or a passkey first."));
         }
         self.audit.note(Event::FactorAdded, Some(identity.account), None);
         Ok(codes)
     }
 
-    /// Begins to make a passkey; a ticket, and what the browser is told.
+    /// Starts creating a passkey; a ticket, and what the browser is told.
     ///
     /// # Errors
     /// `bad-passkey-name`.
@@ -253,13 +253,13 @@ impl Factors {
     /// `no-such-passkey` when the account has none with this id.
     pub async fn remove_passkey(&self, identity: Identity, id: PasskeyId) -> Result<()> {
         if !self.store.factors().delete_passkey(identity.account, id, identity.session).await? {
-            return Err(Error::new(Kind::NotFound, "no-such-passkey", "You have no such passkey."));
+            return Err(Error::new(Kind::NotFound, "no-such-passkey", "You don't have this passkey."));
         }
         self.audit.note(Event::FactorRemoved, Some(identity.account), None);
         Ok(())
     }
 
-    /// Removes all second factors of somebody who lost them; whether there were any. All log-ins of the account end then:
+    /// Removes all of an account's second factors; whether there were any. All log-ins of the account end then:
     /// nobody may go on by a session for which the password alone has become enough to confirm. Only `by` stays, the
     /// administrator who does it; without one it is the command line.
     ///
@@ -293,8 +293,7 @@ impl Factors {
 
     async fn username(&self, account: AccountId) -> Result<String> {
         let row = self.store.accounts().by_id(account).await?;
-        let row =
-            row.ok_or_else(|| Error::new(Kind::NotFound, "no-account", "This account does not exist any more."))?;
+        let row = row.ok_or_else(|| Error::new(Kind::NotFound, "no-account", "This account no longer exists."))?;
         self.keys.open_field(Field::Username, account.as_bytes(), &row.username_sealed)
     }
 }
@@ -306,12 +305,12 @@ fn is_fresh(started: &Started, now: SystemTime) -> bool {
 fn parse_name(text: &str) -> Result<String> {
     let cleaned: String = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     if cleaned.is_empty() || cleaned.chars().count() > MAX_NAME_CHARS {
-        let message = format!("A passkey's name has 1 to {MAX_NAME_CHARS} characters.");
-        return Err(Error::invalid("bad-passkey-name", message).hint("Name the device that keeps it."));
+        let message = format!("A passkey's name must have 1 to {MAX_NAME_CHARS} characters.");
+        return Err(Error::invalid("bad-passkey-name", message).hint("Name it after the device that stores it."));
     }
     Ok(cleaned)
 }
 
 fn begin_again() -> Error {
-    Error::invalid("begin-again", "This took too long, or was done already.").hint("Begin again.")
+    Error::invalid("begin-again", "This took too long, or was already done.").hint("Start again.")
 }

@@ -39,8 +39,8 @@ impl Site {
         let url = Url::parse(origin).ok().filter(|url| url.domain().is_some());
         let named = url.and_then(|origin| Some(Self { host: origin.domain()?.to_owned(), origin }));
         named.ok_or_else(|| {
-            Error::invalid("passkeys-need-a-name", "Passkeys work only when the page is opened by a name.")
-                .hint("Open the page by a name instead of an IP address, such as the one in public_url.")
+            Error::invalid("passkeys-need-a-name", "Passkeys only work when the page is opened by name.")
+                .hint("Open the page at a host name, such as the one in public_url, instead of an IP address.")
         })
     }
 
@@ -55,7 +55,7 @@ impl Site {
     }
 }
 
-/// Begins to make a passkey; what the browser is told (`PublicKeyCredentialCreationOptionsJSON`), and what the second
+/// Starts creating a passkey; what the browser is told (`PublicKeyCredentialCreationOptionsJSON`), and what the second
 /// half must know. Those of `known` are not made again.
 pub(in crate::auth) fn begin_making(
     site: &Site,
@@ -80,7 +80,7 @@ pub(in crate::auth) fn begin_making(
 pub(in crate::auth) fn finish_making(site: &Site, state: &PasskeyRegistration, credential: Value) -> Result<Passkey> {
     let credential: RegisterPublicKeyCredential = serde_json::from_value(credential).map_err(|_| bad_answer())?;
     site.webauthn()?.finish_passkey_registration(&credential, state).map_err(|_| {
-        Error::invalid("passkey-refused", "The device did not make a passkey that can be used here.")
+        Error::invalid("passkey-refused", "The device didn't create a passkey that works here.")
             .hint("Try again, or use another device.")
     })
 }
@@ -142,13 +142,13 @@ impl Answer {
 
 /// The one answer to whatever a passkey does not prove.
 pub(in crate::auth) fn wrong_passkey() -> Error {
-    Error::new(Kind::Unauthenticated, "wrong-passkey", "This passkey does not open this account.")
+    Error::new(Kind::Unauthenticated, "wrong-passkey", "This passkey doesn't work for this account.")
         .hint("Choose another passkey, or log in another way.")
 }
 
 fn bad_answer() -> Error {
-    Error::invalid("bad-passkey", "This is not what a browser answers about a passkey.")
-        .hint("Send what PublicKeyCredential.toJSON() gives.")
+    Error::invalid("bad-passkey", "This isn't a browser's passkey response.")
+        .hint("Send what PublicKeyCredential.toJSON() returns.")
 }
 
 fn internal(error: webauthn_rs::prelude::WebauthnError) -> Error {

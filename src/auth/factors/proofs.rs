@@ -126,19 +126,19 @@ impl Factors {
 
 /// What is said of a code from an authenticator app that is not taken.
 pub(in crate::auth) fn wrong_code() -> Error {
-    Error::new(Kind::Unauthenticated, "wrong-code", "This code is wrong, or was used before.")
-        .hint("Wait for the next code: each works once.")
+    Error::new(Kind::Unauthenticated, "wrong-code", "This code is wrong or was already used.")
+        .hint("Wait for the next code: each one works once.")
 }
 
 /// What is said of a code whose clock is wrong.
 pub(in crate::auth) fn clocks_differ(minutes: u64) -> Error {
     let unit = if minutes == 1 { "minute" } else { "minutes" };
-    let message = format!("The phone's clock and this server's clock differ by about {minutes} {unit}.");
+    let message = format!("The phone's clock and this server's clock are about {minutes} {unit} apart.");
     Error::new(Kind::Unauthenticated, "server-clock", message)
-        .hint("Let both set their clocks from the network, then use a new code; or use a backup code.")
+        .hint("Set both clocks from the network, then use a new code; or use a backup code.")
 }
 
 fn wrong_backup_code() -> Error {
-    Error::new(Kind::Unauthenticated, "wrong-code", "This backup code is wrong, or was used before.")
-        .hint("Each code works once: cross out those that you have used.")
+    Error::new(Kind::Unauthenticated, "wrong-code", "This backup code is wrong or was already used.")
+        .hint("Each code works once: cross out the ones you've used.")
 }

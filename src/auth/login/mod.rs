@@ -55,7 +55,7 @@ pub struct LoginContext {
 pub enum Outcome {
     /// Logged in.
     Begun(Begun),
-    /// The password was right, and a second factor is needed.
+    /// The password was correct and a second factor is required.
     SecondFactor(Pending),
 }
 
@@ -290,7 +290,7 @@ impl LogIn {
 
     async fn account(&self, id: AccountId) -> Result<AccountRow> {
         let account = self.parts.store.accounts().by_id(id).await?.filter(|account| !account.disabled);
-        account.ok_or_else(|| Error::new(Kind::Unauthenticated, "no-account", "This account does not exist any more."))
+        account.ok_or_else(|| Error::new(Kind::Unauthenticated, "no-account", "This account no longer exists."))
     }
 }
 

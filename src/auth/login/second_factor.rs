@@ -114,6 +114,6 @@ impl LogIn {
 }
 
 fn no_passkey_here() -> Error {
-    Error::new(Kind::Conflict, "no-passkey-here", "This account has no passkey that works by this name of the server.")
-        .hint("Give another second factor, or open the page by the name that the passkey was made for.")
+    Error::new(Kind::Conflict, "no-passkey-here", "This account has no passkey for the host name you opened.")
+        .hint("Use another second factor, or open the page at the host name the passkey was created for.")
 }

@@ -23,8 +23,8 @@ impl LoginSecret {
         match (password, auth_secret) {
             (Some(password), None) => Ok(password.into()),
             (None, Some(text)) => Ok(Self::Stretched(AuthSecret::parse(Secret::new(text).expose())?)),
-            _ => Err(Error::invalid("one-password", "Send a password or what it was stretched to, not both.")
-                .hint("Pages send the authentication secret, programs may send the password.")),
+            _ => Err(Error::invalid("one-password", "Send either a password or its authentication secret, not both.")
+                .hint("Pages send the authentication secret; programs can send the password.")),
         }
     }
 

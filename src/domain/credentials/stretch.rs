@@ -35,8 +35,8 @@ impl AuthSecret {
         if written == bytes.len() {
             return Ok(Self(Secret::new(bytes)));
         }
-        Err(Error::invalid("bad-secret", "This is not an authentication secret.")
-            .hint("Derive it from the password as docs/e2e.md says, or send the password."))
+        Err(Error::invalid("bad-secret", "This isn't an authentication secret.")
+            .hint("Derive it from the password as docs/e2e.md describes, or send the password."))
     }
 
     /// The same derivation as in the browser; takes about as long as a person notices, so never on a thread that others

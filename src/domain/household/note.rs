@@ -62,8 +62,8 @@ impl Envelope {
             .filter(|bytes| bytes[..2] == [1, 4])
             .map(Self)
             .ok_or_else(|| {
-                Error::invalid("bad-note", "This is not a sealed note.")
-                    .hint("Seal and pad it as docs/e2e.md says; a text may have 4092 bytes.")
+                Error::invalid("bad-note", "This isn't a sealed note.")
+                    .hint("Seal and pad it as docs/e2e.md describes; a text can have up to 4092 bytes.")
             })
     }
 
@@ -113,8 +113,8 @@ impl Minute {
         if self.0.abs_diff(Self::of(now).0) <= Self::NEAR {
             return Ok(());
         }
-        Err(Error::invalid("clock-differs", "The clock of this device and that of the server tell different times.")
-            .hint("Seal the note for the time that stands in this answer's Date."))
+        Err(Error::invalid("clock-differs", "This device's clock and the server's clock disagree.")
+            .hint("Seal the note again with the time in this response's Date header."))
     }
 }
 

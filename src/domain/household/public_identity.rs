@@ -51,7 +51,7 @@ const UNCOMPRESSED: u8 = 4;
 const POINT: usize = 65;
 
 fn bad_identity() -> Error {
-    Error::invalid("bad-identity", "This is not a public identity.")
+    Error::invalid("bad-identity", "This isn't a public identity.")
         .hint("Send 131 bytes in base64url: version 1, then the two public keys as uncompressed points of P-256.")
 }
 
@@ -96,7 +96,7 @@ impl FromStr for KeyHash {
         let written = if text.len() == 22 { URL_SAFE_NO_PAD.decode_slice(text, &mut hash).unwrap_or(0) } else { 0 };
         (written == hash.len())
             .then_some(Self(hash))
-            .ok_or_else(|| Error::invalid("bad-code", "This is not a callqr code.").hint("Scan the sticker again."))
+            .ok_or_else(|| Error::invalid("bad-code", "This isn't a callqr code.").hint("Scan the sticker again."))
     }
 }
 

@@ -61,7 +61,7 @@ impl Token {
         let key_hash = parts.next().map(str::parse::<KeyHash>).transpose()?;
         let parsed = decode(token).filter(|_| parts.next().is_none()).ok_or_else(bad_code)?;
         if checksum_of(token) != checksum {
-            return Err(Error::invalid("bad-checksum", "This code was damaged when it was scanned or typed.")
+            return Err(Error::invalid("bad-checksum", "This code was scanned or typed incorrectly.")
                 .hint("Scan the sticker again."));
         }
         Ok(match key_hash {
@@ -119,7 +119,7 @@ fn checksum_of(token: &str) -> String {
 }
 
 fn bad_code() -> Error {
-    Error::invalid("bad-code", "This is not a callqr code.").hint("Scan the sticker again.")
+    Error::invalid("bad-code", "This isn't a callqr code.").hint("Scan the sticker again.")
 }
 
 /// SHA-256 of a token: all that the database knows of it. Compared in constant time.
@@ -199,8 +199,8 @@ impl SealedText {
         if Self::LENGTHS.contains(&bytes.len()) && bytes.first() == Some(&1) {
             return Ok(Self(bytes));
         }
-        Err(Error::invalid("bad-sealed-text", "This is not a sealed text of a tag.")
-            .hint("docs/e2e.md says how it is sealed."))
+        Err(Error::invalid("bad-sealed-text", "This isn't a tag's sealed text.")
+            .hint("Seal it as docs/e2e.md describes."))
     }
 
     /// The bytes to store and to hand out.
@@ -223,7 +223,7 @@ impl TagText {
         if cleaned.chars().count() > Self::MAX_CHARS {
             return Err(Error::invalid(
                 "text-too-long",
-                format!("A label or text has at most {} characters.", Self::MAX_CHARS),
+                format!("A label or text can have at most {} characters.", Self::MAX_CHARS),
             ));
         }
         Ok(Self(cleaned))

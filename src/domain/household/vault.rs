@@ -30,8 +30,8 @@ impl SealedVault {
         {
             return Ok(vault);
         }
-        Err(Error::invalid("bad-vault", "This is not a sealed vault.")
-            .hint("Seal it as docs/e2e.md says; it may have 512 KiB."))
+        Err(Error::invalid("bad-vault", "This isn't a sealed vault.")
+            .hint("Seal it as docs/e2e.md describes; it can have up to 512 KiB."))
     }
 
     /// Counts the vault's states.
@@ -59,8 +59,8 @@ impl PossessionProof {
     /// `bad-proof` when it does not have the form.
     pub fn parse(bytes: &[u8]) -> Result<Self> {
         bytes.try_into().map(Self).map_err(|_| {
-            Error::invalid("bad-proof", "This is not what follows from a vault's key.")
-                .hint("Derive 32 bytes as docs/e2e.md says, section 4.")
+            Error::invalid("bad-proof", "This isn't a possession proof for a vault's key.")
+                .hint("Derive 32 bytes as docs/e2e.md, section 4, describes.")
         })
     }
 
@@ -129,7 +129,7 @@ impl WrappedKey {
             .ok()
             .filter(|bytes| bytes[..2] == [1, way.kind()])
             .map(Self)
-            .ok_or_else(|| Error::invalid("bad-wrap", "This is not a wrapped key for this way into the vault."))
+            .ok_or_else(|| Error::invalid("bad-wrap", "This isn't a wrapped key for this unlock method."))
     }
 
     /// Checks what a browser sends for an invite, which is a way in for somebody who has no account yet.
@@ -139,7 +139,7 @@ impl WrappedKey {
     pub fn for_invite(bytes: &[u8]) -> Result<Self> {
         const INVITE: u8 = 4;
         let bytes = <[u8; Self::LENGTH]>::try_from(bytes).ok().filter(|bytes| bytes[..2] == [1, INVITE]);
-        bytes.map(Self).ok_or_else(|| Error::invalid("bad-wrap", "This is not a wrapped key for an invite."))
+        bytes.map(Self).ok_or_else(|| Error::invalid("bad-wrap", "This isn't a wrapped key for an invite."))
     }
 
     /// The one that these stored bytes stand for.

@@ -38,7 +38,7 @@ pub struct Missed {
     pub label: Option<String>,
     /// When.
     pub at: SystemTime,
-    /// Whether a device rang.
+    /// Whether any device rang.
     pub rang: bool,
 }
 
@@ -106,8 +106,8 @@ impl CallLog {
     /// `no-such-call` when the asker has none with this id.
     pub async fn forget(&self, owner: Identity, id: MissedCallId) -> Result<()> {
         match self.store.calls().forget_missed(owner.account, Some(id)).await? {
-            0 => Err(Error::new(Kind::NotFound, "no-such-call", "You have missed no such call.")
-                .hint("It may have been removed already.")),
+            0 => Err(Error::new(Kind::NotFound, "no-such-call", "You have no such missed call.")
+                .hint("It may already have been removed.")),
             _ => Ok(()),
         }
     }

@@ -21,18 +21,18 @@ use crate::web::extract::request::{Authority, Json, PathParams, Source};
 use crate::web::state::SharedState;
 use crate::web::websocket;
 
-/// Who shall be called.
+/// Who to call.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Initiate {
-    /// A whole code, or the token in it.
+    /// A complete code, or just its token.
     scanned_token: String,
-    /// Checked for its form, and not used: each call gets a new one.
+    /// Must be well-formed, but is otherwise ignored: each call gets a new one.
     #[schema(value_type = Option<String>)]
     caller_anonymous_id: Option<AnonymousId>,
 }
 
-/// A call that waits for its caller.
+/// A call that is waiting for its caller.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Initiated {
@@ -43,12 +43,12 @@ pub struct Initiated {
     caller_anonymous_id: AnonymousId,
     /// Where to open the WebSocket.
     signaling_endpoint: String,
-    /// What to say `hello` with there.
+    /// The ticket to send in `hello` there.
     ticket: String,
     /// An `RTCConfiguration.iceServers` array.
     #[schema(value_type = Vec<RelayServer>)]
     ice_servers: Vec<IceServer>,
-    /// How long it rings.
+    /// How long the call rings.
     ring_seconds: u64,
 }
 
@@ -62,10 +62,10 @@ struct RelayServer {
     credential: String,
 }
 
-/// Asks for a call
+/// Places a call
 #[utoipa::path(post, path = "/calls/initiate", tag = "calls", request_body = Initiate, responses(
-    (status = 201, description = "The call waits for its caller at `signalingEndpoint`", body = Initiated),
-    (status = 404, description = "`unknown-code`: unknown, expired and revoked alike"),
+    (status = 201, description = "The call is waiting for its caller at `signalingEndpoint`", body = Initiated),
+    (status = 404, description = "`unknown-code`: the code is unknown, expired or revoked"),
     (status = 409, description = "`paused`"),
     (status = 429, description = "`too-many-requests`"),
 ))]
@@ -91,12 +91,12 @@ pub async fn initiate(
     Ok((StatusCode::CREATED, Answer(answer)))
 }
 
-/// The WebSocket of a call
+/// Opens a call's WebSocket
 ///
-/// Speaks the signalling protocol; HTTP/1.1 only, for this server's own pages.
+/// Uses the signalling protocol, over HTTP/1.1 only, and accepts only this server's own pages.
 #[utoipa::path(get, path = "/calls/signaling/{session}", tag = "calls",
     params(("session" = String, Path, description = "The call's `sessionId`")), responses(
-    (status = 101, description = "A WebSocket from here on"),
+    (status = 101, description = "The connection becomes a WebSocket"),
     (status = 400, description = "`not-a-websocket`"),
     (status = 403, description = "`foreign-origin`"),
     (status = 404, description = "`no-such-call`"),
@@ -112,22 +112,22 @@ pub async fn signaling(
     Ok(websocket::call_socket(request, call_id, Some(seat), &state.origin, &state.hub).await?)
 }
 
-/// What a device comes back to a call with.
+/// What a device needs to rejoin a call.
 #[derive(Serialize, ToSchema)]
 #[schema(as = CallTicket)]
 pub struct CallTicket {
-    /// What to say `hello` with, at the address of the call's signalling.
+    /// The ticket to send in `hello` at the call's signalling endpoint.
     ticket: String,
 }
 
-/// A new ticket for an owner's device that rings or talks
+/// Issues a new ticket to an owner's device that is ringing or talking
 ///
-/// Its tickets are worthless when its session was given new secrets, by confirming or by a new password: by these it comes
-/// back, and the call goes on.
+/// A device's tickets stop working when its session gets new secrets, after a confirmation or a new password. With the
+/// new ticket it rejoins and the call continues.
 #[utoipa::path(post, path = "/calls/signaling/{session}/ticket", tag = "devices", security(("session" = [])),
     params(("session" = String, Path, description = "The call's `sessionId`")), responses(
-    (status = 200, description = "The ticket, for one connection", body = CallTicket),
-    (status = 404, description = "`no-such-call`: this device takes part in no such call"),
+    (status = 200, description = "A ticket for one connection", body = CallTicket),
+    (status = 404, description = "`no-such-call`: this device isn't in this call"),
 ))]
 pub async fn ticket(
     State(state): State<SharedState>,
@@ -139,9 +139,9 @@ pub async fn ticket(
     Ok(Answer(CallTicket { ticket }))
 }
 
-/// An id that cannot be one is that of no call.
+/// A malformed ID is treated as a call that doesn't exist.
 fn parse_call_id(text: &str) -> Result<CallId, Error> {
     text.parse().map_err(|_| {
-        Error::new(Kind::NotFound, "no-such-call", "There is no such call.").hint("Scan the sticker again.")
+        Error::new(Kind::NotFound, "no-such-call", "There's no such call.").hint("Scan the sticker again.")
     })
 }

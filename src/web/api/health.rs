@@ -1,4 +1,4 @@
-//! `GET /health`: whether the appliance does its job, part by part.
+//! `GET /health`: the health of the appliance and of each part.
 
 use axum::Json;
 use axum::extract::State;
@@ -9,30 +9,30 @@ use utoipa::ToSchema;
 use crate::web::health::Condition;
 use crate::web::state::SharedState;
 
-/// How the appliance is.
+/// The appliance's health.
 #[derive(Serialize, ToSchema)]
 pub struct Health {
-    /// The worst of its parts.
+    /// The state of the unhealthiest part.
     status: Condition,
     services: Services,
     version: &'static str,
 }
 
-/// How each part is.
+/// The health of each part.
 #[derive(Serialize, ToSchema)]
 pub struct Services {
     database: Condition,
     relay: Condition,
     signaling: Condition,
     certificates: Condition,
-    /// `degraded` while it is plainly wrong: nothing that has expired is removed then.
+    /// `degraded` while the clock is clearly wrong. Expired data isn't removed then.
     clock: Condition,
 }
 
-/// Whether the appliance does its job
+/// Reports the appliance's health
 #[utoipa::path(get, path = "/health", tag = "server", responses(
-    (status = 200, description = "It does, or most of it", body = Health),
-    (status = 503, description = "It does not", body = Health),
+    (status = 200, description = "Healthy or degraded", body = Health),
+    (status = 503, description = "Unhealthy", body = Health),
 ))]
 pub async fn health(State(state): State<SharedState>) -> (StatusCode, Json<Health>) {
     let database = (state.probes.database)().await;

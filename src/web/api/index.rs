@@ -1,4 +1,4 @@
-//! `GET /api/v1`: what the API offers.
+//! `GET /api/v1`: an overview of the API.
 
 use axum::extract::State;
 use axum::{Extension, Json};
@@ -10,7 +10,7 @@ use crate::web::error::ApiError;
 use crate::web::openapi::Document;
 use crate::web::state::SharedState;
 
-/// What the API offers.
+/// An overview of the API.
 #[derive(Serialize, ToSchema)]
 pub struct Index {
     name: &'static str,
@@ -18,11 +18,11 @@ pub struct Index {
     /// Who may register.
     #[schema(value_type = String, pattern = "^(setup|invite|open|closed)$")]
     registration: Value,
-    /// Each request in a line: method, path, and the body's fields.
+    /// One line per request: method, path and body fields.
     endpoints: Vec<String>,
 }
 
-/// What the API offers
+/// Gives an overview of the API
 #[utoipa::path(get, path = "/", tag = "server", responses((status = 200, description = "Who may register, and every request", body = Index)))]
 pub async fn index(
     State(state): State<SharedState>,

@@ -1,4 +1,4 @@
-//! `/api/v1/presence`: an owner's device says that it can be rung.
+//! `/api/v1/presence`: an owner's device announces that it can be called.
 
 use crate::web::websocket::still_valid;
 use axum::Json;
@@ -14,19 +14,19 @@ use crate::web::extract::request::Source;
 use crate::web::state::SharedState;
 use crate::web::websocket;
 
-/// What a device connects with.
+/// What a device needs to connect.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PresenceTicket {
-    /// What to say `hello` with.
+    /// The ticket to send in `hello`.
     ticket: String,
     /// Where to open the WebSocket.
     signaling_endpoint: &'static str,
 }
 
-/// A ticket for an owner's device
+/// Issues a ticket to an owner's device
 #[utoipa::path(post, path = "/presence/ticket", tag = "devices", security(("session" = [])), responses(
-    (status = 200, description = "The ticket, for one connection", body = PresenceTicket),
+    (status = 200, description = "A ticket for one connection", body = PresenceTicket),
 ))]
 pub async fn ticket(State(state): State<SharedState>, identity: Identity) -> Result<Json<PresenceTicket>, ApiError> {
     let ticket = state.hub.presence_ticket(identity.household, identity.session).await?;
@@ -34,11 +34,11 @@ pub async fn ticket(State(state): State<SharedState>, identity: Identity) -> Res
     Ok(Json(PresenceTicket { ticket, signaling_endpoint: "/api/v1/presence" }))
 }
 
-/// The WebSocket of an owner's device
+/// Opens an owner's device's WebSocket
 ///
-/// Speaks the signalling protocol; HTTP/1.1 only, for this server's own pages.
+/// Uses the signalling protocol, over HTTP/1.1 only, and accepts only this server's own pages.
 #[utoipa::path(get, path = "/presence", tag = "devices", operation_id = "presence_signaling", responses(
-    (status = 101, description = "A WebSocket from here on"),
+    (status = 101, description = "The connection becomes a WebSocket"),
     (status = 400, description = "`not-a-websocket`"),
     (status = 403, description = "`foreign-origin`"),
 ))]

@@ -24,13 +24,13 @@ impl FromRequestParts<SharedState> for Identity {
             let token = value.to_str().ok().and_then(|value| value.split_once(' '));
             let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer")).map(|(_, token)| token);
             let token = token.ok_or_else(|| {
-                Error::new(Kind::Unauthenticated, "bad-authorization", "The Authorization header is not understood.")
-                    .hint("Send Authorization: Bearer and the token that logging in gave you.")
+                Error::new(Kind::Unauthenticated, "bad-authorization", "The Authorization header is malformed.")
+                    .hint("Send Authorization: Bearer, followed by the token you got when you logged in.")
             })?;
             return Ok(state.sessions.by_token(token.trim(), now).await?);
         }
         let cookie = named_cookie(&parts.headers, COOKIE)
-            .ok_or_else(|| Error::new(Kind::Unauthenticated, "no-session", "You are not logged in.").hint("Log in."))?;
+            .ok_or_else(|| Error::new(Kind::Unauthenticated, "no-session", "You're not logged in.").hint("Log in."))?;
         // A browser attaches the cookie whoever made the page; SameSite keeps most of that away, this the rest.
         if parts.method == Method::GET {
             not_from_elsewhere(&parts.headers)?;
@@ -52,8 +52,8 @@ impl FromRequestParts<SharedState> for Administrator {
         if identity.administrator {
             return Ok(Self(identity));
         }
-        Err(Error::new(Kind::Forbidden, "administrators-only", "Only an administrator may do this.")
-            .hint("Ask whoever runs this server.")
+        Err(Error::new(Kind::Forbidden, "administrators-only", "Only an administrator can do this.")
+            .hint("Ask the person who runs this server.")
             .into())
     }
 }
@@ -88,8 +88,8 @@ fn confirmed(identity: &Identity) -> Result<(), ApiError> {
     if identity.is_recently_authenticated(SystemTime::now()) {
         return Ok(());
     }
-    Err(Error::new(Kind::Forbidden, "confirm-first", "This needs a fresh proof that it is you.")
-        .hint("Confirm as you log in (POST /api/v1/account/confirm), then try again.")
+    Err(Error::new(Kind::Forbidden, "confirm-first", "Confirm it's you first.")
+        .hint("Send POST /api/v1/account/confirm, then try again.")
         .into())
 }
 

@@ -67,8 +67,8 @@ fn site(state: &SharedState, uri: &Uri, headers: &HeaderMap) -> Result<Site, Err
 }
 
 fn somebody_elses() -> Error {
-    Error::invalid("passkeys-need-public-url", "Passkeys do not work at a port that this server does not listen on.")
-        .hint("Set public_url to the address by which browsers reach this server, and open the page by it.")
+    Error::invalid("passkeys-need-public-url", "Passkeys don't work on a port that this server doesn't listen on.")
+        .hint("Set public_url to the address that browsers use for this server, and open the page at that address.")
 }
 
 /// The header that lets a device be known again.

@@ -53,7 +53,7 @@ impl<S: Sync> FromRequestParts<S> for Authority {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         Self::of(&parts.uri, &parts.headers)
-            .ok_or_else(|| Error::invalid("bad-host", "The request names no host.").into())
+            .ok_or_else(|| Error::invalid("bad-host", "The request has no Host.").into())
     }
 }
 
@@ -78,8 +78,8 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Query<T
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
         query.map(|axum::extract::Query(query)| Self(query)).map_err(|_| {
-            Error::invalid("bad-query", "What stands behind the ? is not what this address expects.")
-                .hint("GET /api/v1 says what each address expects.")
+            Error::invalid("bad-query", "The query string isn't valid for this path.")
+                .hint("GET /api/v1 lists what each path expects.")
                 .into()
         })
     }
@@ -102,8 +102,8 @@ pub fn not_from_elsewhere(headers: &HeaderMap) -> Result<(), ApiError> {
 }
 
 fn foreign_origin() -> ApiError {
-    Error::new(Kind::Forbidden, "foreign-origin", "This request does not come from a page of this server.")
-        .hint("Open the page by the address that the server printed, or set public_url to the one you use.")
+    Error::new(Kind::Forbidden, "foreign-origin", "This request didn't come from one of this server's pages.")
+        .hint("Open the page at the address the server printed, or set public_url to the address you use.")
         .into()
 }
 
@@ -129,13 +129,9 @@ impl<T: DeserializeOwned> FromRequest<SharedState> for Json<T> {
             // serde's own words can quote the input, which may hold a password.
             Error::invalid(
                 "bad-json",
-                format!(
-                    "The body is not what this address expects, at line {} column {}.",
-                    fault.line(),
-                    fault.column()
-                ),
+                format!("The body isn't valid for this path: line {}, column {}.", fault.line(), fault.column()),
             )
-            .hint("GET /api/v1 says what each address expects.")
+            .hint("GET /api/v1 lists what each path expects.")
             .into()
         })
     }
@@ -144,16 +140,16 @@ impl<T: DeserializeOwned> FromRequest<SharedState> for Json<T> {
 /// The request's body, bounded in size and time.
 pub async fn read(body: Body, size: usize, time: Duration) -> Result<bytes::Bytes, ApiError> {
     let collected = tokio::time::timeout(time, Limited::new(body, size).collect()).await.map_err(|_| {
-        let error = Error::invalid("body-timeout", "The body did not arrive in time.")
-            .hint("Try again on a better connection.");
+        let error =
+            Error::invalid("body-timeout", "The body didn't arrive in time.").hint("Try again on a better connection.");
         ApiError::with_status(error, StatusCode::REQUEST_TIMEOUT)
     })?;
     match collected {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(fault) if fault.is::<LengthLimitError>() => {
-            let error = Error::invalid("body-too-large", format!("The body has more than {size} bytes."));
+            let error = Error::invalid("body-too-large", format!("The body is larger than {size} bytes."));
             Err(ApiError::with_status(error, StatusCode::PAYLOAD_TOO_LARGE))
         }
-        Err(_) => Err(Error::invalid("body-broken", "The body broke off.").into()),
+        Err(_) => Err(Error::invalid("body-broken", "The body was cut short.").into()),
     }
 }

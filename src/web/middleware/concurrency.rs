@@ -38,7 +38,7 @@ async fn to_the_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 's
 }
 
 fn crowded() -> Error {
-    Error::new(Kind::Unavailable, "crowded", "Too many requests from your network are being answered.")
+    Error::new(Kind::Unavailable, "crowded", "The server is already answering too many requests from your network.")
         .hint("Try again in a moment.")
         .retry_after(Duration::from_secs(1))
 }

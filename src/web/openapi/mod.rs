@@ -1,7 +1,7 @@
-//! The API's description (OpenAPI 3.1), made from the handlers' own annotations, and what is read from it.
+//! The API's description (OpenAPI 3.1), generated from the handlers' annotations, and what is derived from it.
 //!
 //! A handler of the API is annotated with `#[utoipa::path]` and entered into the router with `routes!`, which does not
-//! compile without the annotation. It names its own answers; what is true of many requests is added here, once:
+//! compile without the annotation. It lists its own answers; what applies to many requests is added here, once:
 //!
 //! - an operation's id is made from its method and path;
 //! - `security(("session" = []))` means a bearer token or the cookie, and brings 401 and 403
@@ -32,16 +32,16 @@ pub struct Problem {
     pub error: Details,
 }
 
-/// What went wrong.
+/// An error.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ErrorDetails)]
 pub struct Details {
-    /// A stable, lower-case, hyphenated name, for programs.
+    /// A stable name for programs, lower-case with hyphens.
     #[schema(pattern = "^[a-z0-9-]+$")]
     pub code: &'static str,
-    /// One sentence, for people.
+    /// One sentence for people.
     pub message: String,
-    /// What to do next; empty where nothing can be done.
+    /// What to do next; empty if nothing can be done.
     pub hint: String,
 }
 
@@ -49,32 +49,32 @@ pub struct Details {
 #[openapi(
     info(
         title = "callqr",
-        description = "People are called through a QR code and give nothing away. Bodies are JSON of at most 64 KiB; \
-                       times are RFC 3339 in UTC. Pages log in with a cookie and must send an Origin of the server \
-                       itself with everything but GET; programs send a bearer token.",
+        description = "People can be called through a QR code without giving anything away. Bodies are JSON, at most 64 KiB; \
+                       times are RFC 3339 in UTC. Pages log in with a cookie, and every request except GET must come \
+                       from the server's own Origin; programs send a bearer token.",
         license(name = "Not licensed to the public")
     ),
     components(schemas(Problem, Details)),
     tags(
-        (name = "calls", description = "What a caller's page asks."),
-        (name = "tags", description = "The stickers of a household."),
-        (name = "vault", description = "What only the owners' browsers can read: keys, tokens, labels."),
-        (name = "notes", description = "What callers left; only the owners' browsers can read it."),
-        (name = "log-in", description = "Accounts and sessions are begun and ended here."),
-        (name = "account", description = "What belongs to the account that asks."),
+        (name = "calls", description = "What a caller's page requests."),
+        (name = "tags", description = "A household's stickers."),
+        (name = "vault", description = "What only the owners' browsers can read: keys, tokens and labels."),
+        (name = "notes", description = "Notes from callers, which only the owners' browsers can read."),
+        (name = "log-in", description = "Registering, logging in and logging out."),
+        (name = "account", description = "The account that is logged in."),
         (name = "administration", description = "For administrators."),
-        (name = "devices", description = "How an owner's device is rung."),
+        (name = "devices", description = "How an owner's device gets calls."),
         (name = "server", description = "The appliance itself."),
     )
 )]
 struct Outline;
 
-/// What a router starts from: title, tags and the shape of errors.
+/// The document each router starts from: title, tags and the shape of errors.
 pub fn outline() -> utoipa::openapi::OpenApi {
     Outline::openapi()
 }
 
-/// The finished description, in the forms in which it is asked for.
+/// The finished description in each form it is served in.
 #[derive(Clone)]
 pub struct Document {
     json: Bytes,
@@ -83,7 +83,7 @@ pub struct Document {
 }
 
 impl Document {
-    /// From what the annotations say.
+    /// Builds it from the annotations.
     pub fn new(annotated: &utoipa::openapi::OpenApi) -> Self {
         let mut document = serde_json::to_value(annotated).unwrap_or_default();
         rules::complete(&mut document);
@@ -94,13 +94,13 @@ impl Document {
         }
     }
 
-    /// Each request in a line: method, path, and the body's fields, a `?` behind those that may be left out.
+    /// One line per request: method, path and body fields, with a `?` after optional ones.
     pub fn endpoints(&self) -> &[String] {
         &self.endpoints
     }
 }
 
-/// This description of the API
+/// Serves this description of the API
 #[utoipa::path(get, path = "/openapi.json", tag = "server", responses(
     (status = 200, description = "OpenAPI 3.1", body = Value)
 ))]
@@ -108,7 +108,7 @@ pub async fn json(Extension(document): Extension<Document>) -> Response<Body> {
     answer("application/json", document.json)
 }
 
-/// `GET /api`: the same for people, without a script.
+/// `GET /api`: the same as a page for people, without scripts.
 pub async fn page(Extension(document): Extension<Document>) -> Response<Body> {
     answer("text/html; charset=utf-8", document.page)
 }
@@ -119,7 +119,7 @@ fn answer(kind: &'static str, body: Bytes) -> Response<Body> {
     response
 }
 
-/// Methods that a description can name, as its keys.
+/// The methods that a description can have as keys.
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// Path, method and operation, in the document's order.

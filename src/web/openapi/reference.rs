@@ -1,4 +1,4 @@
-//! The description as a page for people: plain HTML that needs no script.
+//! The API's description as a page for people: plain HTML without scripts.
 
 use std::fmt::Write as _;
 
@@ -54,7 +54,7 @@ fn describe(html: &mut String, document: &Value, path: &str, method: &str, opera
         let _ = writeln!(html, "<p>{}</p>", text(&operation["description"]));
     }
     if !operation["security"].is_null() {
-        html.push_str("<p>Needs a session.</p>\n");
+        html.push_str("<p>Requires a session.</p>\n");
     }
     let body = &operation["requestBody"]["content"]["application/json"]["schema"];
     if !body.is_null() {
@@ -73,7 +73,7 @@ fn describe(html: &mut String, document: &Value, path: &str, method: &str, opera
     html.push_str("</dl>\n</section>\n");
 }
 
-/// A table of an object's fields; nested objects are told by their shape in a word.
+/// A table of an object's fields. Nested objects are summarised.
 fn fields(html: &mut String, document: &Value, schema: &Value) {
     let alternatives = schema["oneOf"].as_array().or(schema["anyOf"].as_array());
     if let Some(alternatives) = alternatives {
@@ -137,7 +137,7 @@ fn anchor(path: &str, method: &str) -> String {
     format!("{method}{}", path.chars().map(plain).collect::<String>())
 }
 
-/// A string of the document as HTML; what stands between backticks becomes code.
+/// A string from the document as HTML. Text between backticks becomes code.
 fn text(value: &Value) -> String {
     let escaped = escape(value.as_str().unwrap_or_default());
     let parts: Vec<&str> = escaped.split('`').collect();

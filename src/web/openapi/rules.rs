@@ -1,19 +1,19 @@
-//! What is true of many requests, written into each operation that it is true of.
+//! What applies to many requests, written into each operation it applies to.
 
 use serde_json::{Value, json};
 
 use super::METHODS;
 
-/// Completes what the annotations say.
+/// Completes the annotations.
 pub fn complete(document: &mut Value) {
     document["components"]["securitySchemes"] = json!({
         "bearer": {
             "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
-            "description": "The token that logging in gave."
+            "description": "The token from logging in."
         },
         "cookie": {
             "type": "apiKey", "in": "cookie", "name": "__Host-callqr",
-            "description": "What a page gets that logs in with \"cookie\": true."
+            "description": "Set for a page that logs in with \"cookie\": true."
         },
     });
     for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
@@ -47,16 +47,16 @@ fn complete_operation(operation: &mut Value) {
     if !needs.is_empty() {
         operation["security"] = json!([{ "bearer": [] }, { "cookie": [] }]);
         refuse(operation, 401, "`no-session`, `bad-authorization`, `session-ended`: log in");
-        refuse(operation, 403, "`foreign-origin`: a page of another site's");
+        refuse(operation, 403, "`foreign-origin`: the request came from another site's page");
     }
     if needs.iter().any(|need| need == "administrator") {
         refuse(operation, 403, "`administrators-only`");
     }
     if needs.iter().any(|need| need == "confirmed") {
-        refuse(operation, 403, "`confirm-first`: who is asking must be proved again");
+        refuse(operation, 403, "`confirm-first`: confirm it's you first");
     }
     if !operation["requestBody"].is_null() {
-        refuse(operation, 400, "`bad-json`, or a value that breaks a rule: the code names it");
+        refuse(operation, 400, "`bad-json`, or an invalid value, which the code names");
         refuse(operation, 408, "`body-timeout`");
         refuse(operation, 413, "`body-too-large`");
         refuse(operation, 415, "`not-json`");
@@ -69,12 +69,12 @@ fn complete_operation(operation: &mut Value) {
     if operation["parameters"].as_array().is_some_and(|parameters| parameters.iter().any(in_query)) {
         refuse(operation, 400, "`bad-query`");
     }
-    refuse(operation, 500, "`internal`: a fault of the server's");
-    refuse(operation, 503, "`crowded`, `busy`: the server has too much to do");
+    refuse(operation, 500, "`internal`: something went wrong on the server");
+    refuse(operation, 503, "`crowded`, `busy`: the server is overloaded");
     shape_refusals(operation);
 }
 
-/// Adds an answer, or what it may mean to one that is there.
+/// Adds an answer, or another meaning to an existing one.
 fn refuse(operation: &mut Value, status: u16, meaning: &str) {
     let answer = &mut operation["responses"][status.to_string()];
     match answer["description"].as_str() {

@@ -11,48 +11,48 @@ use serde::Serialize;
 use std::time::SystemTime;
 use utoipa::ToSchema;
 
-/// The asker's account.
+/// Your account.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Account {
     #[schema(value_type = String)]
     pub id: AccountId,
     username: String,
-    /// Whether it operates the server.
+    /// Whether this is an administrator's account.
     administrator: bool,
     #[schema(format = DateTime)]
     pub created_at: String,
-    /// Whom to reach otherwise; `null` where none was given.
+    /// Who else to contact in an emergency; `null` if not given.
     #[schema(required = true)]
     pub emergency_contact: Option<String>,
-    /// The owner's vehicle; `null` where none was given.
+    /// The owner's vehicle; `null` if not given.
     #[schema(required = true)]
     pub vehicle_number: Option<String>,
     household: Household,
     second_factor: Factors,
-    /// Whether calls that nobody answered are listed for a while.
+    /// Whether missed calls are kept in a list for a while.
     keep_missed_calls: bool,
-    /// Until when sensitive actions work without a new proof of who is asking; `null` when they do not.
+    /// Until when sensitive actions work without confirming it's you again; `null` if they need it now.
     #[schema(format = DateTime, required = true)]
     pub recent_until: Option<String>,
 }
 
-/// Who shares tags.
+/// The people who share tags.
 #[derive(Serialize, ToSchema)]
 pub struct Household {
     members: Vec<HouseholdMember>,
 }
 
-/// One of them.
+/// A list entry.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HouseholdMember {
     #[schema(value_type = String)]
     pub id: AccountId,
     username: String,
-    /// Whether it is the asker.
+    /// Whether this is you.
     you: bool,
-    /// Whether they have a way into the household's vault.
+    /// Whether they can unlock the household's vault.
     opens_vault: bool,
 }
 
@@ -75,15 +75,15 @@ pub async fn describe(state: &SharedState, profile: Profile, identity: Identity)
     })
 }
 
-/// What an account has beside its password.
+/// An account's second factors.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = SecondFactors)]
 pub struct Factors {
-    /// Whether there is an authenticator app.
+    /// Whether an authenticator app is set up.
     totp: bool,
     backup_codes_left: u32,
-    /// The oldest first.
+    /// Oldest first.
     pub passkeys: Vec<Passkey>,
 }
 
@@ -94,7 +94,7 @@ pub struct Passkey {
     #[schema(value_type = String)]
     pub id: PasskeyId,
     name: String,
-    /// The name of this server by which it works.
+    /// The host name of this server that it works for.
     host: String,
     #[schema(format = DateTime)]
     pub created_at: String,

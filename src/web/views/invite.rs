@@ -1,4 +1,4 @@
-//! An invite as whoever may revoke it sees it.
+//! An invite as shown to the people who can revoke it.
 
 use crate::accounts::{self};
 use crate::domain::account::InviteKind;
@@ -7,7 +7,7 @@ use crate::web::views::timestamp::rfc3339;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// An invite that was not used yet.
+/// An invite that hasn't been used yet.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Invite {

@@ -10,23 +10,23 @@ use crate::domain::credentials::secret::Secret;
 use crate::qr::Qr;
 use crate::web::state::SharedState;
 
-/// Pixels per module of a downloaded PNG: a sticker of 5 cm at 300 dpi and more.
+/// Pixels per module of a downloaded PNG, enough for a 5 cm sticker at 300 dpi or more.
 const PNG_SCALE: usize = 12;
 
 /// A link as a QR code.
 #[derive(Serialize, ToSchema)]
 pub struct Pictures {
-    /// Markup.
+    /// SVG markup.
     svg: String,
     /// A `data:` URL.
     png: String,
 }
 
 impl Pictures {
-    /// Of a link.
+    /// The QR code of a link.
     ///
     /// # Errors
-    /// `qr-too-long`, which no link of ours is.
+    /// `qr-too-long`, which our links never are.
     pub fn of(url: &str) -> Result<Self> {
         let qr = Qr::encode(url)?;
         let png = format!("data:image/png;base64,{}", STANDARD.encode(qr.png(PNG_SCALE)?));
@@ -34,16 +34,16 @@ impl Pictures {
     }
 }
 
-/// A link that works once: shown now and never again.
+/// A link that works once and is only shown now.
 #[derive(Serialize, ToSchema)]
 pub struct Link {
-    /// With the secret in the fragment.
+    /// The link, with the secret in its fragment.
     url: String,
     qr: Pictures,
 }
 
 impl Link {
-    /// To the page `page` of this server, which the client reached at `authority`, with `token` in the fragment.
+    /// A link to this server's `page` at `authority`, where the client reached it, with `token` in the fragment.
     ///
     /// # Errors
     /// As [`Pictures::of`].

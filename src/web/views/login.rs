@@ -1,4 +1,4 @@
-//! What comes of a log-in, and what proves who somebody is.
+//! What a login returns, and what proves who someone is.
 
 use crate::auth::login::{Method, Outcome, Pending, Proof};
 use crate::auth::sessions::Begun;
@@ -15,15 +15,15 @@ use serde_json::Value;
 use std::time::SystemTime;
 use utoipa::ToSchema;
 
-/// A session that has begun.
+/// A new session, or the new secrets of this one.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LoggedIn {
-    /// For `Authorization: Bearer`; left out where a page gets the cookie.
+    /// The token for `Authorization: Bearer`; left out for pages, which get a cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub token: Option<String>,
-    /// For the next log-in of this device; left out where a page gets a cookie, and where a session goes on.
+    /// For this device's next login; left out for pages, which get a cookie, and when a session continues.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub device_token: Option<String>,
@@ -32,35 +32,35 @@ pub struct LoggedIn {
     pub expires_at: String,
 }
 
-/// What a log-in comes to.
+/// The result of a login.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum LogInAnswer {
     /// Logged in.
     LoggedIn(LoggedIn),
-    /// The password was right, and a second factor is needed.
+    /// The password was correct and a second factor is required.
     SecondFactor(SecondFactorNeeded),
 }
 
-/// The password was right, and a second factor is needed.
+/// The password was correct and a second factor is required.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SecondFactorNeeded {
     pub second_factor: PendingSecondFactor,
 }
 
-/// A ticket, and what the browser is told.
+/// A ticket, and what to pass to the browser.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PasskeyTicket {
-    /// Good once, for five minutes.
+    /// Works once, for five minutes.
     pub ticket: String,
-    /// For the browser: the JSON form of its options.
+    /// The browser's options in JSON form.
     #[schema(value_type = Object)]
     pub public_key: Value,
 }
 
-/// How a first step ended: in a session, or in the need for a second one.
+/// How a first step ended: with a session, or with a second factor required.
 pub fn answer_outcome(outcome: Outcome, cookie: bool) -> Result<Response<Body>, ApiError> {
     match outcome {
         Outcome::Begun(begun) => answer(&begun, cookie, StatusCode::OK),
@@ -72,12 +72,12 @@ pub fn answer_outcome(outcome: Outcome, cookie: bool) -> Result<Response<Body>, 
     }
 }
 
-/// The new secrets of a session that goes on.
+/// The new secrets of a session that continues.
 pub fn answer_renewed(begun: &Begun, headers: &HeaderMap) -> Result<Response<Body>, ApiError> {
     answer(begun, !headers.contains_key(header::AUTHORIZATION), StatusCode::OK)
 }
 
-/// A page gets cookies and no tokens: what a script cannot read, a script cannot leak.
+/// A page gets cookies instead of tokens: a script can't leak what it can't read.
 pub fn answer(begun: &Begun, cookie: bool, status: StatusCode) -> Result<Response<Body>, ApiError> {
     let expires_at = rfc3339(begun.expires_at);
     if cookie {
@@ -97,7 +97,7 @@ pub fn answer(begun: &Begun, cookie: bool, status: StatusCode) -> Result<Respons
     Ok((status, axum::Json(LogInAnswer::LoggedIn(body))).into_response())
 }
 
-/// The one of the three that was given.
+/// The one proof of the three that was sent.
 pub fn second_proof(totp: Option<String>, backup_code: Option<String>, passkey: Option<Value>) -> Result<Proof, Error> {
     match (totp, backup_code, passkey) {
         (Some(code), None, None) => Ok(Proof::Totp(code)),
@@ -107,21 +107,21 @@ pub fn second_proof(totp: Option<String>, backup_code: Option<String>, passkey: 
     }
 }
 
-/// None was given, or more than one.
+/// Either no proof was sent, or more than one.
 pub fn one_proof(names: &str) -> Error {
     Error::invalid("one-proof", format!("Send exactly one of {names}."))
 }
 
-/// What the second step needs.
+/// What the second step accepts.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PendingSecondFactor {
-    /// Good for five attempts.
+    /// Works for five attempts.
     pub ticket: String,
-    /// `totp`, `passkey`, `backup-code`: what can be given here and now.
+    /// `totp`, `passkey` and `backup-code` (a backup code): the second factors that can be used here.
     #[schema(value_type = Vec<String>)]
     pub methods: Vec<Method>,
-    /// Names of this server by which the account's passkeys work, when they do not by the one the page was opened by.
+    /// The host names that the account's passkeys work for, if they don't work for the one the page was opened at.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub passkey_hosts: Vec<String>,
     /// RFC 3339.

@@ -8,7 +8,7 @@ use crate::web::views::timestamp::rfc3339;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// One of them.
+/// A list entry.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MissedCall {
@@ -16,16 +16,16 @@ pub struct MissedCall {
     pub id: MissedCallId,
     #[schema(value_type = String)]
     pub tag_id: TagId,
-    /// The owner's name for the tag; `null` when it is gone.
+    /// The owner's name for the tag; `null` if the tag is gone.
     #[schema(required = true)]
     pub label: Option<String>,
     #[schema(format = DateTime)]
     pub at: String,
-    /// Whether a device rang.
+    /// Whether any device rang.
     rang: bool,
 }
 
-/// The calls that the asker missed.
+/// The calls that the account missed.
 pub async fn of(state: &SharedState, owner: Identity) -> Result<Vec<MissedCall>, ApiError> {
     let calls = state.call_log.missed(owner).await?.into_iter().map(|call| MissedCall {
         id: call.id,

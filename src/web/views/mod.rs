@@ -1,4 +1,4 @@
-//! What several resources show of one noun, and how its parts are written.
+//! Views that several resources share.
 //!
 //! May use `web::{state, error, extract}`; knows no resource.
 

@@ -12,31 +12,31 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A note as it came.
+/// A note as it arrived.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Note {
     #[schema(value_type = String)]
     pub id: NoteId,
-    /// Through which sticker.
+    /// The tag it was left through.
     #[schema(value_type = String)]
     pub tag_id: TagId,
     /// `text`.
     #[schema(value_type = String, pattern = "^text$")]
     pub kind: NoteKind,
-    /// Minutes since 1970, as bound to the envelope.
+    /// Minutes since 1970, bound to the envelope.
     #[schema(value_type = u64)]
     pub minute: Minute,
     /// The sealed note, base64url.
     envelope: String,
-    /// Whether somebody of the household has opened it.
+    /// Whether a household member has read it.
     read: bool,
     /// When it is removed.
     #[schema(format = DateTime)]
     pub expires_at: String,
 }
 
-/// Every note for the asker's household.
+/// Every note for the account's household.
 pub async fn of(state: &SharedState, owner: Identity) -> Result<Vec<Note>, ApiError> {
     Ok(state.notes.all(owner).await?.into_iter().map(describe).collect())
 }

@@ -9,24 +9,24 @@ use serde::Serialize;
 use std::time::SystemTime;
 use utoipa::ToSchema;
 
-/// One log-in of one device.
+/// A session: one device that is logged in.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Session {
     #[schema(value_type = String)]
     pub id: SessionId,
-    /// "Firefox on Android"; empty where nobody knows.
+    /// For example "Firefox on Android"; empty if unknown.
     pub device: String,
     #[schema(format = DateTime)]
     pub created_at: String,
-    /// To the hour or so.
+    /// Accurate to about an hour.
     #[schema(format = DateTime)]
     pub last_used_at: String,
-    /// Whether it is the one that asks.
+    /// Whether this is the current session.
     current: bool,
 }
 
-/// Where the asker's account is logged in.
+/// Where the account is logged in.
 pub async fn of(state: &SharedState, identity: Identity) -> Result<Vec<Session>, ApiError> {
     let sessions = state.sessions.list(identity, SystemTime::now()).await?;
     let describe = |session: crate::auth::sessions::Session| Session {

@@ -8,7 +8,7 @@ use crate::web::views::timestamp::rfc3339;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A tag, as its household sees it.
+/// A tag as its household sees it.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Tag)]
@@ -22,10 +22,10 @@ pub struct Described {
     pub state: TagState,
     #[schema(format = DateTime)]
     pub created_at: String,
-    /// `null`: until it is revoked.
+    /// `null` if it works until it is revoked.
     #[schema(format = DateTime, required = true)]
     pub expires_at: Option<String>,
-    /// KEYHASH of the sticker; `null` where it carries none.
+    /// The sticker's KEYHASH; `null` if it has no KEYHASH.
     #[schema(value_type = Option<String>, required = true)]
     pub key_hash: Option<KeyHash>,
 }

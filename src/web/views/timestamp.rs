@@ -1,4 +1,4 @@
-//! Times as the API shows them.
+//! How the API writes times.
 
 use std::time::SystemTime;
 

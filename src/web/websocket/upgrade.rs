@@ -77,7 +77,7 @@ fn foreign_origin() -> Error {
 
 /// There is no room for one more socket.
 pub fn full() -> Error {
-    Error::new(Kind::Unavailable, "too-many-connections", "The server has as many connections as it takes.")
+    Error::new(Kind::Unavailable, "too-many-connections", "The server has reached its connection limit.")
         .hint("Try again in a minute.")
         .retry_after(Duration::from_secs(30))
 }

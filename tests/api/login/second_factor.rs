@@ -75,7 +75,7 @@ async fn a_phone_whose_clock_is_wrong_is_told_so_and_not_let_in() {
     let ahead = second_step(&server.client, &step, json!({ "totp": totp::code(&secret, 10) })).await;
     assert_eq!((ahead.status, ahead.code()), (401, "server-clock"));
     let message = ahead.body["error"]["message"].as_str().unwrap();
-    assert!(message.starts_with("The phone's clock and this server's clock differ by about 5 minutes"), "{message}");
+    assert!(message.starts_with("The phone's clock and this server's clock are about 5 minutes apart"), "{message}");
     let in_by = second_step(&server.client, &step, json!({ "backupCode": codes[3] })).await;
     assert_eq!(in_by.status, 200, "{:?}", in_by.body);
     let again = second_step(&server.client, &first_step(&server.client).await, json!({ "backupCode": codes[3] })).await;

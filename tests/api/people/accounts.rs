@@ -213,7 +213,7 @@ async fn a_deleted_account_leaves_nothing_behind_and_ends_what_is_under_way() {
     let bobs: Vec<_> = blobs(&server).difference(&before).cloned().collect();
     assert!(bobs.len() >= 30, "{} byte strings of his were found", bobs.len());
     for table in
-        ["logins", "totp", "recovery_codes", "passkeys", "missed_calls", "notes", "vaults", "vault_wraps", "invites"]
+        ["sessions", "totp", "backup_codes", "passkeys", "missed_calls", "notes", "vaults", "vault_wraps", "invites"]
     {
         let of_table = blobs_of(&server, table);
         assert!(of_table.iter().any(|bytes| bobs.contains(bytes)), "{table} has something of his");

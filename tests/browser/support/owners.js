@@ -28,11 +28,11 @@ export async function manyOwners(server, account, count) {
       PRAGMA busy_timeout = 5000;
       PRAGMA foreign_keys = ON;
       BEGIN IMMEDIATE;
-      INSERT INTO households (id) SELECT logins.id FROM logins JOIN accounts ON accounts.id = logins.account_id WHERE administrator = 1;
+      INSERT INTO households (id) SELECT sessions.id FROM sessions JOIN accounts ON accounts.id = sessions.account_id WHERE administrator = 1;
       INSERT INTO accounts (id, household_id, username_index, username_sealed, password_hash, administrator, disabled, keep_missed_calls, created_at)
-        SELECT logins.id, logins.id, randomblob(32), username_sealed, password_hash, 0, 0, 0, accounts.created_at
-        FROM logins JOIN accounts ON accounts.id = logins.account_id WHERE administrator = 1;
-      UPDATE logins SET account_id = id WHERE account_id IN (SELECT id FROM accounts WHERE administrator = 1);
+        SELECT sessions.id, sessions.id, randomblob(32), username_sealed, password_hash, 0, 0, 0, accounts.created_at
+        FROM sessions JOIN accounts ON accounts.id = sessions.account_id WHERE administrator = 1;
+      UPDATE sessions SET account_id = id WHERE account_id IN (SELECT id FROM accounts WHERE administrator = 1);
       COMMIT;`], { stdio: ['ignore', 'ignore', 'pipe'] });
   }
   return bearers;

@@ -1,4 +1,4 @@
-//! `/api/v1/account/export`: everything that is the asker's, as one file.
+//! `/api/v1/account/export`: everything about your account, as one file.
 
 use crate::web::views::{account, invite, missed_call, note, session, tag, vault};
 use std::time::SystemTime;
@@ -18,11 +18,11 @@ use crate::web::extract::identity::RecentlyAuthenticated;
 use crate::web::state::SharedState;
 use crate::web::views::timestamp::rfc3339;
 
-/// What whoever opens the file should know of the vault.
+/// What a person opening the file should know about the vault.
 const OF_THE_VAULT: &str = "Encrypted by your browser, with keys that this server does not have: \
     only your password, recovery code or passkey opens it. Byte strings are base64url.";
 
-/// Everything that is kept about the asker and their household's tags.
+/// Everything stored about you and your household's tags.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountExport {
@@ -31,17 +31,17 @@ pub struct AccountExport {
     account: account::Account,
     sessions: Vec<session::Session>,
     tags: Vec<tag::Described>,
-    /// Those into the own household, and those that the asker made.
+    /// Invites into your household, and those you created.
     invites: Vec<invite::Invite>,
     missed_calls: Vec<missed_call::MissedCall>,
-    /// What callers left for the household, sealed in their browsers: the vault has the keys.
+    /// Notes from callers to the household, sealed in their browsers. The vault holds the keys.
     notes: Vec<note::Note>,
-    /// Security events of the account, the latest first.
+    /// The account's security events, newest first.
     events: Vec<OwnEvent>,
     vault: ExportedVault,
 }
 
-/// A security event of the asker's account, or several alike in one minute.
+/// A security event of your account, or several identical ones within a minute.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OwnEvent {
@@ -50,30 +50,30 @@ pub struct OwnEvent {
     at: String,
     /// What happened, such as `login-failed`.
     event: String,
-    /// How often it happened in that minute.
+    /// How many times it happened in that minute.
     #[schema(minimum = 1)]
     count: u32,
-    /// Whether somebody else did it, such as an administrator; it is not told who.
+    /// Whether someone else did it, such as an administrator, without saying who.
     by_another: bool,
-    /// What else there is to say; left out where there is nothing.
+    /// Further details; left out if there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     detail: Option<String>,
 }
 
-/// The household's vault as the server has it, and the account's ways into it.
+/// The household's vault as the server stores it, and the account's unlock methods.
 #[derive(Serialize, ToSchema)]
 pub struct ExportedVault {
-    /// What it takes to open it.
+    /// Everything needed to open it except the secret.
     note: &'static str,
     #[serde(flatten)]
     sealed: vault::Opened,
 }
 
-/// Everything that is the asker's, as a file
+/// Exports everything about your account as a file
 #[utoipa::path(get, path = "/account/export", tag = "account", security(("session" = []), ("confirmed" = [])),
     operation_id = "export_account", responses(
-    (status = 200, description = "A file to keep", body = AccountExport),
+    (status = 200, description = "The file", body = AccountExport),
 ))]
 pub async fn export(
     State(state): State<SharedState>,

@@ -1,4 +1,4 @@
-//! `/api/v1/invites`: links that let somebody register, each once.
+//! `/api/v1/invites`: links for registering, each of which works once.
 
 use crate::domain::account::InviteLifetime;
 use crate::web::views::invite;
@@ -26,25 +26,25 @@ use crate::web::extract::request::{Authority, Json, PathParams, Source};
 use crate::web::state::SharedState;
 use crate::web::views::link::Link;
 
-/// An invite to be made.
+/// An invite to create.
 #[derive(Deserialize, ToSchema)]
 pub struct InviteWish {
-    /// `household`: into the asker's own; `owner`: into one of their own, for administrators to offer.
+    /// `household`: into your own household; `owner`: into a new one, which only administrators can offer.
     #[schema(value_type = String, pattern = "^(household|owner)$")]
     kind: InviteKind,
-    /// How long it works: `day` or `week`; a week without it.
+    /// How long it works: `day` or `week`; `week` by default.
     #[serde(default)]
     #[schema(value_type = Option<String>, pattern = "^(day|week)$")]
     lifetime: Option<InviteLifetime>,
 }
 
-/// Invites that were not used yet.
+/// Invites that haven't been used yet.
 #[derive(Serialize, ToSchema)]
 pub struct InviteList {
     invites: Vec<Invite>,
 }
 
-/// An invite that was just made: its link is shown now and never again.
+/// A new invite. Its link is only shown now.
 #[derive(Serialize, ToSchema)]
 pub struct NewInvite {
     #[serde(flatten)]
@@ -53,46 +53,46 @@ pub struct NewInvite {
     link: Link,
 }
 
-/// An invite into the asker's household whose link is made in the browser. Byte strings are base64url.
+/// An invite into your household whose link is created in the browser. Byte strings are base64url.
 #[derive(Deserialize, ToSchema)]
 pub struct KeyedInvite {
-    /// What follows from the secret in the link's fragment.
+    /// The token derived from the secret in the link's fragment.
     token: String,
     /// The key of the household's vault, wrapped with the same secret.
     wrapped: String,
-    /// What follows from that key.
+    /// The possession proof for that key.
     holder: String,
-    /// How long it works: `day` or `week`; a week without it.
+    /// How long it works: `day` or `week`; `week` by default.
     #[serde(default)]
     #[schema(value_type = Option<String>, pattern = "^(day|week)$")]
     lifetime: Option<InviteLifetime>,
 }
 
-/// An invite that was taken in.
+/// The invite that was registered.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RegisteredInvite {
     #[serde(flatten)]
     invite: Invite,
-    /// The link is this, `#` and what the browser puts there.
+    /// The link is this, followed by `#` and the browser's secret.
     url_base: String,
 }
 
-/// What somebody was sent.
+/// An invite that someone received.
 #[derive(Deserialize, ToSchema)]
 pub struct InviteToken {
-    /// What stands in the link's fragment.
+    /// The link's fragment.
     token: String,
 }
 
-/// What an invite is good for.
+/// What an invite is for.
 #[derive(Serialize, ToSchema)]
 pub struct InviteValidity {
     valid: bool,
-    /// `null` when it is not valid.
+    /// `null` if it isn't valid.
     #[schema(value_type = Option<String>, required = true)]
     kind: Option<InviteKind>,
-    /// The household that it leads into, where it brings the key of its vault.
+    /// The household it leads into, if the invite carries the key of its vault.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, nullable = false)]
     household: Option<HouseholdId>,
@@ -102,19 +102,19 @@ pub struct InviteValidity {
     wrapped: Option<String>,
 }
 
-/// Invites that the asker may take back
+/// Lists the invites you can revoke
 #[utoipa::path(get, path = "/invites", tag = "account", security(("session" = [])), operation_id = "list_invites",
     responses(
-    (status = 200, description = "Those into the own household, and for administrators those into new ones", body = InviteList),
+    (status = 200, description = "Invites into your own household and, for administrators, into new ones", body = InviteList),
 ))]
 pub async fn list(State(state): State<SharedState>, identity: Identity) -> Result<Answer<InviteList>, ApiError> {
     let invites = state.accounts.invites(Some(identity.member()), SystemTime::now()).await?;
     Ok(Answer(InviteList { invites: invites.into_iter().map(invite::describe).collect() }))
 }
 
-/// Invites somebody
+/// Creates an invite
 ///
-/// Whoever comes in stays and shares the household's tags: a stolen session must not become an account.
+/// Needs a recent confirmation: a new member stays and shares the household's tags, so a stolen session must not be enough.
 #[utoipa::path(post, path = "/invites", tag = "account", security(("session" = []), ("confirmed" = [])),
     operation_id = "create_invite", request_body = InviteWish, responses(
     (status = 201, description = "The invite, with its link", body = NewInvite),
@@ -133,14 +133,14 @@ pub async fn create(
     Ok((StatusCode::CREATED, Answer(NewInvite { invite: invite::describe(made.invite), link })))
 }
 
-/// Takes in an invite whose link was made in the browser
+/// Registers an invite whose link was created in the browser
 ///
-/// It leads into the asker's household and opens its vault; the server learns nothing that does.
+/// It leads into your household and unlocks its vault, and the server never learns the secret.
 #[utoipa::path(post, path = "/invites/register", tag = "account", security(("session" = []), ("confirmed" = [])),
     operation_id = "register_invite", request_body = KeyedInvite, responses(
     (status = 201, description = "The invite", body = RegisteredInvite),
     (status = 400, description = "`bad-wrap`, `bad-proof`, `bad-invite-token`"),
-    (status = 403, description = "`registration-closed`, or `not-a-holder` of the vault's key"),
+    (status = 403, description = "`registration-closed`, or `not-a-holder`: no proof of the vault's key"),
     (status = 409, description = "`too-many-invites`"),
 ))]
 pub async fn register(
@@ -157,10 +157,10 @@ pub async fn register(
     Ok((StatusCode::CREATED, Answer(RegisteredInvite { invite: invite::describe(made), url_base })))
 }
 
-/// Takes back an invite
+/// Revokes an invite
 #[utoipa::path(delete, path = "/invites/{id}", tag = "account", security(("session" = [])),
     operation_id = "revoke_invite", params(("id" = String, Path, description = "The invite")), responses(
-    (status = 204, description = "It is worthless from now on"),
+    (status = 204, description = "The invite no longer works"),
     (status = 404, description = "`no-such-invite`"),
 ))]
 pub async fn revoke(
@@ -168,15 +168,15 @@ pub async fn revoke(
     identity: Identity,
     PathParams(id): PathParams<String>,
 ) -> Result<StatusCode, ApiError> {
-    let id = id.parse().map_err(|_| Error::new(Kind::NotFound, "no-such-invite", "There is no such invite."))?;
+    let id = id.parse().map_err(|_| Error::new(Kind::NotFound, "no-such-invite", "There's no such invite."))?;
     state.accounts.revoke_invite(Some(identity.member()), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Asks about an invite
+/// Checks an invite
 #[utoipa::path(post, path = "/invites/validate", tag = "log-in", operation_id = "validate_invite",
     request_body = InviteToken, responses(
-    (status = 200, description = "Whether it lets somebody in", body = InviteValidity),
+    (status = 200, description = "Whether the invite is valid", body = InviteValidity),
     (status = 429, description = "`too-many-requests`"),
 ))]
 pub async fn validate(

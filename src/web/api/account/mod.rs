@@ -1,4 +1,4 @@
-//! Accounts: how people get one, what it says, what they take with them.
+//! Accounts: registering, the profile and the export.
 
 pub mod export;
 pub mod invites;
@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use crate::web::state::SharedState;
 
-/// What it answers.
+/// The routes.
 pub fn routes() -> OpenApiRouter<SharedState> {
     OpenApiRouter::new()
         .routes(routes!(register::register))

@@ -1,4 +1,4 @@
-//! `/api/v1/account`: the asker's own account.
+//! `/api/v1/account`: your own account.
 
 use crate::web::views::account;
 use crate::web::views::account::Account;
@@ -22,7 +22,7 @@ use crate::web::extract::identity::{RecentlyAuthenticated, clear_cookie};
 use crate::web::extract::request::Json;
 use crate::web::state::SharedState;
 
-/// What is to change: fields that are left out stay as they are.
+/// Changes to make. Fields that are left out stay as they are.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountChanges {
@@ -43,15 +43,15 @@ pub struct AccountChanges {
 pub struct NewPassword {
     /// For programs; pages send `newAuthSecret`.
     new_password: Option<String>,
-    /// What a page has stretched the new password to, base64url.
+    /// The authentication secret that a page derived from the new password, base64url.
     new_auth_secret: Option<String>,
-    /// The key of the vault, wrapped for the new password, base64url: without it the vault opens by the password of before.
+    /// The vault's key, wrapped for the new password, base64url. Without it the old password still unlocks the vault.
     wrapped: Option<String>,
-    /// What follows from that key, beside `wrapped`, base64url.
+    /// The possession proof for that key, to send along with `wrapped`, base64url.
     holder: Option<String>,
 }
 
-/// The asker's account
+/// Shows your account
 #[utoipa::path(get, path = "/account", tag = "account", security(("session" = [])), responses(
     (status = 200, description = "The account", body = Account),
 ))]
@@ -60,10 +60,10 @@ pub async fn account(State(state): State<SharedState>, identity: Identity) -> Re
     Ok(Answer(account::describe(&state, profile, identity).await?))
 }
 
-/// Changes the asker's account
+/// Changes your account
 #[utoipa::path(patch, path = "/account", tag = "account", security(("session" = [])), operation_id = "change_account",
     request_body = AccountChanges, responses(
-    (status = 200, description = "The account as it is now", body = Account),
+    (status = 200, description = "The account after the change", body = Account),
 ))]
 pub async fn change(
     State(state): State<SharedState>,
@@ -76,13 +76,13 @@ pub async fn change(
     Ok(Answer(account::describe(&state, profile, identity).await?))
 }
 
-/// Deletes the asker's account
+/// Deletes your account
 ///
-/// Everything that is its own goes at once, and its household's tags too when nobody is left in it.
+/// Everything that belongs to it is deleted at once, including its household's tags if nobody else is left in it.
 #[utoipa::path(delete, path = "/account", tag = "account", security(("session" = []), ("confirmed" = [])),
     operation_id = "delete_account", responses(
     (status = 204, description = "Deleted"),
-    (status = 409, description = "`last-administrator`: others have accounts, and nobody else could administer them"),
+    (status = 409, description = "`last-administrator`: other accounts exist, and nobody else could administer them"),
 ))]
 pub async fn delete(
     State(state): State<SharedState>,
@@ -94,12 +94,12 @@ pub async fn delete(
 
 /// Sets a new password
 ///
-/// All other sessions and the account's open invites end; this one gets new secrets.
+/// All other sessions and the account's open invites end. This session gets new secrets.
 #[utoipa::path(post, path = "/account/password", tag = "account", security(("session" = []), ("confirmed" = [])),
     operation_id = "change_password", request_body = NewPassword, responses(
-    (status = 200, description = "Set", body = LoggedIn),
-    (status = 400, description = "A password that is none, `bad-wrap` or `bad-proof`"),
-    (status = 403, description = "`not-a-holder`: `wrapped` is not the key that the vault has now; nothing is changed"),
+    (status = 200, description = "The password is set", body = LoggedIn),
+    (status = 400, description = "An invalid password, `bad-wrap` or `bad-proof`"),
+    (status = 403, description = "`not-a-holder`: `wrapped` isn't the vault's current key; nothing has changed"),
 ))]
 pub async fn password(
     State(state): State<SharedState>,
@@ -114,7 +114,7 @@ pub async fn password(
     answer_renewed(&begun, &headers)
 }
 
-/// Tells a field that is `null` from one that is not there.
+/// Tells a field that is `null` from one that is missing.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }

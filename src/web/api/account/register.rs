@@ -1,4 +1,4 @@
-//! `/api/v1/auth/register` and `/api/v1/auth/reset`: how people come to a password.
+//! `/api/v1/auth/register` and `/api/v1/auth/reset`: how people set a password.
 
 use crate::web::views::login::{LogInAnswer, LoggedIn, answer, answer_outcome};
 use crate::web::views::vault::for_password;
@@ -25,41 +25,41 @@ pub struct Register {
     username: String,
     /// For programs; pages send `authSecret`.
     password: Option<String>,
-    /// What a page has stretched the password to, base64url.
+    /// The authentication secret that a page derived from the password, base64url.
     auth_secret: Option<String>,
-    /// Whom to reach otherwise; nobody else reads it.
+    /// Who else to contact in an emergency. Only the owner can see it.
     emergency_contact: Option<String>,
-    /// The owner's vehicle; nobody else reads it.
+    /// The owner's vehicle. Only the owner can see it.
     vehicle_number: Option<String>,
-    /// Of the set-up link; makes the first account.
+    /// The token from the set-up link, for creating the first account.
     setup_token: Option<String>,
-    /// Of an invite.
+    /// The token from an invite.
     invite_token: Option<String>,
-    /// The key of the household's vault, wrapped for the password, where the invite brought it; base64url.
+    /// The key of the household's vault, wrapped for the password, if the invite carried it; base64url.
     wrapped: Option<String>,
-    /// Whether a page asks: it gets the cookie in place of the token.
+    /// Set by pages, which get a cookie instead of the token.
     #[serde(default)]
     cookie: bool,
 }
 
-/// A new password in place of a lost one.
+/// A new password to replace a lost one.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Reset {
-    /// Of the link that an administrator made.
+    /// The token from an administrator's link.
     token: String,
     /// For programs; pages send `newAuthSecret`.
     new_password: Option<String>,
-    /// What a page has stretched the new password to, base64url.
+    /// The authentication secret that a page derived from the new password, base64url.
     new_auth_secret: Option<String>,
-    /// Whether a page asks: it gets the cookie in place of the token.
+    /// Set by pages, which get a cookie instead of the token.
     #[serde(default)]
     cookie: bool,
 }
 
-/// Makes an account
+/// Registers an account
 #[utoipa::path(post, path = "/auth/register", tag = "log-in", request_body = Register, responses(
-    (status = 201, description = "The account is made and its owner logged in", body = LoggedIn),
+    (status = 201, description = "The account is created and its owner is logged in", body = LoggedIn),
     (status = 403, description = "`setup-link`, `invite-needed`, `invite-link`, `registration-closed`, `foreign-origin`"),
     (status = 409, description = "`username-taken`, `household-full`, `too-many-accounts`"),
     (status = 429, description = "`too-many-requests`"),
@@ -89,11 +89,11 @@ pub async fn register(
     answer(&begun, body.cookie, StatusCode::CREATED)
 }
 
-/// Sets a new password by a link
+/// Sets a new password through a link
 ///
-/// All sessions of the account end; a new one begins, after the second factor where the account has one.
+/// All the account's sessions end and a new one starts, after the second factor if the account has one.
 #[utoipa::path(post, path = "/auth/reset", tag = "log-in", request_body = Reset, responses(
-    (status = 200, description = "Logged in, or a second factor is needed", body = LogInAnswer),
+    (status = 200, description = "Logged in, or a second factor is required", body = LogInAnswer),
     (status = 403, description = "`reset-link`, `foreign-origin`"),
     (status = 429, description = "`too-many-requests`"),
 ))]

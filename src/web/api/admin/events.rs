@@ -1,4 +1,4 @@
-//! `/api/v1/admin/audit`: what happened, for administrators.
+//! `/api/v1/admin/audit`: the audit trail, for administrators.
 
 use crate::domain::audit::MOST_LISTED;
 use axum::Json as Answer;
@@ -15,25 +15,25 @@ use crate::web::extract::request::Query;
 use crate::web::state::SharedState;
 use crate::web::views::timestamp::rfc3339;
 
-/// Which entries.
+/// Which page of entries.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Page {
-    /// Only entries below this id: the last one of the page before.
+    /// Only entries with an ID below this one, the last on the previous page.
     before: Option<i64>,
-    /// How many at most; 100 without it.
+    /// The most entries to return; 100 by default.
     #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
 }
 
-/// The audit trail, the latest event first.
+/// The audit trail, newest event first.
 #[derive(Serialize, ToSchema)]
 pub struct Trail {
     events: Vec<Happened>,
 }
 
-/// One security event, or several alike in one minute.
+/// A security event, or several identical ones within a minute.
 #[derive(Serialize, ToSchema)]
 #[schema(as = AuditEvent)]
 pub struct Happened {
@@ -43,24 +43,24 @@ pub struct Happened {
     at: String,
     /// What happened, such as `login-failed`.
     event: String,
-    /// Whose account it concerns.
+    /// The account concerned.
     #[schema(value_type = Option<String>, required = true)]
     account: Option<AccountId>,
-    /// Whose doing it was, where that is somebody else.
+    /// Who did it, if it was someone else.
     #[schema(value_type = Option<String>, required = true)]
     actor: Option<AccountId>,
-    /// How often it happened in that minute.
+    /// How many times it happened in that minute.
     #[schema(minimum = 1)]
     count: u32,
-    /// What else there is to say; left out where there is nothing.
+    /// Further details; left out if there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     detail: Option<String>,
 }
 
-/// What happened
+/// Lists security events
 #[utoipa::path(get, path = "/admin/audit", tag = "administration", params(Page), security(("administrator" = [])), responses(
-    (status = 200, description = "Security events, the latest first", body = Trail),
+    (status = 200, description = "Security events, newest first", body = Trail),
 ))]
 pub async fn audit_trail(
     State(state): State<SharedState>,
@@ -69,7 +69,7 @@ pub async fn audit_trail(
 ) -> Result<Answer<Trail>, ApiError> {
     let limit = page.limit.unwrap_or(100);
     if !(1..=MOST_LISTED).contains(&limit) {
-        return Err(Error::invalid("bad-query", format!("limit is a number from 1 to {MOST_LISTED}.")).into());
+        return Err(Error::invalid("bad-query", format!("limit must be a number from 1 to {MOST_LISTED}.")).into());
     }
     let entries = state.audit.list(page.before, limit).await?;
     Ok(Answer(Trail { events: entries.into_iter().map(happened).collect() }))

@@ -1,4 +1,4 @@
-//! What administrators see and do.
+//! What administrators can see and do.
 
 pub mod events;
 pub mod users;
@@ -8,7 +8,7 @@ use utoipa_axum::routes;
 
 use crate::web::state::SharedState;
 
-/// What it answers.
+/// The routes.
 pub fn routes() -> OpenApiRouter<SharedState> {
     OpenApiRouter::new()
         .routes(routes!(users::users))

@@ -18,14 +18,14 @@ use crate::web::state::SharedState;
 use crate::web::views::link::Link;
 use crate::web::views::timestamp::{day, rfc3339};
 
-/// Everybody with an account.
+/// All accounts.
 #[derive(Serialize, ToSchema)]
 pub struct UserList {
     users: Vec<User>,
 }
 
-/// An account as an administrator sees it: nothing of what people wrote for themselves, and not who shares tags with
-/// whom either.
+/// An account as an administrator sees it, without what people wrote for themselves and without who shares tags with
+/// whom.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct User {
@@ -33,20 +33,20 @@ pub struct User {
     id: AccountId,
     username: String,
     administrator: bool,
-    /// Whether nobody may log in with it.
+    /// Whether the account is disabled.
     disabled: bool,
     #[schema(format = DateTime)]
     created_at: String,
-    /// The day of its last use, as far as its sessions tell; `null` when there is none.
+    /// The day it was last used, according to its sessions; `null` if it has no sessions.
     #[schema(format = Date, required = true)]
     last_seen_day: Option<String>,
-    /// How many devices are logged in.
+    /// The number of devices that are logged in.
     sessions: u32,
-    /// Whether logging in asks for more than the password.
+    /// Whether logging in requires a second factor.
     second_factor: bool,
 }
 
-/// A link that sets a new password, once: shown now and never again.
+/// A link for setting a new password. It works once and is only shown now.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ResetLink {
@@ -56,10 +56,10 @@ pub struct ResetLink {
     expires_at: String,
 }
 
-/// Everybody with an account
+/// Lists all accounts
 #[utoipa::path(get, path = "/admin/users", tag = "administration", security(("administrator" = [])),
     operation_id = "list_users", responses(
-    (status = 200, description = "The oldest account first", body = UserList),
+    (status = 200, description = "Accounts, oldest first", body = UserList),
 ))]
 pub async fn users(State(state): State<SharedState>, _: Administrator) -> Result<Answer<UserList>, ApiError> {
     let users = state.accounts.users().await?;
@@ -68,7 +68,7 @@ pub async fn users(State(state): State<SharedState>, _: Administrator) -> Result
 
 /// Disables an account
 ///
-/// Nobody can log in with it any more; its sessions, links and invites end at once.
+/// Nobody can log in with it. Its sessions, links and invites end at once.
 #[utoipa::path(post, path = "/admin/users/{id}/disable", tag = "administration", security(("administrator" = []), ("confirmed" = [])),
     operation_id = "disable_user", params(("id" = String, Path, description = "The account")), responses(
     (status = 204, description = "Done"),
@@ -84,7 +84,7 @@ pub async fn disable(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Enables an account again
+/// Enables a disabled account
 #[utoipa::path(post, path = "/admin/users/{id}/enable", tag = "administration", security(("administrator" = []), ("confirmed" = [])),
     operation_id = "enable_user", params(("id" = String, Path, description = "The account")), responses(
     (status = 204, description = "Done"),
@@ -99,7 +99,7 @@ pub async fn enable(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Makes somebody an administrator
+/// Makes an account an administrator
 #[utoipa::path(post, path = "/admin/users/{id}/administrator", tag = "administration", security(("administrator" = []), ("confirmed" = [])),
     operation_id = "make_administrator", params(("id" = String, Path, description = "The account")), responses(
     (status = 204, description = "Done"),
@@ -114,7 +114,7 @@ pub async fn promote(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Makes an administrator an owner and no more
+/// Takes administrator rights away from an account
 #[utoipa::path(post, path = "/admin/users/{id}/owner", tag = "administration", security(("administrator" = []), ("confirmed" = [])),
     operation_id = "make_owner", params(("id" = String, Path, description = "The account")), responses(
     (status = 204, description = "Done"),
@@ -132,7 +132,7 @@ pub async fn demote(
 
 /// Deletes an account
 ///
-/// As its owner would: everything that is its own goes at once.
+/// Everything that belongs to the account is deleted at once, just as when its owner deletes it.
 #[utoipa::path(delete, path = "/admin/users/{id}", tag = "administration", security(("administrator" = []), ("confirmed" = [])),
     operation_id = "delete_user", params(("id" = String, Path, description = "The account")), responses(
     (status = 204, description = "Done"),
@@ -148,9 +148,9 @@ pub async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Makes a link that sets a new password
+/// Creates a link for setting a new password
 ///
-/// It works once, for a day; earlier ones are worthless from now on.
+/// The link works once, within a day. Earlier links stop working.
 #[utoipa::path(post, path = "/admin/users/{id}/reset-password", tag = "administration",
     security(("administrator" = []), ("confirmed" = [])), params(("id" = String, Path, description = "The account")),
     responses(
@@ -169,9 +169,9 @@ pub async fn reset_password(
     Ok(Answer(ResetLink { link, expires_at: rfc3339(made.expires_at) }))
 }
 
-/// Removes all second factors of somebody who lost them
+/// Removes all of an account's second factors
 ///
-/// Their sessions end.
+/// For someone who has lost them. The account's sessions end.
 #[utoipa::path(post, path = "/admin/users/{id}/reset-mfa", tag = "administration",
     security(("administrator" = []), ("confirmed" = [])), params(("id" = String, Path, description = "The account")),
     responses(
@@ -187,9 +187,9 @@ pub async fn reset_mfa(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// An id that cannot be one is an id that nobody has.
+/// A malformed ID is treated as one that doesn't exist.
 fn account_id(text: &str) -> Result<AccountId, ApiError> {
-    text.parse().map_err(|_| Error::new(Kind::NotFound, "no-such-user", "There is no such user.").into())
+    text.parse().map_err(|_| Error::new(Kind::NotFound, "no-such-user", "There's no such user.").into())
 }
 
 fn describe(user: accounts::User) -> User {

@@ -1,4 +1,4 @@
-//! `/api/v1/auth`: log in, with one factor or two, and log out.
+//! `/api/v1/auth`: logging in, with one factor or two, and logging out.
 
 use crate::web::views::login::LogInAnswer;
 use crate::web::views::login::LoggedIn;
@@ -26,19 +26,19 @@ use crate::web::extract::login_context::OpenedAt;
 use crate::web::extract::request::{Json, Source, same_origin};
 use crate::web::state::SharedState;
 
-/// Who wants to log in.
+/// Login credentials.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LogIn {
     username: String,
     /// For programs; pages send `authSecret`.
     password: Option<String>,
-    /// What a page has stretched the password to, base64url.
+    /// The authentication secret that a page derived from the password, base64url.
     auth_secret: Option<String>,
-    /// For programs: the `deviceToken` of their last log-in, so that they are not slowed down together with strangers
-    /// who guess at the same name. Pages have a cookie for that.
+    /// For programs: the `deviceToken` from their last login. With it they aren't slowed down when strangers guess
+    /// passwords for the same username. Pages have a cookie for this.
     device_token: Option<String>,
-    /// Whether a page asks: it gets the cookie in place of the token.
+    /// Set by pages, which get a cookie instead of the token.
     #[serde(default)]
     cookie: bool,
 }
@@ -47,52 +47,52 @@ pub struct LogIn {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SecondFactor {
-    /// What the first step gave.
+    /// The ticket from the first step.
     ticket: String,
     /// Six digits from an authenticator app.
     totp: Option<String>,
     backup_code: Option<String>,
-    /// What `PublicKeyCredential.toJSON()` gives.
+    /// What `PublicKeyCredential.toJSON()` returns.
     #[schema(value_type = Option<Object>)]
     passkey: Option<Value>,
-    /// Whether a page asks: it gets the cookie in place of the token.
+    /// Set by pages, which get a cookie instead of the token.
     #[serde(default)]
     cookie: bool,
 }
 
-/// A ticket.
+/// A ticket from the first step.
 #[derive(Deserialize, ToSchema)]
 pub struct Ticket {
     ticket: String,
 }
 
-/// A passkey in place of a name and a password.
+/// A passkey instead of a username and password.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PasskeyAnswer {
     ticket: String,
-    /// What `PublicKeyCredential.toJSON()` gives.
+    /// What `PublicKeyCredential.toJSON()` returns.
     #[schema(value_type = Object)]
     credential: Value,
-    /// For programs: as in logging in with a password.
+    /// For programs, as when logging in with a password.
     device_token: Option<String>,
-    /// Whether a page asks: it gets the cookie in place of the token.
+    /// Set by pages, which get a cookie instead of the token.
     #[serde(default)]
     cookie: bool,
 }
 
-/// What the browser is told.
+/// What to pass to the browser.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AskPasskey {
-    /// For `navigator.credentials.get`: `PublicKeyCredentialRequestOptionsJSON`.
+    /// `PublicKeyCredentialRequestOptionsJSON`, for `navigator.credentials.get`.
     #[schema(value_type = Object)]
     public_key: Value,
 }
 
 /// Logs in
 #[utoipa::path(post, path = "/auth/login", tag = "log-in", request_body = LogIn, responses(
-    (status = 200, description = "Logged in, or a second factor is needed", body = LogInAnswer),
+    (status = 200, description = "Logged in, or a second factor is required", body = LogInAnswer),
     (status = 401, description = "`wrong-credentials`"),
     (status = 403, description = "`foreign-origin`"),
     (status = 429, description = "`too-many-attempts`, `too-many-requests`"),
@@ -117,10 +117,10 @@ pub async fn log_in(
     answer_outcome(outcome, body.cookie)
 }
 
-/// Gives the second factor
+/// Logs in with the second factor
 ///
-/// `wrong-code`, `wrong-passkey` and `server-clock` (the phone's clock is wrong, or the server's) leave the ticket good
-/// for another attempt.
+/// The ticket can be tried again after `wrong-code`, `wrong-passkey` and `server-clock` (the phone's or the server's
+/// clock is wrong).
 #[utoipa::path(post, path = "/auth/second-factor", tag = "log-in", request_body = SecondFactor, responses(
     (status = 200, description = "Logged in", body = LoggedIn),
     (status = 401, description = "`wrong-code`, `server-clock`, `wrong-passkey`, `ticket-expired`, `no-account`"),
@@ -143,11 +143,11 @@ pub async fn second_factor(
     answer(&begun, body.cookie, StatusCode::OK)
 }
 
-/// Asks for a passkey as the second factor
+/// Requests a passkey as the second factor
 ///
-/// Of a log-in, or of who is asking.
+/// For logging in or for confirming it's you.
 #[utoipa::path(post, path = "/auth/second-factor/passkey", tag = "log-in", request_body = Ticket, responses(
-    (status = 200, description = "What to tell the browser", body = AskPasskey),
+    (status = 200, description = "What to pass to the browser", body = AskPasskey),
     (status = 401, description = "`ticket-expired`"),
     (status = 409, description = "`no-passkey-here`"),
 ))]
@@ -159,12 +159,12 @@ pub async fn second_factor_passkey(
     Ok(axum::Json(AskPasskey { public_key }))
 }
 
-/// Asks for any passkey of this server
+/// Requests any passkey for this server
 ///
-/// To log in without a name and a password, or to confirm who is asking.
+/// For logging in without a username and password, or for confirming it's you.
 #[utoipa::path(post, path = "/auth/passkey", tag = "log-in", responses(
-    (status = 200, description = "A ticket, and what to tell the browser", body = PasskeyTicket),
-    (status = 400, description = "`passkeys-need-a-name`: the page was opened by an IP address; `passkeys-need-public-url`: by a port that may be another program's"),
+    (status = 200, description = "A ticket, and what to pass to the browser", body = PasskeyTicket),
+    (status = 400, description = "`passkeys-need-a-name`: the page was opened at an IP address; `passkeys-need-public-url`: at a port that may belong to another program"),
     (status = 429, description = "`too-many-requests`"),
 ))]
 pub async fn passkey(
@@ -200,7 +200,7 @@ pub async fn passkey_finish(
     answer(&begun, body.cookie, StatusCode::OK)
 }
 
-/// Ends the session
+/// Logs out
 #[utoipa::path(post, path = "/auth/logout", tag = "log-in", security(("session" = [])), responses(
     (status = 204, description = "Ended"),
 ))]

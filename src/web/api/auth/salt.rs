@@ -1,4 +1,4 @@
-//! `/api/v1/auth/salt`: how a password is stretched in the browser (`docs/e2e.md`, section 3).
+//! `/api/v1/auth/salt`: how the browser stretches a password (`docs/e2e.md`, section 3).
 
 use crate::web::views::login::one_proof;
 use std::time::{Instant, SystemTime};
@@ -16,16 +16,16 @@ use crate::web::error::ApiError;
 use crate::web::extract::request::{Json, Source};
 use crate::web::state::SharedState;
 
-/// Whose password is to be stretched: exactly one of the two.
+/// Whose password to stretch: exactly one of the two.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Who {
     username: Option<String>,
-    /// Of an administrator's link, whose holder need not know the name.
+    /// The token from an administrator's link, which works without knowing the username.
     reset_token: Option<String>,
 }
 
-/// How.
+/// How to stretch the password.
 #[derive(Serialize, ToSchema)]
 pub struct Stretching {
     /// 16 bytes, base64url.
@@ -33,7 +33,7 @@ pub struct Stretching {
     kdf: Kdf,
 }
 
-/// A derivation.
+/// A key derivation.
 #[derive(Serialize, ToSchema)]
 pub struct Kdf {
     #[schema(value_type = String)]
@@ -43,7 +43,7 @@ pub struct Kdf {
 
 /// How to stretch a password
 ///
-/// The same for a name at any time, whether anybody has it or not.
+/// The answer for a username never changes, whether or not the account exists.
 #[utoipa::path(post, path = "/auth/salt", tag = "log-in", request_body = Who, responses(
     (status = 200, description = "The salt and the derivation", body = Stretching),
     (status = 403, description = "`reset-link`"),

@@ -1,6 +1,6 @@
-//! `/api/v1/account/totp`, `/backup-codes` and `/passkeys`: second factors, as their owner manages them.
+//! `/api/v1/account/totp`, `/backup-codes` and `/passkeys`: an owner's second factors.
 //!
-//! All of it is for somebody who has just proven who they are: a stolen session must not be able to lock its owner out.
+//! Every change needs a recent confirmation, so that a stolen session can't lock its owner out.
 
 use crate::web::views::account::Passkey;
 use crate::web::views::login::PasskeyTicket;
@@ -25,9 +25,9 @@ use crate::web::views::link::Pictures;
 /// An authenticator app that is being set up.
 #[derive(Serialize, ToSchema)]
 pub struct Enrolment {
-    /// To type into the app.
+    /// The key to type into the app.
     secret: String,
-    /// What the QR code says.
+    /// The contents of the QR code.
     uri: String,
     qr: Pictures,
 }
@@ -38,33 +38,33 @@ pub struct Code {
     code: String,
 }
 
-/// backup codes, shown this once.
+/// Backup codes, only shown this once.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Codes {
-    /// Ten, each good once. Left out where the account has some already.
+    /// Ten backup codes, each of which works once. Left out if the account still has some.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     backup_codes: Option<Vec<String>>,
 }
 
-/// A passkey to be.
+/// A passkey to add.
 #[derive(Deserialize, ToSchema)]
 pub struct NewPasskey {
-    /// What to call it.
+    /// Its name.
     name: String,
 }
 
-/// What the browser made.
+/// The passkey that the browser created.
 #[derive(Deserialize, ToSchema)]
 pub struct MadePasskey {
     ticket: String,
-    /// What `PublicKeyCredential.toJSON()` gives.
+    /// What `PublicKeyCredential.toJSON()` returns.
     #[schema(value_type = Object)]
     credential: Value,
 }
 
-/// A passkey that was made.
+/// The passkey that was added.
 #[derive(Serialize, ToSchema)]
 pub struct AddedPasskey {
     #[serde(flatten)]
@@ -80,11 +80,11 @@ impl From<Option<BackupCodes>> for Codes {
     }
 }
 
-/// Begins to set an authenticator app up
+/// Starts setting up an authenticator app
 ///
-/// One that is there works until the new one is confirmed.
+/// An existing app keeps working until the new one is confirmed.
 #[utoipa::path(post, path = "/account/totp", tag = "account", security(("session" = []), ("confirmed" = [])), responses(
-    (status = 200, description = "What to tell the app", body = Enrolment),
+    (status = 200, description = "What the app needs", body = Enrolment),
 ))]
 pub async fn begin_totp(
     State(state): State<SharedState>,
@@ -99,12 +99,12 @@ pub async fn begin_totp(
     Ok(Answer(Enrolment { secret, uri, qr }))
 }
 
-/// Ends it with a code from the app
+/// Finishes setting up an authenticator app with a code from it
 ///
 /// The account's other sessions end.
 #[utoipa::path(post, path = "/account/totp/confirm", tag = "account", security(("session" = []), ("confirmed" = [])),
     request_body = Code, responses(
-    (status = 200, description = "Set up; backup codes where the account had none left", body = Codes),
+    (status = 200, description = "Set up; includes backup codes if the account had no unused ones", body = Codes),
     (status = 400, description = "`wrong-code`, `server-clock`, `begin-again`"),
 ))]
 pub async fn confirm_totp(
@@ -118,7 +118,7 @@ pub async fn confirm_totp(
 
 /// Removes the authenticator app
 ///
-/// The account's other sessions end. Without another second factor the backup codes go with it.
+/// The account's other sessions end. If it was the last second factor, the backup codes are removed too.
 #[utoipa::path(delete, path = "/account/totp", tag = "account", security(("session" = []), ("confirmed" = [])), responses(
     (status = 204, description = "Removed"),
     (status = 404, description = "`no-totp`"),
@@ -131,7 +131,7 @@ pub async fn remove_totp(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Makes new backup codes; the old ones are worthless
+/// Creates new backup codes; the old ones stop working
 #[utoipa::path(post, path = "/account/backup-codes", tag = "account", security(("session" = []), ("confirmed" = [])), responses(
     (status = 200, description = "Ten codes", body = Codes),
     (status = 409, description = "`no-second-factor`"),
@@ -144,11 +144,11 @@ pub async fn renew_backup_codes(
     Ok(Answer(Some(codes).into()))
 }
 
-/// Begins to make a passkey
+/// Starts creating a passkey
 #[utoipa::path(post, path = "/account/passkeys", tag = "account", security(("session" = []), ("confirmed" = [])),
     request_body = NewPasskey, responses(
-    (status = 200, description = "A ticket, and what to tell the browser", body = PasskeyTicket),
-    (status = 400, description = "`passkeys-need-a-name`: the page was opened by an IP address; `passkeys-need-public-url`: by a port that may be another program's; `bad-passkey-name`"),
+    (status = 200, description = "A ticket, and what to pass to the browser", body = PasskeyTicket),
+    (status = 400, description = "`passkeys-need-a-name`: the page was opened at an IP address; `passkeys-need-public-url`: at a port that may belong to another program; `bad-passkey-name`"),
 ))]
 pub async fn begin_passkey(
     State(state): State<SharedState>,
@@ -160,12 +160,12 @@ pub async fn begin_passkey(
     Ok(Answer(PasskeyTicket { ticket, public_key }))
 }
 
-/// Ends it with what the browser made
+/// Adds the passkey that the browser created
 ///
-/// The account's other sessions end when it is the first second factor.
+/// If it is the account's first second factor, the other sessions end.
 #[utoipa::path(post, path = "/account/passkeys/finish", tag = "account", security(("session" = []), ("confirmed" = [])),
     request_body = MadePasskey, responses(
-    (status = 201, description = "Made; backup codes where the account had none left", body = AddedPasskey),
+    (status = 201, description = "Created; includes backup codes if the account had no unused ones", body = AddedPasskey),
     (status = 400, description = "`begin-again`, `bad-passkey`, `passkey-refused`, `passkeys-need-a-name`, `passkeys-need-public-url`"),
     (status = 409, description = "`passkey-known`, `too-many-passkeys`"),
 ))]
@@ -182,7 +182,7 @@ pub async fn finish_passkey(
 
 /// Removes a passkey
 ///
-/// The account's other sessions end. Without another second factor the backup codes go with it.
+/// The account's other sessions end. If it was the last second factor, the backup codes are removed too.
 #[utoipa::path(delete, path = "/account/passkeys/{id}", tag = "account", security(("session" = []), ("confirmed" = [])),
     params(("id" = String, Path, description = "The passkey")), responses(
     (status = 204, description = "Removed"),
@@ -193,7 +193,7 @@ pub async fn remove_passkey(
     RecentlyAuthenticated(identity): RecentlyAuthenticated,
     PathParams(id): PathParams<String>,
 ) -> Result<StatusCode, ApiError> {
-    let id = id.parse().map_err(|_| Error::new(Kind::NotFound, "no-such-passkey", "You have no such passkey."))?;
+    let id = id.parse().map_err(|_| Error::new(Kind::NotFound, "no-such-passkey", "You don't have this passkey."))?;
     state.factors.remove_passkey(identity, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

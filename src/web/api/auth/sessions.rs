@@ -1,4 +1,4 @@
-//! `/api/v1/sessions` and `/api/v1/account/confirm`: where an account is logged in, and proving again who is asking.
+//! `/api/v1/sessions` and `/api/v1/account/confirm`: where an account is logged in, and confirming it's you.
 
 use crate::web::views::login::LogInAnswer;
 use crate::web::views::login::LoggedIn;
@@ -32,36 +32,36 @@ pub struct Sessions {
     sessions: Vec<Session>,
 }
 
-/// What proves again who is asking: exactly one of the three.
+/// What confirms it's you: exactly one of the three.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Confirm {
     /// For programs; pages send `authSecret`.
     password: Option<String>,
-    /// What a page has stretched the password to, base64url.
+    /// The authentication secret that a page derived from the password, base64url.
     auth_secret: Option<String>,
-    /// What `PublicKeyCredential.toJSON()` gives; goes with `ticket`.
+    /// What `PublicKeyCredential.toJSON()` returns; send it together with `ticket`.
     #[schema(value_type = Option<Object>)]
     passkey: Option<Value>,
-    /// Of `POST /api/v1/auth/passkey`.
+    /// The ticket from `POST /api/v1/auth/passkey`.
     ticket: Option<String>,
 }
 
-/// The second factor of who is asking: exactly one of the three.
+/// The second factor that confirms it's you: exactly one of the three.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConfirmSecondFactor {
-    /// What the first step gave.
+    /// The ticket from the first step.
     ticket: String,
     /// Six digits from an authenticator app.
     totp: Option<String>,
     backup_code: Option<String>,
-    /// What `PublicKeyCredential.toJSON()` gives.
+    /// What `PublicKeyCredential.toJSON()` returns.
     #[schema(value_type = Option<Object>)]
     passkey: Option<Value>,
 }
 
-/// Lists the account's sessions, the one used last first
+/// Lists the account's sessions, most recently used first
 #[utoipa::path(get, path = "/sessions", tag = "account", security(("session" = [])),
     operation_id = "list_sessions", responses(
     (status = 200, description = "The sessions", body = Sessions),
@@ -72,7 +72,7 @@ pub async fn list(State(state): State<SharedState>, identity: Identity) -> Resul
 
 /// Ends one of the account's sessions
 ///
-/// Its device is not rung any more, and a call that it is on ends for it.
+/// Its device no longer rings, and leaves any call it is on.
 #[utoipa::path(delete, path = "/sessions/{id}", tag = "account", security(("session" = [])),
     operation_id = "end_session", params(("id" = String, Path, description = "The session")), responses(
     (status = 204, description = "Ended"),
@@ -83,12 +83,12 @@ pub async fn end(
     identity: Identity,
     PathParams(id): PathParams<String>,
 ) -> Result<StatusCode, ApiError> {
-    let id = id.parse().map_err(|_| Error::new(Kind::NotFound, "no-such-session", "You have no such session."))?;
+    let id = id.parse().map_err(|_| Error::new(Kind::NotFound, "no-such-session", "You don't have this session."))?;
     state.sessions.end_one(identity, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Ends all of the account's sessions but the one that asks
+/// Ends all of the account's sessions except the current one
 #[utoipa::path(delete, path = "/sessions", tag = "account", security(("session" = [])),
     operation_id = "end_other_sessions", responses(
     (status = 204, description = "Ended"),
@@ -98,14 +98,14 @@ pub async fn end_others(State(state): State<SharedState>, identity: Identity) ->
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Proves again who is asking
+/// Confirms it's you
 ///
-/// Takes what logging in takes: a password, and then the second factor where the account has one; or a passkey alone.
-/// Opens ten minutes in which sensitive actions work, and gives the session new secrets: the cookie and the token of
-/// before are worthless, and what was connected by them connects again.
+/// Takes the same as logging in: a password, followed by the second factor if the account has one; or just a passkey.
+/// Sensitive actions then work for ten minutes. The session gets new secrets: the previous cookie and token stop
+/// working, and connections made with them must reconnect.
 #[utoipa::path(post, path = "/account/confirm", tag = "account", security(("session" = [])),
     operation_id = "confirm", request_body = Confirm, responses(
-    (status = 200, description = "Confirmed, or a second factor is needed", body = LogInAnswer),
+    (status = 200, description = "Confirmed, or a second factor is required", body = LogInAnswer),
     (status = 403, description = "`wrong-password`, `wrong-passkey`, `ticket-expired`"),
     (status = 429, description = "`too-many-attempts`"),
 ))]
@@ -125,8 +125,8 @@ pub async fn confirm(
         (Some(secret), None) => StepUp::Password(secret),
         (None, Some(credential)) => {
             let ticket = body.ticket.ok_or_else(|| {
-                Error::invalid("no-ticket", "A passkey needs the ticket by which it was asked for.")
-                    .hint("POST /api/v1/auth/passkey gives one.")
+                Error::invalid("no-ticket", "A passkey needs the ticket it was requested with.")
+                    .hint("Get one from POST /api/v1/auth/passkey.")
             })?;
             StepUp::Passkey { ticket, credential, site: OpenedAt::of(&state, &uri, &headers)?.0 }
         }
@@ -138,10 +138,10 @@ pub async fn confirm(
     }
 }
 
-/// Gives the second factor of who is asking
+/// Confirms it's you with the second factor
 ///
-/// As in logging in: `wrong-code`, `wrong-passkey` and `server-clock` leave the ticket good for another attempt, five in
-/// all, and each code of an authenticator app works once, wherever it is given. A passkey is asked for by
+/// As when logging in, the ticket can be tried again after `wrong-code`, `wrong-passkey` and `server-clock`, five times
+/// in all, and each code from an authenticator app works only once, wherever it is used. To use a passkey, first send
 /// `POST /api/v1/auth/second-factor/passkey`.
 #[utoipa::path(post, path = "/account/confirm/second-factor", tag = "account", security(("session" = [])),
     request_body = ConfirmSecondFactor, responses(

@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use crate::web::state::SharedState;
 
-/// What it answers.
+/// The routes.
 pub fn routes() -> OpenApiRouter<SharedState> {
     OpenApiRouter::new()
         .routes(routes!(tags::list))

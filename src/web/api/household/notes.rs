@@ -1,4 +1,4 @@
-//! `/api/v1/notes`: a caller leaves a note that only the owner's browser can open; the owner's page fetches and removes it.
+//! `/api/v1/notes`: a caller leaves a note that only the owner's browser can open; the owner's page fetches and deletes it.
 
 use crate::household::tags::unknown_code;
 use crate::web::views::note;
@@ -22,61 +22,61 @@ use crate::web::extract::request::{Json, PathParams, Query, Source};
 use crate::web::state::SharedState;
 use crate::web::views::timestamp::rfc3339;
 
-/// The most notes on a page, and the most that are marked as read at once.
+/// The most notes on a page, and the most that can be marked as read at once.
 const MAX_LISTED: u32 = 100;
 
-/// A note to be left.
+/// A note to leave.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Leave {
-    /// A whole code, or SHA-256 of its token.
+    /// A complete code, or the SHA-256 of its token.
     scanned_token: String,
     /// `text`.
     #[schema(value_type = String, pattern = "^text$")]
     kind: NoteKind,
-    /// Minutes since 1970, as bound to the envelope; at most five from the server's clock.
+    /// Minutes since 1970, bound to the envelope; at most five from the server's clock.
     #[schema(value_type = u64)]
     minute: Minute,
     /// The sealed note, base64url.
     envelope: String,
 }
 
-/// What is told of a note that is kept.
+/// A note that was kept.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Left {
-    /// When it is removed, if the owner does not delete it before.
+    /// When it is removed, unless the owner deletes it first.
     #[schema(format = DateTime)]
     kept_until: String,
 }
 
-/// Where to begin, and how far to go.
+/// Which page of notes.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Page {
-    /// `next` of the page before.
+    /// The previous page's `next`.
     before: Option<String>,
-    /// How many at most; 50 without it.
+    /// The most notes to return; 50 by default.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
 }
 
-/// Notes for the household, the latest first.
+/// Notes for the household, newest first.
 #[derive(Serialize, ToSchema)]
 pub struct Inbox {
     notes: Vec<Note>,
-    /// What to ask for the next page with; `null` on the last one.
+    /// The value of `before` for the next page; `null` on the last one.
     #[schema(required = true)]
     next: Option<String>,
-    /// How many nobody has opened, on this page or not.
+    /// The number of unread notes, on this and all other pages.
     unread: u32,
 }
 
-/// Which notes were opened.
+/// Notes to mark as read.
 #[derive(Deserialize, ToSchema)]
 pub struct Opened {
-    /// Their ids; others are passed over.
+    /// Their IDs. Unknown IDs are ignored.
     #[schema(value_type = Vec<String>, max_items = 100)]
     notes: Vec<String>,
 }
@@ -86,17 +86,17 @@ pub struct Opened {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Which {
-    /// `true`: those alone that somebody has opened.
+    /// `true`: only notes that have been read.
     read: Option<bool>,
 }
 
 /// Leaves a note
 ///
-/// It is sealed in the caller's browser to the keys that the sticker names: nobody but the owner's browser can open it.
+/// It is sealed in the caller's browser to the sticker's keys, so that only the owner's browser can open it.
 #[utoipa::path(post, path = "/notes", tag = "calls", request_body = Leave, responses(
-    (status = 201, description = "It is kept for the owner; the same envelope is kept once", body = Left),
+    (status = 201, description = "The note is kept for the owner; an identical envelope is kept only once", body = Left),
     (status = 400, description = "`bad-code`, `bad-checksum`, `bad-note` or `clock-differs`"),
-    (status = 404, description = "`unknown-code`: unknown, expired and revoked alike"),
+    (status = 404, description = "`unknown-code`: the code is unknown, expired or revoked"),
     (status = 409, description = "`paused`, `no-key` or `inbox-full`"),
     (status = 429, description = "`too-many-requests`"),
 ))]
@@ -110,7 +110,8 @@ pub async fn leave(
     let envelope = Envelope::parse(&body.envelope, body.kind)?;
     let tag = state.tags.callable(&Token::parse(&body.scanned_token)?, now).await?;
     if tag.identity.is_none() {
-        let error = Error::new(Kind::Conflict, "no-key", "This sticker carries no key that a note could be sealed to.");
+        let error =
+            Error::new(Kind::Conflict, "no-key", "This sticker has no key, so a note can't be sealed for its owner.");
         return Err(error.hint("Call instead.").into());
     }
     body.minute.check_near(now)?;
@@ -120,9 +121,9 @@ pub async fn leave(
     Ok((StatusCode::CREATED, Answer(Left { kept_until: rfc3339(kept_until) })))
 }
 
-/// Notes for the household
+/// Lists notes for the household
 #[utoipa::path(get, path = "/notes", tag = "notes", params(Page), security(("session" = [])), responses(
-    (status = 200, description = "As they came, the latest first", body = Inbox),
+    (status = 200, description = "The notes as sealed, newest first", body = Inbox),
 ))]
 pub async fn list(
     State(state): State<SharedState>,
@@ -131,7 +132,7 @@ pub async fn list(
 ) -> Result<Answer<Inbox>, ApiError> {
     let limit = page.limit.unwrap_or(50);
     if !(1..=MAX_LISTED).contains(&limit) {
-        return Err(Error::invalid("bad-query", format!("limit is a number from 1 to {MAX_LISTED}.")).into());
+        return Err(Error::invalid("bad-query", format!("limit must be a number from 1 to {MAX_LISTED}.")).into());
     }
     let before = page.before.as_deref().map(place).transpose()?;
     let page = state.notes.list(owner, before, limit).await?;
@@ -140,9 +141,9 @@ pub async fn list(
     Ok(Answer(Inbox { notes: page.notes.into_iter().map(note::describe).collect(), next, unread: page.unread }))
 }
 
-/// Says that notes were opened
+/// Marks notes as read
 #[utoipa::path(post, path = "/notes/read", tag = "notes", security(("session" = [])), request_body = Opened, responses(
-    (status = 204, description = "They are marked as read, on every device of the household"),
+    (status = 204, description = "Marked as read on all the household's devices"),
 ))]
 pub async fn read(
     State(state): State<SharedState>,
@@ -150,7 +151,9 @@ pub async fn read(
     Json(body): Json<Opened>,
 ) -> Result<StatusCode, ApiError> {
     if body.notes.len() > MAX_LISTED as usize {
-        return Err(Error::invalid("too-many-notes", format!("At most {MAX_LISTED} notes are marked at once.")).into());
+        return Err(
+            Error::invalid("too-many-notes", format!("You can mark at most {MAX_LISTED} notes at once.")).into()
+        );
     }
     let ids = body.notes.iter().map(|id| id.parse()).collect::<Result<Vec<_>, _>>()?;
     state.notes.mark_read(owner, ids).await?;
@@ -159,9 +162,9 @@ pub async fn read(
 
 /// Deletes all notes
 ///
-/// With `read=true` only those that somebody has opened, so that none goes that came meanwhile.
+/// With `read=true`, deletes only notes that have been read, so that notes arriving in the meantime stay.
 #[utoipa::path(delete, path = "/notes", tag = "notes", params(Which), security(("session" = [])), responses(
-    (status = 204, description = "There are none any more"),
+    (status = 204, description = "Deleted"),
 ))]
 pub async fn delete_all(
     State(state): State<SharedState>,
@@ -174,9 +177,9 @@ pub async fn delete_all(
 
 /// Deletes a note
 #[utoipa::path(delete, path = "/notes/{id}", tag = "notes", security(("session" = [])), params(
-    ("id" = String, Path, description = "As in the list"),
+    ("id" = String, Path, description = "The ID from the list"),
 ), responses(
-    (status = 204, description = "It is deleted"),
+    (status = 204, description = "Deleted"),
     (status = 404, description = "`no-such-note`"),
 ))]
 pub async fn delete(
@@ -188,11 +191,11 @@ pub async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Reads what [`Inbox::next`] says.
+/// Parses [`Inbox::next`].
 fn place(text: &str) -> Result<NotesBefore, Error> {
     let parts = text.split_once('.');
     let place = parts.and_then(|(minute, id)| Some(NotesBefore(Minute(minute.parse().ok()?), id.parse().ok()?)));
     place.ok_or_else(|| {
-        Error::invalid("bad-query", "This is not where a page begins.").hint("Send back next of the page before.")
+        Error::invalid("bad-query", "This isn't the start of a page.").hint("Send the previous page's next.")
     })
 }

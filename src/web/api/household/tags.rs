@@ -1,4 +1,4 @@
-//! `/api/v1/tokens`: stickers, as their owner manages them and as a caller asks about them.
+//! `/api/v1/tokens`: managing an owner's stickers, and checking the code that a caller scanned.
 
 use crate::web::views::tag;
 use crate::web::views::tag::Described;
@@ -24,17 +24,17 @@ use crate::web::extract::request::{Authority, Json, PathParams, Source};
 use crate::web::state::SharedState;
 use crate::web::views::link::Pictures;
 
-/// A tag to be made.
+/// A tag to create.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Generate {
-    /// The asker's own id, or nothing.
+    /// Your own ID, or left out.
     #[schema(value_type = Option<String>)]
     user_id: Option<AccountId>,
-    /// The owner's name for it, which nobody else reads.
+    /// The owner's name for it. Callers can't see it.
     #[serde(default)]
     label: String,
-    /// What callers read.
+    /// The text that callers see.
     #[serde(default)]
     public_text: String,
     /// How long it works: `day`, `week`, `year` or `until-revoked`.
@@ -42,7 +42,7 @@ pub struct Generate {
     lifetime: Option<Lifetime>,
 }
 
-/// A tag whose sticker was made in its owner's browser.
+/// A tag whose sticker was created in its owner's browser.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RegisterTag {
@@ -50,33 +50,33 @@ pub struct RegisterTag {
     access: String,
     /// The public keys whose hash the sticker carries, base64url.
     identity: String,
-    /// Empty, or left out: nobody could tell whether it is the owner's. What callers read is sealed.
+    /// Must be empty or left out, because nobody could tell whether it came from the owner. The text for callers is sealed.
     #[serde(default)]
     #[schema(max_length = 0)]
     public_text: String,
-    /// What callers read, sealed with a key that only the sticker leads to, base64url.
+    /// The text that callers see, sealed with a key derived from the sticker, base64url.
     sealed_text: Option<String>,
     /// How long it works: `day`, `week`, `year` or `until-revoked`.
     #[schema(value_type = Option<String>, pattern = "^(day|week|year|until-revoked)$")]
     lifetime: Option<Lifetime>,
 }
 
-/// What was scanned.
+/// The scanned code.
 #[derive(Deserialize, ToSchema)]
 pub struct Validate {
-    /// A whole code, the token in it, or SHA-256 of the token of a code with a KEYHASH.
+    /// A complete code, just its token, or the SHA-256 of its token for a code with a KEYHASH.
     token: String,
 }
 
-/// A tag that was taken in.
+/// The tag that was registered.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Registered {
     #[serde(flatten)]
     tag: Described,
-    /// The sticker's link is this, `#` and the code.
+    /// The sticker's link is this, followed by `#` and the code.
     url_base: String,
-    /// What the owner should know of the link's host; left out where it will last.
+    /// A warning that the link's host may change; left out if it will last.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     url_warning: Option<String>,
@@ -87,53 +87,53 @@ pub struct Registered {
 #[serde(rename_all = "camelCase")]
 pub struct TagList {
     tokens: Vec<Described>,
-    /// What a new tag's lifetime is when none is chosen.
+    /// A new tag's default lifetime.
     #[schema(value_type = String)]
     default_lifetime: Lifetime,
-    /// A sticker that is printed again leads to this, `#` and its code.
+    /// A reprinted sticker's link is this, followed by `#` and its code.
     url_base: String,
-    /// What the owner should know before a sticker is made: that its address may change. Left out where it will last.
+    /// A warning, before a sticker is created, that its address may change; left out if it will last.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     url_warning: Option<String>,
 }
 
-/// A tag that was just made: its code is shown now and never again.
+/// A new tag. Its code is only shown now.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NewTag {
     #[serde(flatten)]
     tag: Described,
-    /// `pqc:1:…`, what the sticker carries.
+    /// `pqc:1:…`, the code on the sticker.
     qr_code_data: String,
     /// The same as a link.
     url: String,
     qr: Pictures,
-    /// What the owner should know of the link's host; left out where it will last.
+    /// A warning that the link's host may change; left out if it will last.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     url_warning: Option<String>,
 }
 
-/// What a caller may know of a code.
+/// What a caller can learn about a code.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Validity {
     valid: bool,
     can_initiate_call: bool,
-    /// Empty where there is none.
+    /// Empty if there is no text.
     public_text: String,
-    /// The owner's public keys, base64url, to be checked against the sticker's KEYHASH; left out where it carries none.
+    /// The owner's public keys, base64url, to check against the sticker's KEYHASH; left out if it has no KEYHASH.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, nullable = false)]
     identity: Option<PublicIdentity>,
-    /// What callers read, sealed in the owner's browser, base64url; the sticker leads to the key.
+    /// The text that callers see, sealed in the owner's browser, base64url. The key is derived from the sticker.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     sealed_text: Option<String>,
 }
 
-/// The household's tags
+/// Lists the household's tags
 #[utoipa::path(get, path = "/tokens", tag = "tags", security(("session" = [])), responses(
     (status = 200, description = "Every tag", body = TagList),
 ))]
@@ -151,7 +151,7 @@ pub async fn list(
     }))
 }
 
-/// Makes a tag
+/// Creates a tag
 #[utoipa::path(post, path = "/tokens/generate", tag = "tags", security(("session" = [])), request_body = Generate,
     responses(
     (status = 201, description = "The tag, with its code", body = NewTag),
@@ -165,8 +165,8 @@ pub async fn generate(
     Json(body): Json<Generate>,
 ) -> Result<(StatusCode, Answer<NewTag>), ApiError> {
     if body.user_id.is_some_and(|user| user != owner.account) {
-        return Err(Error::new(Kind::Forbidden, "not-yours", "Tags can be made for your own account only.")
-            .hint("Leave userId out.")
+        return Err(Error::new(Kind::Forbidden, "not-yours", "You can only create tags for your own account.")
+            .hint("Leave out userId.")
             .into());
     }
     let (label, public_text) = (TagText::parse(&body.label)?, TagText::parse(&body.public_text)?);
@@ -184,13 +184,13 @@ pub async fn generate(
     Ok((StatusCode::CREATED, Answer(answer)))
 }
 
-/// Takes in a tag whose sticker was made in its owner's browser
+/// Registers a tag whose sticker was created in its owner's browser
 ///
 /// The server learns neither the sticker's token nor its label.
 #[utoipa::path(post, path = "/tokens/register", tag = "tags", security(("session" = [])), request_body = RegisterTag,
     responses(
     (status = 201, description = "The tag", body = Registered),
-    (status = 409, description = "`too-many-tags`, or `token-taken`: there is or was a tag with this token"),
+    (status = 409, description = "`too-many-tags`, or `token-taken`: a tag has or had this token"),
 ))]
 pub async fn register(
     State(state): State<SharedState>,
@@ -199,12 +199,9 @@ pub async fn register(
     Json(body): Json<RegisterTag>,
 ) -> Result<(StatusCode, Answer<Registered>), ApiError> {
     if !body.public_text.is_empty() {
-        return Err(Error::invalid(
-            "text-in-clear",
-            "What callers read through a sticker with a key has to be sealed.",
-        )
-        .hint("Send it as sealedText, or leave publicText out.")
-        .into());
+        return Err(Error::invalid("text-in-clear", "A sticker with a key needs its text for callers sealed.")
+            .hint("Send it as sealedText, or leave out publicText.")
+            .into());
     }
     let registration = Registration {
         access: Token::parse_access(&body.access)?,
@@ -223,7 +220,7 @@ pub async fn register(
 
 /// Pauses a tag
 ///
-/// Calls through it end.
+/// Calls through its sticker end.
 #[utoipa::path(post, path = "/tokens/{id}/pause", tag = "tags", security(("session" = [])),
     params(("id" = String, Path, description = "The tag")), responses(
     (status = 200, description = "The tag", body = Described),
@@ -255,7 +252,7 @@ pub async fn resume(
 
 /// Revokes a tag
 ///
-/// The sticker is worthless from now on, and calls through it end.
+/// The sticker stops working for good, and calls through it end.
 #[utoipa::path(delete, path = "/tokens/{id}", tag = "tags", security(("session" = [])),
     params(("id" = String, Path, description = "The tag")), responses(
     (status = 204, description = "Revoked"),
@@ -270,9 +267,9 @@ pub async fn revoke(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Asks about a code
+/// Checks a code
 #[utoipa::path(post, path = "/tokens/validate", tag = "calls", request_body = Validate, responses(
-    (status = 200, description = "Whether there is somebody to call", body = Validity),
+    (status = 200, description = "Whether the code reaches someone", body = Validity),
     (status = 429, description = "`too-many-requests`"),
 ))]
 pub async fn validate(
@@ -294,7 +291,7 @@ pub async fn validate(
     }))
 }
 
-/// What a sticker's link is before the code: the same for one that is made and one that is printed again.
+/// The part of a sticker's link before the code, the same for new and reprinted stickers.
 fn sticker_base(state: &SharedState, authority: &str) -> String {
     format!("{}/c", state.origin.for_stickers(authority))
 }
@@ -303,7 +300,7 @@ fn sealed_text(text: &str) -> Result<SealedText, Error> {
     SealedText::parse(URL_SAFE_NO_PAD.decode(text).unwrap_or_default())
 }
 
-/// An id that cannot be one is an id that nobody has.
+/// A malformed ID is treated as one that doesn't exist.
 fn tag_id(text: &str) -> Result<TagId, ApiError> {
-    text.parse().map_err(|_| Error::new(Kind::NotFound, "no-such-tag", "You have no such tag.").into())
+    text.parse().map_err(|_| Error::new(Kind::NotFound, "no-such-tag", "You don't have this tag.").into())
 }

@@ -25,28 +25,28 @@ use crate::web::extract::request::{Authority, Json, PathParams, read};
 use crate::web::state::SharedState;
 use crate::web::views::timestamp::rfc3339;
 
-/// A vault with a key of its own. Byte strings are base64url.
+/// A new vault. Byte strings are base64url.
 #[derive(Deserialize, ToSchema)]
 pub struct NewVault {
     /// The sealed vault.
     blob: String,
-    /// What follows from its key, to be shown by whoever changes it.
+    /// The possession proof for its key, which every later change must show.
     holder: String,
     /// `password`, `recovery` or `passkey`.
     #[schema(value_type = String, pattern = "^(password|recovery|passkey)$")]
     way: UnlockMethod,
-    /// SHA-256 of a passkey's credential id; not for the other ways.
+    /// The SHA-256 of a passkey's credential ID; only for passkeys.
     credential: Option<String>,
-    /// The vault's key, wrapped for this way.
+    /// The vault's key, wrapped for this unlock method.
     wrapped: String,
 }
 
-/// A vault with another key. Byte strings are base64url.
+/// A vault with a new key. Byte strings are base64url.
 #[derive(Deserialize, ToSchema)]
 pub struct Renewal {
     #[serde(flatten)]
     vault: NewVault,
-    /// What follows from the key from before; left out by whoever has lost it.
+    /// The possession proof for the previous key; left out if that key is lost.
     before: Option<String>,
 }
 
@@ -57,12 +57,12 @@ impl NewVault {
     }
 }
 
-/// A way into the vault, to be added.
+/// An unlock method to add.
 #[derive(Deserialize, ToSchema)]
 pub struct LetIn {
-    /// What follows from the vault's key, base64url.
+    /// The possession proof for the vault's key, base64url.
     holder: String,
-    /// SHA-256 of a passkey's credential id, base64url; not for the other ways.
+    /// The SHA-256 of a passkey's credential ID, base64url; only for passkeys.
     credential: Option<String>,
     /// The vault's key, wrapped, base64url.
     wrapped: String,
@@ -71,35 +71,35 @@ pub struct LetIn {
 /// The vault's key for another member.
 #[derive(Deserialize, ToSchema)]
 pub struct KeyShare {
-    /// What follows from the vault's key, base64url.
+    /// The possession proof for the vault's key, base64url.
     holder: String,
     /// The key, wrapped as for an invite, base64url.
     wrapped: String,
 }
 
-/// A key that waits for its member.
+/// A key that is waiting for its member.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct KeyShared {
-    /// The link is this and what the browser puts behind it.
+    /// The link is this, followed by the browser's secret.
     url_base: String,
     #[schema(format = DateTime)]
     expires_at: String,
 }
 
-/// The household's vault
+/// Shows the household's vault
 #[utoipa::path(get, path = "/vault", tag = "vault", security(("session" = [])), responses(
-    (status = 200, description = "What it takes to open it, but for the secret", body = Opened),
+    (status = 200, description = "Everything needed to open it except the secret", body = Opened),
 ))]
 pub async fn vault(State(state): State<SharedState>, owner: Identity) -> Result<Answer<Opened>, ApiError> {
     Ok(Answer(vault::of(&state, owner).await?))
 }
 
-/// Makes the household's vault, with a first way into it
+/// Creates the household's vault with its first unlock method
 #[utoipa::path(post, path = "/vault", tag = "vault", security(("session" = [])), request_body = NewVault, responses(
-    (status = 201, description = "Made"),
+    (status = 201, description = "Created"),
     (status = 400, description = "`bad-vault`, `bad-proof`, `bad-wrap` or `bad-way-in`"),
-    (status = 409, description = "`vault-changed`: there is one already"),
+    (status = 409, description = "`vault-changed`: a vault already exists"),
 ))]
 pub async fn create(
     State(state): State<SharedState>,
@@ -111,17 +111,17 @@ pub async fn create(
     Ok(StatusCode::CREATED)
 }
 
-/// Makes a vault with another key in the place of the household's
+/// Replaces the household's vault with one that has a new key
 ///
-/// For whoever holds the key from before; without it, for a household's only member, who cannot open it any more. Its
-/// revision is one more than that of the one it replaces; the way that is named is the only one into it; the household's open
-/// invites, hand-overs of the old key and the account's other sessions end.
+/// Needs the previous key, unless the household's only member can no longer unlock the vault. The revision goes up by
+/// one, and the given unlock method becomes the only one. The household's open invites, key shares of the old key and
+/// the account's other sessions end.
 #[utoipa::path(post, path = "/vault/anew", tag = "vault", security(("session" = []), ("confirmed" = [])),
     operation_id = "renew_vault", request_body = Renewal, responses(
     (status = 204, description = "Replaced"),
     (status = 400, description = "`bad-vault`, `bad-proof`, `bad-wrap` or `bad-way-in`"),
-    (status = 403, description = "`not-a-holder`: of the key from before"),
-    (status = 409, description = "`shared-household`, or `vault-changed`: another device was faster"),
+    (status = 403, description = "`not-a-holder`: no proof of the previous key"),
+    (status = 409, description = "`shared-household`, or `vault-changed`: another device changed it first"),
 ))]
 pub async fn renew(
     State(state): State<SharedState>,
@@ -136,14 +136,14 @@ pub async fn renew(
 
 /// Replaces the vault
 ///
-/// The body is what follows from the vault's key, 32 bytes, and the sealed vault; its revision is one more than that of the
-/// one it replaces.
+/// The body is the possession proof for the vault's key, 32 bytes, followed by the sealed vault. The revision goes up by
+/// one.
 #[utoipa::path(put, path = "/vault", tag = "vault", security(("session" = [])),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"), responses(
     (status = 204, description = "Replaced"),
     (status = 400, description = "`bad-vault`"),
-    (status = 403, description = "`not-a-holder`: of the vault's key"),
-    (status = 409, description = "`vault-changed`: another device was faster"),
+    (status = 403, description = "`not-a-holder`: no proof of the vault's key"),
+    (status = 409, description = "`vault-changed`: another device changed it first"),
 ))]
 pub async fn replace(
     State(state): State<SharedState>,
@@ -157,13 +157,13 @@ pub async fn replace(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Adds a way into the vault, or replaces it
+/// Adds or replaces an unlock method
 #[utoipa::path(put, path = "/vault/ways/{way}", tag = "vault", security(("session" = [])), request_body = LetIn,
     params(("way" = String, Path, description = "`password`, `recovery` or `passkey`")), responses(
     (status = 204, description = "Added"),
     (status = 400, description = "`bad-proof`, `bad-wrap` or `bad-way-in`"),
-    (status = 403, description = "`not-a-holder`: of the vault's key"),
-    (status = 404, description = "No such way"),
+    (status = 403, description = "`not-a-holder`: no proof of the vault's key"),
+    (status = 404, description = "No such unlock method"),
     (status = 409, description = "`too-many-ways-in`"),
 ))]
 pub async fn add_unlock_method(
@@ -177,16 +177,16 @@ pub async fn add_unlock_method(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Lets another member of the household into the vault
+/// Gives another household member access to the vault
 ///
-/// The browser wraps the vault's key with what it puts into a link; whoever has the link and is logged in as that member
-/// opens it within a day.
+/// The browser wraps the vault's key with a secret that it puts into a link. The member can use the link for a day, while
+/// logged in.
 #[utoipa::path(put, path = "/vault/members/{id}", tag = "vault", security(("session" = []), ("confirmed" = [])),
     operation_id = "hand_over_vault", request_body = KeyShare,
     params(("id" = String, Path, description = "The member's account")), responses(
-    (status = 200, description = "Kept until it is taken", body = KeyShared),
+    (status = 200, description = "The key is kept until the member takes it", body = KeyShared),
     (status = 400, description = "`bad-wrap` or `bad-proof`"),
-    (status = 403, description = "`not-a-holder`: of the vault's key"),
+    (status = 403, description = "`not-a-holder`: no proof of the vault's key"),
     (status = 404, description = "`no-such-member`"),
 ))]
 pub async fn share_key(
