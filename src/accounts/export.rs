@@ -20,7 +20,7 @@ pub struct Export {
 }
 
 impl Accounts {
-    /// What is kept about the asker.
+    /// What is kept about the member.
     ///
     /// # Errors
     /// The database's.

@@ -1,4 +1,4 @@
-//! Invites: links that let somebody register, each once.
+//! Invites: links for registering, each of which works once.
 
 use crate::domain::account::InviteLifetime;
 use std::time::{Duration, SystemTime};
@@ -67,8 +67,8 @@ impl Accounts {
         self.new_invite(Some(by.account), household, (token, None), lifetime, now).await
     }
 
-    /// Invites somebody into the asker's household by a link that was made in the browser: it carries what opens `wrapped`,
-    /// the key of the household's vault, and leads to `token`, which is all of it that the server is told.
+    /// Invites someone into the member's household with a link that was made in the browser. It carries what opens
+    /// `wrapped`, the key of the household's vault, and `token` is derived from it, which is all that the server learns.
     ///
     /// # Errors
     /// `registration-closed`, `too-many-invites`; `bad-invite-token`; `not-a-holder` when it is not the vault's key.
@@ -96,7 +96,7 @@ impl Accounts {
         Ok(invite.and_then(|invite| invite.household.zip(invite.wrapped)))
     }
 
-    /// Invites somebody at the word of whoever runs the server: into `household`, or into one of their own.
+    /// Invites someone for the operator: into `household`, or into a new one.
     ///
     /// # Errors
     /// `registration-closed`, `too-many-invites`.
@@ -110,8 +110,8 @@ impl Accounts {
         self.new_invite(None, household, (token, None), lifetime, now).await
     }
 
-    /// The invites that `member` may revoke, the newest first: those into the own household, and for an administrator
-    /// those into new ones. `None` stands for whoever runs the server, who may revoke all.
+    /// The invites that `member` may revoke, newest first: those into their own household, and for an administrator
+    /// those into new ones. `None` stands for the operator, who may revoke all.
     ///
     /// # Errors
     /// The database's.

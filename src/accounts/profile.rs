@@ -56,7 +56,7 @@ pub struct Changes {
 }
 
 impl Accounts {
-    /// What the asker's own account contains.
+    /// What the member's own account contains.
     ///
     /// # Errors
     /// The database's.
@@ -65,7 +65,7 @@ impl Accounts {
         self.open(&account).await
     }
 
-    /// Changes the asker's own account.
+    /// Changes the member's own account.
     ///
     /// # Errors
     /// The rules of [`PersonalText`].
@@ -85,8 +85,8 @@ impl Accounts {
         self.open(&account).await
     }
 
-    /// Sets a new password for the asker, who has just proven who they are; gives this session new secrets and ends all
-    /// others of theirs. `key` is that of the vault, wrapped for it, where the asker has that at hand.
+    /// Sets a new password for the member, who has just proven who they are; gives this session new secrets and ends all
+    /// their others. `key` is the vault's, wrapped for the new password, if the member has it at hand.
     ///
     /// # Errors
     /// The rules of [`crate::domain::account::Password`]; `busy`; `not-a-holder` when that is not the vault's key;

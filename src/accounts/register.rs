@@ -14,7 +14,7 @@ use crate::domain::{Error, Kind, Result};
 use crate::keys::Field;
 use crate::store::{Entry, NewAccountRow};
 
-/// What somebody sends to register.
+/// A registration.
 #[derive(Default)]
 pub struct Registering {
     /// The name to log in with.
@@ -51,7 +51,7 @@ impl Accounts {
     /// rules of [`Username`], [`crate::domain::account::Password`] and [`PersonalText`]; `username-taken`, `too-many-accounts`,
     /// `household-full`; `busy`.
     pub async fn register(&self, registering: Registering, now: SystemTime) -> Result<Begun> {
-        // Before the expensive part, so that nobody who may not register can make the server hash passwords.
+        // Before the expensive part, so that people who may not register cannot make the server hash passwords.
         let entry = self.entry(&registering).await?;
         let joined = self.store.accounts().check_entry(entry, now).await?;
         if joined.is_none() && registering.wrapped.is_some() {
@@ -74,10 +74,10 @@ impl Accounts {
         Ok(begun)
     }
 
-    /// Makes an account for somebody else, at the word of whoever runs the server: in `household`, or in one of its own.
+    /// Makes an account for someone else, for the operator: in `household`, or in a new one.
     ///
     /// # Errors
-    /// As [`Accounts::register`], but for the ways in.
+    /// As [`Accounts::register`], except those about how people may register.
     pub async fn add(
         &self,
         registering: Registering,

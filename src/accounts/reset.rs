@@ -29,7 +29,7 @@ pub struct NewReset {
 }
 
 impl Accounts {
-    /// Makes the one link that sets a new password for an account; earlier ones are worthless from now on.
+    /// Makes the one link that sets a new password for an account; earlier ones stop working.
     ///
     /// # Errors
     /// `no-such-user`; `user-disabled`.
@@ -44,7 +44,7 @@ impl Accounts {
     /// What the password is to be stretched with that a link sets.
     ///
     /// # Errors
-    /// `reset-link` when the link does not work, or not any more.
+    /// `reset-link` when the link doesn't work, or no longer works.
     pub async fn reset_salt(&self, token: &str, now: SystemTime) -> Result<[u8; SALT_LENGTH]> {
         let account = self.store.accounts().by_reset(digest(token), now).await?;
         Ok(self.passwords.salt(&self.username_of(&account)?))
@@ -54,7 +54,7 @@ impl Accounts {
     /// is one factor, as knowing the password is.
     ///
     /// # Errors
-    /// `reset-link` when the link does not work, or not any more; the rules of [`crate::domain::account::Password`]; `busy`.
+    /// `reset-link` when the link doesn't work, or no longer works; the rules of [`crate::domain::account::Password`]; `busy`.
     pub async fn finish_reset(&self, token: &str, new_password: LoginSecret, now: SystemTime) -> Result<Member> {
         let token_hash = digest(token);
         let account = self.store.accounts().by_reset(token_hash, now).await?;
@@ -66,7 +66,7 @@ impl Accounts {
         Ok(account.member)
     }
 
-    /// Sets a new password for somebody else, at the word of whoever runs the server, and ends all their sessions; says
+    /// Sets a new password for someone else, for the operator, and ends all their sessions; says
     /// which.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! The set-up link: makes the first account, for whoever can read what the server prints when it starts.
+//! The set-up link: makes the first account, for anyone who can read what the server prints when it starts.
 
 use std::time::{Duration, SystemTime};
 

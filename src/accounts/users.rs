@@ -1,4 +1,4 @@
-//! What administrators, and whoever runs the server, do with accounts. They see names and dates, and nothing else that
+//! What administrators and the operator do with accounts. They see names and dates, and nothing else that
 //! people wrote.
 
 use std::time::{Duration, SystemTime};
@@ -34,7 +34,7 @@ pub struct User {
     pub second_factor: bool,
 }
 
-/// `actor` is the administrator whose doing it is; nobody where it is the account's own or the operator's.
+/// `actor` is the administrator who did it; `None` if it was the account's owner or the operator.
 impl Accounts {
     /// Lists all accounts, the oldest first.
     ///
@@ -58,7 +58,7 @@ impl Accounts {
         users.into_iter().map(describe).collect()
     }
 
-    /// Lets nobody log in with an account any more, and ends its sessions, links and invites.
+    /// Disables an account, and ends its sessions, links and invites.
     ///
     /// # Errors
     /// `no-such-user`, `last-administrator`.

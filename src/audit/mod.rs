@@ -32,7 +32,7 @@ const GATHER: Duration = Duration::from_secs(1);
 pub struct Audit {
     store: Store,
     waiting: Arc<Mutex<Waiting>>,
-    /// Held while events are between memory and disk, so that whoever reads sees them in one of the two.
+    /// Held while events are between memory and disk, so that a reader sees them in one of the two.
     writing: Arc<tokio::sync::Mutex<()>>,
     noted: Arc<Notify>,
 }
@@ -93,7 +93,7 @@ impl Audit {
         self.store.audit().of(account, MOST_ROWS).await
     }
 
-    /// Writes what waits. Meant for the end of the program, and for whoever reads.
+    /// Writes what is waiting. Meant for the end of the program, and for readers.
     ///
     /// # Errors
     /// The database's; what could not be written goes on waiting.

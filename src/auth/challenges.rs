@@ -1,4 +1,4 @@
-//! Tickets for the steps of a log-in: what the server must know at the next step, sealed and kept by the client.
+//! Tickets for the steps of a login: what the server must know at the next step, sealed and kept by the client.
 //!
 //! So nothing is stored for strangers, who may begin as many log-ins as they like. What must be stored is how often a
 //! ticket was tried and that it was used, and only those get that far who have proven something. The key is as old as
@@ -138,7 +138,7 @@ impl Challenges {
     }
 }
 
-/// What a ticket answers that is worth nothing any more.
+/// The error for a ticket that no longer works.
 pub(in crate::auth) fn expired() -> Error {
     Error::new(Kind::Unauthenticated, "ticket-expired", "This took too long, or was already done.").hint("Start again.")
 }

@@ -1,8 +1,8 @@
-//! Devices that have logged in before: each keeps a signed token by which it is known again at the next log-in.
+//! Devices that have logged in before: each keeps a signed token that identifies it at the next login.
 //!
-//! The token proves nothing about who is asking and lets nobody in. It only says that this device was let in to this
-//! account once, so that strangers who guess at the account's name are not counted together with it (the "device
-//! cookies" of OWASP). It is signed for one name, and whoever holds it learns nothing from it.
+//! The token proves nothing about who is using the device and lets nobody in. It only says that this device once logged
+//! in to this account, so that strangers guessing its password are not counted together with it (the "device cookies" of
+//! OWASP). It is signed for one username, and its holder learns nothing from it.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

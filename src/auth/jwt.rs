@@ -1,6 +1,6 @@
 //! Session tokens for API clients: JSON Web Tokens (RFC 7519) signed with Ed25519 (RFC 8037).
 //!
-//! A token is the signed name of a session: it names a log-in (`sid`) that the server can end at any time, and how often
+//! A token is a signed statement: it names a session (`sid`) that the server can end at any time, and how often
 //! its secrets had been changed (`gen`). The store decides what it is worth; nothing in it identifies a person.
 //!
 //! Nothing of a token is interpreted before its signature has been checked. Each of our keys signs under one header, and a
@@ -23,7 +23,7 @@ const MAX_BYTES: usize = 512;
 /// What a token stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bearer {
-    /// The log-in.
+    /// The session.
     pub session: SessionId,
     /// How often its secrets had been changed.
     pub generation: u32,
@@ -48,7 +48,7 @@ pub fn sign(key: &SigningKey, bearer: Bearer, issued_at: SystemTime, expires_at:
     format!("{signed}.{signature}")
 }
 
-/// What a token stands for; `None` when none of `keys` signed it or it has expired.
+/// What a token stands for; `None` if it has expired or wasn't signed by one of `keys`.
 pub fn verify<'a>(keys: impl IntoIterator<Item = &'a SigningKey>, token: &str, now: SystemTime) -> Option<Bearer> {
     if token.len() > MAX_BYTES {
         return None;

@@ -1,8 +1,8 @@
 //! Sessions of people who are logged in: made by logging in, ended by logging out, by time or by disuse.
 //!
 //! A page holds a cookie, an API client a token. Both stand for the same row in the database and are checked against
-//! it each time, so ending the session ends both at once. A log-in may last for long, because a tablet by the door that
-//! was logged out overnight rings for nobody; what may be done with it without a fresh proof of who is asking is little.
+//! it each time, so ending the session ends both at once. A session may last long, because a tablet by the door that was
+//! logged out overnight rings for nobody; little can be done with it without confirming who you are again.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -27,7 +27,7 @@ use crate::store::{ListedSession, NewSecret, NewSession, SessionRow, Store};
 /// How long sessions last.
 #[derive(Debug, Clone, Copy)]
 pub struct SessionOptions {
-    /// A session that nobody has used for this time ends.
+    /// A session ends after not being used for this long.
     pub idle: Duration,
     /// A session ends after this time, however much it is used.
     pub lifetime: Duration,
@@ -38,12 +38,12 @@ const TOUCH_AFTER: Duration = Duration::from_secs(60 * 60);
 /// The most sessions of one account; then the one unused for longest ends.
 const MAX_SESSIONS: u32 = 50;
 
-/// What became of a session since somebody was recognised by it.
+/// What became of a session since it was recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionStatus {
-    /// It is as it was.
+    /// It is unchanged.
     Good,
-    /// It has other secrets now: whoever was recognised by the old ones must show the new.
+    /// It has new secrets now; the old ones no longer work.
     Renewed,
     /// It has ended.
     Ended,
@@ -63,7 +63,7 @@ pub struct Arrival {
 pub struct Session {
     /// Which.
     pub id: SessionId,
-    /// What kind of device has it; empty where nobody knows.
+    /// What kind of device has it; empty if unknown.
     pub device: String,
     /// When it began.
     pub created_at: SystemTime,
@@ -82,7 +82,7 @@ pub struct Begun {
     pub token: Secret<String>,
     /// When both become worthless at the latest.
     pub expires_at: SystemTime,
-    /// What this device is known again by at its next log-in; none where a session goes on.
+    /// What identifies this device at its next login; `None` if a session continues.
     pub device: Option<Secret<String>>,
 }
 
@@ -109,7 +109,7 @@ pub(crate) struct NewSecrets {
 }
 
 impl NewSecrets {
-    /// For the asker, who has just proven who they are.
+    /// For the user, who has just proven who they are.
     pub(crate) fn of(identity: Identity) -> Self {
         let secret: [u8; 32] = random::bytes();
         let row = NewSecret { id: identity.session, generation: identity.generation, secret_hash: digest(&secret) };
@@ -128,7 +128,7 @@ impl Sessions {
     /// right at that time.
     ///
     /// # Errors
-    /// `busy` when the account was disabled or has another password by now: what was proven is worth nothing any more.
+    /// `busy` if the account has meanwhile been disabled or given another password: what was proven no longer counts.
     pub async fn begin(
         &self,
         member: Member,
@@ -148,7 +148,7 @@ impl Sessions {
     /// Who holds this cookie.
     ///
     /// # Errors
-    /// `no-session` when nobody does, or not any more.
+    /// `no-session` if there is no such session, or no longer.
     pub async fn by_cookie(&self, value: &str, now: SystemTime) -> Result<Identity> {
         let (id, secret) = parse_cookie(value).ok_or_else(no_session)?;
         let session = self.current(id, now).await?;
@@ -161,7 +161,7 @@ impl Sessions {
     /// Who holds this bearer token.
     ///
     /// # Errors
-    /// `no-session` when nobody does, or not any more.
+    /// `no-session` if there is no such session, or no longer.
     pub async fn by_token(&self, token: &str, now: SystemTime) -> Result<Identity> {
         let keys = self.keys.verifying(now);
         let bearer = jwt::verify(keys.iter().map(AsRef::as_ref), token, now).ok_or_else(no_session)?;
@@ -181,7 +181,7 @@ impl Sessions {
         Ok(session.is_some_and(|session| session.confirmed_at <= made))
     }
 
-    /// Whether the asker's session has not ended, and has not been given new secrets since it was recognised.
+    /// Whether the session hasn't ended or been given new secrets since it was recognised.
     ///
     /// # Errors
     /// The database's.
@@ -199,7 +199,7 @@ impl Sessions {
         self.options.idle
     }
 
-    /// Ends a session: its cookie and its token are worthless from now on.
+    /// Ends a session: its cookie and its token stop working.
     ///
     /// # Errors
     /// The database's. A session that has ended already is no error.
@@ -236,7 +236,7 @@ impl Sessions {
         Ok(())
     }
 
-    /// Ends all of the account's sessions but the asker's.
+    /// Ends all of the account's sessions except the current one.
     ///
     /// # Errors
     /// The database's.
@@ -246,8 +246,8 @@ impl Sessions {
         Ok(())
     }
 
-    /// Gives the asker's session new secrets, because they have just proven who they are: what may have been copied
-    /// before is worthless, and sensitive actions work for a while.
+    /// Gives the current session new secrets, because its user has just proven who they are: copies of the old secrets
+    /// stop working, and sensitive actions work for a while.
     ///
     /// # Errors
     /// `no-session` when it has ended meanwhile, or was given new secrets already.
@@ -257,7 +257,7 @@ impl Sessions {
         Ok(self.renewed(&session, &secret, now))
     }
 
-    /// The device that holds a token of an earlier log-in to the account that `username_index` finds.
+    /// The device that holds a token from an earlier login to the account that `username_index` finds.
     pub(crate) fn known_device(&self, token: &str, username_index: &[u8; 32], now: SystemTime) -> Option<DeviceId> {
         self.devices.recognise(token, username_index, now)
     }

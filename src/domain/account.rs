@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// An account, where it belongs and what it may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Member {
-    /// Which.
+    /// The account.
     pub account: AccountId,
     /// Whose tags are its tags.
     pub household: HouseholdId,
@@ -123,7 +123,7 @@ fn is_easily_guessed(text: &str, username: &Username) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Registration {
-    /// Whoever holds an invite.
+    /// Anyone with an invite.
     Invite,
     /// Anybody.
     Open,
@@ -146,7 +146,7 @@ pub enum InviteLifetime {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum InviteKind {
-    /// An account in the household of whoever invites.
+    /// An account in the inviter's household.
     Household,
     /// An account with a household of its own.
     Owner,

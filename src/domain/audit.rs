@@ -34,7 +34,7 @@ pub enum Event {
     FactorRemoved,
     /// An operator removed all second factors of an account.
     FactorsReset,
-    /// Somebody logged in, or confirmed who they are, with a backup code.
+    /// Someone logged in, or confirmed who they are, with a backup code.
     BackupCodeUsed,
     /// An account was made.
     AccountCreated,

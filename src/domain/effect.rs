@@ -39,7 +39,7 @@ impl Ended {
         Self { notes: Some(household), ..Self::default() }
     }
 
-    /// What follows, in this order: whoever is out hears of nothing else.
+    /// What follows, in this order, so that an ended session hears of nothing else.
     pub fn effects(&self) -> impl Iterator<Item = Effect> + '_ {
         let sessions = self.sessions.iter().copied().map(Effect::SessionEnded);
         let tags = self.tags.iter().copied().map(Effect::TagWithdrawn);

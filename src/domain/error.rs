@@ -13,7 +13,7 @@ pub enum Kind {
     Unauthenticated,
     /// Somebody known is asking for what is not theirs.
     Forbidden,
-    /// The thing does not exist, or the asker must not learn that it does.
+    /// The thing does not exist, or the client must not learn that it does.
     NotFound,
     /// The thing exists already, or is in a state that forbids the action.
     Conflict,
@@ -54,7 +54,7 @@ impl Error {
         Self::new(Kind::Invalid, code, message)
     }
 
-    /// A fault of ours: `cause` goes to the log, the asker reads a neutral sentence.
+    /// A fault of ours: `cause` goes to the log, and the client gets a neutral sentence.
     pub fn internal(cause: impl fmt::Display) -> Self {
         tracing::error!(%cause, "internal error");
         Self::new(Kind::Internal, "internal", "Something went wrong on the server.")

@@ -32,7 +32,7 @@ impl Identity {
         Self { account, household, session, generation, administrator, recent_until: confirmed_at + RECENT }
     }
 
-    /// Whether sensitive actions work now. A proof that lies in the future, because the clock was set back, is none.
+    /// Whether sensitive actions work now. A proof in the future, because the clock was set back, doesn't count.
     pub fn is_recently_authenticated(&self, now: SystemTime) -> bool {
         self.recent_until.duration_since(now).is_ok_and(|left| !left.is_zero() && left <= RECENT)
     }

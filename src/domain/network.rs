@@ -48,7 +48,7 @@ impl Network {
     /// The networks that a source is counted by, each with how many times the share of one source it may have.
     ///
     /// An IPv4 address stands for a household or more. With IPv6 a household has a /64 at least, often a /56 and
-    /// sometimes a /48 (RFC 6177), and whoever has that many addresses must not be that many sources.
+    /// sometimes a /48 (RFC 6177), and having that many addresses must not mean being that many sources.
     pub fn of_source(address: IpAddr) -> impl Iterator<Item = (Self, u32)> + Clone {
         let address = address.to_canonical();
         let levels: &[(u8, u32)] = if address.is_ipv4() { &[(32, 1)] } else { &[(64, 1), (56, 2), (48, 4)] };

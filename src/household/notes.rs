@@ -50,7 +50,7 @@ impl Notes {
         self.store.notes().leave(note, self.options.most).await
     }
 
-    /// A page of the notes for the asker's household, the latest first.
+    /// A page of the notes for the member's household, newest first.
     ///
     /// # Errors
     /// The database's.
@@ -66,7 +66,7 @@ impl Notes {
         Ok(self.list(owner, None, self.options.most.per_household).await?.notes)
     }
 
-    /// Notes that somebody of the household has opened these.
+    /// Marks these notes as read.
     ///
     /// # Errors
     /// The database's.
@@ -77,7 +77,7 @@ impl Notes {
     /// Removes a note.
     ///
     /// # Errors
-    /// `no-such-note` when the asker's household has none with this id.
+    /// `no-such-note` if the member's household has no note with this ID.
     pub async fn delete(&self, owner: Identity, id: NoteId) -> Result<()> {
         if self.store.notes().delete(owner.household, id).await? {
             return Ok(());
@@ -85,7 +85,7 @@ impl Notes {
         Err(no_such_note())
     }
 
-    /// Removes all notes for the asker's household, or those alone that somebody has opened.
+    /// Removes all notes for the member's household, or only those that have been read.
     ///
     /// # Errors
     /// The database's.

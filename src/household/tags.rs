@@ -73,7 +73,7 @@ struct Making {
     sealed_text: Option<SealedText>,
 }
 
-/// A tag as somebody finds it who holds its token.
+/// A tag as the holder of its token finds it.
 #[derive(Clone)]
 pub struct Found {
     /// Which.
@@ -127,7 +127,7 @@ impl Tags {
         Ok(made)
     }
 
-    /// As [`Tags::create`], for whoever runs the server.
+    /// As [`Tags::create`], for the operator.
     pub(crate) async fn create_in(
         &self,
         household: HouseholdId,
@@ -153,7 +153,7 @@ impl Tags {
     ///
     /// # Errors
     /// `too-many-tags` when the household has as many as it may have, `token-taken` when the token is another tag's, or
-    /// was that of one that is gone: whoever kept it would be called by those who scan the old sticker.
+    /// was a deleted tag's: its new owner would get the calls of people who scan the old sticker.
     pub async fn register(&self, owner: Identity, tag: Registration, now: SystemTime) -> Result<Tag> {
         let Registration { access, identity, sealed_text, lifetime } = tag;
         let making = Making {
@@ -198,7 +198,7 @@ impl Tags {
         })
     }
 
-    /// The tags of the asker's household, the newest first.
+    /// The tags of the member's household, newest first.
     ///
     /// # Errors
     /// The database's.
@@ -210,7 +210,7 @@ impl Tags {
     /// Stops calls through a tag until it is resumed.
     ///
     /// # Errors
-    /// `no-such-tag` when the asker's household has none with this id.
+    /// `no-such-tag` if the member's household has no tag with this ID.
     pub async fn pause(&self, owner: Identity, id: TagId, now: SystemTime) -> Result<Tag> {
         self.set_paused(owner, id, true, now).await
     }
@@ -218,15 +218,15 @@ impl Tags {
     /// Allows calls through a tag again.
     ///
     /// # Errors
-    /// `no-such-tag` when the asker's household has none with this id.
+    /// `no-such-tag` if the member's household has no tag with this ID.
     pub async fn resume(&self, owner: Identity, id: TagId, now: SystemTime) -> Result<Tag> {
         self.set_paused(owner, id, false, now).await
     }
 
-    /// Makes a sticker worthless for ever.
+    /// Makes a sticker useless for good.
     ///
     /// # Errors
-    /// `no-such-tag` when the asker's household has none with this id.
+    /// `no-such-tag` if the member's household has no tag with this ID.
     pub async fn revoke(&self, owner: Identity, id: TagId) -> Result<()> {
         if !self.store.tags().delete(Some(owner.household), id).await? {
             return Err(no_such_tag());

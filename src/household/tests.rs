@@ -66,7 +66,7 @@ async fn nobody_can_take_a_revoked_sticker_over() {
         PublicIdentity::from_bytes(&bytes).unwrap()
     };
     let taking = |access: Token, identity| tags::Registration { access, identity, sealed_text: None, lifetime: None };
-    // Whoever has seen the sticker shows its token as one that their browser made.
+    // A thief who has seen the sticker claims that their browser made its token.
     let thief = taking(Token::parse_access(bare).unwrap(), identity(9));
     let refused = house.tags.register(owner, thief, day(0)).await.map(|_| ()).unwrap_err();
     assert_eq!(refused.code, "token-taken");
@@ -75,7 +75,7 @@ async fn nobody_can_take_a_revoked_sticker_over() {
     let thief = taking(Token::parse_access(printed.split(':').nth(2).unwrap()).unwrap(), identity(9));
     house.tags.register(owner, thief, day(0)).await.unwrap();
     let found = async |scanned: &str| house.tags.find(&Token::parse(scanned).unwrap(), day(1)).await.unwrap().is_some();
-    assert!(!found(&printed).await, "a sticker that names no keys leads to somebody who has some");
+    assert!(!found(&printed).await, "a sticker without keys reaches a tag that has keys");
 
     let keyed = Token::random().code();
     let access = Token::parse(&format!("{keyed}:{}", identity(7).key_hash())).unwrap();

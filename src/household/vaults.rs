@@ -11,9 +11,9 @@ pub use crate::store::{VaultRow, WrappedKeyRow};
 
 use crate::store::Store;
 
-/// A password, a recovery code and some passkeys.
+/// A password, the recovery code and some passkeys.
 const MOST_WRAPS: usize = 18;
-/// How long the vault's key waits for whom it is handed over to.
+/// How long a key share waits for its member.
 const HANDOVER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Keeps vaults; cheap to clone.
@@ -29,7 +29,7 @@ impl Vaults {
         Self { store, audit }
     }
 
-    /// What the asker needs to open the household's vault.
+    /// What the member needs to open the household's vault.
     ///
     /// # Errors
     /// The database's.
@@ -45,7 +45,7 @@ impl Vaults {
         self.store.vaults().openers(household).await
     }
 
-    /// Keeps the vault's key for another member of the asker's household, as the asker's browser has wrapped it, and says
+    /// Keeps the vault's key for another member of the household, as this member's browser has wrapped it, and says
     /// until when.
     ///
     /// # Errors
@@ -65,7 +65,7 @@ impl Vaults {
             .hint("Check the list of household members in your account."))
     }
 
-    /// Takes in the household's first vault, with the asker's way into it.
+    /// Takes in the household's first vault, with the member's unlock method.
     ///
     /// # Errors
     /// `vault-changed` when the household has one already; `bad-vault` when it is not a first one; `bad-way-in`.
@@ -97,13 +97,13 @@ impl Vaults {
         Err(changed())
     }
 
-    /// Puts a vault with another key in the place of the household's, with the asker's way into it: all other ways end, and
-    /// so do the asker's other sessions, which have the old key: one of them may be why there is a new one. For whoever
-    /// holds the key from before, or is alone and cannot open it any more.
+    /// Replaces the household's vault with one that has a new key and the member's unlock method. All other unlock
+    /// methods end, and so do the member's other sessions, which have the old key: one of them may be why there is a new
+    /// one. For a member who holds the previous key, or who is alone and can no longer open the vault.
     ///
     /// # Errors
-    /// `shared-household` when the asker is not its only member and shows no `before`; `not-a-holder` when that is another
-    /// key's; `vault-changed` when another device was faster; `bad-way-in`.
+    /// `shared-household` when the member is not its only one and shows no `before`; `not-a-holder` when that is another
+    /// key's; `vault-changed` when another device changed it first; `bad-way-in`.
     pub async fn renew(
         &self,
         owner: Identity,
@@ -121,7 +121,7 @@ impl Vaults {
         Ok(())
     }
 
-    /// Adds a way into the vault for the asker, or replaces it.
+    /// Adds or replaces one of the member's unlock methods.
     ///
     /// # Errors
     /// `bad-way-in` when a passkey is not named, or something else is; `too-many-ways-in`; `not-a-holder`.

@@ -141,7 +141,7 @@ impl Hub {
         self.ask(|answer| Command::Enlist(household, session, answer)).await?
     }
 
-    /// Connects whoever said `hello`, having reached this server as `authority` (`HOST:PORT`).
+    /// Connects a client that said `hello`, having reached this server as `authority` (`HOST:PORT`).
     ///
     /// # Errors
     /// Why the connection must be closed at once.
@@ -167,7 +167,7 @@ impl Hub {
         Ok(connected)
     }
 
-    /// Room for one more WebSocket, for as long as the answer is kept; `None` when there is none.
+    /// Room for one more WebSocket, for as long as the result is kept; `None` if the server is full.
     pub fn admit_socket(&self) -> Option<OwnedSemaphorePermit> {
         self.shared.sockets.clone().try_acquire_owned().ok()
     }
@@ -192,7 +192,7 @@ impl Hub {
     pub fn effects(&self) -> impl Fn(Effect) + Send + Sync + 'static {
         let effects = self.effects.clone();
         move |effect| {
-            // Without a task nobody is connected any more.
+            // Without a task nobody is connected.
             let _ = effects.send(effect);
         }
     }

@@ -99,7 +99,7 @@ impl Task {
 
     /// Answers whether the task is to end.
     fn execute(&mut self, command: Command) -> bool {
-        // Whoever asks for something may have asked for a change before, which is on record but may be waiting here.
+        // An earlier change by the same client is already stored but may still be waiting here.
         while let Ok(effect) = self.effects.try_recv() {
             self.bring_about(effect);
         }

@@ -11,7 +11,7 @@ use crate::proto::signal::{CloseReason, ConnectionId, Grant, Input, PresenceGran
 /// A presence connection may stand for weeks before its ticket is needed; the switchboard forgets the device, and
 /// with it the ticket, ten minutes after the connection is gone.
 const PRESENCE_LIFETIME: Duration = Duration::from_secs(90 * 24 * 60 * 60);
-/// How much longer than the call's phase a ticket is good: whoever was away meanwhile may still return.
+/// How much longer than the call's phase a ticket works: a participant who was away in the meantime can still return.
 const SLACK: Duration = Duration::from_secs(2 * 60);
 
 /// Makes tickets of grants, and inputs of tickets.

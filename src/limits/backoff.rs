@@ -1,4 +1,4 @@
-//! Slows down whoever guesses: each failure in a bucket makes the next attempt wait longer, up to a bound.
+//! Slows down guessing: each failure in a bucket makes the next attempt wait longer, up to a bound.
 //!
 //! Nobody is ever locked out for good, and no bucket that strangers can fill stands between a person and a device that
 //! has logged in before: such a device is counted in a bucket of its own, in a table of its own. An attempt is charged
@@ -16,7 +16,7 @@ use crate::domain::{Error, Kind, Result};
 /// What failures are counted by.
 #[derive(Debug, Clone, Copy)]
 pub enum Bucket {
-    /// Whoever tries, whatever name, from one source.
+    /// All attempts from one source, for any name.
     Source(IpAddr),
     /// One name, from one source.
     NameFrom([u8; 32], IpAddr),
@@ -26,9 +26,9 @@ pub enum Bucket {
     NameWhileBusy([u8; 32], IpAddr),
     /// One name, from a device that has logged in to it before.
     Device([u8; 32], DeviceId),
-    /// The second factor of an account, by whoever knows the first, from one known device or from all others.
+    /// The second factor of an account, tried after the first, from one known device or from all others.
     SecondFactor(AccountId, Option<DeviceId>),
-    /// Whoever holds a session and proves again who they are.
+    /// Confirming who you are in one session.
     StepUp(SessionId),
     /// The same one's second factor, once the first was right.
     SecondFactorAgain(SessionId),
@@ -63,8 +63,8 @@ impl Bucket {
             // Strangers everywhere can fill this one, so it never makes its owner's new device wait for long: it keeps
             // a thousand machines together to two guesses in a minute.
             Self::Name(..) => policy(30, 1, MINUTE / 2, MINUTE / 2),
-            // Strangers who ask all the time are there first whenever that bucket lets somebody try. So each site has
-            // three tries of its own in a day: enough for whoever knows the password, and few for a thousand machines.
+            // Strangers who try all the time are first whenever that bucket allows an attempt. So each site has
+            // three tries of its own a day: enough for someone who knows the password, and few for a thousand machines.
             Self::NameWhileBusy(..) => policy(2, 24 * HOUR, 24 * HOUR, 24 * HOUR),
             // An attacker here knows the password and guesses among a million codes.
             Self::SecondFactor(..) | Self::SecondFactorAgain(_) => policy(5, 2, HOUR, HOUR),
@@ -117,7 +117,7 @@ impl Throttle {
         Self { tables: Mutex::new(Tables { public, known }) }
     }
 
-    /// Charges an attempt to all of `buckets`, or to none when one of them has to wait.
+    /// Charges an attempt to all of `buckets`, or to none of them if one has to wait.
     ///
     /// # Errors
     /// `too-many-attempts` with the time to wait.
@@ -177,7 +177,7 @@ impl Throttle {
 }
 
 impl Tables {
-    /// What a bucket is known by, and how long whoever is counted by it still has to wait.
+    /// A bucket's key, and how long its next attempt still has to wait.
     fn look(&mut self, bucket: Bucket, now: Instant) -> (Key, Duration) {
         let table = self.of(bucket);
         let key = bucket.key(table);

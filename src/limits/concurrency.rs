@@ -27,7 +27,7 @@ impl ConcurrencyLimit {
         Self { state: Arc::default(), max, max_per_source }
     }
 
-    /// A permit, given back when dropped; `None` when there is none left.
+    /// A permit, given back when dropped; `None` if they are all taken.
     pub fn admit(&self, from: IpAddr) -> Option<Permit> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let is_full =

@@ -16,10 +16,10 @@ const STRANGERS_AT_ONCE: usize = 1;
 /// How many strangers may ask for.
 const STRANGERS_ASKED_FOR: usize = 12;
 
-/// For whom a hash is made: a crowd of strangers must not keep those out who are known.
+/// Who a hash is made for: a crowd of strangers must not keep known people out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Priority {
-    /// A device that has logged in before, or somebody who has shown a session or a link.
+    /// A device that has logged in before, or someone who has shown a session or a link.
     Known,
     /// Anybody.
     Stranger,

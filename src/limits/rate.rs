@@ -29,7 +29,7 @@ pub enum Action {
     Register,
     /// To leave a note.
     Note,
-    /// To leave a note through one tag, whoever asks.
+    /// To leave a note through one tag, no matter who leaves it.
     NoteOfTag,
 }
 
@@ -101,7 +101,7 @@ impl Limits {
         self.charge(action, named, "Too many requests from your network.", now)
     }
 
-    /// Counts one note that is left through this tag, whoever leaves it, or refuses it.
+    /// Counts one note left through this tag, no matter who leaves it, or refuses it.
     ///
     /// # Errors
     /// As [`Limits::check`].

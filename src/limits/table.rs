@@ -22,7 +22,7 @@ pub(super) trait Row: Copy {
     /// Decides which row of a full set is forgotten.
     type Weight: Ord;
 
-    /// How much it weighs; `None` when it says nothing any more.
+    /// How much it weighs; `None` if it no longer matters.
     fn weight(&self, now: Instant) -> Option<Self::Weight>;
 }
 

@@ -39,7 +39,7 @@ pub fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr 
     .unwrap_or(peer)
 }
 
-/// All lines of a header as one list (RFC 9110, 5.3); `None` where there is none, `Some(None)` where it is no text.
+/// All lines of a header as one list (RFC 9110, 5.3); `None` if it is missing, `Some(None)` if it isn't text.
 fn values(headers: &HeaderMap, name: &HeaderName) -> Option<Option<String>> {
     let mut lines = headers.get_all(name).iter().peekable();
     lines.peek()?;
@@ -98,7 +98,7 @@ fn split(text: &str, mark: char) -> Option<Vec<&str>> {
     (!quoted).then_some(parts)
 }
 
-/// No address needs an escape, so a value with one is none.
+/// No address needs an escape, so a value with one isn't an address.
 fn unquoted(value: &str) -> Option<&str> {
     match value.strip_prefix('"') {
         Some(rest) => rest.strip_suffix('"').filter(|inner| !inner.contains(['"', '\\'])),
@@ -106,7 +106,7 @@ fn unquoted(value: &str) -> Option<&str> {
     }
 }
 
-/// An address, with a port or without; IPv6 with brackets or without. `unknown` and hidden names are none.
+/// An address, with or without a port; IPv6 with or without brackets. `unknown` and hidden names are not addresses.
 fn node(text: &str) -> Option<IpAddr> {
     let bracketed = || text.strip_prefix('[')?.strip_suffix(']')?.parse::<std::net::Ipv6Addr>().ok().map(IpAddr::from);
     let address = text.parse::<IpAddr>().ok().or_else(bracketed);

@@ -29,7 +29,7 @@ pub struct AppState {
     pub sessions: Sessions,
     /// How people come in.
     pub login: LogIn,
-    /// What proves who they are, beside the password.
+    /// What proves who they are, besides the password.
     pub factors: Factors,
     /// Stickers.
     pub tags: Tags,

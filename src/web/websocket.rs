@@ -48,8 +48,8 @@ pub async fn presence_socket(
     upgrade::upgrade(request, Endpoint::Presence, seat, origins, hub)
 }
 
-/// Whether the session by which a ticket was just made has not ended since it was looked at, nor was given new secrets:
-/// what the hub was told of that came before this ticket was made.
+/// Checks that the session a ticket was just made for hasn't ended or been given new secrets since it was looked up: the
+/// hub was told of such a change before this ticket existed.
 pub(in crate::web) async fn still_valid(state: &SharedState, identity: Identity) -> Result<(), ApiError> {
     match state.sessions.standing(identity, SystemTime::now()).await? {
         SessionStatus::Good => return Ok(()),

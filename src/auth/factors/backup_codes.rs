@@ -1,4 +1,4 @@
-//! backup codes: ten on paper, each good once in place of the second factor.
+//! Backup codes: ten on paper, each of which replaces the second factor once.
 //!
 //! A code has 80 random bits, so a keyed hash is as good a guard as a slow one: there is nothing to guess. The letters
 //! are Crockford's, who left out those that people confuse, and reading folds them as he said (O is 0, I and L are 1).
@@ -14,7 +14,7 @@ const BYTES: usize = 10;
 /// Characters of one group.
 const GROUP: usize = 4;
 
-/// What a backup code stands for.
+/// A backup code's bytes.
 pub type Code = Secret<[u8; BYTES]>;
 
 /// Ten new ones.
@@ -34,7 +34,7 @@ pub fn print(code: &Code) -> Secret<String> {
     Secret::new(text)
 }
 
-/// The code that somebody typed, in either case, with or without its dashes; `None` when it is none.
+/// The code that someone typed, in either case, with or without dashes; `None` if it isn't one.
 pub fn parse(typed: &str) -> Option<Code> {
     let folded = typed.chars().filter(|c| !c.is_whitespace() && *c != '-').map(|c| match c.to_ascii_lowercase() {
         'o' => '0',

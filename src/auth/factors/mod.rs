@@ -1,4 +1,4 @@
-//! Second factors as their owner manages them: an authenticator app, passkeys, and backup codes beside them.
+//! Second factors as their owner manages them: an authenticator app, passkeys and backup codes.
 
 pub mod backup_codes;
 pub mod passkeys;
@@ -50,7 +50,7 @@ pub struct Overview {
 /// A passkey as its owner sees it.
 #[derive(Debug)]
 pub struct Passkey {
-    /// Which.
+    /// The passkey.
     pub id: PasskeyId,
     /// What it is called.
     pub name: String,
@@ -70,7 +70,7 @@ pub struct Enrolment {
     pub uri: Secret<String>,
 }
 
-/// backup codes as they are shown, once.
+/// Backup codes as they are shown, once.
 pub type BackupCodes = Vec<Secret<String>>;
 
 /// Manages second factors; cheap to clone.
@@ -141,7 +141,7 @@ impl Factors {
         Ok(Enrolment { secret, uri })
     }
 
-    /// Finishes setting up an authenticator app with a code from it. backup codes come along when the account has none left.
+    /// Finishes setting up an authenticator app with a code from it. Adds backup codes if the account has run out.
     ///
     /// # Errors
     /// `wrong-code` and `server-clock`, after which another code may be tried; `begin-again` when nothing was begun, or
@@ -151,7 +151,7 @@ impl Factors {
         let seed = self.started(account, now).ok_or_else(begin_again)?;
         let step = match totp::judge(&seed, typed, now, Spent::default()) {
             Verdict::Right(step) => step,
-            // The asker is logged in already, and told 401 they would seem not to be.
+            // The user is already logged in, and a 401 would suggest otherwise.
             Verdict::Wrong => return Err(Error { kind: Kind::Invalid, ..wrong_code() }),
             Verdict::Clock { minutes, .. } => return Err(Error { kind: Kind::Invalid, ..clocks_differ(minutes) }),
         };
@@ -167,7 +167,7 @@ impl Factors {
     /// Removes the authenticator app.
     ///
     /// # Errors
-    /// `no-totp` when there is none.
+    /// `no-totp` if there is no app.
     pub async fn remove_totp(&self, identity: Identity) -> Result<()> {
         if !self.store.factors().delete_totp(identity.account, identity.session).await? {
             return Err(Error::new(Kind::NotFound, "no-totp", "This account has no authenticator app."));
@@ -176,7 +176,7 @@ impl Factors {
         Ok(())
     }
 
-    /// New backup codes; the old ones are worthless.
+    /// Creates new backup codes; the old ones stop working.
     ///
     /// # Errors
     /// `no-second-factor` when there is nothing that they could stand in for.
@@ -191,7 +191,7 @@ impl Factors {
         Ok(codes)
     }
 
-    /// Starts creating a passkey; a ticket, and what the browser is told.
+    /// Starts creating a passkey; returns a ticket and what to pass to the browser.
     ///
     /// # Errors
     /// `bad-passkey-name`.
@@ -211,7 +211,7 @@ impl Factors {
         Ok((ticket, options))
     }
 
-    /// Ends it with what the browser answered. backup codes come along when the account has none left.
+    /// Finishes creating it with the browser's answer. Adds backup codes if the account has run out.
     ///
     /// # Errors
     /// `begin-again` when the ticket is not this session's, or too old; `passkey-refused`, `passkey-known`,

@@ -1,7 +1,7 @@
 //! Passkeys (W3C Web Authentication): the ceremonies, by `webauthn-rs`.
 //!
 //! Every passkey is discoverable and asks for its holder's finger, face or PIN, so that it can stand in for the password
-//! as well as beside it. Attestation is not asked for: which maker's device somebody has is none of our business.
+//! as well as be used with it. Attestation isn't requested: whose device someone has is not our business.
 //!
 //! `webauthn-rs` brings some seventy small crates along (its parsers of makers' attestations need RSA, the NIST curves
 //! and X.509), but no OpenSSL, and it is the one implementation in Rust that has been audited and is used widely; a

@@ -1,4 +1,4 @@
-//! Checks what somebody gives to prove who they are, beside the password.
+//! Checks what someone gives to prove who they are, besides the password.
 
 use std::time::SystemTime;
 
@@ -17,7 +17,7 @@ use crate::domain::{Error, Kind, Result};
 use crate::keys::Field;
 use crate::store;
 
-/// How somebody proves who they are, beside the password.
+/// How someone proves who they are, besides the password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Method {
@@ -64,7 +64,7 @@ impl Factors {
         }
     }
 
-    /// Checks a backup code of the account, and uses it up.
+    /// Checks one of the account's backup codes, and uses it up.
     ///
     /// # Errors
     /// `wrong-code`.
@@ -78,7 +78,7 @@ impl Factors {
     /// Checks a passkey and says whose it is: `account`'s, where one is asked for.
     ///
     /// # Errors
-    /// `wrong-passkey`, whatever is wrong; `bad-passkey` when it is none.
+    /// `wrong-passkey`, whatever is wrong; `bad-passkey` if it isn't a passkey response.
     pub(in crate::auth) async fn check_passkey(
         &self,
         account: Option<AccountId>,
@@ -120,7 +120,7 @@ impl Factors {
 
     fn open_seed(&self, account: AccountId, sealed: &[u8]) -> Result<Seed> {
         let text = Secret::new(self.keys.open_field(Field::TotpSeed, account.as_bytes(), sealed)?);
-        totp::from_base32(text.expose()).ok_or_else(|| Error::internal("a stored seed is none"))
+        totp::from_base32(text.expose()).ok_or_else(|| Error::internal("a stored authenticator seed is malformed"))
     }
 }
 

@@ -16,15 +16,15 @@ use crate::domain::random;
 const STEP: u64 = 30;
 /// Digits of a code.
 const DIGITS: u32 = 6;
-/// A code of so many steps before or after the current one is taken (RFC 6238 section 5.2).
+/// Codes this many steps before or after the current one are accepted (RFC 6238 section 5.2).
 const TOLERANCE: i64 = 1;
-/// A code of so many steps before or after tells that a clock is wrong: ten minutes.
+/// Codes this many steps before or after show that a clock is wrong: ten minutes.
 const RECOGNISED: i64 = 20;
 
 /// What the app and the server share: 160 random bits, as RFC 4226 section 4 recommends.
 pub type Seed = Secret<[u8; 20]>;
 
-/// Steps whose codes are not taken any more.
+/// Steps whose codes are no longer accepted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Spent {
     /// Each code works once: codes of this step and earlier ones are over.
@@ -40,8 +40,8 @@ pub enum Verdict {
     Right(i64),
     /// It is not right, or was used before.
     Wrong,
-    /// It would be right if the clocks agreed. It must not be taken, and its step has to be barred: whoever guessed it
-    /// must not learn that it will be right in some minutes.
+    /// It would be right if the clocks agreed. It must not be accepted, and its step is barred: someone who guessed
+    /// it must not learn that it will be right in a few minutes.
     Clock {
         /// The step that it belongs to.
         step: i64,
@@ -55,7 +55,7 @@ pub fn seed() -> Seed {
     Secret::new(random::bytes())
 }
 
-/// Judges what somebody typed.
+/// Judges a typed code.
 ///
 /// All 41 codes are made and compared whatever is typed, so that the time tells nothing.
 pub fn judge(seed: &Seed, typed: &str, now: SystemTime, spent: Spent) -> Verdict {

@@ -1,8 +1,8 @@
 //! Logging in: a password and, where the account has one, a second factor; or a passkey alone.
 //!
-//! Whoever tries with a name and a password learns nothing but whether both were right: an unknown name, a wrong, empty
-//! or over-long password and a disabled account get the same answer after the same work (one look into the database,
-//! one hash of the same strength). How fast anybody may try is up to `throttle`.
+//! Trying a username and a password only reveals whether both were right: an unknown name, a wrong, empty or over-long
+//! password and a disabled account get the same answer after the same work (one look into the database, one hash of the
+//! same strength). How fast anyone can try is up to [`Throttle`].
 
 mod passkey;
 mod second_factor;
@@ -50,7 +50,7 @@ pub struct LoginContext {
     pub site: Option<Site>,
 }
 
-/// How the first step of a log-in ended.
+/// How the first step of a login ended.
 #[derive(Debug)]
 pub enum Outcome {
     /// Logged in.
@@ -110,9 +110,9 @@ pub struct Parts {
     pub keys: Arc<Keys>,
     /// What compares passwords.
     pub passwords: Passwords,
-    /// What a log-in leads to.
+    /// What a login leads to.
     pub sessions: Sessions,
-    /// What else proves who somebody is.
+    /// What else proves who someone is.
     pub factors: Factors,
     /// Where it is noted.
     pub audit: Audit,
@@ -127,7 +127,7 @@ pub struct LogIn {
 }
 
 impl LogIn {
-    /// Log-ins by means of `parts`; nobody has failed yet.
+    /// Logins by means of `parts`, without any failures yet.
     pub fn new(parts: Parts) -> Self {
         Self { parts, challenges: Arc::default(), throttle: Arc::new(Throttle::new(instant())) }
     }
@@ -142,7 +142,7 @@ impl LogIn {
         self.known_device(&self.index(username), context, now).is_some()
     }
 
-    /// Logs somebody in who knows a name and its password, or asks for the second factor.
+    /// Logs in a user who knows a username and its password, or asks for the second factor.
     ///
     /// # Errors
     /// `wrong-credentials`; `too-many-attempts` with a time to wait; `busy`.
@@ -190,7 +190,7 @@ impl LogIn {
         }
     }
 
-    /// Goes on with somebody who has proven by other means what a password proves: by a link for a new one, say.
+    /// Continues with someone who has proven by other means what a password proves, such as a link for a new one.
     ///
     /// # Errors
     /// `no-account` when it was deleted or disabled meanwhile.

@@ -26,7 +26,7 @@ impl LogIn {
     /// Logs the holder of a passkey in. It was unlocked by its holder and so is two factors in one.
     ///
     /// # Errors
-    /// `wrong-passkey`, whatever is wrong with it; `bad-passkey` when it is none; `ticket-expired`; `no-account` when
+    /// `wrong-passkey`, whatever is wrong with it; `bad-passkey` if it isn't one; `ticket-expired`; `no-account` when
     /// the account is disabled; `too-many-attempts` with a time to wait.
     pub async fn with_passkey(
         &self,

@@ -1,4 +1,4 @@
-//! The second step of a log-in, and of proving again who is asking.
+//! The second step of logging in, and of confirming who you are.
 
 use std::time::SystemTime;
 
@@ -13,7 +13,7 @@ use crate::domain::{Error, Kind, Result};
 use crate::limits::backoff::Bucket;
 use crate::store::AccountRow;
 
-/// What somebody gives as the second factor.
+/// The second factor that someone gives.
 pub enum Proof {
     /// A code from an authenticator app.
     Totp(String),
@@ -33,7 +33,7 @@ impl LogIn {
         opened.says.passkey.map(|asked| asked.options).ok_or_else(no_passkey_here)
     }
 
-    /// Logs somebody in who gives the second factor, too.
+    /// Logs a user in with the second factor, too.
     ///
     /// A ticket is good for five attempts, and an account's failures slow the next one down, whatever ticket it has.
     ///
@@ -55,7 +55,7 @@ impl LogIn {
         self.begin(account, known, context, now).await
     }
 
-    /// Checks the second factor of whoever has a ticket for `purpose`; says whose it is.
+    /// Checks the second factor that goes with a ticket for `purpose`; says whose it is.
     pub(super) async fn prove_second_factor(
         &self,
         ticket: &str,

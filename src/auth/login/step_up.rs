@@ -1,4 +1,4 @@
-//! Proving again who is asking, before something that cannot be undone or gives power away.
+//! Confirming it's you, before something that cannot be undone or gives power away.
 //!
 //! It takes what logging in takes: a password and, where the account has one, a second factor; or a passkey alone. So a
 //! session and a password that were stolen are not enough to take the second factor off.
@@ -19,7 +19,7 @@ use crate::keys::Field;
 use crate::limits::backoff::{Attempt, Bucket};
 use crate::store::AccountRow;
 
-/// What somebody gives first to prove again who they are.
+/// The first proof that someone gives when confirming who they are.
 pub enum StepUp {
     /// The password, or what a page has stretched it to.
     Password(LoginSecret),
@@ -35,12 +35,12 @@ pub enum StepUp {
 }
 
 impl LogIn {
-    /// Gives the asker's session new secrets and a time in which sensitive actions work; or says which second factor is
+    /// Gives the current session new secrets and a time in which sensitive actions work; or says which second factor is
     /// needed as well.
     ///
     /// # Errors
     /// `wrong-password`, `wrong-passkey`; `ticket-expired`; `too-many-attempts` with a time to wait; `busy`; `no-session`
-    /// when it has ended meanwhile. None of them is a 401 but the last: the asker is still logged in.
+    /// when it has ended meanwhile. Only the last is a 401: otherwise the user is still logged in.
     pub async fn confirm(
         &self,
         identity: Identity,
@@ -67,7 +67,7 @@ impl LogIn {
         }
     }
 
-    /// Confirms somebody who gives the second factor, too. Attempts are counted as in logging in.
+    /// Confirms a user with the second factor, too. Attempts are counted as when logging in.
     ///
     /// # Errors
     /// `wrong-code`, `server-clock`, `wrong-passkey`, after which the same ticket may be tried again; `ticket-expired`

@@ -41,7 +41,7 @@ pub struct PresentedSecret {
 }
 
 impl PresentedSecret {
-    /// The same of somebody who may be anybody.
+    /// The same, from someone who could be anyone.
     #[must_use]
     pub fn by_a_stranger(self) -> Self {
         Self { priority: Priority::Stranger, ..self }
@@ -158,7 +158,7 @@ impl Passwords {
     /// Whether what is shown fits `hash`; takes as long, and says no, when there is no hash to compare with.
     ///
     /// # Errors
-    /// `busy` as for [`Passwords::hash`]; internal when `hash` is none of ours.
+    /// `busy` as for [`Passwords::hash`]; internal if `hash` isn't one of ours.
     pub async fn verify(&self, shown: PresentedSecret, hash: Option<String>) -> Result<bool> {
         let exists = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.nobody.to_string());

@@ -203,7 +203,7 @@ async fn whoever_logged_in_in_another_way_than_one_does_now_is_logged_out() {
     let seed = totp::from_base32(secret.expose()).unwrap();
     house.raised();
     house.factors.confirm_totp(owner, &totp::code_at(&seed, day(1)), day(1)).await.unwrap();
-    assert_eq!((house.raised().len(), others().await), (1, 0), "whoever has the old app is out");
+    assert_eq!((house.raised().len(), others().await), (1, 0), "holders of the old app are logged out");
     house.begin(owner).await;
     house.factors.remove_totp(owner).await.unwrap();
     assert_eq!(house.raised().len(), 1);
@@ -271,7 +271,7 @@ async fn confirming_asks_for_the_second_factor_as_logging_in_does() {
     let code_now = totp::code_at(&seed, now);
     let wrong = Proof::Totp("000000x".into());
     let refused = house.give_again(owner, &asked.ticket, wrong, now).await.unwrap_err();
-    assert_eq!((refused.code, refused.kind), ("wrong-code", Kind::Forbidden), "the asker is still logged in");
+    assert_eq!((refused.code, refused.kind), ("wrong-code", Kind::Forbidden), "the user is still logged in");
     let begun = house.give_again(owner, &asked.ticket, Proof::Totp(code_now.clone()), now).await.unwrap();
     assert_eq!((begun.identity.session, begun.identity.generation), (owner.session, 1));
     assert!(begun.identity.is_recently_authenticated(now));
@@ -312,7 +312,7 @@ async fn a_ticket_for_confirming_confirms_its_own_session_and_logs_nobody_in() {
     assert_eq!(code(house.give_again(owner, &to_log_in.ticket, proof(), day(1)).await), "ticket-expired");
     house.accounts.change_password(owner, "another horse".into(), None, day(1)).await.unwrap();
     assert_eq!(code(house.give_again(owner, &asked.ticket, proof(), day(1)).await), "ticket-expired");
-    assert_eq!(house.factors.overview(owner.account).await.unwrap().backup_codes_left, 10, "none was used up");
+    assert_eq!(house.factors.overview(owner.account).await.unwrap().backup_codes_left, 10, "no code was used up");
 }
 
 #[tokio::test(start_paused = true)]
@@ -379,7 +379,7 @@ async fn a_passkey_that_proves_nothing_is_refused() {
     let (other_ticket, _) = house.asked(day(1));
     let crossed = house.login.with_passkey(&other_ticket, device.get(&options), &site(), &context(1), day(1)).await;
     assert_eq!(code(crossed), "wrong-passkey", "the answer to another question");
-    assert_eq!(attempt(&mut device, |_| {}).await, "in", "none of it broke the passkey");
+    assert_eq!(attempt(&mut device, |_| {}).await, "in", "the passkey still works");
 }
 
 #[tokio::test(start_paused = true)]

@@ -217,7 +217,7 @@ async fn given_keys_are_rotated_by_whoever_gives_them() {
     replace(&rotated);
     open().check(&house.store).await.unwrap();
     let house = house_in(house.close().await);
-    assert_eq!(house.keys.check(&house.store).await.unwrap_err().code, "wrong-keys", "a key file that was made anew");
+    assert_eq!(house.keys.check(&house.store).await.unwrap_err().code, "wrong-keys", "a newly made key file");
 }
 
 #[tokio::test]

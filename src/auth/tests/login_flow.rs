@@ -108,7 +108,7 @@ async fn strangers_who_hammer_a_name_do_not_stop_a_device_that_was_there_before(
     let again = house.login.with_password("ada.lovelace", PASSWORD.into(), &known, day(1)).await.unwrap();
     let Outcome::Begun(again) = again else { panic!("there is no second factor") };
     let later = LoginContext { device_token: Some(again.device.unwrap().expose().clone()), ..context(1) };
-    assert!(house.login.knows("ada.lovelace", &later, day(400)), "each log-in renews it");
+    assert!(house.login.knows("ada.lovelace", &later, day(400)), "each login renews it");
 
     while attempt(&house, "ada.lovelace", "wrong", &later).await == "wrong-credentials" {}
     assert_eq!(attempt(&house, "ada.lovelace", PASSWORD, &later).await, "too-many-attempts", "nor is it above the law");
@@ -149,7 +149,7 @@ async fn a_proof_of_who_is_asking_replaces_the_secrets_and_lasts_ten_minutes() {
     let house = house();
     house.owner().await;
     let begun = house.log_in("ada.lovelace", PASSWORD, day(1)).await.unwrap();
-    assert!(begun.identity.is_recently_authenticated(day(1)), "a fresh log-in is a proof");
+    assert!(begun.identity.is_recently_authenticated(day(1)), "a fresh login is a proof");
     let minutes = |n: u64| Duration::from_secs(n * 60);
     let stale = house.sessions.by_cookie(begun.cookie.expose(), day(1) + minutes(10)).await.unwrap();
     assert!(!stale.is_recently_authenticated(day(1) + minutes(10)));
@@ -203,7 +203,7 @@ async fn log_ins_are_on_record() {
     }
 }
 
-/// Whoever knows the old password and tries it again and again must not have a session left over.
+/// Trying the old password again and again must not leave a session over.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_in_under_way_does_not_outlive_the_password_that_it_was_made_with() {
     let house = Arc::new(house());

@@ -20,7 +20,7 @@ pub const ROUNDS: u32 = 600_000;
 /// A salt's length in bytes; every account has its own.
 pub const SALT_LENGTH: usize = 16;
 
-/// What a log-in shows instead of the password. The vault's key is derived beside it and does not follow from it.
+/// What a login shows instead of the password. The vault's key is derived separately and does not follow from it.
 #[derive(Debug, Clone)]
 pub struct AuthSecret(Secret<[u8; 32]>);
 

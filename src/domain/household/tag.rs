@@ -23,7 +23,7 @@ use crate::domain::credentials::secret::Secret;
 use crate::domain::error::{Error, Result};
 use crate::domain::random;
 
-/// The secret that whoever may call shows to the server, which keeps only its [`TokenHash`]: a sticker's TOKEN, or
+/// The secret that a caller shows to the server, which keeps only its [`TokenHash`]: a sticker's TOKEN, or
 /// SHA-256(TOKEN) where the sticker carries a KEYHASH.
 #[derive(Clone, Debug)]
 pub struct Token(Secret<[u8; 32]>, Names);
@@ -84,8 +84,8 @@ impl Token {
 
     /// Whether a tag with these public keys can be the one whose code was read.
     ///
-    /// Whoever has seen a sticker that is revoked may take its token in as that of a tag of their own. A tag that was
-    /// taken in has keys, and the revoked sticker names none, or others.
+    /// Someone who has seen a revoked sticker may register its token for a tag of their own. A registered tag has keys,
+    /// and the revoked sticker has no keys or different ones.
     pub fn may_be_of(&self, identity: Option<&PublicIdentity>) -> bool {
         match self.1 {
             Names::Unsaid => true,
@@ -229,7 +229,7 @@ impl TagText {
         Ok(Self(cleaned))
     }
 
-    /// The text; empty when none was given.
+    /// The text; empty if not given.
     pub fn as_str(&self) -> &str {
         &self.0
     }

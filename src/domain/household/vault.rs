@@ -45,7 +45,7 @@ impl SealedVault {
     }
 }
 
-/// What follows from the vault's key and is shown by whoever changes the vault: a log-in alone destroys nothing.
+/// Derived from the vault's key and shown when changing the vault, so that a session alone can destroy nothing.
 #[derive(Clone, Copy)]
 pub struct PossessionProof([u8; 32]);
 

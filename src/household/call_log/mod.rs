@@ -23,11 +23,11 @@ const MOST_MISSED: u32 = 200;
 pub struct CallLogOptions {
     /// Missed calls, for accounts that keep a list.
     pub missed_calls: Duration,
-    /// Records for the operator; zero: none are made.
+    /// Records for the operator; zero turns them off.
     pub call_records: Duration,
 }
 
-/// A call that nobody answered, as an owner sees it.
+/// A missed call, as an owner sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missed {
     /// Which.
@@ -72,14 +72,14 @@ impl CallLog {
         if !self.options.call_records.is_zero() {
             self.store.calls().record(record(&call, now)?).await?;
         }
-        // Whoever revoked or paused the tag at that moment did not want the call.
+        // An owner who revoked or paused the tag at that moment did not want the call.
         if call.talked.is_none() && call.reason != EndReason::Withdrawn {
             self.miss(&call, now).await?;
         }
         Ok(())
     }
 
-    /// The calls that the asker missed, the latest first.
+    /// The calls that the member missed, newest first.
     ///
     /// # Errors
     /// The database's.
@@ -100,10 +100,10 @@ impl CallLog {
         Ok(missed)
     }
 
-    /// Forgets one missed call of the asker's.
+    /// Forgets one of the member's missed calls.
     ///
     /// # Errors
-    /// `no-such-call` when the asker has none with this id.
+    /// `no-such-call` if the member has no missed call with this ID.
     pub async fn forget(&self, owner: Identity, id: MissedCallId) -> Result<()> {
         match self.store.calls().forget_missed(owner.account, Some(id)).await? {
             0 => Err(Error::new(Kind::NotFound, "no-such-call", "You have no such missed call.")
@@ -112,7 +112,7 @@ impl CallLog {
         }
     }
 
-    /// Forgets all missed calls of the asker's.
+    /// Forgets all the member's missed calls.
     ///
     /// # Errors
     /// The database's.

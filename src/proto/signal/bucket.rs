@@ -23,12 +23,12 @@ impl Bucket {
         Self(TokenBucket::full(now))
     }
 
-    /// Takes one token; `false` when there is none.
+    /// Takes one token; `false` if the bucket is empty.
     pub fn take(&mut self, rate: Rate, now: Instant) -> bool {
         self.take_many(1, rate, now)
     }
 
-    /// Takes so many tokens, or none and `false` when there are fewer.
+    /// Takes this many tokens; takes nothing and returns `false` if there are fewer.
     pub fn take_many(&mut self, tokens: u32, rate: Rate, now: Instant) -> bool {
         let one = Duration::from_secs(1) / rate.per_second.max(1);
         self.0.take(one.saturating_mul(tokens), one * rate.burst, now).is_ok()

@@ -2,7 +2,7 @@
 
 use super::wire::ToClient;
 
-/// Why a connection ends, whoever is to blame.
+/// Why a connection ends, whichever side is to blame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CloseReason {
     /// The call ended; `ended` was sent before.

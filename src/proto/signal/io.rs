@@ -100,7 +100,7 @@ pub enum Input {
     },
     /// A connection sent a message.
     Message {
-        /// Which.
+        /// The connection.
         connection: ConnectionId,
         /// What.
         message: FromClient,
@@ -109,14 +109,14 @@ pub enum Input {
     },
     /// A connection did what it must not do.
     Fault {
-        /// Which.
+        /// The connection.
         connection: ConnectionId,
         /// What is wrong.
         reason: CloseReason,
     },
     /// A connection is gone.
     Disconnected {
-        /// Which.
+        /// The connection.
         connection: ConnectionId,
     },
     /// The tag was paused or revoked.
@@ -151,7 +151,7 @@ pub enum Output {
         /// The call.
         call_id: CallId,
     },
-    /// A call that had begun to ring is over: for whoever keeps something of it.
+    /// A call that had started ringing is over: for those who keep a record of it.
     Over(Ended),
     /// Greet somebody on a call, with a ticket for `grant`.
     Welcome {
@@ -201,7 +201,7 @@ pub enum Output {
     },
     /// Close; nothing follows for this connection.
     Close {
-        /// Which.
+        /// The connection.
         connection: ConnectionId,
         /// Why.
         reason: CloseReason,

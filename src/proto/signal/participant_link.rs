@@ -48,7 +48,7 @@ impl ParticipantLink {
         if generation < self.spent_below {
             return Err(CloseReason::TicketSpent);
         }
-        // Whoever shows a ticket received it, and so every earlier one has done its duty. The ticket itself stays good
+        // A participant who shows a ticket received it, so every earlier one has done its job. The ticket itself stays good
         // until `confirm`, because its welcome may be lost.
         self.spent_below = generation;
         self.next = self.next.max(generation.saturating_add(1));
@@ -61,8 +61,8 @@ impl ParticipantLink {
         self.spent_below = self.spent_below.max(generation.saturating_add(1));
     }
 
-    /// Every ticket that was made is worthless from now on, and whoever is connected must come with a new one; answers
-    /// the connection that is to be closed.
+    /// All existing tickets stop working, and a connected participant must return with a new one. Returns
+    /// the connection to close.
     pub fn renew(&mut self, now: Instant) -> Option<ConnectionId> {
         self.spent_below = self.next;
         let gone = self.connection.take();

@@ -73,7 +73,7 @@ impl Presence {
         self.households.get(&household).into_iter().flatten().copied().collect()
     }
 
-    /// The device does not exist any more, and its tickets are worthless.
+    /// The device no longer exists, and its tickets stop working.
     pub fn forget(&mut self, session: SessionId) -> Option<Device> {
         let device = self.devices.remove(&session)?;
         if let Some(call_ids) = self.households.get_mut(&device.household) {

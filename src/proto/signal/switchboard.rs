@@ -13,7 +13,7 @@ use super::presence::Presence;
 use super::wire::{FromClient, ToClient};
 use crate::domain::ids::{CallId, HouseholdId, SessionId, TagId};
 
-/// The pure machine. After every input, poll the outputs until there are none.
+/// The pure machine. After every input, poll the outputs until there are no more.
 pub struct Switchboard {
     options: SignalOptions,
     calls: HashMap<CallId, Call>,

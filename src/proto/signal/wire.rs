@@ -44,7 +44,7 @@ pub enum FromClient {
 pub struct Hello {
     /// Sealed by the server; says which participant of which call, or which device.
     pub ticket: String,
-    /// The page has no peer connection (any more): it was just opened or reloaded.
+    /// The page has no peer connection (or no longer has one): it was just opened or reloaded.
     pub fresh: bool,
 }
 

@@ -22,8 +22,8 @@ pub enum Malformed {
     Fingerprint,
 }
 
-/// The value of FINGERPRINT behind these bytes (RFC 8489, section 14.7). The crate's own function makes its table anew
-/// with every call, which Firefox's fingerprinted media would pay for.
+/// The value of FINGERPRINT after these bytes (RFC 8489, section 14.7). The crate's own function rebuilds its table on
+/// every call, which would be expensive for Firefox's fingerprinted media.
 pub fn fingerprint(bytes: &[u8]) -> u32 {
     crc32fast::hash(bytes) ^ FINGERPRINT_XOR_VALUE
 }

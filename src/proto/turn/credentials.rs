@@ -5,13 +5,13 @@ use std::time::Duration;
 use crate::domain::credentials::secret::Secret;
 use crate::domain::ids::CallId;
 
-/// One participant's long-term credentials (RFC 8489, section 9.2), made by whoever admits the call.
+/// One participant's long-term credentials (RFC 8489, section 9.2), made by the code that admits the call.
 ///
 /// The username must be unpredictable and of printable ASCII without `:`, at most 128 bytes, and unique among the
 /// calls admitted at the same time; the password may be any text of at most 256 bytes.
 #[derive(Debug, Clone)]
 pub struct Credentials {
-    /// What USERNAME carries; public to whoever sees the packets, so it must say nothing about a person.
+    /// What USERNAME carries; visible to anyone who sees the packets, so it must say nothing about a person.
     pub username: String,
     /// What the key of MESSAGE-INTEGRITY is made from; never sent.
     pub password: Secret<String>,

@@ -15,7 +15,7 @@ pub struct Limits {
     pub channels_per_allocation: usize,
     /// Peers in one CreatePermission request (508 beyond).
     pub permissions_per_request: usize,
-    /// The longest lifetime granted, and the one granted when none is asked for (RFC 8656, section 7.2).
+    /// The longest lifetime granted, and the default one (RFC 8656, section 7.2).
     pub lifetime: Duration,
     /// How long a nonce is good.
     pub nonce_lifetime: Duration,

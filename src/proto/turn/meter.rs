@@ -80,7 +80,7 @@ pub enum Over {
 }
 
 impl Meters {
-    /// Meters of a new call with so many `places` for allocations. `rate` counts bytes; both limits are optional.
+    /// Meters of a new call with `places` places for allocations. `rate` counts bytes; both limits are optional.
     pub fn new(epoch: Instant, rate: Option<Rate>, budget: Option<u64>, places: usize) -> Self {
         let budget = budget.unwrap_or(u64::MAX);
         let active = (0..places).map(|_| AtomicU32::new(0)).collect();

@@ -1,4 +1,4 @@
-//! What the data plane knows of a call: a snapshot that the control plane makes anew whenever something changes.
+//! What the data plane knows of a call: a snapshot that the control plane remakes whenever something changes.
 //!
 //! Every core that forwards packets has its own copies, so that forwarding takes no lock. Every deadline is in the
 //! snapshot and checked against the clock with every packet: a snapshot that is late is never a permission that lasts.

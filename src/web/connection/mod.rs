@@ -72,7 +72,7 @@ pub async fn serve<S>(
         }
     });
     let io = TokioIo::new(stream);
-    // How a connection ends is the client's affair: there is nobody to tell and nothing to mend.
+    // How a connection ends is up to the client: there is nobody to tell and nothing to fix.
     macro_rules! run {
         ($connection:expr, $idle:expr) => {{
             let mut connection = pin!($connection);
@@ -185,7 +185,7 @@ mod tests {
 
     type Sender = SendRequest<Empty<bytes::Bytes>>;
 
-    /// A client, with a window of so many bytes for each answer, and when the server lets go of it.
+    /// A client with a window of `window` bytes for each answer, and when the server lets go of it.
     async fn connect(window: u32) -> (Sender, JoinHandle<Instant>, watch::Sender<bool>) {
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         let router = Router::new().route("/", axum::routing::get(async || "an answer"));

@@ -31,7 +31,7 @@ impl FromRequestParts<SharedState> for Identity {
         }
         let cookie = named_cookie(&parts.headers, COOKIE)
             .ok_or_else(|| Error::new(Kind::Unauthenticated, "no-session", "You're not logged in.").hint("Log in."))?;
-        // A browser attaches the cookie whoever made the page; SameSite keeps most of that away, this the rest.
+        // A browser attaches the cookie no matter which site made the page. SameSite stops most of that, this the rest.
         if parts.method == Method::GET {
             not_from_elsewhere(&parts.headers)?;
         } else {

@@ -85,14 +85,14 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Query<T
     }
 }
 
-/// Refuses a request that another site's page made, by its `Origin` and by what the browser itself says of it.
+/// Refuses a request from another site's page, judging by its `Origin` and by what the browser says about it.
 pub fn same_origin(policy: &OriginPolicy, uri: &Uri, headers: &HeaderMap) -> Result<(), ApiError> {
     let authority = Authority::of(uri, headers);
     let own = authority.is_some_and(|authority| policy.allows(headers.get(header::ORIGIN), &authority.0));
     if own { not_from_elsewhere(headers) } else { Err(foreign_origin()) }
 }
 
-/// Refuses a request of which the browser says that a page of another origin made it (Fetch Metadata, Sec-Fetch-Site):
+/// Refuses a request that the browser says came from a page of another origin (Fetch Metadata, Sec-Fetch-Site):
 /// pages cannot forge that header. SameSite=Strict does not keep a sibling host's pages away, this does. Programs and
 /// old browsers say nothing.
 pub fn not_from_elsewhere(headers: &HeaderMap) -> Result<(), ApiError> {

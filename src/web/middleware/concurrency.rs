@@ -13,7 +13,7 @@ use crate::web::error::ApiError;
 use crate::web::extract::request::Source;
 use crate::web::state::SharedState;
 
-/// Answers a request when there is a permit for it, and refuses it at once when there is none.
+/// Answers a request if there is a permit for it, and refuses it at once otherwise.
 pub async fn admit(
     State(state): State<SharedState>,
     Source(source): Source,
@@ -30,9 +30,9 @@ pub async fn admit(
     if changes_nothing { Ok(answer.await) } else { Ok(to_the_end(answer).await?) }
 }
 
-/// What changes something is done to its end, also when nobody waits for the answer any more: a connection that breaks
-/// must not part what is stored from the security events that are noted of it. (That what ended is cut off does not hang
-/// on this: the database sees to that itself.)
+/// Runs a change to its end even when the client has gone: a broken connection must not separate what is stored from the
+/// security events noted about it. (Cutting off ended sessions and tags doesn't depend on this: the database sees to
+/// that itself.)
 async fn to_the_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Result<T> {
     tokio::spawn(work).await.map_err(Error::internal)
 }

@@ -1,4 +1,4 @@
-//! The pages, and what a browser or a curious person asks for beside them.
+//! The pages, and what else a browser or a curious person asks for.
 
 pub mod assets;
 

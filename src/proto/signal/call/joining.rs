@@ -93,7 +93,7 @@ impl Call {
         let bucket = Bucket::new(cx.now);
         cx.connections.insert(connection, Connection { endpoint, generation: grant.generation, bucket });
 
-        // Whoever is told that the line is busy is still told so on the line.
+        // A caller whose line is busy still hears so on the line.
         let is_first = matches!(self.phase, Phase::Placed);
         if is_first && !joining.busy {
             self.clock = Clock { started: cx.now, before: std::time::Duration::ZERO };

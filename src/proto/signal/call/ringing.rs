@@ -70,7 +70,7 @@ impl Call {
         }
     }
 
-    /// One device stops; the call ends when none is left.
+    /// One device stops; the call ends when no device is left.
     pub(super) fn decline(&mut self, session: SessionId, cx: &mut Context<'_>) -> Result<(), CloseReason> {
         let Phase::Ringing { devices, .. } = &mut self.phase else {
             return Err(CloseReason::BadMessage);

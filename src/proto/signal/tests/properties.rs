@@ -147,7 +147,7 @@ impl World {
                 let connection = self.connection();
                 self.open.insert(connection, Some((grant.call_id, grant.party)));
                 let known = self.calls.entry(grant.call_id).or_default();
-                // A ticket of before the restart says itself that the call was answered.
+                // A ticket from before the restart says itself that the call was answered.
                 known.talking |= from_before && matches!(grant.progress, Progress::Talking(_));
                 self.input(Input::JoinCall { connection, grant, from_before, fresh }, None);
             }

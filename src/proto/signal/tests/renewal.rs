@@ -1,4 +1,4 @@
-//! A log-in is given new secrets, because its holder has proven again who they are: whoever came by the old ones goes.
+//! A session gets new secrets, because its user has confirmed who they are: anyone with stolen old ones is out.
 
 use super::*;
 

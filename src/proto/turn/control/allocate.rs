@@ -110,7 +110,7 @@ fn wanted(request: &Received<'_>) -> Result<Wanted, Refusal> {
     if even_port == Some(true) || token.is_some() {
         return Err(refusal(CODE_INSUFFICIENT_CAPACITY, "Insufficient Capacity"));
     }
-    // 7. The family asked for; both when an additional one is; IPv4 when none is, also for clients on IPv6, because
+    // 7. The requested family; both if an additional one is requested; IPv4 by default, also for clients on IPv6, because
     //    the address is a name that every client can carry.
     let families = match (requested, additional) {
         (None, None) => [true, false],

@@ -91,7 +91,7 @@ pub enum Output {
     },
     /// This client has an allocation now: its stream may stay open.
     Opened(FiveTuple),
-    /// This client has none any more: its stream may stay open only until it should have made another.
+    /// This client has no allocation left: its stream may stay open only until it should have made another.
     Gone(FiveTuple),
 }
 
@@ -237,7 +237,7 @@ impl ControlPlane {
         } else {
             Reply::error(request, CODE_UNKNOWN_ATTRIBUTE, "").with_unknown(&unknown).bare()
         };
-        // Whoever forges the source of a datagram must not gain more than twice what it takes. A stream's is proven.
+        // Forging the source of a datagram must not gain more than twice what it takes. A stream's source is proven.
         if !from.is_stream() && answer.len() > MOST_PER_BINDING * request.raw.len() {
             self.counts.unanswered += 1;
             return;
@@ -321,7 +321,7 @@ impl From<ErrorCode> for Refusal {
     }
 }
 
-/// An error code with a few words for whoever reads a packet capture.
+/// An error code with a few words for people reading a packet capture.
 pub(in crate::proto::turn) fn refusal(code: ErrorCode, reason: &'static str) -> Refusal {
     Refusal { code, reason }
 }

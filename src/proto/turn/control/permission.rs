@@ -37,7 +37,7 @@ impl ControlPlane {
         if peers.len() > self.limits.permissions_per_request {
             return Err(refusal(CODE_INSUFFICIENT_CAPACITY, "Insufficient Capacity"));
         }
-        // 3. Every peer must be reachable, or none is installed: 443 for a family that the allocation lacks, 403 for
+        // 3. Unless every peer is reachable, nothing is installed: 443 for a family that the allocation lacks, 403 for
         //    any address but the call's own.
         for peer in &peers {
             self.check_peer(from, who, *peer)?;

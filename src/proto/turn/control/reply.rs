@@ -68,7 +68,7 @@ impl Reply {
     }
 
     /// With REALM and NONCE, and PASSWORD-ALGORITHMS where the answer stays within three times the `request`'s bytes:
-    /// whoever forges a source must not gain more. Browsers' first Allocate (28 bytes) is answered in full.
+    /// forging a source must not gain more. Browsers' first Allocate (28 bytes) is answered in full.
     pub fn with_challenge(self, realm: &str, nonce: &str, request: usize) -> Self {
         let bare = self.0.raw.len() + padded(realm.len()) + padded(nonce.len());
         let full =

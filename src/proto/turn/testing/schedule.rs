@@ -1,4 +1,4 @@
-//! The whole machine under a random schedule of inputs and clock steps, beside a model of what RFC 8656 promises.
+//! The whole machine under a random schedule of inputs and clock steps, next to a model of what RFC 8656 promises.
 //!
 //! Bytes choose what happens, so that a fuzzer can steer; the model is written from the RFC, without the machine's
 //! tables, and says of every packet whether it must go through.
@@ -54,7 +54,7 @@ impl Model {
         Some(*to)
     }
 
-    /// Forgets whoever must make room for one more allocation of this participant.
+    /// Forgets the allocation that must make room for one more of this participant's.
     fn make_room(&mut self, user: (usize, usize)) {
         let own = || self.allocations.iter().filter(|(_, a)| a.user == user);
         let silent = own().min_by_key(|(_, a)| (a.active.0, std::cmp::Reverse(a.active.1))).map(|(client, _)| *client);
@@ -247,7 +247,7 @@ fn request(
             }
         }
         437 if method == ALLOCATE => assert!(existing.is_some(), "mismatch only where there is one"),
-        437 => assert!(existing.is_none(), "mismatch only where there is none"),
+        437 => assert!(existing.is_none(), "mismatch only without an allocation"),
         441 => assert!(existing.is_some() && !owned, "wrong credentials only for another's"),
         403 => assert!(
             owned && existing.is_some_and(|a| a.address.ip() != peer.ip()),

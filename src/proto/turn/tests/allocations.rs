@@ -183,7 +183,7 @@ fn a_participant_has_eight_allocations_and_the_longest_silent_one_makes_room_for
         callers[n].allocate(&mut world);
         assert_eq!(world.gone.pop(), Some(callers[silent].client));
         assert!(world.media(callers[silent].client, &send(at_owner, b"x")).is_err());
-        assert_eq!(callers[silent].ask(&mut world, REFRESH, &[]).0, 437, "which makes a browser allocate anew");
+        assert_eq!(callers[silent].ask(&mut world, REFRESH, &[]).0, 437, "which makes a browser allocate again");
     }
     assert!(world.media(callers[2].client, &send(at_owner, b"x")).is_ok(), "who spoke last goes on");
     let counts = world.server.control().counts();
@@ -217,7 +217,7 @@ fn a_phone_that_left_its_network_gets_all_its_new_allocations_and_keeps_them() {
             caller.allocate(&mut world);
         }
         for caller in &new {
-            assert_eq!(caller.ask(&mut world, REFRESH, &[]).0, 0, "none of the new ones made room for another");
+            assert_eq!(caller.ask(&mut world, REFRESH, &[]).0, 0, "the new ones didn't make room for one another");
         }
     }
 }
@@ -273,10 +273,10 @@ fn admitting_a_call_again_keeps_known_participants_and_closes_what_others_alloca
     let address = caller.allocate(&mut world);
     world.admit_for("call", call_id, 600);
     assert_eq!(caller.ask(&mut world, REFRESH, &[]).0, 0);
-    world.admit_for("anew", call_id, 600);
+    world.admit_for("again", call_id, 600);
     assert_eq!(caller.ask(&mut world, REFRESH, &[]).0, 401);
     assert_eq!(world.gone, [caller.client]);
-    let new = Caller::new(&mut world, "anew-0", 1).allocate(&mut world);
+    let new = Caller::new(&mut world, "again-0", 1).allocate(&mut world);
     assert_eq!(new.ip(), address.ip(), "the call keeps its address");
 }
 

@@ -1,4 +1,4 @@
-//! What the machine keeps, counted by the allocator: exact, whatever else runs beside.
+//! What the machine keeps, counted by the allocator: exact, whatever else is running.
 #![allow(unsafe_code)]
 
 use std::alloc::{GlobalAlloc, Layout, System};

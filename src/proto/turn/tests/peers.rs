@@ -96,7 +96,7 @@ fn a_channel_number_and_a_peer_are_bound_to_each_other_until_the_binding_ends() 
             assert_eq!(caller.ask(&mut world, REFRESH, &[]).0, 0);
         }
     }
-    assert_eq!(a.bind(&mut world, 0x4001, at_b), 0, "after ten minutes both may be bound anew");
+    assert_eq!(a.bind(&mut world, 0x4001, at_b), 0, "after ten minutes both may be bound again");
     assert_eq!(a.bind(&mut world, 0x4000, at_third), 0, "crosswise, too");
 }
 

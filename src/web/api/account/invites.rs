@@ -114,7 +114,7 @@ pub async fn list(State(state): State<SharedState>, identity: Identity) -> Resul
 
 /// Creates an invite
 ///
-/// Needs a recent confirmation: a new member stays and shares the household's tags, so a stolen session must not be enough.
+/// Needs a recent confirmation: a new member shares the household's tags for good, and a stolen session must not add one.
 #[utoipa::path(post, path = "/invites", tag = "account", security(("session" = []), ("confirmed" = [])),
     operation_id = "create_invite", request_body = InviteWish, responses(
     (status = 201, description = "The invite, with its link", body = NewInvite),

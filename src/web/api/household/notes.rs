@@ -1,4 +1,4 @@
-//! `/api/v1/notes`: a caller leaves a note that only the owner's browser can open; the owner's page fetches and deletes it.
+//! `/api/v1/notes`: a caller leaves a note that only the owner's browser can open; the owner's page reads and deletes it.
 
 use crate::household::tags::unknown_code;
 use crate::web::views::note;

@@ -50,7 +50,7 @@ pub struct RegisterTag {
     access: String,
     /// The public keys whose hash the sticker carries, base64url.
     identity: String,
-    /// Must be empty or left out, because nobody could tell whether it came from the owner. The text for callers is sealed.
+    /// Must be empty or left out: the text for callers is sealed, so that they can tell it is the owner's.
     #[serde(default)]
     #[schema(max_length = 0)]
     public_text: String,

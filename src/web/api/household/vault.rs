@@ -179,8 +179,8 @@ pub async fn add_unlock_method(
 
 /// Gives another household member access to the vault
 ///
-/// The browser wraps the vault's key with a secret that it puts into a link. The member can use the link for a day, while
-/// logged in.
+/// The browser wraps the vault's key with a secret that it puts into a link. The member can use the link for a day,
+/// while logged in.
 #[utoipa::path(put, path = "/vault/members/{id}", tag = "vault", security(("session" = []), ("confirmed" = [])),
     operation_id = "hand_over_vault", request_body = KeyShare,
     params(("id" = String, Path, description = "The member's account")), responses(
