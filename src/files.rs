@@ -1,4 +1,4 @@
-//! Files that nobody but this user may read, written so that a power cut leaves the old or the new one, never half.
+//! Files that only this user may read, written so that a power cut leaves the old or the new one, never half.
 //!
 //! Imports `domain`. Called by `keys`, `store`, `tls`.
 
@@ -13,27 +13,27 @@ use crate::domain::{Error, Kind, Result};
 /// Makes `path` and its missing parents, or checks that it can be used; mode 0700 when made.
 ///
 /// # Errors
-/// `directory` with the remedy when it cannot be made, is no directory, belongs to somebody else, is open to others
+/// `directory` with the remedy when it cannot be made, is not a directory, belongs to another user, is open to others
 /// or cannot be written to.
 pub fn private_directory(path: &Path) -> Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| directory_error(path, &error))?;
     let metadata = fs::metadata(path).map_err(|error| directory_error(path, &error))?;
     let shown = path.display();
     if metadata.mode() & 0o022 != 0 {
-        return Err(unusable("directory", format!("Other users may write to the directory {shown}."))
+        return Err(unusable("directory", format!("Other users can write to the directory {shown}."))
             .hint(format!("Run: chmod 700 {shown}")));
     }
     let probe = path.join(temporary_name());
     create_new(&probe).map_err(|error| directory_error(path, &error))?;
-    // Whoever has just taken hold of the directory may have removed it.
+    // Another process that just took hold of the directory may have removed it.
     remove(&probe)
 }
 
 /// Removes what [`write_private`] left behind where the process was killed in mid-write: it may hold keys that are
-/// retired since. For whoever holds the directory alone.
+/// retired since. Only for the process that holds the directory.
 ///
 /// # Errors
-/// `file` when one cannot be removed; none when there is no such directory.
+/// `file` when one cannot be removed; a missing directory is not an error.
 pub fn remove_temporaries(directory: &Path) -> Result<()> {
     let Ok(entries) = fs::read_dir(directory) else { return Ok(()) };
     for entry in entries.flatten() {
@@ -72,14 +72,15 @@ fn read(path: &Path, limit: u64, forbidden: u32) -> Result<Option<Vec<u8>>> {
     let shown = path.display();
     let mode = file.metadata().map_err(|error| file_error("read", path, &error))?.mode();
     if mode & forbidden != 0 {
-        return Err(unusable("file", format!("Other users may read the secret file {shown}."))
+        return Err(unusable("file", format!("Other users can read the secret file {shown}."))
             .hint(format!("If nobody else has read it, run: chmod 600 {shown}")));
     }
     let mut content = Vec::new();
     file.take(limit + 1).read_to_end(&mut content).map_err(|error| file_error("read", path, &error))?;
     if content.len() as u64 > limit {
-        return Err(unusable("file", format!("The file {shown} is too large to be what it should be."))
-            .hint("Restore it from a backup."));
+        return Err(
+            unusable("file", format!("The file {shown} is too large to be valid.")).hint("Restore it from a backup.")
+        );
     }
     Ok(Some(content))
 }
@@ -117,7 +118,7 @@ pub fn ensure_private(path: &Path) -> Result<()> {
     }
 }
 
-/// Removes a file; none is no error.
+/// Removes a file; a missing one is not an error.
 ///
 /// # Errors
 /// `file` when it cannot be removed.
@@ -142,10 +143,10 @@ fn directory_error(path: &Path, error: &io::Error) -> Error {
     let shown = path.display();
     let hint = match error.kind() {
         ErrorKind::PermissionDenied => {
-            "Give it to the user that runs callqr (chown), or choose another directory with --data-dir."
+            "Make the user that runs callqr its owner (chown), or choose another directory with --data-dir."
         }
         ErrorKind::ReadOnlyFilesystem | ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            "Make room, or choose a directory on another disk with --data-dir."
+            "Free up space, or choose a directory on another disk with --data-dir."
         }
         _ => "Choose another directory with --data-dir.",
     };
@@ -154,8 +155,10 @@ fn directory_error(path: &Path, error: &io::Error) -> Error {
 
 fn file_error(verb: &str, path: &Path, error: &io::Error) -> Error {
     let hint = match error.kind() {
-        ErrorKind::PermissionDenied => "Give the file and its directory to the user that runs callqr.",
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "Make room on the disk.",
+        ErrorKind::PermissionDenied => {
+            "Make the user that runs callqr the owner of the file and its directory (chown)."
+        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "Free up disk space.",
         _ => "Check the disk and the directory.",
     };
     unusable("file", format!("Cannot {verb} {}: {error}.", path.display())).hint(hint)

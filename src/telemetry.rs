@@ -3,9 +3,9 @@
 //! Only our own events are ever enabled, at every level. Libraries print peers' addresses, headers and SDP in their
 //! debug lines, so there is no switch that turns them on; what of theirs matters, we log in our own words.
 //!
-//! What the levels mean: `error` somebody must act; `warn` something is wrong and the server copes; `info` what an
-//! operator wants to know about the server itself; `debug` and `trace` for developers. Nothing that identifies a
-//! person, a device, a tag or a call stands in a line of any level.
+//! What the levels mean: `error` the operator must act; `warn` something is wrong but the server copes; `info` what an
+//! operator wants to know about the server itself; `debug` and `trace` for developers. No line of any
+//! level identifies a person, a device, a tag or a call.
 //!
 //! Imports nothing of ours. Called by `cli`.
 

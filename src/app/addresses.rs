@@ -1,4 +1,4 @@
-//! Under which addresses people can open the owner's page.
+//! The addresses where people can open the owner's page.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -14,7 +14,7 @@ pub fn urls(public_origin: Option<String>, bound: &[SocketAddr]) -> Vec<String> 
             .map(if_addrs::Interface::ip)
             .filter(|ip| !ip.is_loopback() && !is_link_local(ip))
             .collect();
-        // Phones at home have IPv4, and its addresses are the ones that people can compare and type.
+        // Phones at home have IPv4, and people can read and type its addresses.
         of_network.sort_by_key(IpAddr::is_ipv6);
         hosts.extend(of_network.iter().map(show));
         hosts.push("localhost".to_owned());
@@ -37,7 +37,7 @@ fn show(ip: &IpAddr) -> String {
     }
 }
 
-/// Addresses that need the name of an interface beside them, which no browser takes.
+/// Addresses that need an interface name as well, which no browser accepts.
 fn is_link_local(ip: &IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => ip.is_link_local(),

@@ -1,4 +1,4 @@
-//! Whether the database answers, looked at no more than once a second, however many strangers ask for `/health`.
+//! Whether the database answers, checked at most once a second however often `/health` is requested.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use tokio::time::Instant;
 use crate::store::Store;
 use crate::web::health::Condition;
 
-/// How long a finding is good for.
+/// How long a result stays valid.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// The last finding; whoever asks meanwhile waits for the one who looks.
+/// The last result; requests during a check wait for it.
 pub struct DatabaseCheck {
     store: Store,
     last: Mutex<Option<(Instant, Condition)>>,
@@ -31,7 +31,7 @@ impl DatabaseCheck {
             _ => {
                 let condition = match self.store.ping().await {
                     Ok(()) => Condition::Healthy,
-                    // It works, on more than it can take: a new start would not help anybody.
+                    // It works but is overloaded: a restart would not help.
                     Err(error) if error.code == "busy" => Condition::Degraded,
                     Err(_) => Condition::Unhealthy,
                 };

@@ -1,4 +1,4 @@
-//! What is counted, gathered for monitoring. No number names anybody.
+//! Gathers the counters for monitoring. No number identifies anyone.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::relay::{Dropped, ERROR_CODES, Relay};
 use crate::web::connection::{self, Version};
 use crate::web::metrics::{Family, Kind, router};
 
-/// Monitoring programs that may ask at the same time.
+/// How many monitoring programs may connect at the same time.
 const CONNECTIONS: usize = 16;
 
 /// What `/metrics` answers.
@@ -48,29 +48,34 @@ fn families(relay: &Relay, hub: &Hub) -> Vec<Family> {
     let causes = Dropped::ALL.iter().map(|cause| (cause.name().to_owned(), traffic.dropped[*cause as usize]));
     let codes = ERROR_CODES.iter().zip(control.errors).map(|(code, count)| (code.to_string(), count));
     vec![
-        Family::one("callqr_calls", "Calls that ring or talk.", Gauge, hub.calls() as u64),
-        Family::one("callqr_devices", "Owners' devices that can be rung.", Gauge, hub.devices() as u64),
+        Family::one("callqr_calls", "Calls that are ringing or connected.", Gauge, hub.calls() as u64),
+        Family::one("callqr_devices", "Owners' devices that can ring.", Gauge, hub.devices() as u64),
         Family::one("callqr_relay_calls", "Calls that may use the relay.", Gauge, control.calls),
         Family::one("callqr_relay_allocations", "Live allocations.", Gauge, control.allocations),
-        Family::one("callqr_relay_allocations_total", "Allocations ever made.", Counter, control.allocations_made),
+        Family::one(
+            "callqr_relay_allocations_total",
+            "Allocations created since the start.",
+            Counter,
+            control.allocations_made,
+        ),
         Family::one("callqr_relay_streams", "TCP and TLS connections to the relay.", Gauge, stats.streams),
         labelled(
             "callqr_relay_packets_total",
-            "Packets of any kind.",
+            "Packets of any kind, by direction.",
             "direction",
             direction(traffic.received, traffic.sent),
         ),
         labelled(
             "callqr_relay_bytes_total",
-            "Their bytes.",
+            "Bytes of these packets, by direction.",
             "direction",
             direction(traffic.received_bytes, traffic.sent_bytes),
         ),
-        labelled("callqr_relay_dropped_total", "Media that was dropped, by cause.", "cause", causes.collect()),
+        labelled("callqr_relay_dropped_total", "Media packets dropped, by cause.", "cause", causes.collect()),
         labelled("callqr_relay_errors_total", "Error responses, by code.", "code", codes.collect()),
         labelled(
             "callqr_relay_limits_total",
-            "Limits that were hit.",
+            "Times a limit was reached, by limit.",
             "limit",
             vec![
                 ("allocations".into(), control.allocations_evicted),
@@ -81,6 +86,6 @@ fn families(relay: &Relay, hub: &Hub) -> Vec<Family> {
                 ("streams".into(), stats.streams_refused),
             ],
         ),
-        Family::one("callqr_relay_malformed_total", "Packets that were no message.", Counter, control.malformed),
+        Family::one("callqr_relay_malformed_total", "Malformed packets.", Counter, control.malformed),
     ]
 }

@@ -53,11 +53,11 @@ use protocol_switch::ConnectionContext;
 use self_test::SelfTest;
 use services::Services;
 
-/// How often names and age of the certificate are looked at.
+/// How often the names and age of the certificate are checked.
 const CERTIFICATE_CHECK: Duration = Duration::from_secs(60);
-/// How long answers under way may take once the program stops.
+/// How long pending answers may take once the program stops.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
-/// Of all TCP connections, one source may have one in so many, where the configuration does not say.
+/// One source gets this fraction of all TCP connections by default: one in 16.
 const SHARE_PER_SOURCE: usize = 16;
 
 /// What the pages of this program consist of.
@@ -92,13 +92,13 @@ impl App {
     /// Opens the data directory, the database, the keys and the port. Nothing is answered before [`App::run`].
     ///
     /// # Errors
-    /// What stands in the way, with the remedy.
+    /// What prevents the start, with the remedy.
     pub async fn bind(config: Config) -> Result<Self> {
         let now = SystemTime::now();
         let connections = crate::net::open_files::allow(config.limits.connections as usize);
         let connections_per_source = config.limits.connections_per_source.map(|count| count as usize);
         let connections_per_source = connections_per_source.unwrap_or((connections / SHARE_PER_SOURCE).max(1));
-        // The port first: the commonest thing to be wrong, and nothing has been touched yet.
+        // The port first: it fails most often, and nothing has been touched yet.
         let relay = |bound| Relay::bind(options::relay(&config, bound));
         let (listeners, relay) = crate::net::ports::listen_both(&config.listen.addresses, relay)?;
         let bound =
@@ -117,8 +117,10 @@ impl App {
             tracing::warn!("{advice}");
         }
         let setup_token = setup::renew(&store, now).await?;
-        // Without it everything works but the command line.
-        let control = Control::bind(&directory).inspect_err(|error| tracing::warn!(%error, "no control socket")).ok();
+        // Without it everything but the command line works.
+        let control = Control::bind(&directory)
+            .inspect_err(|error| tracing::warn!(%error, "no control socket: commands cannot reach this server"))
+            .ok();
 
         let ice = Arc::new(Ice::new(Arc::new(relay.clone())));
         let tickets = Tickets::new(&keys.ticket_key())?;
@@ -235,7 +237,7 @@ impl App {
         self.certificates.authority_fingerprint()
     }
 
-    /// Where everything is kept.
+    /// The data directory.
     pub fn data_dir(&self) -> &Path {
         self.directory.path()
     }
@@ -244,7 +246,7 @@ impl App {
     /// finished, the relay stopped, the database closed.
     ///
     /// # Errors
-    /// When a part of the appliance stopped by itself: the process should end and be started again.
+    /// When a part of the server stopped unexpectedly: the process should end and be restarted.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<()> {
         let Self { listeners, context, hub, mut switchboard, mut all_closed, relay, certificates, .. } = self;
         let mut chores = JoinSet::new();
@@ -276,14 +278,14 @@ impl App {
 
         let fault = tokio::select! {
             () = shutdown => None,
-            _ = &mut switchboard => Some(Error::internal("the switchboard stopped by itself")),
-            ended = &mut relaying => Some(Error::internal(format!("the relay stopped by itself: {ended:?}"))),
+            _ = &mut switchboard => Some(Error::internal("the switchboard stopped unexpectedly")),
+            ended = &mut relaying => Some(Error::internal(format!("the relay stopped unexpectedly: {ended:?}"))),
         };
         tracing::info!("stopping");
         self.closing.send_replace(true);
         hub.shutdown().await;
         if timeout(DRAIN_TIMEOUT, all_closed.recv()).await.is_err() {
-            tracing::warn!("connections that did not end in time are cut off");
+            tracing::warn!("connections that did not close in time are cut off");
         }
         let _ = stop_relay.send(());
         if !relaying.is_finished() {
@@ -314,19 +316,19 @@ async fn keep_certificate(certificates: Arc<Certificates>) {
     }
 }
 
-/// Goes on with new keys where an earlier process stopped.
+/// Continues a key rotation that an earlier process left unfinished.
 async fn finish_rotation(operator: Operator) {
     if !operator.keys.is_rotating() {
         return;
     }
     match operator.new_keys(SystemTime::now()).await {
-        Ok(Rotation::Done { resealed }) => tracing::info!(resealed, "the change to new keys was finished"),
+        Ok(Rotation::Done { resealed }) => tracing::info!(resealed, "the key rotation was completed"),
         Ok(Rotation::Replace { with }) => tracing::warn!(
             file = %with.display(),
-            "everything is encrypted with the new key: put this file in the place of the key file that is given"
+            "everything is encrypted with the new key: replace the key file you provide with this file"
         ),
         Err(error) => {
-            tracing::warn!(%error, "the change to new keys could not be finished; the next start tries again")
+            tracing::warn!(%error, "the key rotation could not be completed; the next start retries it")
         }
     }
 }
@@ -337,13 +339,13 @@ fn limits(config: &Config, audit: Audit) -> Limits {
     })
 }
 
-/// Has what is to be kept of a call written without holding up the others.
+/// Writes the record of a call without holding up other calls.
 fn note_calls(log: CallLog) -> hub::Ended {
     Box::new(move |call| {
         let log = log.clone();
         tokio::spawn(async move {
             if let Err(error) = log.note(call, SystemTime::now()).await {
-                tracing::warn!(code = error.code, "a call that is over could not be noted");
+                tracing::warn!(code = error.code, "a finished call could not be recorded");
             }
         });
     })

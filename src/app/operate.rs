@@ -1,4 +1,4 @@
-//! Does what the operator asks: through the server that is running, or without one.
+//! Carries out operator requests, through the running server or without one.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -15,15 +15,15 @@ use crate::operator::socket;
 use crate::operator::{Answer, Links, Operator, Refusal, Reply, Request};
 use crate::web::origin::OriginPolicy;
 
-/// How long to wait for a server that starts or stops, or for another command.
+/// How long to wait for a server that is starting or stopping, or for another command.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long between two looks.
+/// How long to wait between two attempts.
 const LOCK_POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Has `request` done with the data directory of `config`.
+/// Carries out `request` on the data directory of `config`.
 ///
 /// # Errors
-/// What the operator's service refuses; `no-data`, `directory` or `in-use` when there is nothing to work on.
+/// Refusals of the operator's service; `no-data`, `directory` or `in-use` when the data cannot be used.
 pub async fn operate(config: &Config, request: Request) -> Result<Answer, Refusal> {
     let directory = &config.data_dir;
     let began = Instant::now();
@@ -46,7 +46,7 @@ pub async fn operate(config: &Config, request: Request) -> Result<Answer, Refusa
     }
 }
 
-/// Works on the data itself, holding its lock.
+/// Works on the data directly, holding its lock.
 async fn alone(config: &Config, directory: DataDir, request: Request) -> Result<Answer> {
     let services = Services::build(config, &directory)?;
     let (store, audit) = (services.store.clone(), services.audit.clone());
@@ -63,7 +63,7 @@ async fn alone(config: &Config, directory: DataDir, request: Request) -> Result<
     noted.map(|()| answer)
 }
 
-/// What does it, with or without a server around it.
+/// The service that carries out requests, with or without a server.
 pub(super) fn operator(config: &Config, services: Services, urls: &[String]) -> Operator {
     let origin = urls.first().cloned().unwrap_or_default();
     let policy = OriginPolicy::new(config.public_url.as_ref().map(|url| url.origin()));
@@ -72,8 +72,8 @@ pub(super) fn operator(config: &Config, services: Services, urls: &[String]) -> 
     Operator { store, keys, accounts, factors, tags, audit, links: Links { origin, warning } }
 }
 
-/// A command that is typed in the wrong place must not make a new, empty appliance there; and root must not leave files
-/// behind that the server's own user cannot open.
+/// A command run in the wrong directory must not create empty data there, and root must not leave files behind that
+/// the server's own user cannot open.
 fn check_is_ours(directory: &Path) -> Result<()> {
     let shown = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
     let shown = shown.display();
@@ -82,7 +82,7 @@ fn check_is_ours(directory: &Path) -> Result<()> {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let message = format!("There is no callqr data in {shown}.");
             return Err(Error::new(Kind::Unavailable, "no-data", message)
-                .hint("Name its place with --data-dir or --config. New data is made by starting callqr."));
+                .hint("Set --data-dir or --config to where it is. To create new data, start callqr."));
         }
         Err(error) => {
             let message = format!("The callqr data in {shown} cannot be read: {error}.");
@@ -98,8 +98,8 @@ fn check_is_ours(directory: &Path) -> Result<()> {
 }
 
 fn in_use(directory: &Path) -> Error {
-    let message = format!("Something else is using the callqr data in {}.", directory.display());
+    let message = format!("Another process is using the callqr data in {}.", directory.display());
     Error::new(Kind::Unavailable, "in-use", message).hint(
-        "A server that is just starting or stopping, or another command: try again. If it stays so, restart the server.",
+        "A server may be starting or stopping, or another command running. Try again; if it persists, restart the server.",
     )
 }

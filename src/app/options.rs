@@ -1,4 +1,4 @@
-//! What each part is told of the configuration: below this layer nobody sees it.
+//! Turns the configuration into the options of each part; below this layer nothing sees the whole.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -32,13 +32,13 @@ pub fn tls(config: &Config) -> tls::TlsOptions {
     }
 }
 
-/// The key file that is given, by the configuration or else by the service manager; `None`: one of our own.
+/// The key file provided by the configuration or the service manager; `None` to use our own.
 pub fn given_keys(config: &Config) -> Option<PathBuf> {
     let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
     config.keys.file.clone().or_else(|| keys::credential(credentials.as_deref()))
 }
 
-/// What is kept of calls.
+/// Which records of calls are kept.
 pub fn call_log(config: &Config) -> call_log::CallLogOptions {
     let kept = &config.retention;
     call_log::CallLogOptions { missed_calls: kept.missed_calls.0, call_records: kept.call_records.0 }
@@ -55,13 +55,13 @@ pub fn notes(config: &Config) -> notes::NoteOptions {
     notes::NoteOptions { most, kept: config.retention.notes.0 }
 }
 
-/// How long calls ring and last, and how many there may be.
+/// How long calls ring and last, and how many are allowed.
 pub fn hub(config: &Config) -> hub::SignalOptions {
     let defaults = hub::SignalOptions::default();
     hub::SignalOptions {
         ring_time: config.calls.ring_time.0,
         max_duration: config.calls.max_duration.0,
-        // A call that the relay has no room for must not be placed.
+        // A call that the relay has no capacity for must not be placed.
         max_calls: defaults.max_calls.min(config.relay.calls as usize),
         max_message: bytes(config.http.websocket_message),
         max_queue: bytes(config.http.websocket_queue),
@@ -124,12 +124,12 @@ pub fn origins(config: &Config, bound: &[SocketAddr]) -> OriginPolicy {
     OriginPolicy::new(config.public_url.as_ref().map(|url| url.origin())).at_ports(ports).with_guests(guests)
 }
 
-/// Whose word about their clients counts.
+/// Proxies trusted to name their clients.
 pub fn trusted_proxies(config: &Config) -> Vec<Network> {
     config.http.trusted_proxies.iter().map(|proxies| proxies.0).collect()
 }
 
-/// A size that this machine can have.
+/// A size, limited to what this machine can address.
 pub fn bytes(size: Size) -> usize {
     usize::try_from(size.0).unwrap_or(usize::MAX)
 }

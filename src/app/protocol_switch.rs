@@ -23,14 +23,14 @@ use crate::relay::{Relay, Transport};
 use crate::tls::{Ends, Entrance};
 use crate::web::connection::{self, Version};
 
-/// How long the system may wait for a client to acknowledge, or to have room again: half a minute without consent ends
-/// a call too (RFC 7675, 5.1). Without it a client that is gone is held for a quarter of an hour.
+/// How long the system waits for a client to acknowledge data or make room: half a minute without consent also ends a
+/// call (RFC 7675, 5.1). Without this, a client that has gone is held for a quarter of an hour.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
 /// What a connection may turn into. Cloned for each one.
 #[derive(Clone)]
 pub struct ConnectionContext {
-    /// TLS, with the certificate of the moment.
+    /// TLS, with the current certificate.
     pub tls: Entrance,
     /// Where TURN goes.
     pub relay: Relay,
@@ -40,13 +40,13 @@ pub struct ConnectionContext {
     pub handshake_time: Duration,
     /// What a connection's requests may take.
     pub http: connection::Limits,
-    /// Proxies: their connections are those of many.
+    /// Trusted proxies: each brings the connections of many clients.
     pub trusted_proxies: Arc<[Network]>,
     /// How many may come in.
     pub admission: ConcurrencyLimit,
     /// Turns true when the program stops.
     pub closing: watch::Receiver<bool>,
-    /// Held by each connection; the other end learns when the last has gone.
+    /// Held by each connection; the other end learns when the last one has closed.
     pub open: mpsc::Sender<()>,
 }
 

@@ -1,4 +1,4 @@
-//! The appliance examines its own relay: through the real port, over UDP, TCP and TLS, at start and every 12 hours.
+//! Tests our own relay through the real port, over UDP, TCP and TLS, at start and every 12 hours.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -15,10 +15,10 @@ use crate::tls::Certificates;
 use crate::web::health::Condition;
 
 const EVERY: Duration = Duration::from_secs(12 * 60 * 60);
-/// A test that failed is repeated sooner: the cause may have passed.
+/// A failed test is repeated sooner, because the cause may be gone.
 const AFTER_FAILURE: Duration = Duration::from_secs(60);
 
-/// What the last test found. Until the first one is done the relay counts as degraded: nobody knows yet.
+/// The result of the last test. Until the first one is done, the relay counts as degraded.
 #[derive(Clone)]
 pub struct SelfTest(Arc<AtomicU8>);
 
@@ -48,7 +48,7 @@ impl SelfTest {
     }
 }
 
-/// One way in that fails leaves callers the others: degraded. When none works, nobody can talk.
+/// If one transport fails, callers still have the others: degraded. If all fail, no call works: unhealthy.
 async fn test(relay: &Relay, listening: Option<SocketAddr>, certificates: &Certificates) -> Condition {
     let mut connections = Vec::new();
     let mut failures = 0;

@@ -1,4 +1,4 @@
-//! Every service, built once and in one place: for the appliance, and for commands that work without a running server.
+//! Builds every service in one place, for the server and for commands that work without one.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ pub struct Services {
 }
 
 impl Services {
-    /// On the keys and the database of `directory`, which are opened.
+    /// Opens the keys and the database of `directory`.
     ///
     /// # Errors
     /// What is wrong with the keys or the database, with the remedy.

@@ -5,16 +5,16 @@ use std::process::ExitCode;
 use crate::domain::Kind;
 use crate::operator::Refusal;
 
-/// What `--help` says of them.
+/// Shown at the end of `--help`.
 pub const HELP: &str = "\
 Exit codes:
-  0  done
-  1  failed, and said why
-  2  the words were not understood, or one is missing
-  3  there is no such user, invite, tag or session
-  4  refused: a rule forbids it, or it was not confirmed
-  5  neither a running callqr nor its data can be reached, or it is too busy
-  run, check-config, print-config and healthcheck know 0, 1 and 2 only.";
+  0  success
+  1  failure; the error message gives the cause
+  2  invalid or incomplete command line
+  3  no such user, invite, tag or session
+  4  refused by a rule, or not confirmed
+  5  callqr or its data cannot be reached, or the server is too busy
+  run, check-config, print-config and healthcheck use only 0, 1 and 2.";
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

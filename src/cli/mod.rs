@@ -27,11 +27,11 @@ use exit::Exit;
 use output_format::OutputFormat;
 use settings::Settings;
 
-/// Be called through a QR code without giving anything away.
+/// Let people call you through a QR code without giving anything away.
 #[derive(Parser)]
 #[command(name = "callqr", version, about, disable_help_subcommand = true, after_help = exit::HELP)]
 struct Arguments {
-    /// Print JSON, for programs; errors too, to standard error
+    /// Print JSON for programs; errors are printed as JSON to standard error
     #[arg(long, global = true)]
     json: bool,
     #[command(flatten)]
@@ -42,52 +42,52 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Start the appliance (the default)
+    /// Start the server (the default)
     Run,
-    /// Read the configuration and tell everything that is wrong with it
+    /// Check the configuration and report every problem
     CheckConfig,
-    /// Print the settings in force, as a configuration file
+    /// Print the settings in force as a configuration file
     PrintConfig,
-    /// Ask the running appliance whether it is well; exit code 0 when it is
+    /// Check whether the running server is healthy; exit with 0 if it is
     Healthcheck,
-    /// People with an account
+    /// Manage user accounts
     #[command(subcommand)]
     User(user::User),
-    /// Invites: links with which people register
+    /// Manage invites: links that let people register
     #[command(subcommand)]
     Invite(invite::Invite),
-    /// Tags: stickers that people can be called through
+    /// Manage tags: stickers that people can be called through
     #[command(subcommand)]
     Tag(tag::Tag),
-    /// Sessions: devices that are logged in
+    /// Manage sessions: devices that are logged in
     #[command(subcommand)]
     Session(session::Session),
-    /// The secret keys
+    /// Manage the secret keys
     #[command(subcommand)]
     Keys(keys::Keys),
-    /// The web pages that this program serves
+    /// Show the hash of the web pages that this program serves
     #[command(subcommand)]
     Pages(pages::Pages),
-    /// Show the audit trail: security events to the minute, the latest first
+    /// Show the audit trail: security events, newest first
     Audit(audit::Audit),
-    /// Print what a shell needs to complete callqr's words
+    /// Print a shell completion script
     Completions {
-        /// Which shell
+        /// The shell to complete for
         shell: completions::Shell,
     },
-    /// Print the manual page, or write it and those of all commands into a directory
+    /// Print the manual page, or write the pages of all commands to a directory
     Man {
-        /// Where to write them; made when missing
+        /// Directory to write to; created if missing
         directory: Option<PathBuf>,
     },
 }
 
-/// Parses the words, does what they say, and makes the exit code.
+/// Parses the command line, runs the command and returns the exit code.
 pub fn main() -> ExitCode {
     let Arguments { settings, json, command } = Arguments::parse();
     let format = OutputFormat { settings, json };
     let command = command.unwrap_or(Command::Run);
-    // Whoever starts, checks or watches the appliance knows two ends of these: it went well or it did not.
+    // Scripts that start, check or watch the server need only success or failure from these.
     let plain = matches!(command, Command::Run | Command::CheckConfig | Command::PrintConfig | Command::Healthcheck);
     match execute(command, &format) {
         Ok(()) => Exit::Done.into(),
@@ -116,7 +116,7 @@ fn execute(command: Command, format: &OutputFormat) -> Result<(), Refusal> {
     }
 }
 
-/// Reads an id that was typed.
+/// Parses an id from the command line.
 fn id<T: FromStr<Err = Error>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|error: Error| error.message)
 }

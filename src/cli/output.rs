@@ -13,7 +13,7 @@ use super::OutputFormat;
 use crate::domain::{Error, Kind};
 use crate::operator::Refusal;
 
-/// Writes to standard output. Whoever closed it does not want to read on, which is no failure; a full disk is one.
+/// Writes to standard output. A reader that closed it is not a failure; a full disk is.
 ///
 /// # Errors
 /// When it cannot be written.
@@ -21,7 +21,7 @@ pub fn say(text: &str) -> Result<(), Refusal> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            let message = format!("It was done, but its answer cannot be written: {error}.");
+            let message = format!("The command succeeded, but its output cannot be written: {error}.");
             Err(Error::new(Kind::Internal, "output", message).into())
         }
         _ => Ok(()),
@@ -51,7 +51,7 @@ pub fn json<T: Serialize>(value: &T) -> Result<(), Refusal> {
     say(&line)
 }
 
-/// Tells why something was not done.
+/// Prints why something was not done.
 pub fn explain(refusal: &Refusal, json: bool) {
     if json {
         let Refusal { code, message, hint, .. } = refusal;
@@ -66,14 +66,14 @@ pub fn explain(refusal: &Refusal, json: bool) {
     }
 }
 
-/// Tells a person what they should know beside the answer; for programs it stands in the answer.
+/// Prints a warning for people; programs find it in the answer.
 pub fn warn(text: Option<&str>, format: &OutputFormat) {
     if let (Some(text), false) = (text, format.json) {
         eprintln!("callqr: {}", shown(text));
     }
 }
 
-/// A text that came from elsewhere, with nothing in it that a terminal obeys.
+/// Untrusted text with everything escaped that a terminal would act on.
 pub fn shown(text: &str) -> Cow<'_, str> {
     if !text.contains(is_control) {
         return Cow::Borrowed(text);
@@ -82,7 +82,7 @@ pub fn shown(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(escape).collect())
 }
 
-/// Control characters, and those that turn the direction of writing around.
+/// Control characters, and those that change the direction of text.
 fn is_control(c: char) -> bool {
     c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -1,4 +1,4 @@
-//! Who gave a command, with which settings, and whether a program reads the answer.
+//! The settings every command gets, and whether it prints text or JSON.
 
 use std::io::{self, IsTerminal as _};
 
@@ -12,23 +12,23 @@ use crate::domain::{Error, Kind};
 use crate::operator::{Answer, Refusal, Request};
 use crate::telemetry::{self, Format};
 
-/// What every command is told.
+/// The settings and output format of a command.
 pub struct OutputFormat {
     pub settings: Settings,
-    /// Whether a program reads the answer.
+    /// Whether to print JSON.
     pub json: bool,
 }
 
 impl OutputFormat {
-    /// Has something done, by the running server or without one.
+    /// Carries out a request, through the running server or without one.
     ///
     /// # Errors
-    /// The configuration's, and what was refused.
+    /// Configuration errors, and refusals.
     pub fn ask(&self, request: Request) -> Result<Answer, Refusal> {
         let config = self.settings.load()?;
-        // Without a server what it would log belongs to whoever gave the command; faults alone, not its business.
+        // Without a server, this command shows what the server would log: problems only.
         let format = Format::Human { colours: io::stderr().is_terminal() };
-        // A second request of the same command finds the log there.
+        // A second request of the same command finds the log installed.
         if telemetry::install(telemetry::LogOptions { format, level: LevelFilter::WARN }, io::stderr).is_ok() {
             for ignored in self.settings.ignored() {
                 tracing::warn!("{ignored}");
@@ -38,7 +38,7 @@ impl OutputFormat {
         runtime.block_on(async {
             tokio::select! {
                 answer = app::operate(&config, request) => answer,
-                // After a password was asked for, SIGINT has a handler and ends nothing by itself.
+                // After a password prompt SIGINT has a handler, so it no longer ends the process.
                 Ok(()) = tokio::signal::ctrl_c() => Err(interrupted()),
             }
         })
@@ -54,12 +54,12 @@ impl OutputFormat {
 }
 
 fn interrupted() -> Refusal {
-    Error::new(Kind::Unavailable, "interrupted", "You did not wait for the answer.")
-        .hint("Look whether it was done before you try again.")
+    Error::new(Kind::Unavailable, "interrupted", "Interrupted before the answer arrived.")
+        .hint("Check whether it was done before you try again.")
         .into()
 }
 
-/// What a server of another version might answer.
+/// For an answer that only a server of another version would give.
 pub fn unexpected() -> Refusal {
     Error::internal("the answer does not fit the request").into()
 }

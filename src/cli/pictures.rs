@@ -18,19 +18,19 @@ const PNG_SCALE: usize = 12;
 /// Where to put the QR code.
 #[derive(Args)]
 pub struct Pictures {
-    /// Write the QR code as a PNG picture
+    /// Write the QR code as a PNG image
     #[arg(long, value_name = "FILE")]
     png: Option<PathBuf>,
-    /// Write the QR code as an SVG drawing, to print at any size
+    /// Write the QR code as an SVG image, which prints at any size
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
-    /// Print the QR code even where the output is no terminal
+    /// Print the QR code even if the output is not a terminal
     #[arg(long)]
     qr: bool,
 }
 
 impl Pictures {
-    /// Whether any was asked for.
+    /// Whether any output was asked for.
     pub const fn wanted(&self) -> bool {
         self.png.is_some() || self.svg.is_some() || self.qr
     }
@@ -38,7 +38,7 @@ impl Pictures {
     /// Shows the code of `link` where it is wanted.
     ///
     /// # Errors
-    /// `file` when a picture cannot be written; everything else has been written by then.
+    /// `file` when an image cannot be written; everything else has been written by then.
     pub fn show(&self, link: &str, format: &OutputFormat) -> Result<(), Refusal> {
         let code = Qr::encode(link)?;
         let terminal = io::stdout().is_terminal();
@@ -56,20 +56,20 @@ impl Pictures {
         let svg = self.svg.as_ref().map(|file| (file, code.svg().into_bytes()));
         for (file, content) in png.into_iter().chain(svg) {
             write(file, &content).map_err(|error| {
-                let message = format!("The picture {} cannot be written: {error}.", file.display());
-                Error::new(Kind::Internal, "file", message).hint("The link above works all the same.")
+                let message = format!("The image {} cannot be written: {error}.", file.display());
+                Error::new(Kind::Internal, "file", message).hint("The link above still works.")
             })?;
         }
         Ok(())
     }
 }
 
-/// A picture carries the same secret as its link, so a new file is for its owner alone.
+/// An image carries the same secret as its link, so only the user can read a new file.
 fn write(file: &Path, content: &[u8]) -> io::Result<()> {
     OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(file)?.write_all(content)
 }
 
-/// How wide the terminal is, where there is one that says so.
+/// The terminal's width, if known.
 fn columns() -> Option<usize> {
     let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
     Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)

@@ -1,4 +1,4 @@
-//! Questions to a person at a terminal, and what comes in their place where there is none.
+//! Questions at a terminal, and what replaces them without one.
 
 use std::fs::OpenOptions;
 use std::io::{self, BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
@@ -10,7 +10,7 @@ use crate::domain::account::Password;
 use crate::domain::{Error, Kind};
 use crate::operator::{NewPassword, Refusal};
 
-/// A new password: one line of standard input, or typed twice at the terminal without being shown.
+/// Reads a new password: one line of standard input, or typed twice at the terminal without echo.
 ///
 /// # Errors
 /// `usage` where there is no terminal, `passwords-differ`, `not-confirmed`.
@@ -20,24 +20,25 @@ pub fn new_password(of_stdin: bool) -> Result<NewPassword, Refusal> {
     }
     let rule = format!("New password (at least {} characters): ", Password::MIN_CHARS);
     let password = ask(&rule)?;
-    let again = ask("Again: ")?;
+    let again = ask("Repeat the password: ")?;
     if *password != *again {
-        return Err(Error::invalid("passwords-differ", "The two passwords are not the same.")
-            .hint("Nothing was changed: try again.")
+        return Err(Error::invalid("passwords-differ", "The passwords do not match.")
+            .hint("Nothing was changed. Try again.")
             .into());
     }
     Ok(NewPassword::new(password.to_string()))
 }
 
-/// Makes sure that somebody means it: `yes` was said on the command line, or is typed now.
+/// Asks for confirmation, unless `yes` was given on the command line.
 ///
 /// # Errors
-/// `not-confirmed` for any other answer, `usage` where there is nobody to ask.
+/// `not-confirmed` for any other answer, `usage` without a terminal.
 pub fn confirm(question: &str, yes: bool) -> Result<(), Refusal> {
     if yes {
         return Ok(());
     }
-    let nobody = |_| usage("This asks before it does anything, and there is no terminal to ask at.", "Add --yes.");
+    let nobody =
+        |_| usage("This command needs confirmation, but there is no terminal to ask at.", "Add --yes to confirm.");
     let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty").map_err(nobody)?;
     write!(terminal, "{question} [y/N] ").map_err(nobody)?;
     let mut answer = String::new();
@@ -48,13 +49,13 @@ pub fn confirm(question: &str, yes: bool) -> Result<(), Refusal> {
     Err(Error::new(Kind::Conflict, "not-confirmed", "Nothing was done.").into())
 }
 
-/// Words that are missing, found after they were parsed.
+/// A command line error that clap cannot find.
 pub fn usage(message: &str, hint: &str) -> Refusal {
     Error::invalid("usage", message).hint(hint).into()
 }
 
-/// Asks without showing what is typed. For Ctrl-C the library raises SIGINT before it has put the terminal right again:
-/// with a handler the process lives to see that done.
+/// Asks without showing what is typed. On Ctrl-C the library raises SIGINT before it restores the terminal; with a
+/// handler the process lives long enough for that.
 fn ask(question: &str) -> Result<Zeroizing<String>, Refusal> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::internal)?;
     let _entered = runtime.enter();
@@ -72,7 +73,7 @@ fn of_standard_input() -> Result<NewPassword, Refusal> {
     let line = line.strip_suffix('\r').unwrap_or(line);
     if line.contains(['\n', '\r']) {
         return Err(Error::invalid("password-lines", "Standard input has more than one line.")
-            .hint("Give the password as one line.")
+            .hint("Pass the password as one line.")
             .into());
     }
     Ok(NewPassword::new(line.to_owned()))
@@ -80,7 +81,10 @@ fn of_standard_input() -> Result<NewPassword, Refusal> {
 
 fn no_password(error: io::Error) -> Refusal {
     if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::Interrupted) {
-        return Error::new(Kind::Conflict, "not-confirmed", "No password was given: nothing was changed.").into();
+        return Error::new(Kind::Conflict, "not-confirmed", "No password was given. Nothing was changed.").into();
     }
-    usage("There is no terminal to ask for a password at.", "Add --password-stdin and give it by standard input.")
+    usage(
+        "There is no terminal to ask for a password.",
+        "Add --password-stdin and pass the password on standard input.",
+    )
 }

@@ -7,28 +7,28 @@ use clap::Args;
 use crate::config::{Config, Environment, Override};
 use crate::domain::{Error, Result};
 
-/// A file of this name in the working directory is read when no other is named.
+/// Read from the working directory when no other file is named.
 const DEFAULT_FILE: &str = "callqr.toml";
 
 #[derive(Args)]
 #[command(next_help_heading = "Settings")]
 pub struct Settings {
-    /// Configuration file [default: callqr.toml, if there is one]
+    /// Configuration file [default: callqr.toml, if it exists]
     #[arg(long, global = true, value_name = "FILE", env = "CALLQR_CONFIG", hide_env = true)]
     config: Option<PathBuf>,
-    /// Where database, keys and certificates are kept [default: data]
+    /// Directory for the database, keys and certificates [default: data]
     #[arg(long, global = true, value_name = "DIR")]
     data_dir: Option<String>,
-    /// Address and port to listen on, TCP and UDP [default: [::]:8443]
+    /// Address and port to listen on, for TCP and UDP [default: [::]:8443]
     #[arg(long, global = true, value_name = "ADDRESS")]
     listen: Option<String>,
-    /// The address that stickers carry, such as https://call.example.org
+    /// Address that stickers carry, such as https://call.example.org
     #[arg(long, global = true, value_name = "URL")]
     public_url: Option<String>,
-    /// How log lines look: auto, human or json
+    /// Log format: auto, human or json
     #[arg(long, global = true, value_name = "FORMAT")]
     log_format: Option<String>,
-    /// The least important log lines to write: error, warn, info, debug or trace
+    /// Log level: error, warn, info, debug or trace
     #[arg(long, global = true, value_name = "LEVEL")]
     log_level: Option<String>,
 }
@@ -37,7 +37,7 @@ impl Settings {
     /// The configuration in force.
     ///
     /// # Errors
-    /// One error that lists every problem, each with its place and remedy.
+    /// One error that lists every problem with its place and remedy.
     pub fn load(&self) -> Result<Config> {
         let file = self.config.clone().or_else(|| Some(PathBuf::from(DEFAULT_FILE)).filter(|file| file.exists()));
         let Environment { mut overrides, unreadable, .. } = Config::environment(std::env::vars_os());
@@ -51,10 +51,10 @@ impl Settings {
         let noun = if problems.len() == 1 { "a problem" } else { "problems" };
         let lines: String = problems.iter().map(|problem| format!("\n  {problem}")).collect();
         Err(Error::invalid("bad-config", format!("the configuration has {noun}:{lines}"))
-            .hint("Mend this and start again; config.example.toml explains every setting."))
+            .hint("Fix this and start again; config.example.toml explains every setting."))
     }
 
-    /// What the environment has that looks like a setting and is none: worth a warning, no more.
+    /// Environment variables that look like settings but are not: worth a warning.
     pub fn ignored(&self) -> Vec<String> {
         Config::environment(std::env::vars_os()).ignored.iter().map(ToString::to_string).collect()
     }

@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::output::shown;
 
-/// Lines under headings, each column as wide as its widest cell.
+/// Rows under headings; each column is as wide as its widest cell.
 pub struct Table {
     rows: Vec<Vec<String>>,
 }
@@ -14,12 +14,12 @@ impl Table {
         Self { rows: vec![headings.map(str::to_owned).to_vec()] }
     }
 
-    /// Adds a line; whatever a terminal would execute in it is made harmless.
+    /// Adds a row, with control characters escaped.
     pub fn row<const N: usize>(&mut self, cells: [String; N]) {
         self.rows.push(cells.iter().map(|cell| shown(cell).into_owned()).collect());
     }
 
-    /// The whole, or `empty` when there is no line.
+    /// The table, or `empty` when it has no rows.
     pub fn text(&self, empty: &str) -> String {
         if self.rows.len() == 1 {
             return format!("{empty}\n");

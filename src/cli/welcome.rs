@@ -1,4 +1,4 @@
-//! What a person reads when the appliance has started: where to go and what to do next.
+//! What callqr prints when it has started: where to go and what to do next.
 
 use std::fmt::{self, Write};
 use std::io::{self, IsTerminal as _};
@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::operator::Refusal;
 use crate::qr::Qr;
 
-/// Prints to standard output, which is not the log: the set-up link is a secret for whoever started the program.
+/// Prints to standard output rather than the log: the setup link is a secret for the person who started the program.
 pub fn print(app: &App, format: &OutputFormat) -> Result<(), Refusal> {
     if format.json {
         return output::json(&json!({
@@ -36,7 +36,7 @@ fn write(text: &mut String, app: &App) -> fmt::Result {
     }
     if let Some(fingerprint) = app.ca_fingerprint() {
         writeln!(text, "  {:<16}SHA-256 {fingerprint}", "Authority")?;
-        writeln!(text, "  {:<16}Browsers warn until they trust it: the foot of the page tells how.", "")?;
+        writeln!(text, "  {:<16}Browsers warn until they trust it; the page's footer explains how.", "")?;
     }
     let data = absolute(app.data_dir()).unwrap_or_else(|_| app.data_dir().to_owned());
     writeln!(text, "  {:<16}{}", "Data", data.display())?;
@@ -44,12 +44,12 @@ fn write(text: &mut String, app: &App) -> fmt::Result {
         writeln!(text, "  {:<16}http://{address}/metrics", "Metrics")?;
     }
     let Some(link) = app.setup_link() else {
-        return writeln!(text, "\nCtrl-C stops it.");
+        return writeln!(text, "\nPress Ctrl-C to stop.");
     };
-    writeln!(text, "\nMake the first account within 30 minutes; this link works once:\n\n  {link}\n")?;
+    writeln!(text, "\nCreate the first account within 30 minutes. This link works once:\n\n  {link}\n")?;
     match Qr::encode(link) {
         Ok(code) => writeln!(text, "{}", code.terminal(io::stdout().is_terminal()))?,
-        Err(error) => tracing::warn!(%error, "the set-up link does not fit into a QR code"),
+        Err(error) => tracing::warn!(%error, "the setup link does not fit into a QR code"),
     }
-    writeln!(text, "Ctrl-C stops it. A new start prints a new link.")
+    writeln!(text, "Press Ctrl-C to stop. Every start prints a new link.")
 }

@@ -10,7 +10,7 @@ use crate::domain::network::Network;
 pub struct CorsOrigin(String);
 
 impl CorsOrigin {
-    /// Reads an origin; `http` is taken for this machine alone, where programs are developed.
+    /// Reads an origin; `http` is accepted only for this machine, for development.
     pub fn parse(text: &str) -> Result<Self, Fault> {
         let fault = |why: &str| {
             Fault::new(
@@ -20,26 +20,26 @@ impl CorsOrigin {
         };
         let text = text.trim();
         if text == "null" {
-            return Err(fault("\"null\" is what every sandboxed frame and every local file sends"));
+            return Err(fault("every sandboxed frame and local file sends \"null\""));
         }
         if text.contains('*') {
-            return Err(fault("wildcards would let pages in that nobody has named"));
+            return Err(fault("wildcards would allow pages that you did not name"));
         }
-        let url: http::Uri = text.parse().map_err(|_| fault("it does not read as one"))?;
+        let url: http::Uri = text.parse().map_err(|_| fault("it is not a valid URL"))?;
         let (Some(scheme), Some(authority)) = (url.scheme_str(), url.authority()) else {
             return Err(fault("it needs https:// and a host"));
         };
         let is_local = matches!(authority.host(), "localhost" | "127.0.0.1" | "[::1]");
         if scheme != "https" && !(scheme == "http" && is_local) {
-            return Err(fault("it must begin with https://, because anybody on the way could speak for it otherwise"));
+            return Err(fault("it must begin with https://, or anyone on the network could impersonate it"));
         }
         let default_port = if scheme == "https" { ":443" } else { ":80" };
         let exact = format!("{scheme}://{authority}");
         if text != exact || authority.as_str().contains('@') || authority.as_str().ends_with(':') {
-            return Err(fault("it must have no path, not even a slash, and no user name"));
+            return Err(fault("it must not have a path, not even a slash, or a user name"));
         }
         if exact.ends_with(default_port) || exact != exact.to_ascii_lowercase() {
-            return Err(fault("browsers send it in lower case and without the usual port"));
+            return Err(fault("browsers send it in lower case and without the default port"));
         }
         Ok(Self(exact))
     }
@@ -56,7 +56,7 @@ impl fmt::Display for CorsOrigin {
     }
 }
 
-/// The addresses of reverse proxies that say truthfully whom they speak for.
+/// The addresses of reverse proxies trusted to report their clients' addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TrustedProxies(pub Network);
 
@@ -71,7 +71,7 @@ impl TrustedProxies {
         })?;
         if network.to_string().ends_with("/0") {
             return Err(Fault::new(
-                format!("{text:?} would let everybody say who they are"),
+                format!("{text:?} would let every client choose its own address"),
                 "Name the proxy's own address or network.",
             ));
         }

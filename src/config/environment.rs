@@ -1,17 +1,17 @@
 //! Settings from environment variables: `calls.ring_time` is `CALLQR_CALLS_RING_TIME`.
 //!
-//! Only the variables of settings are read, by their exact names. Others that begin like ours are ignored with a
-//! warning, whatever they are: a misspelt setting, or what a container platform puts there to describe a service called
-//! callqr (`CALLQR_PORT=tcp://…`; Kubernetes leaves those out with `enableServiceLinks: false`).
+//! Only variables that name a setting exactly are read. Others with our prefix are ignored with a warning: a misspelt
+//! setting, or what a container platform sets to describe a service called callqr
+//! (`CALLQR_PORT=tcp://…`; Kubernetes leaves those out with `enableServiceLinks: false`).
 
 use std::ffi::OsString;
 
 use super::load::{Override, Problem};
 use super::suggest;
 
-/// What all our variables begin with.
+/// The prefix of all our variables.
 const PREFIX: &str = "CALLQR_";
-/// Names the configuration file, so it is no setting itself.
+/// Names the configuration file, so it is not a setting itself.
 const FILE: &str = "CALLQR_CONFIG";
 
 /// What the environment says about settings.
@@ -51,14 +51,20 @@ fn unreadable(name: String) -> Problem {
         line: None,
         key: String::new(),
         wrong: "its value is not UTF-8".into(),
-        remedy: "Set it again, or put the setting into a configuration file.".into(),
+        remedy: "Correct it, or put the setting in a configuration file.".into(),
     }
 }
 
 fn ignored(name: String, keys: &[String]) -> Problem {
     let known: Vec<_> = keys.iter().map(|key| Override::variable(key)).collect();
     let remedy = suggest::remedy(&name, &known);
-    Problem { source: name, line: None, key: String::new(), wrong: "this is no setting and is ignored".into(), remedy }
+    Problem {
+        source: name,
+        line: None,
+        key: String::new(),
+        wrong: "this is not a setting and is ignored".into(),
+        remedy,
+    }
 }
 
 #[cfg(test)]
@@ -95,7 +101,7 @@ mod tests {
                 assert_eq!(environment.overrides, []);
                 let [told] = &environment.ignored[..] else { panic!("{name}={value}: {environment:?}") };
                 let told = told.to_string();
-                assert!(told.starts_with(&format!("{name}: this is no setting and is ignored. ")), "{told}");
+                assert!(told.starts_with(&format!("{name}: this is not a setting and is ignored. ")), "{told}");
                 assert!(value.is_empty() || !told.contains(value), "values may be secret: {told}");
             }
         }
@@ -123,7 +129,7 @@ mod tests {
         let of = |name: &str| Environment::read([(name.into(), bytes())], &Config::keys());
         assert_eq!(
             of("CALLQR_LISTEN").unreadable[0].to_string(),
-            "CALLQR_LISTEN: its value is not UTF-8. Set it again, or put the setting into a configuration file."
+            "CALLQR_LISTEN: its value is not UTF-8. Correct it, or put the setting in a configuration file."
         );
         assert_eq!(of("CALLQR_PORT").ignored.len(), 1);
         assert_eq!(Environment::read([(bytes(), "x".into())], &Config::keys()), Environment::default());

@@ -1,6 +1,6 @@
-//! A value that cannot be, before its place is known.
+//! An invalid value, before its place is known.
 
-/// What is wrong with a value, and what to write in its place.
+/// What is wrong with a value, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     pub(super) wrong: String,

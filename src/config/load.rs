@@ -19,7 +19,7 @@ use super::values::{
 pub struct Problem {
     /// Where the setting was made: a file's name, an environment variable or a flag.
     pub source: String,
-    /// The line in the file, counted from 1; none outside files.
+    /// The line in the file, counted from 1; `None` outside files.
     pub line: Option<usize>,
     /// The setting's path, such as `calls.ring_time`; empty when the file as a whole is meant.
     pub key: String,
@@ -65,7 +65,7 @@ impl Override {
     }
 }
 
-/// The places that settings come from, and what was found wrong with them.
+/// The sources of settings, and the problems found in them.
 pub(super) struct Sources<'a> {
     file: String,
     text: &'a str,
@@ -85,7 +85,7 @@ impl<'a> Sources<'a> {
                 source: file.clone(),
                 line: error.span().map(|span| line_of(text, span.start)),
                 key: String::new(),
-                wrong: format!("this is not TOML: {}", error.message()),
+                wrong: format!("invalid TOML: {}", error.message()),
                 remedy: "Compare with config.example.toml.".into(),
             })
             .collect();
@@ -195,7 +195,7 @@ pub(super) fn read_file(path: &Path) -> Result<String, Problem> {
         line: None,
         key: String::new(),
         wrong: format!("the file cannot be read: {error}"),
-        remedy: "Give the path of a configuration file that this user may read, or none to use the defaults.".into(),
+        remedy: "Name a configuration file that this user can read, or leave it out to use the defaults.".into(),
     })
 }
 

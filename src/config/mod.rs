@@ -1,4 +1,4 @@
-//! What an operator may set, with its defaults and its meaning.
+//! Every setting, with its default and meaning.
 //!
 //! The defaults are here and nowhere else; `config.example.toml` explains them to people, and a test keeps the two
 //! alike. A file need not exist. Unknown keys are refused, and every problem is reported at once.
@@ -96,7 +96,7 @@ section! {
 section! {
     /// The secret keys.
     Keys {
-        /// A key file to use, and never to change, in place of `keys/master.key` in `data_dir`.
+        /// A key file to use, without ever changing it, instead of `keys/master.key` in `data_dir`.
         file: Option<PathBuf> = None,
     }
 }
@@ -126,7 +126,7 @@ section! {
     Calls {
         /// How long a call may last; both sides are warned a minute before. 1m to 24h.
         max_duration: Period = Period::seconds(30 * 60),
-        /// How long it rings before "nobody answered". 5s to 5m.
+        /// How long a call rings before it counts as not answered. 5s to 5m.
         ring_time: Period = Period::seconds(45),
     }
 }
@@ -151,7 +151,7 @@ section! {
         /// The most bytes that one call may send in both directions together; at least 1MiB.
         bytes_per_call: Size = Size::mebibytes(2048),
         /// The most allocations of one participant at the same time. A browser makes up to six, and as many again after
-        /// each change of networks; one too many takes the place of the one that has been silent for longest. 2 to 64.
+        /// each change of networks; one too many replaces the one that has been silent longest. 2 to 64.
         allocations_per_participant: u32 = 8,
         /// The most peers that one request may permit. 1 to 64.
         permissions_per_request: u32 = 10,
@@ -199,13 +199,13 @@ section! {
         missed_calls: Period = Period::seconds(7 * 24 * 60 * 60),
         /// Notes that callers left, opened or not. 1h to 365d.
         notes: Period = Period::seconds(30 * 24 * 60 * 60),
-        /// Records of calls: names that are good for one call, times and how it ended. 0s (none are made) to 365d.
+        /// Records of calls: names valid for one call, times and how it ended. 0s (no records) to 365d.
         call_records: Period = Period::seconds(0),
     }
 }
 
 section! {
-    /// How long people stay logged in. What cannot be undone asks for a fresh proof of who is asking all the same.
+    /// How long people stay logged in. Actions that cannot be undone ask for a fresh proof anyway.
     Sessions {
         /// A session that is not used for this long ends; a device that waits to be rung uses it. 1h to 365d.
         idle: Period = Period::seconds(30 * 24 * 60 * 60),
@@ -235,7 +235,7 @@ section! {
         streams: u32 = 100,
         /// The most bytes of one WebSocket message, in however many frames. 4KiB to 64KiB.
         websocket_message: Size = Size::kibibytes(64),
-        /// The most bytes that wait for one WebSocket; who does not take them is closed. 64KiB to 16MiB.
+        /// The most bytes queued for one WebSocket; a client that does not read them is closed. 64KiB to 16MiB.
         websocket_queue: Size = Size::kibibytes(256),
     }
 }
@@ -243,7 +243,7 @@ section! {
 section! {
     /// Certificates.
     Tls {
-        /// A certificate chain in PEM form to use in place of the built-in authority; read again when it changes.
+        /// A certificate chain in PEM form to use instead of the built-in authority; reloaded when it changes.
         certificate: Option<PathBuf> = None,
         /// The private key of that certificate, in PEM form.
         key: Option<PathBuf> = None,
@@ -253,7 +253,7 @@ section! {
 }
 
 section! {
-    /// Numbers for monitoring: none names anybody.
+    /// Metrics for monitoring. They identify no one.
     Metrics {
         /// Where to serve them over plain HTTP, at `/metrics`; on this machine only.
         listen: Option<LoopbackAddress> = None,
@@ -377,7 +377,7 @@ impl Config {
                 None => ("tls.certificate", "tls.key"),
                 Some(_) => ("tls.key", "tls.certificate"),
             };
-            let remedy = format!("Set {missing} too, or neither to use the built-in authority.");
+            let remedy = format!("Set {missing} too, or remove both to use the built-in authority.");
             sources.report(given, Fault::new(format!("{missing} is missing"), remedy));
         }
     }

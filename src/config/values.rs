@@ -53,12 +53,12 @@ impl fmt::Display for Size {
     }
 }
 
-/// A limit for one source: so many at once, and as many again over the period, written as `30 per 1m`.
+/// A limit for one source: this many at once, refilled over the period, written as `30 per 1m`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
-    /// How many may come at once.
+    /// How many are allowed at once.
     pub count: u32,
-    /// The time in which as many more are allowed.
+    /// The time in which the same number is allowed again.
     pub per: Period,
 }
 
@@ -117,13 +117,12 @@ impl Listen {
             }
             _ => Err(Fault::new(
                 "the addresses have different ports",
-                "Write the same port behind each address: stickers and calls need one port.",
+                "Use the same port for every address: stickers and calls need a single port.",
             )),
         }
     }
 
-    /// Leaves out what is there twice, and addresses of a family all of whose addresses are there: they cannot be bound
-    /// beside each other.
+    /// Drops duplicates, and addresses covered by the wildcard address of their family, which cannot be bound as well.
     fn forget_covered(&mut self) {
         let all = std::mem::take(&mut self.addresses);
         let is_covered = |address: &SocketAddr| {
@@ -181,7 +180,7 @@ impl LoopbackAddress {
         address.map(Self).ok_or_else(|| {
             Fault::new(
                 format!("{text:?} is not a loopback address with a port"),
-                "Write \"127.0.0.1:9464\" or another port; let a program on this machine pass it on if others must see it.",
+                "Write \"127.0.0.1:9464\" or another port; to reach it from other machines, use a proxy on this one.",
             )
         })
     }
@@ -209,9 +208,11 @@ impl PublicUrl {
                 "Write the address as people type it, without a path, such as \"https://call.example.org\".",
             )
         };
-        let url: http::Uri = text.trim().parse().map_err(|_| fault("it does not read as a URL"))?;
+        let url: http::Uri = text.trim().parse().map_err(|_| fault("it is not a valid URL"))?;
         if url.scheme_str() != Some("https") {
-            return Err(fault("it must begin with https://, because browsers give the microphone to https pages only"));
+            return Err(fault(
+                "it must begin with https://, because browsers allow the microphone only on https pages",
+            ));
         }
         if !matches!(url.path_and_query().map(http::uri::PathAndQuery::as_str), None | Some("" | "/"))
             || text.contains('#')
@@ -225,9 +226,11 @@ impl PublicUrl {
         let rest = &authority.as_str()[authority.host().len()..];
         let port = match rest.strip_prefix(':') {
             None => 443,
-            Some(port) => {
-                port.parse().ok().filter(|port| *port != 0).ok_or_else(|| fault("its port is not 1 to 65535"))?
-            }
+            Some(port) => port
+                .parse()
+                .ok()
+                .filter(|port| *port != 0)
+                .ok_or_else(|| fault("its port is not between 1 and 65535"))?,
         };
         let host = authority.host().to_ascii_lowercase();
         if !is_host(&host) {
@@ -261,7 +264,7 @@ impl fmt::Display for PublicUrl {
     }
 }
 
-/// A DNS name or IP address that the certificate shall carry as well.
+/// Another DNS name or IP address for the certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostName(String);
 
@@ -343,7 +346,7 @@ words! {
 words! {
     /// The least important lines that are logged.
     LogLevel {
-        /// The server cannot do its job; somebody must act.
+        /// The server cannot do its job; the operator must act.
         Error = "error",
         /// Something is wrong but the server copes.
         Warn = "warn",
@@ -358,12 +361,14 @@ words! {
 
 /// The value that `text` names among `choices`.
 pub(super) fn one_of<T: Copy>(text: &str, choices: &[(&str, T)]) -> Result<T, Fault> {
-    choices.iter().find(|(word, _)| *word == text.trim()).map(|(_, value)| *value).ok_or_else(|| {
-        Fault::new(format!("{text:?} is not one of its values"), format!("Write one of {}.", list(choices)))
-    })
+    choices
+        .iter()
+        .find(|(word, _)| *word == text.trim())
+        .map(|(_, value)| *value)
+        .ok_or_else(|| Fault::new(format!("{text:?} is not a valid value"), format!("Write one of {}.", list(choices))))
 }
 
-/// The words that there are, each in quotes.
+/// All the words, each in quotes.
 pub(super) fn list<T>(choices: &[(&str, T)]) -> String {
     choices.iter().map(|(word, _)| format!("{word:?}")).collect::<Vec<_>>().join(", ")
 }

@@ -43,8 +43,8 @@ impl DataDir {
             Err(TryLockError::WouldBlock) => {
                 let message = format!("Another callqr is running with the data directory {shown}.");
                 Err(Error::new(Kind::Conflict, "already-running", message).hint(
-                    "Stop that one first, or choose another directory with --data-dir. A command such as `callqr user` \
-                         ends by itself: then try again.",
+                    "Stop it first, or choose another directory with --data-dir. If it is a command such as `callqr user`, \
+                         try again when it has finished.",
                 ))
             }
             Err(TryLockError::Error(error)) => Err(unusable(error)),
@@ -66,7 +66,7 @@ impl DataDir {
         self.path.join("keys")
     }
 
-    /// Where the certificates are, for those who look from outside too.
+    /// Where the certificates are, also for code without a held directory.
     pub fn tls_in(path: &Path) -> PathBuf {
         path.join("tls")
     }

@@ -12,16 +12,16 @@ pub const CREDENTIAL: &str = "callqr-master-key";
 /// The key file.
 pub struct KeyFile {
     path: PathBuf,
-    /// Where changed keys are left for whoever gives the file; `None` when it is ours to change.
+    /// Where changed keys are left when the operator provides the file; `None` when it is ours to change.
     left_at: Option<PathBuf>,
 }
 
 /// What became of changed keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Saved {
-    /// They are in force at the next start, too.
+    /// They stay in force at the next start.
     InPlace,
-    /// They are in this file, for the operator to put in the place of the given one.
+    /// They are in this file, for the operator to replace the provided one with.
     LeftAt(PathBuf),
 }
 
@@ -45,7 +45,7 @@ impl KeyFile {
             if !self.is_own() {
                 let message = format!("The key file {shown} is missing.");
                 return Err(Error::new(Kind::Unavailable, "file", message)
-                    .hint("Put it there: the file keys/master.key of this data directory, or a backup's."));
+                    .hint("Put it back: use keys/master.key from this data directory or from a backup."));
             }
             let secrets = Secrets::random();
             files::write_private(&self.path, secrets.to_text().expose().as_bytes())?;

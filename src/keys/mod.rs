@@ -171,7 +171,7 @@ impl Keys {
     }
 
     /// What the password of this name is stretched with before it is shown to the server, whether there is such an account or
-    /// not: nobody learns from it who has one, and nothing need be kept.
+    /// not: it does not reveal who has one, and nothing need be kept.
     pub fn password_salt(&self, username: &str) -> [u8; SALT_LENGTH] {
         let mut salt = [0; SALT_LENGTH];
         salt.copy_from_slice(&digest(&self.salt, username)[..SALT_LENGTH]);
@@ -197,7 +197,7 @@ impl Keys {
         String::from_utf8(plain).map_err(|_| damaged())
     }
 
-    /// Takes as long as opening a tag's text, so that finding none takes as long as finding one.
+    /// Takes as long as opening a tag's text, so that a miss takes as long as a hit.
     pub fn open_decoy(&self) {
         self.ring().open_decoy();
     }
@@ -217,7 +217,7 @@ impl Keys {
         *self.ticket.expose()
     }
 
-    /// The key that signs what devices are known again by.
+    /// The key that signs what known devices are recognised by.
     pub(crate) fn device_key(&self) -> hmac::Key {
         self.device.clone()
     }
@@ -239,7 +239,7 @@ impl Keys {
         self.ring().signing()
     }
 
-    /// The keys of session tokens that may be about at `now`.
+    /// The keys of session tokens that may be in use at `now`.
     pub(crate) fn verifying(&self, now: SystemTime) -> Vec<Arc<SigningKey>> {
         self.ring().verifying(now)
     }

@@ -58,13 +58,13 @@ impl KeyRing {
         self.signing.last().cloned().unwrap_or_else(|| unreachable!("there is always one that signs"))
     }
 
-    /// The keys of tokens that may be about at `now`.
+    /// The keys of tokens that may be in use at `now`.
     pub fn verifying(&self, now: SystemTime) -> Vec<Arc<SigningKey>> {
         let keys = self.secrets.signing.iter().zip(&self.signing);
         keys.filter(|(secret, _)| secret.is_good(now)).map(|(_, key)| key.clone()).collect()
     }
 
-    /// What the database knows of the keys that seal: their ids, and digests that are of no use to anybody else.
+    /// What the database knows of the keys that seal: their ids, and digests that are of no use to anyone else.
     pub fn field_keys(&self) -> Vec<FieldKey> {
         let proof = |key: &Key| Sha256::new().chain_update(b"callqr field key\0").chain_update(key.expose()).finalize();
         self.secrets.fields.iter().map(|(id, key)| FieldKey { id: *id, proof: proof(key).into() }).collect()

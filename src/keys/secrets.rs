@@ -1,7 +1,7 @@
 //! What the key file holds.
 //!
 //! A text of lines: a base secret, from which HKDF-SHA-256 (RFC 5869) makes the keys that stay for ever; and the keys that
-//! are rotated, each for itself, so that one that is retired is gone.
+//! are rotated, each for itself, so that a retired one is gone.
 
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
@@ -15,7 +15,7 @@ use crate::domain::random;
 
 /// Larger than any key file.
 pub const MAX_BYTES: u64 = 64 * 1024;
-/// The most signing keys that are kept; who rotates more often ends sessions of API clients earlier.
+/// The most signing keys that are kept; rotating more often ends sessions of API clients earlier.
 const MAX_SIGNING: usize = 16;
 
 const FIRST_LINE: &str = "callqr keys 2";
@@ -37,7 +37,7 @@ pub struct Secrets {
 #[derive(Clone)]
 pub struct Signing {
     pub seed: Key,
-    /// When nothing that it has signed is good any more; `None` while it signs.
+    /// When nothing that it has signed is valid any longer; `None` while it signs.
     pub until: Option<SystemTime>,
 }
 

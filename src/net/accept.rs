@@ -38,7 +38,7 @@ pub async fn run<P, S>(
                 }
             }
             Err(fault) => {
-                // Once, not ten times a second for as long as it lasts.
+                // Logged once, not ten times a second while it lasts.
                 if !std::mem::replace(&mut failing, true) {
                     tracing::warn!(%fault, "connections cannot be accepted");
                 }
@@ -48,8 +48,8 @@ pub async fn run<P, S>(
     }
 }
 
-/// Ready when the program stops.
+/// Completes when the program stops.
 pub async fn closed(closing: &mut watch::Receiver<bool>) {
-    // A sender that is gone has stopped too.
+    // A dropped sender means the program is stopping, too.
     let _ = closing.wait_for(|closing| *closing).await;
 }

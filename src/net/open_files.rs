@@ -1,19 +1,23 @@
-//! Each connection is an open file, and systems allow a process few of them unless it asks.
+//! Each connection is an open file, and systems allow a process few of those unless it asks for more.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// What the database, the log, the listeners and the like need beside connections.
+/// What the database, the log, the listeners and the like need besides connections.
 const OTHERS: u64 = 128;
 
 /// Asks for as many open files as this user may have; says how many of the `wanted` connections fit.
 pub fn allow(wanted: usize) -> usize {
     let limit = getrlimit(Resource::Nofile);
     if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }) {
-        tracing::debug!(%error, "the limit of open files stays as it is");
+        tracing::debug!(%error, "the limit on open files could not be raised");
     }
     let allowed = fitting(wanted, getrlimit(Resource::Nofile).current);
     if allowed < wanted {
-        tracing::warn!(allowed, wanted, "too few open files for limits.connections (see ulimit -n, LimitNOFILE)");
+        tracing::warn!(
+            allowed,
+            wanted,
+            "the limit on open files is too low for limits.connections (see ulimit -n, LimitNOFILE)"
+        );
     }
     allowed
 }

@@ -1,4 +1,4 @@
-//! A stream whose first byte has been looked at and is read again by whoever gets the stream.
+//! A stream whose first byte has been peeked at and is read again by the next reader.
 
 use std::io;
 use std::pin::Pin;

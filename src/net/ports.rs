@@ -39,7 +39,7 @@ pub fn listen_both<T>(
 /// addresses of that family are left out, as long as one remains.
 ///
 /// # Errors
-/// `port-in-use` and its like, with the remedy.
+/// `port-in-use` and similar, with the remedy.
 pub fn listen(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>> {
     let mut listeners: Vec<TcpListener> = Vec::new();
     let mut missing = None;
@@ -106,12 +106,12 @@ pub fn explain(protocol: &str, address: SocketAddr, error: &io::Error) -> Error 
         ErrorKind::PermissionDenied => Error::new(
             Kind::Forbidden,
             "port-forbidden",
-            format!("This user may not listen on {protocol} port {port}."),
+            format!("This user is not allowed to listen on {protocol} port {port}."),
         )
-        .hint("Choose a port from 1024 on, such as --listen '[::]:8443', or give the program CAP_NET_BIND_SERVICE."),
+        .hint("Choose port 1024 or higher, such as --listen '[::]:8443', or grant the program CAP_NET_BIND_SERVICE."),
         ErrorKind::AddrNotAvailable => {
             Error::new(Kind::Invalid, "no-such-address", format!("This machine does not have the address {ip}."))
-                .hint("Listen on all of them: --listen '[::]:8443'.")
+                .hint("Listen on all addresses: --listen '[::]:8443'.")
         }
         _ => Error::new(
             Kind::Unavailable,

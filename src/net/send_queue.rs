@@ -6,7 +6,7 @@ use std::os::fd::AsRawFd as _;
 
 use tokio::net::TcpStream;
 
-/// Bytes in the system's send queue (SIOCOUTQ, tcp(7)); none where the system does not say.
+/// Bytes in the system's send queue (SIOCOUTQ, tcp(7)); `None` if the system does not say.
 pub fn bytes(stream: &TcpStream) -> usize {
     let mut bytes: libc::c_int = 0;
     // SAFETY: the descriptor is open for as long as `stream` is borrowed, and the request writes one int to where it is

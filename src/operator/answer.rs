@@ -47,18 +47,18 @@ pub enum Answer {
     Events(Events),
 }
 
-/// Everybody with an account, the oldest account first.
+/// All accounts, the oldest first.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Users {
-    /// Them.
+    /// The users.
     pub users: Vec<User>,
 }
 
-/// A person, as far as whoever runs the server needs to know.
+/// A person, as far as the operator needs to know.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct User {
-    /// Which account.
+    /// Its id.
     pub id: AccountId,
     /// The name to log in with.
     pub username: String,
@@ -66,7 +66,7 @@ pub struct User {
     pub household: HouseholdId,
     /// Whether it operates the server.
     pub administrator: bool,
-    /// Whether nobody may log in with it.
+    /// Whether it is disabled.
     pub disabled: bool,
     /// When it was made.
     #[serde(with = "time")]
@@ -79,23 +79,23 @@ pub struct User {
     pub second_factor: bool,
 }
 
-/// An account that is no more.
+/// An account that was deleted.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct DeletedUser {
-    /// Which.
+    /// Its id.
     pub id: AccountId,
     /// The name that it had.
     pub username: String,
     /// Its sessions, which ended.
     pub ended: Vec<SessionId>,
-    /// The tags that went with it, because nobody is left in its household.
+    /// The tags deleted with it, because its household is now empty.
     pub revoked: Vec<TagId>,
 }
 
 /// A password was set.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct PasswordSet {
-    /// Whose.
+    /// The user.
     pub user: Named,
     /// The sessions that ended with the old one.
     pub ended: Vec<SessionId>,
@@ -105,11 +105,11 @@ pub struct PasswordSet {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PasswordLink {
-    /// Whose.
+    /// The user.
     pub user: Named,
     /// The link.
     pub url: String,
-    /// Why its address may not work everywhere, where it may not.
+    /// Why its address may not work everywhere, if so.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub url_warning: Option<String>,
     /// When it stops working.
@@ -117,10 +117,10 @@ pub struct PasswordLink {
     pub expires_at: SystemTime,
 }
 
-/// Invites that were not used yet, the newest first.
+/// Unused invites, the newest first.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Invites {
-    /// Them.
+    /// The invites.
     pub invites: Vec<Invite>,
 }
 
@@ -128,11 +128,11 @@ pub struct Invites {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Invite {
-    /// Which.
+    /// Its id.
     pub id: InviteId,
     /// Whether it leads into the inviter's household or into one of its own.
     pub kind: InviteKind,
-    /// Who made it; none: the command line.
+    /// Who made it; `None` for the command line.
     pub by: Option<Named>,
     /// When it was made.
     #[serde(with = "time")]
@@ -146,13 +146,13 @@ pub struct Invite {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewInvite {
-    /// Which.
+    /// Its id.
     pub id: InviteId,
     /// Where it leads to.
     pub kind: InviteKind,
     /// The link.
     pub url: String,
-    /// Why its address may not work everywhere, where it may not.
+    /// Why its address may not work everywhere, if so.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub url_warning: Option<String>,
     /// When it stops working.
@@ -160,34 +160,34 @@ pub struct NewInvite {
     pub expires_at: SystemTime,
 }
 
-/// An invite that lets nobody in any more.
+/// An invite that was revoked.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct RevokedInvite {
-    /// Which.
+    /// Its id.
     pub id: InviteId,
 }
 
 /// Tags, the newest first.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Tags {
-    /// Them.
+    /// The tags.
     pub tags: Vec<Tag>,
 }
 
-/// A tag without what its owner wrote: that is the owner's.
+/// A tag without what its owner wrote, which is private.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Tag {
-    /// Which.
+    /// Its id.
     pub id: TagId,
-    /// Whose.
+    /// Its household.
     pub household: Household,
     /// Whether it works.
     pub state: TagState,
     /// When it was made.
     #[serde(with = "time")]
     pub created_at: SystemTime,
-    /// When it stops working; none: when it is revoked.
+    /// When it stops working; `None` to work until revoked.
     #[serde(with = "time::option")]
     pub expires_at: Option<SystemTime>,
 }
@@ -195,7 +195,7 @@ pub struct Tag {
 /// A household and who belongs to it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Household {
-    /// Which.
+    /// Its id.
     pub id: HouseholdId,
     /// The usernames of its accounts.
     pub members: Vec<String>,
@@ -205,16 +205,16 @@ pub struct Household {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewTag {
-    /// Which.
+    /// Its id.
     pub id: TagId,
-    /// Whose.
+    /// Its household.
     pub household: Household,
     /// What the sticker says to a scanner.
     pub url: String,
-    /// Why the link's address may not last, where it may not.
+    /// Why the link's address may not last, if so.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub url_warning: Option<String>,
-    /// When it stops working; none: when it is revoked.
+    /// When it stops working; `None` to work until revoked.
     #[serde(with = "time::option")]
     pub expires_at: Option<SystemTime>,
 }
@@ -225,21 +225,21 @@ pub struct NewTag {
 pub struct RotatedKeys {
     /// How many values were encrypted again.
     pub resealed: u64,
-    /// The file to put in the place of the key file that is given to callqr; none: everything is done.
+    /// The file to replace the provided key file with; `None` when everything is done.
     pub replace_with: Option<PathBuf>,
 }
 
-/// A tag that works no more.
+/// A tag that was revoked.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct RevokedTag {
-    /// Which.
+    /// Its id.
     pub id: TagId,
 }
 
 /// Sessions, the ones used last first.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Sessions {
-    /// Them.
+    /// The sessions.
     pub sessions: Vec<Session>,
 }
 
@@ -247,11 +247,11 @@ pub struct Sessions {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Session {
-    /// Which.
+    /// Its id.
     pub id: SessionId,
-    /// Whose.
+    /// The user.
     pub user: Named,
-    /// What kind of device it is, in a few words; empty where nobody knows.
+    /// What kind of device it is, in a few words; empty if unknown.
     pub device: String,
     /// When it logged in.
     #[serde(with = "time")]
@@ -267,7 +267,7 @@ pub struct Session {
 /// An account and its name.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Named {
-    /// Which.
+    /// Its id.
     pub id: AccountId,
     /// The name to log in with.
     pub username: String,
@@ -276,7 +276,7 @@ pub struct Named {
 /// Sessions that have ended.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Ended {
-    /// Which.
+    /// Their ids.
     pub ended: Vec<SessionId>,
 }
 
@@ -299,7 +299,7 @@ pub struct Event {
     pub event: String,
     /// Whose account it concerns.
     pub account: Option<AccountId>,
-    /// Whose doing it was, where that is somebody else.
+    /// Who did it, if that is someone else.
     pub actor: Option<AccountId>,
     /// How often it happened in that minute.
     pub count: u32,

@@ -44,7 +44,7 @@ impl Operator {
         self.accounts
             .revoke_invite(None, id)
             .await
-            .map_err(|error| error.hint("`callqr invite list` shows them all."))?;
+            .map_err(|error| error.hint("`callqr invite list` lists all unused invites."))?;
         Ok(RevokedInvite { id })
     }
 }

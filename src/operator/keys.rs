@@ -8,7 +8,7 @@ use crate::domain::audit::Event;
 use crate::keys::Rotation;
 
 impl Operator {
-    /// Puts new keys in the place of the old ones, or goes on where an earlier process stopped.
+    /// Replaces the keys, or continues where an earlier process stopped.
     ///
     /// # Errors
     /// Those of [`Keys::rotate`](crate::keys::Keys::rotate).

@@ -1,8 +1,7 @@
-//! What whoever runs the server can do at its command line, with the server running or not.
+//! What the operator can do on the command line, with the server running or not.
 //!
-//! The command line is another kind of person than an administrator who is logged in: it holds the files themselves.
-//! It still shows nothing that people wrote for themselves, no labels, notes or personal fields, because nothing that
-//! an operator has to do needs them.
+//! The command line differs from a logged-in administrator: it holds the files themselves. It still shows no labels,
+//! notes or personal fields, because an operator never needs them.
 //!
 //! Imports `accounts`, `audit`, `auth`, `domain`, `household`, `keys`, `store`. Called by `app`, `cli`.
 
@@ -44,11 +43,11 @@ use crate::store::Store;
 pub struct Links {
     /// `https://HOST[:PORT]`.
     pub origin: String,
-    /// Why the address may not last, where it may not.
+    /// Why the address may not last, if so.
     pub warning: Option<String>,
 }
 
-/// Does what the operator asks; cheap to clone.
+/// Carries out operator requests; cheap to clone.
 #[derive(Clone)]
 pub struct Operator {
     /// The database.
@@ -57,7 +56,7 @@ pub struct Operator {
     pub keys: Arc<Keys>,
     /// People.
     pub accounts: Accounts,
-    /// What proves who people are, beside the password.
+    /// What proves who people are, besides the password.
     pub factors: Factors,
     /// Stickers.
     pub tags: household::tags::Tags,

@@ -46,7 +46,7 @@ impl Operator {
             |person: &User| Some(person.id) == id || name.as_ref().is_some_and(|name| name.as_str() == person.username);
         self.people().await?.0.into_iter().find(is_meant).ok_or_else(|| {
             Error::new(Kind::NotFound, "no-such-user", format!("There is no user {user:?}."))
-                .hint("`callqr user list` shows them all.")
+                .hint("`callqr user list` lists all users.")
         })
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Answer;
 use crate::domain::{Error, Kind};
 
-/// What an [`Error`] says, whoever found it.
+/// What an [`Error`] says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     /// What kind of error.
@@ -16,7 +16,7 @@ pub struct Refusal {
     pub code: String,
     /// What is wrong.
     pub message: String,
-    /// What to do next; empty where nothing can be done.
+    /// What to do next; empty when nothing can be done.
     pub hint: String,
 }
 

@@ -23,103 +23,103 @@ pub enum Request {
         password: NewPassword,
         /// Whether it operates the server; the first account always does.
         administrator: bool,
-        /// Whose household it joins; one of its own where nobody is named.
+        /// Whose household it joins; its own if no user is named.
         household_of: Option<String>,
     },
-    /// Lets nobody log in with an account any more.
+    /// Disables an account.
     DisableUser {
-        /// Whose.
+        /// The user.
         user: String,
     },
-    /// Lets its owner log in again.
+    /// Enables a disabled account.
     EnableUser {
-        /// Whose.
+        /// The user.
         user: String,
     },
-    /// Makes somebody an administrator, or an owner and no more.
+    /// Makes an account an administrator or a plain owner.
     SetRole {
-        /// Whom.
+        /// The user.
         user: String,
-        /// Which of the two.
+        /// Whether to make it an administrator.
         administrator: bool,
     },
-    /// Deletes an account with all that is its own.
+    /// Deletes an account and its data.
     DeleteUser {
-        /// Whose.
+        /// The user.
         user: String,
     },
     /// Sets a new password.
     SetPassword {
-        /// Whose.
+        /// The user.
         user: String,
         /// The new one.
         password: NewPassword,
     },
     /// A link that lets somebody set a new password, once.
     NewPasswordLink {
-        /// Whose.
+        /// The user.
         user: String,
     },
     /// Removes all second factors of an account.
     ResetMfa {
-        /// Whose.
+        /// The user.
         user: String,
     },
-    /// Invites that were not used yet.
+    /// Unused invites.
     ListInvites,
     /// A link that lets somebody register, once.
     NewInvite {
-        /// Whose household it leads to; one of its own where nobody is named.
+        /// Whose household it leads to; a new one if no user is named.
         household_of: Option<String>,
         /// How long it works.
         lifetime: InviteLifetime,
     },
-    /// Takes an invite back.
+    /// Revokes an invite.
     RevokeInvite {
-        /// Which.
+        /// Its id.
         invite: InviteId,
     },
     /// Tags, of one person's household or of all.
     ListTags {
-        /// Whose household's.
+        /// The user whose household it concerns.
         user: Option<String>,
     },
     /// A new tag.
     NewTag {
-        /// Whose household's.
+        /// The user whose household it concerns.
         user: String,
         /// The owner's name for it.
         label: String,
         /// What callers read.
         public_text: String,
-        /// How long it works; the configured time where none is chosen.
+        /// How long it works; by default the configured time.
         lifetime: Option<Lifetime>,
     },
-    /// Makes a sticker worthless for ever.
+    /// Revokes a tag for good.
     RevokeTag {
-        /// Which.
+        /// Its id.
         tag: TagId,
     },
     /// Sessions, of one person or of all.
     ListSessions {
-        /// Whose.
+        /// The user.
         user: Option<String>,
     },
     /// Ends one session.
     EndSession {
-        /// Which.
+        /// Its id.
         session: SessionId,
     },
     /// Ends every session of a person.
     EndSessions {
-        /// Whose.
+        /// The user.
         user: String,
     },
     /// New keys for fields and session tokens.
     RotateKeys,
     /// The audit trail.
     ListEvents {
-        /// Only what happened before the entry of this number.
+        /// Only entries before the one with this number.
         before: Option<i64>,
         /// How many entries at most.
         limit: u32,

@@ -32,8 +32,8 @@ impl Operator {
 
     pub(super) async fn end_session(&self, id: SessionId) -> Result<Ended> {
         if !self.store.sessions().end(id).await? {
-            return Err(Error::new(Kind::NotFound, "no-such-session", "There is no such session, or not any more.")
-                .hint("`callqr session list` shows them all."));
+            return Err(Error::new(Kind::NotFound, "no-such-session", "There is no such session. It may have ended.")
+                .hint("`callqr session list` lists all sessions."));
         }
         self.note(Event::SessionEnded, None);
         Ok(Ended { ended: vec![id] })

@@ -52,7 +52,7 @@ impl Operator {
     pub(super) async fn revoke_tag(&self, id: TagId) -> Result<RevokedTag> {
         if !self.store.tags().delete(None, id).await? {
             return Err(Error::new(Kind::NotFound, "no-such-tag", "There is no such tag.")
-                .hint("`callqr tag list` shows them all."));
+                .hint("`callqr tag list` lists all tags."));
         }
         self.note(Event::TagRevoked, None);
         Ok(RevokedTag { id })

@@ -1,4 +1,4 @@
-//! What becomes of people's accounts.
+//! Creates, changes and deletes accounts.
 
 use std::time::SystemTime;
 

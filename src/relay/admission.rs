@@ -42,7 +42,7 @@ impl Admission {
         lock(&self.strangers).remove(&key(source));
     }
 
-    /// A stream of this source has none any more.
+    /// A stream of this source no longer has one.
     pub fn unknown(&self, source: IpAddr) {
         lock(&self.strangers).add(key(source));
     }

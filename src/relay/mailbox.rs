@@ -15,7 +15,7 @@ pub struct Mailbox {
 }
 
 impl Mailbox {
-    /// Adds an update; returns how many wait. A later view of a call replaces an earlier one that nobody has read.
+    /// Adds an update; returns how many wait. A later view of a call replaces an earlier unread one.
     pub fn post(&self, update: Update) -> usize {
         let mut updates = lock(&self.updates);
         match updates.last_mut().filter(|last| last.call() == update.call()) {

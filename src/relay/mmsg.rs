@@ -1,7 +1,7 @@
 //! Many datagrams with one system call: `recvmmsg` and `sendmmsg` with the few options that a relay needs.
 //!
 //! No kept crate has a safe `sendmmsg` with a source address and segmentation, and quinn-udp, which has a `recvmmsg`,
-//! asks the kernel for time stamps and traffic classes that nobody here reads, sends one by one and forbids
+//! asks the kernel for time stamps and traffic classes that nothing here reads, sends one by one and forbids
 //! fragmentation. The difference is measured in `README.md`.
 //!
 //! The argument for `unsafe`: every pointer in a header points into a boxed slice of the same struct, which is neither
@@ -195,7 +195,7 @@ impl Outgoing<'_> {
     }
 }
 
-/// Headers for `sendmmsg`, filled anew for every call.
+/// Headers for `sendmmsg`, refilled for every call.
 pub struct Sender {
     headers: Box<[libc::mmsghdr]>,
     names: Box<[socket2::SockAddr]>,

@@ -10,7 +10,7 @@ use crate::proto::turn::data_plane::Forward;
 
 /// A second and a half of voice with its overhead, or a fifth of a second at the rate limit: older media is useless.
 const MEDIA_BYTES: usize = 64 << 10;
-/// Answers wait for as long as the stream lives; whoever lets this many wait is not reading.
+/// Answers wait for as long as the stream lives; a client with this many waiting is not reading.
 const ANSWERS: usize = 64;
 /// Buffers that are kept for the next frames.
 const SPARE: usize = 16;

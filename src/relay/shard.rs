@@ -116,10 +116,10 @@ impl Shard {
                 match batch_delay.after(packets, Instant::now()) {
                     Some(pause) => std::thread::sleep(pause),
                     None if more => {}
-                    // Readiness is told anew for what comes after a socket was found empty.
+                    // Readiness is reported again for what arrives after a socket was found empty.
                     None => break,
                 }
-                // Whoever stays here looks at every socket, so that a busy one does not keep the others waiting.
+                // This loop looks at every socket, so that a busy one does not keep the others waiting.
                 ready.fill(true);
             }
         }

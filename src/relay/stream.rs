@@ -105,7 +105,7 @@ impl Drop for Registered<'_> {
         self.inner.streams.write().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
         self.handle.queue.close();
         self.inner.drive(Input::Closed(self.client), Instant::now());
-        // From here on nobody calls `set_allocated` for this stream any more.
+        // From here on `set_allocated` is no longer called for this stream.
         let stranger = !self.handle.allocated.load(Relaxed);
         self.inner.admission.leave(self.handle.peer.ip(), stranger);
     }

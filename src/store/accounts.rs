@@ -20,7 +20,7 @@ use crate::store::sessions;
 /// The most accounts of one household: with their devices, what a call can ring.
 const MOST_MEMBERS: u32 = 32;
 
-/// What lets somebody in who has no account.
+/// What lets a person register.
 #[derive(Clone, Copy)]
 pub enum Entry {
     /// The set-up link with this digest, while there is no account.
@@ -29,7 +29,7 @@ pub enum Entry {
     Invite([u8; 32]),
     /// Anybody may come, once there is an account.
     Open,
-    /// Whoever runs the server, at its command line.
+    /// The operator, on the command line.
     Operator,
 }
 
@@ -46,9 +46,9 @@ pub struct AccountRow {
     pub vehicle_number_sealed: Option<Vec<u8>>,
     /// Argon2id in PHC string form.
     pub password_hash: String,
-    /// Whether nobody may log in with it.
+    /// Whether it is disabled.
     pub disabled: bool,
-    /// Whether calls that nobody answered are listed for a while.
+    /// Whether missed calls are listed for a while.
     pub keep_missed_calls: bool,
     /// When it was made.
     pub created_at: SystemTime,
@@ -79,7 +79,7 @@ pub struct Changes {
     pub emergency_contact_sealed: Option<Option<Vec<u8>>>,
     /// The owner's vehicle, sealed.
     pub vehicle_number_sealed: Option<Option<Vec<u8>>>,
-    /// Whether calls that nobody answered are listed for a while.
+    /// Whether missed calls are listed for a while.
     pub keep_missed_calls: Option<bool>,
 }
 
@@ -194,8 +194,8 @@ fn check_entry(transaction: &Transaction<'_>, entry: Entry, now: SystemTime) -> 
     let any_account = setup::any_account(transaction)?;
     match entry {
         Entry::Setup(_) if any_account => {
-            Err(Error::new(Kind::Forbidden, "registration-closed", "This server has been set up already.")
-                .hint("Log in, or ask whoever runs it."))
+            Err(Error::new(Kind::Forbidden, "registration-closed", "This server is already set up.")
+                .hint("Log in, or ask the operator for help."))
         }
         Entry::Setup(token_hash) if setup::is_current(transaction, token_hash, now)? => Ok(None),
         Entry::Invite(token_hash) if any_account => {
@@ -206,7 +206,7 @@ fn check_entry(transaction: &Transaction<'_>, entry: Entry, now: SystemTime) -> 
         Entry::Operator => Ok(None),
         // The first account is an administrator: it comes by the link that only the operator can read.
         Entry::Setup(_) | Entry::Invite(_) | Entry::Open => {
-            Err(Error::new(Kind::Forbidden, "setup-link", "This set-up link does not work, or not any more.")
+            Err(Error::new(Kind::Forbidden, "setup-link", "This setup link is invalid or no longer works.")
                 .hint("Open the newest link; the server prints a new one each time it starts."))
         }
     }
@@ -218,15 +218,17 @@ fn refuse_beyond_bounds(transaction: &Transaction<'_>, account: &NewAccountRow, 
     }
     let accounts: u32 = transaction.query_row("SELECT count(*) FROM accounts", [], |row| row.get(0))?;
     if accounts >= most {
-        return Err(Error::new(Kind::Conflict, "too-many-accounts", "This server has as many accounts as it takes.")
-            .hint("Ask whoever runs it to raise accounts.max."));
+        return Err(Error::new(Kind::Conflict, "too-many-accounts", "This server has reached its account limit.")
+            .hint("Ask the operator to raise accounts.max."));
     }
     let of_household = "SELECT count(*) FROM accounts WHERE household_id = ?1";
     let household = account.member.household.as_bytes();
     let members: u32 = transaction.query_row(of_household, [household], |row| row.get(0))?;
     if members >= MOST_MEMBERS {
         let message = format!("A household has at most {MOST_MEMBERS} accounts.");
-        return Err(Error::new(Kind::Conflict, "household-full", message).hint("Ask for an invite of another kind."));
+        return Err(
+            Error::new(Kind::Conflict, "household-full", message).hint("Ask for an invite to a household of your own.")
+        );
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ pub struct NewEvents {
     pub event: Event,
     /// Whose account it concerns.
     pub account: Option<AccountId>,
-    /// Whose doing it was, where that is somebody else or says more.
+    /// Who did it, if that is someone else or says more.
     pub actor: Option<AccountId>,
     /// Their minute.
     pub at: SystemTime,
@@ -105,7 +105,7 @@ fn add(transaction: &Transaction<'_>, events: &NewEvents) -> Result<()> {
     let sql = "INSERT INTO audit (at, event, detail, account_id, actor_id, weight, count) \
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
                ON CONFLICT (at, event, detail, account_id, actor_id) DO UPDATE SET count = count + excluded.count";
-    // NULL is never equal to NULL in an index, so nobody is stored as no bytes.
+    // NULL is never equal to NULL in an index, so a missing account is stored as no bytes.
     let id = |id: &Option<AccountId>| id.map_or(Vec::new(), |id| id.as_bytes().to_vec());
     transaction.prepare_cached(sql)?.execute(params![
         to_millis(events.at),

@@ -1,4 +1,4 @@
-//! What is kept of calls that are over, where somebody wants it: missed ones for owners, bare records for operators.
+//! Optional records of finished calls: missed calls for owners, bare records for operators.
 
 use std::time::SystemTime;
 
@@ -34,7 +34,7 @@ pub struct CallRecord {
     pub status: String,
     /// When it began to ring.
     pub started_at: SystemTime,
-    /// When somebody answered.
+    /// When it was answered.
     pub answered_at: Option<SystemTime>,
     /// When it was over.
     pub ended_at: SystemTime,
@@ -115,7 +115,7 @@ impl CallTable<'_> {
         self.0.writer.transaction(move |transaction| record(transaction, &call)).await
     }
 
-    /// Lets an account keep a list, or not any more.
+    /// Turns the list of an account on or off.
     #[cfg(test)]
     pub(crate) async fn set_keeps(&self, account: AccountId, keeps: bool) {
         let set = move |transaction: &Transaction<'_>| {

@@ -1,7 +1,7 @@
 //! What has an end: every table whose rows are removed when their time is over, and the next such moment.
 //!
-//! Whoever adds a table with an end adds a line to [`EXPIRING`], or a function like those for log-ins and tags where
-//! somebody must hear of the end.
+//! A new table with an end needs a line in [`EXPIRING`], or a function like those for log-ins and tags if something
+//! must follow the end.
 
 use std::time::{Duration, SystemTime};
 
@@ -43,7 +43,7 @@ const EXPIRING: &[Expiring] = &[
     Expiring { table: "audit", end: "at", kept: |kept| kept.audit },
 ];
 
-/// Those of whose end somebody must hear.
+/// Ends that something must follow.
 const HEARD_OF: &[Expiring] = &[
     Expiring { table: "sessions", end: "expires_at", kept: AT_ONCE },
     Expiring { table: "sessions", end: "last_used_at", kept: |kept| kept.session_idle },
@@ -75,7 +75,7 @@ impl ExpiryTable<'_> {
             .await
     }
 
-    /// Removes rows whose time is over and of whose end nobody must hear; how many there were.
+    /// Removes expired rows whose end nothing follows; returns how many there were.
     ///
     /// # Errors
     /// The database's.
@@ -150,7 +150,7 @@ fn clock_seen(transaction: &Transaction<'_>) -> Result<Option<SystemTime>> {
     Ok(seen.map(from_millis))
 }
 
-/// Moves the log into the database file and empties it. Whoever reads at that moment makes it wait for the next time.
+/// Moves the log into the database file and empties it. A reader at that moment delays it to the next time.
 fn truncate_log(connection: &mut rusqlite::Connection) -> Result<()> {
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     Ok(())
@@ -162,7 +162,7 @@ mod tests {
 
     use super::*;
 
-    /// A table with an end that nobody cleans would keep for ever what people were told is gone.
+    /// A table with an end that is never cleaned would keep for ever what people were told is gone.
     #[tokio::test]
     async fn every_table_with_an_end_is_in_the_list() {
         let directory = tempfile::tempdir().unwrap();

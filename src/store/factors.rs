@@ -1,6 +1,6 @@
-//! What proves who somebody is besides the password: an authenticator app, backup codes, passkeys.
+//! Second factors besides the password: an authenticator app, backup codes, passkeys.
 //!
-//! backup codes exist only beside one of the others: with the last of these they go. When an app is set up, the
+//! Backup codes exist only with one of the others: with the last of these they go. When an app is set up, the
 //! account gets its first passkey or loses a factor, its other log-ins end: one logs in in another way now. A further
 //! passkey ends none, or two devices that each get their own would log each other out.
 
@@ -192,7 +192,7 @@ impl FactorTable<'_> {
     /// Adds a passkey. `backup_codes` are kept when the account has none left; whether they were.
     ///
     /// # Errors
-    /// `too-many-passkeys` when the account has `most`, `passkey-known` when the credential is somebody's already.
+    /// `too-many-passkeys` when the account has `most`, `passkey-known` when the credential is already registered.
     pub async fn add_passkey(
         &self,
         passkey: NewPasskeyRow,
@@ -329,8 +329,8 @@ fn add_passkey(transaction: &Transaction<'_>, passkey: &NewPasskeyRow, most: u32
     let sql = "SELECT count(*) FROM passkeys WHERE account_id = ?1";
     let has: u32 = transaction.query_row(sql, [passkey.account.as_bytes()], |row| row.get(0))?;
     if has >= most {
-        let message = format!("An account has at most {most} passkeys.");
-        return Err(Error::new(Kind::Conflict, "too-many-passkeys", message).hint("Remove one that you do not use."));
+        let message = format!("An account can have at most {most} passkeys.");
+        return Err(Error::new(Kind::Conflict, "too-many-passkeys", message).hint("Remove one that you no longer use."));
     }
     let sql = "INSERT INTO passkeys (id, account_id, credential_hash, rp_id, name_sealed, credential_sealed, \
                sign_count, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7) ON CONFLICT (credential_hash) DO NOTHING";
@@ -349,7 +349,7 @@ fn add_passkey(transaction: &Transaction<'_>, passkey: &NewPasskeyRow, most: u32
     if one_row(added)? {
         return Ok(());
     }
-    Err(Error::new(Kind::Conflict, "passkey-known", "This passkey was added before.").hint("Choose another one."))
+    Err(Error::new(Kind::Conflict, "passkey-known", "This passkey has already been added.").hint("Choose another one."))
 }
 
 fn has_factor(transaction: &Transaction<'_>, account: AccountId) -> Result<bool> {

@@ -1,4 +1,4 @@
-//! Invites: links that let somebody register, each once.
+//! Invites: links that let people register, each once.
 
 use std::time::SystemTime;
 
@@ -47,7 +47,7 @@ impl InviteTable<'_> {
                     vaults::check_holder(transaction, household, holder)?;
                 }
                 if count(transaction, invite.account)? >= MAX_OPEN_INVITES {
-                    let message = format!("At most {MAX_OPEN_INVITES} invites may wait to be used.");
+                    let message = format!("There can be at most {MAX_OPEN_INVITES} unused invites.");
                     return Err(Error::new(Kind::Conflict, "too-many-invites", message).hint("Revoke one of them."));
                 }
                 insert(transaction, &invite, token_hash)
@@ -55,7 +55,7 @@ impl InviteTable<'_> {
             .await
     }
 
-    /// The invite with this token, if it lets somebody in now.
+    /// The invite with this token, if it works now.
     ///
     /// # Errors
     /// The database's.
@@ -90,8 +90,8 @@ impl InviteTable<'_> {
 
 /// What an invite answers that is unknown, used, expired or taken back.
 pub(super) fn refused() -> Error {
-    Error::new(Kind::Forbidden, "invite-link", "This invite does not work, or not any more.")
-        .hint("Ask whoever invited you for a new one.")
+    Error::new(Kind::Forbidden, "invite-link", "This invite is invalid or no longer works.")
+        .hint("Ask the person who invited you for a new one.")
 }
 
 /// An invite works as long as its maker may make it: not disabled, and an administrator where it makes a household.

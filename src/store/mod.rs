@@ -2,7 +2,7 @@
 //!
 //! A public method of an aggregate is one transaction; when a writing one returns, the change is on disk
 //! (`synchronous=FULL`) and every later read sees it. `now` is handed in and is the same throughout a transaction.
-//! Nothing here can be read by whoever steals the database alone: names and texts arrive sealed, secrets as digests.
+//! The database alone gives a thief nothing to read: names and texts arrive sealed, secrets as digests.
 //!
 //! What ends in the database must end for those who are connected, too. A transaction that ends something says so in one
 //! [`Ended`], and `Store::ending` is the one place that raises it: on the database's own thread, when it is committed.
@@ -167,7 +167,7 @@ impl Store {
         };
         tokio::time::timeout(Duration::from_secs(2), both).await.unwrap_or_else(|_| {
             Err(Error::new(Kind::Unavailable, "database-silent", "The database does not answer.")
-                .hint("Look at the disk's health and load."))
+                .hint("Check the disk's health and load."))
         })
     }
 

@@ -24,7 +24,7 @@ pub struct NoteRow {
     pub minute: Minute,
     /// As it came.
     pub envelope: Envelope,
-    /// Whether somebody of the household has opened it.
+    /// Whether a household member has opened it.
     pub read: bool,
     /// When it is removed.
     pub expires_at: SystemTime,
@@ -54,7 +54,7 @@ pub struct NotesPage {
     pub notes: Vec<NoteRow>,
     /// Whether there are older ones.
     pub more: bool,
-    /// How many of the household's notes nobody has opened, on this page or not.
+    /// How many of the household's notes are unopened, on this page or not.
     pub unread: u32,
 }
 
@@ -74,7 +74,7 @@ impl NoteTable<'_> {
     /// Keeps a note, and says until when; `None` when its tag is gone or paused. One that is there already stays as it is.
     ///
     /// # Errors
-    /// `inbox-full` when there are as many as may be.
+    /// `inbox-full` when the limit is reached.
     pub async fn leave(&self, note: NewNoteRow, most: MostNotes) -> Result<Option<SystemTime>> {
         let (kept_until, _) = self
             .0
@@ -111,7 +111,7 @@ impl NoteTable<'_> {
             .await
     }
 
-    /// Notes that somebody has opened these of the household's.
+    /// Marks these notes of the household as opened.
     ///
     /// # Errors
     /// The database's.
@@ -146,7 +146,7 @@ impl NoteTable<'_> {
         Ok(was_there)
     }
 
-    /// Removes all notes of the household's, or only those that somebody has opened.
+    /// Removes all notes of the household's, or only those that were opened.
     ///
     /// # Errors
     /// The database's.
@@ -193,9 +193,9 @@ fn check_room(transaction: &Transaction<'_>, tag: TagId, household: HouseholdId,
     if of_tag < most.per_tag && count(sql, household.as_bytes())? < most.per_household {
         return Ok(());
     }
-    // Nothing is thrown away for it: whoever floods an inbox must not make its owner lose what others wrote.
-    Err(Error::new(Kind::Conflict, "inbox-full", "No more notes can be left through this sticker now.")
-        .hint("Call, or look for another way to reach the owner."))
+    // Nothing is dropped to make room: flooding an inbox must not cost its owner what others wrote.
+    Err(Error::new(Kind::Conflict, "inbox-full", "This sticker cannot take more notes right now.")
+        .hint("Call instead, or find another way to reach the owner."))
 }
 
 fn insert(transaction: &Transaction<'_>, id: NoteId, note: &NewNoteRow) -> Result<()> {
@@ -223,7 +223,7 @@ fn page(
                ORDER BY notes.minute DESC, notes.arrival DESC LIMIT ?4";
     let mut statement = transaction.prepare_cached(sql)?;
     let minute = before.map(|NotesBefore(minute, _)| column(minute));
-    // Where the note itself is gone, the others of its minute may be shown twice, and none is left out.
+    // Where the note itself is gone, the others of its minute may be shown twice, and no note is left out.
     let arrival =
         before.map(|NotesBefore(_, id)| arrival(transaction, id)).transpose()?.map(|at| at.unwrap_or(i64::MAX));
     let notes = statement.query_map(params![household.as_bytes(), minute, arrival, most], from_row)?;

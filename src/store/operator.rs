@@ -19,7 +19,7 @@ pub struct BareTag {
     pub paused: bool,
     /// When it was made.
     pub created_at: SystemTime,
-    /// When it stops working; `None`: when it is revoked.
+    /// When it stops working; `None` to work until revoked.
     pub expires_at: Option<SystemTime>,
 }
 

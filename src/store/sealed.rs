@@ -127,7 +127,7 @@ impl SealedTable<'_> {
 }
 
 /// Makes the database refuse values of retired keys, on this connection: a request that sealed its text before a key was
-/// retired, and comes to write it afterwards, would write what nobody can read.
+/// retired, and comes to write it afterwards, would write what no one can read.
 pub(super) fn guard(connection: &Connection) -> rusqlite::Result<()> {
     for (table, column) in columns(connection)? {
         for (name, event) in [("insert", "INSERT"), ("update", &*format!("UPDATE OF {column}"))] {

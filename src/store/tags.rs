@@ -13,7 +13,7 @@ use crate::domain::ids::{HouseholdId, TagId};
 use crate::domain::{Error, Kind, Result};
 use crate::store::database::convert::{from_millis, one_row, time, to_millis};
 
-/// How many times as many tags as it may have at a time a household can make altogether: their digests are kept.
+/// How many tags a household can create in total, as a multiple of how many it may have at once: digests are kept.
 pub(super) const MADE_FOR_EACH: u32 = 50;
 
 /// A keyed digest of a token, which tells nothing of it without the key.
@@ -36,7 +36,7 @@ pub struct TagRow {
     pub paused: bool,
     /// When it was made.
     pub created_at: SystemTime,
-    /// When it stops working; `None`: when it is revoked.
+    /// When it stops working; `None` to work until revoked.
     pub expires_at: Option<SystemTime>,
     /// The public keys whose hash its sticker carries; `None` where it carries none.
     pub identity: Option<PublicIdentity>,
@@ -58,7 +58,7 @@ pub struct NewTagRow {
     pub label_sealed: Vec<u8>,
     /// What callers read, sealed.
     pub public_text_sealed: Vec<u8>,
-    /// When it stops working; `None`: when it is revoked.
+    /// When it stops working; `None` to work until revoked.
     pub expires_at: Option<SystemTime>,
     /// The public keys whose hash its sticker carries; `None` where it carries none.
     pub identity: Option<PublicIdentity>,
@@ -80,14 +80,18 @@ impl TagTable<'_> {
             .writer
             .transaction(move |transaction| {
                 if count(transaction, tag.household)? >= most {
-                    let message = format!("A household can have {most} tags, expired ones included.");
+                    let message = format!("A household can have {most} tags, including expired ones.");
                     return Err(Error::new(Kind::Conflict, "too-many-tags", message)
-                        .hint("Revoke one that you do not use any more."));
+                        .hint("Revoke a tag that you no longer use."));
                 }
                 count_made(transaction, tag.household, most.saturating_mul(MADE_FOR_EACH))?;
                 if by_token(transaction, tag.token_hash)?.is_some() || !know(transaction, &tag.token_digest)? {
-                    return Err(Error::new(Kind::Conflict, "token-taken", "There is or was a tag with this token.")
-                        .hint("Make 32 new random bytes for each sticker."));
+                    return Err(Error::new(
+                        Kind::Conflict,
+                        "token-taken",
+                        "This token belongs to another tag, or did once.",
+                    )
+                    .hint("Generate 32 new random bytes for each sticker."));
                 }
                 insert(transaction, &tag, now)
             })
@@ -137,7 +141,7 @@ impl TagTable<'_> {
         Ok(tag)
     }
 
-    /// Deletes a tag with the notes that came through it: one of `household`, or for the operator (`None`) whosever it is.
+    /// Deletes a tag with the notes that came through it: one of `household`, or for the operator (`None`) any tag.
     /// Whether there was one.
     ///
     /// # Errors
@@ -167,9 +171,9 @@ fn count_made(transaction: &Transaction<'_>, household: HouseholdId, most: u32) 
     let sql = "UPDATE households SET tags_made = tags_made + 1 WHERE id = ?1 RETURNING tags_made";
     let made: Option<u32> = transaction.query_row(sql, [household.as_bytes()], |row| row.get(0)).optional()?;
     if made.is_some_and(|made| made > most) {
-        let message = format!("A household can make {most} tags altogether, revoked and expired ones included.");
+        let message = format!("A household can create {most} tags in total, including revoked and expired ones.");
         return Err(Error::new(Kind::Conflict, "too-many-tags", message)
-            .hint("Ask whoever runs this server to raise tags.max_per_household."));
+            .hint("Ask the operator to raise tags.max_per_household."));
     }
     Ok(())
 }

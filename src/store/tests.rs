@@ -249,7 +249,7 @@ async fn a_household_has_a_bounded_number_of_tags_newest_first() {
 }
 
 #[tokio::test]
-async fn a_token_is_taken_once_whoever_comes_with_it() {
+async fn a_token_is_taken_only_once() {
     let Opened { store, .. } = open();
     let owner = with_account(&store).await;
     let token = Token::random();

@@ -39,7 +39,7 @@ impl AccountTable<'_> {
         self.0.reader.transaction(users).await
     }
 
-    /// Lets nobody log in with an account any more, and ends its log-ins, its links and its invites.
+    /// Disables an account, and ends its log-ins, its links and its invites.
     ///
     /// # Errors
     /// `no-such-user`, `last-administrator`.
@@ -73,7 +73,7 @@ impl AccountTable<'_> {
             .await
     }
 
-    /// Makes somebody an administrator, or one no more. Sessions that were there must prove anew who holds them before
+    /// Makes an account an administrator, or no longer one. Its sessions must re-authenticate before
     /// they can do what the role allows.
     ///
     /// # Errors
@@ -97,7 +97,7 @@ impl AccountTable<'_> {
             .await
     }
 
-    /// Deletes an account with all that is its own, and its household with all tags when nobody is left in it.
+    /// Deletes an account and its data, and its household with all tags when that is now empty.
     ///
     /// # Errors
     /// `no-such-user`; `last-administrator` while there are other accounts.
@@ -109,7 +109,7 @@ impl AccountTable<'_> {
     /// Makes `token_hash` the one link that sets a new password for an account.
     ///
     /// # Errors
-    /// `no-such-user`; `user-disabled` when nobody may log in with it.
+    /// `no-such-user`; `user-disabled` when the account is disabled.
     pub async fn begin_reset(&self, id: AccountId, token_hash: [u8; 32], expires_at: SystemTime) -> Result<()> {
         self.0
             .writer
@@ -129,7 +129,7 @@ impl AccountTable<'_> {
     /// The account whose password this link sets.
     ///
     /// # Errors
-    /// `reset-link` when the link does not work, or not any more.
+    /// `reset-link` when the link is invalid or no longer works.
     pub async fn by_reset(&self, token_hash: [u8; 32], now: SystemTime) -> Result<AccountRow> {
         self.0.reader.transaction(move |transaction| by_reset(transaction, token_hash, now)).await
     }
@@ -137,7 +137,7 @@ impl AccountTable<'_> {
     /// Sets the password that a link allows, uses the link up, and ends all log-ins of the account.
     ///
     /// # Errors
-    /// `reset-link` when the link does not work, or not any more.
+    /// `reset-link` when the link is invalid or no longer works.
     pub async fn finish_reset(&self, token_hash: [u8; 32], password_hash: String, now: SystemTime) -> Result<Ended> {
         let ((), ended) = self
             .0
@@ -216,7 +216,7 @@ fn users(transaction: &Transaction<'_>) -> Result<Vec<UserRow>> {
 
 pub(super) fn existing(transaction: &Transaction<'_>, id: AccountId) -> Result<AccountRow> {
     accounts::by_id(transaction, id)?.ok_or_else(|| {
-        Error::new(Kind::NotFound, "no-such-user", "There is no such user.").hint("Look at the list of users.")
+        Error::new(Kind::NotFound, "no-such-user", "There is no such user.").hint("Check the list of users.")
     })
 }
 
@@ -227,7 +227,7 @@ fn refuse_last_administrator(transaction: &Transaction<'_>, account: &AccountRow
         return Ok(());
     }
     Err(Error::new(Kind::Conflict, "last-administrator", "This is the last administrator.")
-        .hint("Make somebody else an administrator first."))
+        .hint("Make someone else an administrator first."))
 }
 
 fn delete(transaction: &Transaction<'_>, id: AccountId) -> Result<Ended> {
@@ -256,7 +256,7 @@ fn by_reset(transaction: &Transaction<'_>, token_hash: [u8; 32], now: SystemTime
     let mut statement = transaction.prepare_cached(sql)?;
     let account = statement.query_row(params![token_hash, to_millis(now)], accounts::from_row).optional()?;
     account.ok_or_else(|| {
-        Error::new(Kind::Forbidden, "reset-link", "This link does not work, or not any more.")
+        Error::new(Kind::Forbidden, "reset-link", "This link is invalid or no longer works.")
             .hint("Ask an administrator for a new one.")
     })
 }
@@ -269,7 +269,7 @@ fn set_password(
 ) -> Result<Vec<SessionId>> {
     let sql = "UPDATE accounts SET password_hash = ?2 WHERE id = ?1";
     transaction.execute(sql, params![id.as_bytes(), password_hash])?;
-    // Whoever could read an old link must not undo what was just done, nor whoever was logged in have let others in.
+    // An old link must not undo what was just done, nor a session that was logged in let others in.
     transaction.execute("DELETE FROM password_resets WHERE account_id = ?1", [id.as_bytes()])?;
     transaction.execute("DELETE FROM invites WHERE account_id = ?1", [id.as_bytes()])?;
     sessions::end_all_of(transaction, id, keep)

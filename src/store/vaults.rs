@@ -102,7 +102,7 @@ impl VaultTable<'_> {
             .await
     }
 
-    /// Refuses whoever does not hold the key of the household's vault, also where there is none.
+    /// Refuses accounts without the key of the household's vault, also when there is no vault.
     ///
     /// # Errors
     /// `not-a-holder`.
@@ -113,7 +113,7 @@ impl VaultTable<'_> {
 
     /// Puts a vault with another key in the place of the revision before it, with the one way into it: all other ways of the
     /// household end, and so do invites and hand-overs that bring the old key, and the account's log-ins but `keep`, which
-    /// have it. For whoever holds that (`before`), or is the household's only member; `false`, and nothing done, when the
+    /// have it. Only for a member that has it (`before`), or the household's only member; `false`, and nothing done, when the
     /// revision before it is not the present one.
     ///
     /// # Errors
@@ -139,7 +139,7 @@ impl VaultTable<'_> {
                 {
                     let message = "Other members of your household would lose their stickers.";
                     return Err(Error::new(Kind::Conflict, "shared-household", message)
-                        .hint("Let one of them let you in: in their account, under People."));
+                        .hint("Ask another member to let you in: in their account, under People."));
                 }
                 if !put_next(transaction, household, &vault, holder)? {
                     return Ok((false, Ended::default()));
@@ -172,9 +172,9 @@ impl VaultTable<'_> {
                 check_holder(transaction, household, holder)?;
                 delete(transaction, account, wrap.way, wrap.credential)?;
                 if wraps(transaction, account)?.len() >= most {
-                    let message = format!("An account has at most {most} ways into its vault.");
+                    let message = format!("An account can have at most {most} unlock methods.");
                     return Err(Error::new(Kind::Conflict, "too-many-ways-in", message)
-                        .hint("Remove a passkey that you do not use any more."));
+                        .hint("Remove a passkey that you no longer use."));
                 }
                 put(transaction, account, &wrap)
             })
@@ -224,8 +224,8 @@ impl VaultTable<'_> {
     }
 }
 
-/// Takes away, in a household, whatever leads to a key that its vault does not have any more, and whatever lets in
-/// somebody by the word of whoever had it.
+/// Removes, in a household, everything that leads to an old key of its vault, and everything that would let someone in
+/// on the word of a member who had it.
 const OLD_KEY: [&str; 3] = [
     "DELETE FROM vault_wraps WHERE account_id IN (SELECT id FROM accounts WHERE household_id = ?1)",
     "DELETE FROM vault_handovers WHERE account_id IN (SELECT id FROM accounts WHERE household_id = ?1)",
@@ -237,7 +237,7 @@ pub(super) fn household_of(transaction: &Transaction<'_>, account: AccountId) ->
     Ok(transaction.query_row(sql, [account.as_bytes()], |row| row.get(0).map(HouseholdId::from_bytes))?)
 }
 
-/// Refuses whoever does not hold the key of the household's vault, also where there is none.
+/// Refuses accounts without the key of the household's vault, also when there is no vault.
 pub(super) fn check_holder(
     transaction: &Transaction<'_>,
     household: HouseholdId,
@@ -249,8 +249,8 @@ pub(super) fn check_holder(
 }
 
 fn not_a_holder() -> Error {
-    Error::new(Kind::Forbidden, "not-a-holder", "This does not follow from the key of your household's vault.")
-        .hint("Open the vault first: with your password, a passkey or the recovery code.")
+    Error::new(Kind::Forbidden, "not-a-holder", "This was not made with the key of your household's vault.")
+        .hint("Unlock the vault first, with your password, a passkey or the recovery code.")
 }
 
 fn put_next(
@@ -288,7 +288,7 @@ fn handover(transaction: &Transaction<'_>, account: AccountId, now: SystemTime) 
     Ok(wrapped.map(WrappedKey::from_bytes))
 }
 
-/// Whoever has a way in needs no handover any more.
+/// A member with an unlock method no longer needs a handover.
 pub(super) fn put(transaction: &Transaction<'_>, account: AccountId, wrap: &WrappedKeyRow) -> Result<()> {
     transaction.execute("DELETE FROM vault_handovers WHERE account_id = ?1", [account.as_bytes()])?;
     let sql = "INSERT OR REPLACE INTO vault_wraps (account_id, kind, credential, wrapped) VALUES (?1, ?2, ?3, ?4)";
@@ -314,7 +314,7 @@ pub(super) fn forget_passkey(transaction: &Transaction<'_>, account: AccountId, 
     delete(transaction, account, UnlockMethod::Passkey, Some(passkey)).map(drop)
 }
 
-/// None of them does.
+/// No member does.
 pub(super) fn forget_passkeys(transaction: &Transaction<'_>, account: AccountId) -> Result<()> {
     let sql = "DELETE FROM vault_wraps WHERE account_id = ?1 AND kind = ?2";
     transaction.execute(sql, params![account.as_bytes(), UnlockMethod::Passkey.kind()])?;

@@ -1,5 +1,5 @@
-//! The built-in certificate authority: made once, trusted by the household's browsers, never replaced by itself. What it may
-//! vouch for is limited (`scope.rs`).
+//! The built-in certificate authority: made once, trusted by the household's browsers, never replaced automatically. The
+//! names it may vouch for are limited (`scope.rs`).
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -54,8 +54,8 @@ pub(super) struct Leaf {
 }
 
 impl Authority {
-    /// Reads the authority in `directory`, or makes it when there is none: one that may vouch for `given` names beside those
-    /// that mean nothing elsewhere.
+    /// Reads the authority in `directory`, or creates one that may vouch for `given` names as well as those that mean
+    /// nothing elsewhere.
     pub(super) fn open(directory: &Path, given: &BTreeSet<Name>, now: SystemTime) -> Result<Self> {
         files::private_directory(directory)?;
         // Certificate and key are one file, so that a power cut cannot leave one without the other.
@@ -65,15 +65,15 @@ impl Authority {
             None => {
                 let fresh = make(given, plausible(now))?;
                 files::write_private(&path, fresh.as_bytes())?;
-                tracing::info!("a certificate authority was made");
+                tracing::info!("a certificate authority was created");
                 fresh.into_bytes()
             }
         };
         Self::parse(&pem, directory.join(LEAF_FILE)).ok_or_else(|| {
             let message =
-                format!("The certificate authority in {} is damaged, or callqr did not make it.", path.display());
+                format!("The certificate authority in {} is damaged, or was not created by callqr.", path.display());
             Error::new(Kind::Unavailable, "authority", message)
-                .hint("Restore the file from a backup, or remove it: then a new authority is made, to be trusted anew.")
+                .hint("Restore the file from a backup, or remove it: callqr then creates a new authority, which your devices must trust.")
         })
     }
 
@@ -117,7 +117,7 @@ impl Authority {
 
     /// The leaf on disk, for this machine itself, when it is good and not too old, otherwise a new one.
     pub(super) fn leaf(&self, now: SystemTime) -> Result<Leaf> {
-        // A leaf that cannot be read is no loss: it is made anew.
+        // A leaf that cannot be read is no loss: a new one is issued.
         let stored = files::read_private(&self.leaf_path, MAX_FILE).ok().flatten();
         match stored.and_then(|pem| read_leaf(&pem)) {
             Some(leaf) if self.is_good(&leaf.facts, now) => Ok(leaf),
@@ -136,7 +136,7 @@ impl Authority {
         if now >= self.facts.not_after {
             let message = "The built-in certificate authority has expired, or this machine's clock is wrong.";
             return Err(Error::new(Kind::Unavailable, "authority-expired", message).hint(
-                "Check the clock. If it is right, remove tls/authority.pem and start again, then trust the new authority.",
+                "Check the clock. If it is right, remove tls/authority.pem, restart, and trust the new authority.",
             ));
         }
         // A day back, for clients whose clocks are slow.
@@ -165,7 +165,7 @@ fn make(given: &BTreeSet<Name>, now: SystemTime) -> Result<String> {
     // Two authorities must never have the same name: browsers look issuers up by it.
     let digest = Sha256::digest(key.public_key_raw());
     let name = format!("callqr authority {:08X}", u32::from_be_bytes(std::array::from_fn(|at| digest[at])));
-    // From the earliest plausible day on, so that a clock that was wrong at this moment does no harm for ten years.
+    // Valid from the earliest plausible day, so that a wrong clock now does no harm for ten years.
     let not_before = SystemTime::UNIX_EPOCH + EARLIEST - DAY;
     let mut params = parameters(&name, not_before, now + AUTHORITY_LIFETIME);
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));

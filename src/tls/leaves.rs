@@ -1,6 +1,6 @@
 //! The built-in authority's certificates, each naming no more than its connection needs.
 //!
-//! A certificate is shown to whoever connects. One for every name and address of the machine would tell strangers what the
+//! A certificate is shown to everyone who connects. One for every name and address of the machine would tell strangers what the
 //! machine is called and which networks its owner has. So a client that names a host is shown a certificate for that name
 //! alone; one that names none has come by an address, and is shown one for the address that it has reached.
 
@@ -49,8 +49,10 @@ impl Leaves {
         hosts: BTreeSet<Name>,
         given: Vec<IpAddr>,
     ) -> Result<Self> {
-        let shown_plain = super::certified(vec![plain.certificate.clone()], plain.key.clone_key())
-            .ok_or_else(|| Error::internal("the certificate in tls/leaf.pem does not fit its key; remove the file"))?;
+        let shown_plain =
+            super::certified(vec![plain.certificate.clone()], plain.key.clone_key()).ok_or_else(|| {
+                Error::internal("the certificate in tls/leaf.pem does not match its key; remove the file")
+            })?;
         let made = Mutex::default();
         Ok(Self { authority, plain, shown_plain: Arc::new(shown_plain), hosts, given, made })
     }
@@ -76,7 +78,7 @@ impl Leaves {
                 key
             }
             Err(error) => {
-                tracing::warn!(%error, "a certificate could not be made");
+                tracing::warn!(%error, "a certificate could not be issued");
                 self.shown_plain.clone()
             }
         }
@@ -87,8 +89,8 @@ impl Leaves {
             let host = host.strip_suffix('.').unwrap_or(host);
             return Name::parse(host).into_iter().filter(|name| self.hosts.contains(name)).collect();
         }
-        // Whoever comes from outside to an address of a network of one's own has come through a router that translates, and
-        // cannot have asked for that address.
+        // A client from outside that reached a private address came through a router that translates, so it cannot have
+        // asked for that address.
         let is_told = |address: &IpAddr| ends.is_none_or(|ends| is_outside(*address) || !is_outside(ends.peer));
         let reached = ends.map(|ends| ends.local.to_canonical());
         self.given.iter().copied().chain(reached).filter(is_told).map(Name::Address).collect()

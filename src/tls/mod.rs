@@ -1,7 +1,7 @@
 //! Where certificates come from: the built-in authority, or the operator's own files.
 //!
 //! A running server keeps one [`Certificates`] and calls [`Certificates::refresh`] now and then: names change,
-//! certificates age, and whoever renews the operator's files does not tell. Connections that begin after a refresh get
+//! certificates age, and the operator's files are renewed without notice. Connections that begin after a refresh get
 //! the new certificate; nothing is restarted.
 //!
 //! Imports `domain`, `files`. Called by `app`, `cli`.
@@ -137,7 +137,7 @@ impl Certificates {
         Ok(Entrance { config: Arc::new(config), current: self.current.clone() })
     }
 
-    /// A client for talking to ourselves: it accepts whoever has the key in use now, and nobody else.
+    /// A client for talking to ourselves: it accepts only a server with the key in use now.
     ///
     /// # Errors
     /// Internal, when there is none.
@@ -175,7 +175,7 @@ impl Certificates {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if now >= state.facts.not_after {
             return Err(Error::new(Kind::Unavailable, "certificate-expired", "The certificate has expired.")
-                .hint("Renew it; callqr notices new files by itself."));
+                .hint("Renew it; callqr picks up new files automatically."));
         }
         if now < state.facts.not_before {
             let message = "The certificate is not valid yet, or this machine's clock is wrong.";
@@ -189,9 +189,9 @@ impl Certificates {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).facts.not_after
     }
 
-    /// Whether browsers accept the certificate in use without being told to: it is the operator's own, and somebody else
-    /// vouches for it. Only then may a page insist on HTTPS (RFC 6797): with the built-in authority, whoever loses its
-    /// certificate could not come back.
+    /// Whether browsers accept the certificate in use without being told to: it is the operator's own and issued by
+    /// someone else. Only then may a page insist on HTTPS (RFC 6797): with the built-in authority, a device that loses
+    /// its certificate could not come back.
     pub fn browsers_trust(&self) -> bool {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         matches!(self.source, Source::Files(_)) && state.facts.subject != state.facts.issuer
@@ -227,7 +227,7 @@ impl Entrance {
         if !self.current.depends_on_ends() {
             return self.config.clone();
         }
-        // Some reference counts and the ALPN names: nothing beside a handshake.
+        // Some reference counts and the ALPN names: nothing compared with a handshake.
         let mut config = ServerConfig::clone(&self.config);
         config.cert_resolver = Arc::new(Resolver { current: self.current.clone(), ends: ends() });
         Arc::new(config)
@@ -280,7 +280,7 @@ fn hosts(authority: &Authority, machine: &dyn Machine, given: &BTreeSet<Name>) -
     names::hosts(machine, given).into_iter().filter(|name| authority.permits(name)).collect()
 }
 
-/// What is shown to whoever connects.
+/// What is shown to clients that connect.
 enum Shown {
     /// The operator's own certificate.
     Always(Arc<CertifiedKey>),

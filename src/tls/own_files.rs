@@ -56,9 +56,8 @@ impl OwnFiles {
     pub(super) fn mismatch(&self) -> Error {
         let (certificate, key) = (self.certificate.display(), self.key.display());
         let message = format!("The private key in {key} cannot be used with the certificate in {certificate}.");
-        Error::new(Kind::Unavailable, "certificate", message).hint(
-            "Give tls.certificate and tls.key of the same certificate; RSA, ECDSA and Ed25519 keys are understood.",
-        )
+        Error::new(Kind::Unavailable, "certificate", message)
+            .hint("Set tls.certificate and tls.key to a matching pair. RSA, ECDSA and Ed25519 keys are supported.")
     }
 }
 
@@ -77,7 +76,7 @@ fn read(path: &Path) -> Result<Vec<u8>> {
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     Error::new(Kind::Unavailable, "certificate", format!("Cannot read {}: {error}.", path.display()))
-        .hint("Check tls.certificate and tls.key, and that the user that runs callqr may read both files.")
+        .hint("Check tls.certificate and tls.key, and that the user that runs callqr can read both files.")
 }
 
 fn wrong(path: &Path, found: &str) -> Error {

@@ -12,20 +12,19 @@ use rustls::{ClientConfig, DigitallySignedStruct, Error as TlsError, SignatureSc
 use super::{inspect, provider};
 use crate::domain::{Error, Kind, Result};
 
-/// A client that accepts a server which proves to hold the key of the first certificate in this PEM file.
+/// A client that accepts a server which proves that it holds the key of the first certificate in this PEM file.
 ///
 /// # Errors
 /// `no-certificate` when the file has none that can be read.
 pub fn client_of_file(path: &Path) -> Result<ClientConfig> {
     let certificate = CertificateDer::from_pem_file(path).map_err(|error| {
         let message = format!("No certificate can be read from {}: {error}.", path.display());
-        Error::new(Kind::Unavailable, "no-certificate", message)
-            .hint("Has callqr been started with this configuration?")
+        Error::new(Kind::Unavailable, "no-certificate", message).hint("Start callqr with this configuration first.")
     })?;
     client(certificate)
 }
 
-/// A client that accepts a server which proves to hold this certificate's key; names and times do not matter.
+/// A client that accepts a server which proves that it holds this certificate's key; names and times do not matter.
 pub(super) fn client(certificate: CertificateDer<'static>) -> Result<ClientConfig> {
     let provider = provider();
     let key = inspect::facts(&certificate).ok_or_else(|| Error::internal("a certificate cannot be read"))?.public_key;

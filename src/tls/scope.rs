@@ -1,8 +1,8 @@
 //! What the built-in authority may vouch for.
 //!
 //! Households install its certificate on all their devices, and its key lies in a file that is copied with the rest of the
-//! data. Whoever gets at the key must not be able to pass for a bank towards these devices: so the certificate itself limits
-//! the names (RFC 5280, 4.2.1.10), and it is the devices that refuse others.
+//! data. A stolen key must not let anyone impersonate a bank to these devices, so the certificate itself limits the names
+//! (RFC 5280, 4.2.1.10), and the devices refuse others.
 //!
 //! The certificate is public, since people fetch it before they have an account. So nothing stands in it that this machine
 //! does not tell strangers anyway: neither its own name nor any of its addresses, but names that lead nowhere outside a network
@@ -16,7 +16,7 @@ use x509_parser::prelude::X509Certificate;
 
 use super::names::Name;
 
-/// Names within which nobody on the internet has any: of RFC 6761 and 6762 (with its appendix G) and RFC 8375, and what the
+/// Domains that do not exist on the internet: of RFC 6761 and 6762 (with its appendix G) and RFC 8375, and what the
 /// routers of AVM call their networks.
 const AT_HOME: [&str; 10] =
     ["localhost", "local", "home.arpa", "internal", "lan", "home", "intranet", "private", "corp", "fritz.box"];

@@ -128,7 +128,7 @@ fn connect_over(
     meet(certificates.entrance().unwrap().config(|| ends), roots, name, &[]).map(|met| met.names)
 }
 
-/// What whoever connects is shown, if they trust it or not.
+/// The certificate that a client is shown, trusted or not.
 fn shown(certificates: &Certificates, ends: Option<Ends>, host: Option<&str>) -> Vec<String> {
     let mut client = pinned::client(leaf_of(certificates)).unwrap();
     client.enable_sni = host.is_some();
@@ -163,7 +163,7 @@ fn a_browser_that_trusts_the_authority_accepts_every_name_and_no_other() {
 }
 
 #[test]
-fn whoever_connects_is_told_no_more_than_they_asked_for() {
+fn clients_are_told_no_more_than_they_asked_for() {
     let root = tempfile::tempdir().unwrap();
     let certificates = open_as(root.path(), &Machine::called("anna.home.arpa"), now()).unwrap();
     let (at_home, from_outside, by_vpn) =
@@ -210,7 +210,7 @@ fn what_was_made_is_kept_and_bounded() {
     assert_eq!(most, 256);
 }
 
-/// A certificate that whoever has stolen the authority's key makes for `name`: chain and key.
+/// A certificate made for `name` with the authority's stolen key: chain and key.
 fn forged(root: &Path, name: &str) -> (CertificateDer<'static>, rcgen::KeyPair, String) {
     let stolen = fs::read_to_string(root.join("tls/authority.pem")).unwrap();
     let key = rcgen::KeyPair::from_pem(&stolen[stolen.find("-----BEGIN PRIVATE").unwrap()..]).unwrap();
@@ -221,7 +221,7 @@ fn forged(root: &Path, name: &str) -> (CertificateDer<'static>, rcgen::KeyPair, 
 }
 
 #[test]
-fn whoever_has_the_authoritys_key_can_pass_for_no_name_elsewhere() {
+fn the_authoritys_key_cannot_vouch_for_names_elsewhere() {
     let root = tempfile::tempdir().unwrap();
     let certificates = open(root.path(), now()).unwrap();
     let authority = certificates.authority_pem().unwrap();
@@ -382,7 +382,7 @@ fn a_clock_that_was_wrong_does_no_lasting_harm() {
     assert!(connect(&certificates, certificates.authority_pem().unwrap(), "localhost").is_ok());
     assert_eq!(certificates.refresh(now()), Ok(Refreshed::Unchanged));
     assert_eq!(certificates.health(now()), Ok(()));
-    assert_eq!(certificates.authority_fingerprint(), fingerprint, "the authority was replaced by itself");
+    assert_eq!(certificates.authority_fingerprint(), fingerprint, "the authority was replaced automatically");
 }
 
 #[test]
@@ -413,7 +413,7 @@ fn keys_are_private_and_a_damaged_authority_is_refused_and_kept() {
     let mixed = issued[..issued.find("-----BEGIN PRIVATE").unwrap()].to_owned() + strangers_key;
     for damaged in ["rubbish", &mixed] {
         fs::write(&leaf, damaged).unwrap();
-        assert!(open(root.path(), now()).is_ok(), "a leaf can always be made anew");
+        assert!(open(root.path(), now()).is_ok(), "a new leaf can always be issued");
     }
 }
 
@@ -454,7 +454,7 @@ fn the_operators_own_files_are_used_and_followed() {
 
     put(&old_chain, &old_key);
     let certificates = Certificates::open(options(), now()).unwrap();
-    assert!(certificates.browsers_trust(), "somebody else vouches for it");
+    assert!(certificates.browsers_trust(), "someone else vouches for it");
     assert!(certificates.authority_pem().is_none() && certificates.authority_fingerprint().is_none());
     assert_eq!(connect(&certificates, &old_authority, "192.0.2.1"), Ok(vec!["192.0.2.1".into()]));
     assert_eq!(certificates.refresh(now()), Ok(Refreshed::Unchanged));
@@ -470,6 +470,6 @@ fn the_operators_own_files_are_used_and_followed() {
     let selfmade = rcgen::generate_simple_self_signed(vec!["callqr.test".into()]).unwrap();
     put(&selfmade.cert.pem(), &selfmade.signing_key.serialize_pem());
     assert_eq!(certificates.refresh(now()), Ok(Refreshed::Replaced));
-    assert!(!certificates.browsers_trust(), "nobody but itself vouches for it");
+    assert!(!certificates.browsers_trust(), "only it vouches for itself");
     assert!(!root.path().join("unused").exists());
 }

@@ -1,6 +1,6 @@
 //! Whether the clock can be believed: a wrong one must not make the cleaner delete what people still need.
 //!
-//! A small computer without a battery starts in 1970, or at the time of its last shutdown, until somebody tells it the
+//! A small computer without a battery starts in 1970, or at the time of its last shutdown, until it learns the
 //! time; a faulty one may start in 2036. So a time before this program was built is wrong, and one that is more than a day
 //! away from where it should be, by the steady clock or by what was noted before the last stop, is doubted. A
 //! doubted time that keeps pace with the steady clock for an hour is believed: after a long power cut it is right.

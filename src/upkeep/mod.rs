@@ -1,4 +1,4 @@
-//! What the appliance does by itself: removes what has expired, and doubts a clock that is plainly wrong.
+//! Automatic upkeep: removes what has expired, and distrusts a clock that is clearly wrong.
 //!
 //! Imports `audit`, `auth`, `domain`, `store`. Called by `app`.
 

@@ -11,18 +11,18 @@ use crate::domain::audit::COMMAND_LINE;
 use crate::domain::ids::AccountId;
 use crate::operator::{Answer, Events, Refusal, Request};
 
-/// Which entries to show.
+/// Selects the entries to show.
 #[derive(Args)]
 pub struct Audit {
-    /// How many entries to show
+    /// Number of entries to show
     #[arg(long, value_name = "NUMBER", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_LISTED)))]
     limit: u32,
-    /// Only entries before the one of this number
+    /// Show only entries before this one
     #[arg(long, value_name = "NUMBER")]
     before: Option<i64>,
 }
 
-/// Shows what happened, the latest first.
+/// Shows the events, newest first.
 pub fn show(audit: &Audit, format: &OutputFormat) -> Result<(), Refusal> {
     let request = Request::ListEvents { before: audit.before, limit: audit.limit };
     let Answer::Events(events) = format.ask(request)? else { return Err(unexpected()) };
@@ -42,7 +42,7 @@ fn list(events: &Events) -> String {
             event.actor.map_or_else(|| "-".to_owned(), by),
         ]);
     }
-    table.text("Nothing has happened.")
+    table.text("There are no events.")
 }
 
 fn by(actor: AccountId) -> String {

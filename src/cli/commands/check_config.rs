@@ -5,7 +5,7 @@ use crate::cli::OutputFormat;
 use crate::operator::Refusal;
 use crate::tls;
 
-/// Says that the configuration is good, or everything that is not; and what the operator should know all the same.
+/// Reports that the configuration is valid, or every problem in it, plus any advice.
 pub fn check_config(format: &OutputFormat) -> Result<(), Refusal> {
     let config = format.settings.load()?;
     let advice = [format.settings.ignored(), tls::advice(&app::tls_options(&config))].concat();
@@ -15,6 +15,6 @@ pub fn check_config(format: &OutputFormat) -> Result<(), Refusal> {
     }
     format.tell(&answer, |_| {
         let advice: String = advice.iter().map(|sentence| format!("\n{sentence}\n")).collect();
-        format!("The configuration is good.\n{advice}")
+        format!("The configuration is valid.\n{advice}")
     })
 }

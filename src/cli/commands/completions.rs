@@ -15,7 +15,7 @@ pub enum Shell {
     Fish,
 }
 
-/// Prints what the shell reads.
+/// Prints the completion script.
 pub fn print(shell: Shell, mut command: Command) -> Result<(), Refusal> {
     let mut script = Vec::new();
     match shell {

@@ -21,10 +21,10 @@ use crate::tls;
 
 /// How long an answer may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
-/// More than any health report has.
+/// More than any health report needs.
 const MAX_ANSWER: usize = 64 * 1024;
 
-/// Asks the appliance that runs with these settings on this machine; prints its answer.
+/// Asks the server that runs with these settings on this machine and prints its answer.
 pub fn healthcheck(settings: &Settings) -> Result<(), Refusal> {
     let config = settings.load()?;
     let client = tls::client_of_file(&app::tls_options(&config).certificate_file())?;
@@ -41,7 +41,7 @@ pub fn healthcheck(settings: &Settings) -> Result<(), Refusal> {
     if status == StatusCode::OK {
         return Ok(());
     }
-    Err(Error::new(Kind::Unavailable, "unhealthy", "callqr is not well.").hint("Its log says why.").into())
+    Err(Error::new(Kind::Unavailable, "unhealthy", "callqr is unhealthy.").hint("See its log for the cause.").into())
 }
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -71,5 +71,5 @@ fn on_this_machine(mut address: SocketAddr) -> SocketAddr {
 
 fn no_answer(port: u16, cause: &str) -> Error {
     Error::new(Kind::Unavailable, "no-answer", format!("callqr does not answer on port {port}: {cause}."))
-        .hint("Is it running, with the same configuration?")
+        .hint("Check that it is running with the same configuration.")
 }

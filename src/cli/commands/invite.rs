@@ -14,22 +14,22 @@ use crate::operator::{Answer, Invites, NewInvite, Refusal, Request};
 
 #[derive(Subcommand)]
 pub enum Invite {
-    /// Make a link with which somebody registers, once, and show it
+    /// Create an invite and show its link, which works once
     New {
-        /// Let them join this user's household and share its tags
+        /// Invite to this user's household, to share its tags
         #[arg(long, value_name = "USER")]
         household: Option<String>,
-        /// How long it works
+        /// How long the link works
         #[arg(long, default_value = "week")]
         lifetime: Lifetime,
         #[command(flatten)]
         pictures: Pictures,
     },
-    /// Show invites that were not used yet
+    /// List unused invites
     List,
-    /// Take an invite back
+    /// Revoke an invite
     Revoke {
-        /// Its id, as `invite list` shows it
+        /// Id of the invite, as shown by `invite list`
         #[arg(value_name = "ID", value_parser = crate::cli::id::<InviteId>)]
         invite: InviteId,
     },
@@ -41,7 +41,7 @@ pub enum Lifetime {
     Week,
 }
 
-/// Does what was asked for.
+/// Runs the command.
 pub fn execute(command: Invite, format: &OutputFormat) -> Result<(), Refusal> {
     match command {
         Invite::New { household, lifetime, pictures } => {
@@ -66,17 +66,17 @@ pub fn execute(command: Invite, format: &OutputFormat) -> Result<(), Refusal> {
             let Answer::RevokedInvite(invite) = format.ask(Request::RevokeInvite { invite })? else {
                 return Err(unexpected());
             };
-            format.tell(&invite, |invite| format!("{} is revoked: its link lets nobody in.\n", invite.id))
+            format.tell(&invite, |invite| format!("Revoked {}. Its link no longer works.\n", invite.id))
         }
     }
 }
 
-const BRINGS_NO_KEY: &str = "this link does not bring the keys of the household's stickers: whoever comes by it can \
-    answer for those once another member lets them in, under \"Your account\", \"People\".";
+const BRINGS_NO_KEY: &str = "this link does not carry the keys of the household's stickers. To answer calls to \
+    them, the new member must be let in by another member, under \"Your account\", \"People\".";
 
 fn made(invite: &NewInvite) -> String {
     format!(
-        "{} lets somebody {}, once, until {} UTC. Its link is shown this once:\n\n  {}\n\n",
+        "{} lets one person {} until {} UTC. Its link is shown only now:\n\n  {}\n\n",
         invite.id,
         leads_to(invite.kind),
         stamp(invite.expires_at),
@@ -85,7 +85,7 @@ fn made(invite: &NewInvite) -> String {
 }
 
 fn list(invites: &Invites) -> String {
-    let mut table = Table::new(["ID", "LETS SOMEBODY", "MADE BY", "MADE (UTC)", "ENDS (UTC)"]);
+    let mut table = Table::new(["ID", "LETS ONE PERSON", "CREATED BY", "CREATED (UTC)", "EXPIRES (UTC)"]);
     for invite in &invites.invites {
         table.row([
             invite.id.to_string(),
@@ -95,12 +95,12 @@ fn list(invites: &Invites) -> String {
             stamp(invite.expires_at),
         ]);
     }
-    table.text("There are no invites.")
+    table.text("There are no unused invites.")
 }
 
 const fn leads_to(kind: InviteKind) -> &'static str {
     match kind {
         InviteKind::Household => "join a household",
-        InviteKind::Owner => "have a household of their own",
+        InviteKind::Owner => "start their own household",
     }
 }

@@ -9,11 +9,11 @@ use crate::operator::{Answer, Refusal, Request, RotatedKeys};
 
 #[derive(Subcommand)]
 pub enum Keys {
-    /// Encrypt and sign with new keys from now on, and encrypt again what is there
+    /// Replace the keys for encryption and signing, and re-encrypt existing data
     Rotate,
 }
 
-/// Does what was asked for.
+/// Runs the command.
 pub fn execute(command: Keys, format: &OutputFormat) -> Result<(), Refusal> {
     let Keys::Rotate = command;
     let Answer::RotatedKeys(rotated) = format.ask(Request::RotateKeys)? else { return Err(unexpected()) };
@@ -23,14 +23,14 @@ pub fn execute(command: Keys, format: &OutputFormat) -> Result<(), Refusal> {
 fn told(rotated: &RotatedKeys) -> String {
     match &rotated.replace_with {
         None => format!(
-            "{} encrypted with a new key; the old one is gone. Older backups need the key file of their time.\n",
+            "Re-encrypted {} with a new key and removed the old one. Older backups still need their own key file.\n",
             count(usize::try_from(rotated.resealed).unwrap_or(usize::MAX), "value", "values")
         ),
         Some(path) => format!(
-            "The keys were given to callqr, which does not change them. The changed ones are in\n\n    {}\n\nPut that \
-             file in the place of the one that you give (the systemd credential, or\nkeys.file) and start callqr again. If \
-             it has two keys for fields then, callqr encrypts\nwhat is there with the newer one and leaves a file without \
-             the older one in the same\nplace: put that in place as well.\n",
+            "You provide the key file, so callqr does not change it. The new keys are in\n\n    {}\n\nReplace the key \
+             file you provide (the systemd credential, or keys.file) with that file\nand restart callqr. If the file has \
+             two field keys, callqr then re-encrypts existing\ndata with the newer one and writes a file without the \
+             older one to the same place:\ninstall that file as well.\n",
             path.display()
         ),
     }

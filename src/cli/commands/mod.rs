@@ -1,4 +1,4 @@
-//! One file per command: asks the server or the data, and says what came of it.
+//! One file per command: sends the request and prints the result.
 
 pub mod audit;
 pub mod check_config;

@@ -9,13 +9,13 @@ use crate::operator::Refusal;
 
 #[derive(Subcommand)]
 pub enum Pages {
-    /// Print the hash of the pages that this program serves: what owners' devices show is compared with it
+    /// Print the hash of the pages that this program serves, to compare with what owners' devices show
     Hash,
-    /// Print the list behind the hash: each file's SHA-256, as `sha256sum` writes it
+    /// Print the list behind the hash: each file's SHA-256, in `sha256sum` format
     List,
 }
 
-/// Says what this very program serves: no server and no data are needed.
+/// Prints what this program itself serves: it needs no server and no data.
 pub fn execute(command: &Pages, format: &OutputFormat) -> Result<(), Refusal> {
     let pages = app::pages();
     match (command, format.json) {

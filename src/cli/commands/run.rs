@@ -1,4 +1,4 @@
-//! `callqr run`: starts the appliance and stops it when asked.
+//! `callqr run`: starts the server and stops it on a signal.
 
 use std::io::{self, IsTerminal as _};
 
@@ -20,7 +20,7 @@ pub fn run(format: &OutputFormat) -> Result<(), Refusal> {
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::internal)?;
     runtime.block_on(async {
-        // Listened for before anything starts, so that a signal during the start is not lost.
+        // Installed before anything starts, so that a signal during startup is not lost.
         let stop = stop_signal()?;
         let app = App::bind(config).await?;
         welcome::print(&app, format)?;

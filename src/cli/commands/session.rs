@@ -11,23 +11,23 @@ use crate::operator::{Answer, Refusal, Request, Sessions};
 
 #[derive(Subcommand)]
 pub enum Session {
-    /// Show which devices are logged in
+    /// List devices that are logged in
     List {
-        /// Of this user only: a username or an id
+        /// Only devices of this user (username or id)
         user: Option<String>,
     },
-    /// Log a device out; its calls end
+    /// Log a device out and end its calls
     End {
-        /// The session's id, as `session list` shows it
+        /// Id of the session, as shown by `session list`
         #[arg(value_name = "ID", value_parser = crate::cli::id::<SessionId>, required_unless_present = "all")]
         session: Option<SessionId>,
-        /// Log out all devices of this user: a username or an id
+        /// Log out all devices of this user (username or id)
         #[arg(long, value_name = "USER", conflicts_with = "session")]
         all: Option<String>,
     },
 }
 
-/// Does what was asked for.
+/// Runs the command.
 pub fn execute(command: Session, format: &OutputFormat) -> Result<(), Refusal> {
     match command {
         Session::List { user } => {
@@ -48,7 +48,7 @@ pub fn execute(command: Session, format: &OutputFormat) -> Result<(), Refusal> {
 }
 
 fn list(sessions: &Sessions) -> String {
-    let mut table = Table::new(["ID", "USERNAME", "DEVICE", "LOGGED IN (UTC)", "LAST USED (UTC)", "ENDS (UTC)"]);
+    let mut table = Table::new(["ID", "USERNAME", "DEVICE", "LOGGED IN (UTC)", "LAST USED (UTC)", "EXPIRES (UTC)"]);
     for session in &sessions.sessions {
         table.row([
             session.id.to_string(),
@@ -59,5 +59,5 @@ fn list(sessions: &Sessions) -> String {
             stamp(session.expires_at),
         ]);
     }
-    table.text("Nobody is logged in.")
+    table.text("No devices are logged in.")
 }

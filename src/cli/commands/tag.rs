@@ -14,33 +14,33 @@ use crate::operator::{Answer, NewTag, Refusal, Request, Tags};
 
 #[derive(Subcommand)]
 pub enum Tag {
-    /// Make a tag and show its link and QR code, this once
+    /// Create a tag and show its link and QR code, only now
     ///
-    /// Its sticker carries no key, so that callers and owner are told that its calls are not verified. Those that are
-    /// made in an owner's page carry one.
+    /// Its sticker carries no key, so caller and owner are told that its calls are not verified. Stickers created on an
+    /// owner's page carry one.
     New {
-        /// Whose household it is for: a username or an id
+        /// User whose household gets the tag (username or id)
         user: String,
-        /// The owner's name for it, which only the household sees
+        /// Private label, which only the household sees
         #[arg(long, default_value = "", hide_default_value = true)]
         label: String,
-        /// What callers read
+        /// Text that callers see
         #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
         public_text: String,
-        /// How long it works [default: as configured]
+        /// How long the sticker works [default: as configured]
         #[arg(long)]
         lifetime: Option<Lifetime>,
         #[command(flatten)]
         pictures: Pictures,
     },
-    /// Show tags, without what their owners wrote
+    /// List tags, without their labels and texts
     List {
-        /// Of this user's household only: a username or an id
+        /// Only tags of this user's household (username or id)
         user: Option<String>,
     },
-    /// Make a sticker worthless for ever; calls through it end
+    /// Revoke a tag for good and end its calls
     Revoke {
-        /// Its id, as `tag list` shows it
+        /// Id of the tag, as shown by `tag list`
         #[arg(value_name = "ID", value_parser = crate::cli::id::<TagId>)]
         tag: TagId,
     },
@@ -54,7 +54,7 @@ pub enum Lifetime {
     UntilRevoked,
 }
 
-/// Does what was asked for.
+/// Runs the command.
 pub fn execute(command: Tag, format: &OutputFormat) -> Result<(), Refusal> {
     match command {
         Tag::New { user, label, public_text, lifetime, pictures } => {
@@ -72,19 +72,19 @@ pub fn execute(command: Tag, format: &OutputFormat) -> Result<(), Refusal> {
         }
         Tag::Revoke { tag } => {
             let Answer::RevokedTag(tag) = format.ask(Request::RevokeTag { tag })? else { return Err(unexpected()) };
-            format.tell(&tag, |tag| format!("{} is revoked: its sticker is worthless from now on.\n", tag.id))
+            format.tell(&tag, |tag| format!("Revoked {}. Its sticker no longer works.\n", tag.id))
         }
     }
 }
 
-const NOT_VERIFIED: &str = "this sticker carries no key: its calls are shown as not verified. Stickers that are made in \
-    their owner's page carry one.";
+const NOT_VERIFIED: &str = "this sticker carries no key, so its calls are shown as not verified. Stickers created on an \
+    owner's page carry one.";
 
 fn made(tag: &NewTag) -> String {
     let members = tag.household.members.join(", ");
     let until = tag.expires_at.map_or_else(|| "it is revoked".to_owned(), |end| format!("{} UTC", stamp(end)));
     format!(
-        "{} rings {} until {until}. Its link is shown this once:\n\n  {}\n\n",
+        "{} rings {} until {until}. Its link is shown only now:\n\n  {}\n\n",
         tag.id,
         shown(&members),
         shown(&tag.url)
@@ -92,7 +92,7 @@ fn made(tag: &NewTag) -> String {
 }
 
 fn list(tags: &Tags) -> String {
-    let mut table = Table::new(["ID", "HOUSEHOLD", "STATE", "MADE (UTC)", "ENDS (UTC)"]);
+    let mut table = Table::new(["ID", "HOUSEHOLD", "STATE", "CREATED (UTC)", "EXPIRES (UTC)"]);
     for tag in &tags.tags {
         let state = match tag.state {
             TagState::Active => "active",

@@ -12,54 +12,54 @@ use crate::operator::{self, Answer, DeletedUser, PasswordLink, PasswordSet, Refu
 
 #[derive(Subcommand)]
 pub enum User {
-    /// Show everybody with an account
+    /// List all accounts
     List,
-    /// Make an account; asks for its password
+    /// Create an account; asks for its password
     Add {
-        /// The name to log in with
+        /// Name to log in with
         username: String,
-        /// Let it operate the server; the first account always does
+        /// Make it an administrator; the first account always is one
         #[arg(long)]
         administrator: bool,
-        /// Let it join this user's household and share its tags
+        /// Add it to this user's household, to share its tags
         #[arg(long, value_name = "USER")]
         household: Option<String>,
         /// Read the password from standard input, one line
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Let nobody log in with an account any more; its devices are logged out
+    /// Disable an account and log out its devices
     Disable {
-        /// A username or an id
+        /// Username or id
         user: String,
     },
-    /// Let its owner log in again
+    /// Enable a disabled account
     Enable {
-        /// A username or an id
+        /// Username or id
         user: String,
     },
-    /// Make somebody an administrator, or an owner and no more
+    /// Change a user's role
     Role {
-        /// A username or an id
+        /// Username or id
         user: String,
         role: Role,
     },
-    /// Delete an account with all that is its own; asks first
+    /// Delete an account and its data; asks for confirmation
     Delete {
-        /// A username or an id
+        /// Username or id
         user: String,
-        /// Do not ask
+        /// Skip the confirmation
         #[arg(long)]
         yes: bool,
     },
-    /// Set a new password, or make a link with which somebody sets it; devices are logged out then
+    /// Set a new password, or create a link for setting one; logs out the user's devices
     ///
-    /// The new password does not open the keys of its owner's stickers: for that they need the password from before,
-    /// their recovery code, a passkey that has opened them, or somebody of their household.
+    /// The new password does not unlock the keys of the user's stickers. For that they need their old password, their
+    /// recovery code, a passkey that has unlocked them before, or another household member.
     ResetPassword {
-        /// A username or an id
+        /// Username or id
         user: String,
-        /// Make a link that works once, for a day
+        /// Create a link that works once, for a day
         #[arg(long, conflicts_with = "password_stdin")]
         link: bool,
         /// Read the new password from standard input, one line
@@ -68,9 +68,9 @@ pub enum User {
         #[command(flatten)]
         pictures: Pictures,
     },
-    /// Remove the authenticator app, the passkeys and the backup codes of somebody who lost them
+    /// Remove a user's authenticator app, passkeys and backup codes, after they lost them
     ResetMfa {
-        /// A username or an id
+        /// Username or id
         user: String,
     },
 }
@@ -81,7 +81,7 @@ pub enum Role {
     Owner,
 }
 
-/// Does what was asked for.
+/// Runs the command.
 pub fn execute(command: User, format: &OutputFormat) -> Result<(), Refusal> {
     match command {
         User::List => {
@@ -97,17 +97,17 @@ pub fn execute(command: User, format: &OutputFormat) -> Result<(), Refusal> {
             )
         }
         User::Disable { user } => {
-            change(Request::DisableUser { user }, "is disabled: all devices are logged out", format)
+            change(Request::DisableUser { user }, "is disabled, and all devices are logged out", format)
         }
         User::Enable { user } => change(Request::EnableUser { user }, "can log in again", format),
         User::Role { user, role } => {
             let administrator = role == Role::Administrator;
-            let now = if administrator { "is an administrator" } else { "is an owner and no administrator" };
+            let now = if administrator { "is an administrator" } else { "is an owner, not an administrator" };
             change(Request::SetRole { user, administrator }, now, format)
         }
         User::Delete { user, yes } => {
             let question = format!(
-                "Delete {}? Sessions and personal data go, and the household's tags when nobody is left in it.",
+                "Delete {}? This deletes sessions and personal data, and the tags too if no one else is in the household.",
                 shown(&user)
             );
             confirm(&question, yes)?;
@@ -117,7 +117,7 @@ pub fn execute(command: User, format: &OutputFormat) -> Result<(), Refusal> {
             format.tell(&gone, deleted)
         }
         User::ResetMfa { user } => {
-            change(Request::ResetMfa { user }, "has no second factor: the password alone lets in", format)
+            change(Request::ResetMfa { user }, "has no second factor and logs in with the password alone", format)
         }
         User::ResetPassword { user, link: true, pictures, .. } => {
             output::warn(Some(VAULT_STAYS_SHUT), format);
@@ -131,7 +131,7 @@ pub fn execute(command: User, format: &OutputFormat) -> Result<(), Refusal> {
         }
         User::ResetPassword { user, password_stdin, pictures, .. } => {
             if pictures.wanted() {
-                return Err(prompt::usage("Pictures are made of a link.", "Add --link, or leave them out."));
+                return Err(prompt::usage("A QR code needs a link.", "Add --link, or remove --png, --svg and --qr."));
             }
             output::warn(Some(VAULT_STAYS_SHUT), format);
             let request = Request::SetPassword { user, password: new_password(password_stdin)? };
@@ -141,10 +141,10 @@ pub fn execute(command: User, format: &OutputFormat) -> Result<(), Refusal> {
     }
 }
 
-/// Said before a password is set by somebody who does not know the one from before.
-const VAULT_STAYS_SHUT: &str = "a new password lets its owner in, but does not open the keys of their stickers. For \
-    that they need the password from before, their recovery code, a passkey that has opened them, or somebody of their \
-    household. Without any of them the stickers must be made anew.";
+/// Shown before the operator sets a password without knowing the old one.
+const VAULT_STAYS_SHUT: &str = "a new password lets the user log in, but does not unlock the keys of their stickers. \
+    For that they need their old password, their recovery code, a passkey that has unlocked them before, or another \
+    household member. Without any of these, the stickers must be replaced.";
 
 fn change(request: Request, now: &str, format: &OutputFormat) -> Result<(), Refusal> {
     let Answer::User(user) = format.ask(request)? else { return Err(unexpected()) };
@@ -153,7 +153,7 @@ fn change(request: Request, now: &str, format: &OutputFormat) -> Result<(), Refu
 
 fn list(users: &Users) -> String {
     let mut table =
-        Table::new(["USERNAME", "ROLE", "STATE", "MADE (UTC)", "LAST SEEN", "SESSIONS", "2ND FACTOR", "ID"]);
+        Table::new(["USERNAME", "ROLE", "STATE", "CREATED (UTC)", "LAST SEEN", "SESSIONS", "2ND FACTOR", "ID"]);
     for user in &users.users {
         table.row([
             user.username.clone(),
@@ -166,14 +166,14 @@ fn list(users: &Users) -> String {
             user.id.to_string(),
         ]);
     }
-    table.text("Nobody has an account yet.")
+    table.text("There are no accounts yet.")
 }
 
 fn deleted(gone: &DeletedUser) -> String {
     let sessions = count(gone.ended.len(), "session", "sessions");
     let tags = match gone.revoked.len() {
         0 => String::new(),
-        tags => format!(" {} went too.", count(tags, "tag", "tags")),
+        tags => format!(" {} deleted.", count(tags, "tag", "tags")),
     };
     format!("{} is deleted; {sessions} ended.{tags}\n", shown(&gone.username))
 }
@@ -185,7 +185,7 @@ fn password_set(set: &PasswordSet) -> String {
 
 fn password_link(link: &PasswordLink) -> String {
     format!(
-        "With this link {} sets a new password, once, until {} UTC. It is shown this once:\n\n  {}\n\n",
+        "With this link, {} can set a new password once until {} UTC. It is shown only now:\n\n  {}\n\n",
         shown(&link.user.username),
         stamp(link.expires_at),
         shown(&link.url)

@@ -1,11 +1,11 @@
 //! New keys for fields and session tokens, and what was sealed with old ones sealed again.
 //!
-//! Whatever moment the power fails at, nothing is lost and the next start goes on from there:
+//! Whenever the power fails, nothing is lost and the next start continues from there:
 //!
-//! 1. The key file gets the new key beside the old one. From then on both open values, wherever the rest stops.
+//! 1. The key file gets the new key as well as the old one. From then on both open values, wherever the rest stops.
 //! 2. The database notes the new key, and this process begins to seal with it.
-//! 3. Values of the old key are sealed again, some at a time, each only if nobody has changed it meanwhile.
-//! 4. The database, having none left, refuses values of the old key from then on.
+//! 3. Values of the old key are sealed again, some at a time, each only if it has not changed meanwhile.
+//! 4. The database, which has no such values left, refuses the old key from then on.
 //! 5. The key file loses the old key.
 
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ use super::{Field, Keys};
 use crate::domain::{Error, Kind, Result};
 use crate::store::{Match, SealedColumn, Store};
 
-/// Values that are sealed again in one transaction: some milliseconds in which nobody else can write.
+/// Values that are sealed again in one transaction: some milliseconds in which nothing else can write.
 const BATCH: u32 = if cfg!(test) { 2 } else { 200 };
 /// No session lasts longer (`sessions.lifetime` is at most that), so no token that an old key signed is good after that.
 const TOKENS_LAST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -26,13 +26,13 @@ const TOKENS_LAST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// How a rotation went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rotation {
-    /// New keys are in force, and nothing needs the old ones any more.
+    /// New keys are in force, and nothing needs the old ones.
     Done {
         /// How many values were sealed again.
         resealed: u64,
     },
-    /// The keys were given to callqr, which must not change them: the operator is to put this file in their place and
-    /// start it again.
+    /// The operator provides the keys, so callqr must not change them: the operator replaces them with this file and
+    /// restarts.
     Replace {
         /// The file with the new keys.
         with: PathBuf,
@@ -43,7 +43,7 @@ impl Keys {
     /// Proves that what `store` holds was sealed with these keys.
     ///
     /// # Errors
-    /// `wrong-keys` when it was sealed with others: nothing could be read and nobody could log in.
+    /// `wrong-keys` when it was sealed with others: nothing could be read and no one could log in.
     pub async fn check(&self, store: &Store) -> Result<()> {
         let ring = self.ring();
         let fits = self.has_index_of(store).await?;
@@ -58,7 +58,7 @@ impl Keys {
                 Ok(())
             }
             _ => Err(Error::new(Kind::Unavailable, "wrong-keys", "The key file does not belong to this database.")
-                .hint("Restore keys/master.key (or the key file that you give to callqr) and callqr.db from the same backup.")),
+                .hint("Restore keys/master.key (or the key file you provide) and callqr.db from the same backup.")),
         }
     }
 
@@ -75,8 +75,8 @@ impl Keys {
     /// be called again after each of them.
     pub async fn rotate(&self, store: &Store, now: SystemTime, begun: impl FnOnce() + Send) -> Result<Rotation> {
         let Ok(_one_at_a_time) = self.rotating.try_lock() else {
-            return Err(Error::new(Kind::Conflict, "rotating", "The keys are being rotated at this moment.")
-                .hint("Try again in a minute, if you still want other keys then."));
+            return Err(Error::new(Kind::Conflict, "rotating", "The keys are already being rotated.")
+                .hint("Try again in a minute if you still want new keys."));
         };
         if !self.is_rotating() {
             let next = KeyRing::new(self.ring().secrets.rotated(now, now + TOKENS_LAST));
@@ -117,7 +117,7 @@ impl Keys {
         let newest = self.ring().newest();
         let old: Vec<u8> = self.ring().secrets.fields.iter().map(|(id, _)| *id).filter(|id| *id != newest).collect();
         for id in &old {
-            // Whoever sealed a value before the new key was there may write it only now.
+            // A value sealed before the new key was there may be written only now.
             while !store.sealed().retire(*id, columns()).await? {
                 for field in Field::ALL {
                     resealed += self.reseal(store, field).await?;
@@ -149,7 +149,7 @@ impl Keys {
         }
     }
 
-    /// Writes a ring's keys to the key file, without holding up anybody.
+    /// Writes a ring's keys to the key file without blocking other work.
     async fn save(&self, ring: &KeyRing) -> Result<Saved> {
         let (file, secrets) = (Arc::clone(&self.file), ring.secrets.clone());
         tokio::task::spawn_blocking(move || file.save(&secrets)).await.map_err(Error::internal)?

@@ -15,7 +15,7 @@ pub struct Address {
 }
 
 impl Address {
-    /// `directory/name`; where that is too long, the same by way of the open directory's number in `/proc`.
+    /// `directory/name`; if that is too long, the same through the open directory's descriptor in `/proc`.
     pub fn of(directory: &Path, name: &str) -> io::Result<Self> {
         let path = directory.join(name);
         if path.as_os_str().len() <= MAX_PATH_BYTES {

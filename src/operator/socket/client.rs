@@ -14,10 +14,10 @@ use super::{MAX_ANSWER, MAX_REQUEST, NAME};
 use crate::domain::{Error, Kind, Result};
 use crate::operator::{Reply, Request};
 
-/// How long an answer may take: changing keys means to write every row anew.
+/// How long an answer may take: rotating keys rewrites every row.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
-/// Asks the server that runs with this data directory; `None` when none does.
+/// Asks the server that runs with this data directory; `None` without one.
 ///
 /// # Errors
 /// `control-socket` when it cannot be reached, `no-answer` when it stops in between.
@@ -26,7 +26,7 @@ pub async fn ask(directory: &Path, request: &Request) -> Result<Option<Reply>> {
     let unreachable = |error: io::Error| {
         let hint = match error.kind() {
             ErrorKind::PermissionDenied => "Run this as the user that runs callqr, or as root.",
-            _ => "Is it still running? Try again.",
+            _ => "Check that it is still running, then try again.",
         };
         let message = format!("The callqr in {shown} cannot be reached: {error}.");
         Error::new(Kind::Unavailable, "control-socket", message).hint(hint)
@@ -45,7 +45,7 @@ pub async fn ask(directory: &Path, request: &Request) -> Result<Option<Reply>> {
     let mut line = Zeroizing::new(serde_json::to_vec(request).map_err(Error::internal)?);
     line.push(b'\n');
     if line.len() as u64 > MAX_REQUEST {
-        return Err(Error::invalid("too-long", "What you want to say is too long."));
+        return Err(Error::invalid("too-long", "The request is too long."));
     }
     timeout(ANSWER_TIMEOUT, exchange(&mut stream, &line))
         .await
@@ -59,12 +59,12 @@ async fn exchange(stream: &mut UnixStream, request: &[u8]) -> Result<Reply> {
     let mut line = Vec::new();
     BufReader::new(stream.take(MAX_ANSWER)).read_until(b'\n', &mut line).await.map_err(broken)?;
     if line.last() != Some(&b'\n') {
-        return Err(no_answer("it stopped before it answered"));
+        return Err(no_answer("it stopped before answering"));
     }
     serde_json::from_slice(&line).map_err(|_| no_answer("this program does not understand its answer"))
 }
 
 fn no_answer(why: &str) -> Error {
-    Error::new(Kind::Unavailable, "no-answer", format!("The running callqr gave no answer: {why}."))
-        .hint("Look whether it was done before you try again.")
+    Error::new(Kind::Unavailable, "no-answer", format!("The running callqr did not answer: {why}."))
+        .hint("Check whether it was done before you try again.")
 }

@@ -36,8 +36,8 @@ pub struct Control {
 }
 
 impl Control {
-    /// Listens in a data directory. Whatever socket is there was left by a server that crashed: whoever calls this
-    /// holds the directory's lock.
+    /// Listens in a data directory. A socket found there was left by a server that crashed, because the caller holds
+    /// the directory's lock.
     ///
     /// # Errors
     /// `control-socket` when the directory's file system takes no socket.
@@ -51,21 +51,21 @@ impl Control {
             }
             let socket = UnixSocket::new_stream()?;
             socket.bind(Address::of(directory.path(), UNREADY)?.path())?;
-            // Nobody can connect before it listens, so nobody gets in before its mode is right.
+            // No one can connect before it listens, and by then its mode is right.
             fs::set_permissions(&unready, fs::Permissions::from_mode(0o600))?;
             let listener = socket.listen(WAITING)?;
             fs::rename(&unready, &path)?;
             Ok(listener)
         };
         let listener = bound().map_err(|error| {
-            let message = format!("The control socket {} cannot be made: {error}.", path.display());
+            let message = format!("The control socket {} cannot be created: {error}.", path.display());
             Error::new(Kind::Unavailable, "control-socket", message)
-                .hint("Put the data directory on a file system of this machine.")
+                .hint("Put the data directory on a local file system.")
         })?;
         Ok(Self { listener, path })
     }
 
-    /// Serves until `closing` says so; requests under way are finished, which whoever waits for `open` sees.
+    /// Serves until `closing` says so. Pending requests are finished; waiting for `open` shows when.
     pub async fn serve(self, operator: Operator, mut closing: watch::Receiver<bool>, open: mpsc::Sender<()>) {
         let places = Arc::new(Semaphore::new(SERVED));
         loop {
@@ -80,7 +80,7 @@ impl Control {
             let Ok(place) = places.clone().acquire_owned().await else { return };
             let (operator, open) = (operator.clone(), open.clone());
             tokio::spawn(async move {
-                // A client that leaves early has nothing to complain about.
+                // A client that leaves early needs no answer.
                 let _ = serve_one(stream, &operator).await;
                 drop((place, open));
             });
@@ -102,15 +102,15 @@ async fn serve_one(mut stream: UnixStream, operator: &Operator) -> io::Result<()
             Err(error) => Reply::Refused(error.into()),
         }
     } else {
-        let error = Error::new(Kind::Forbidden, "not-yours", "This callqr is another user's.");
-        Reply::Refused(error.hint("Ask as the user that runs it, or as root.").into())
+        let error = Error::new(Kind::Forbidden, "not-yours", "This callqr belongs to another user.");
+        Reply::Refused(error.hint("Run this as the user that runs callqr, or as root.").into())
     };
     let mut line = Zeroizing::new(serde_json::to_vec(&reply)?);
     line.push(b'\n');
     timeout(REQUEST_TIMEOUT, stream.write_all(&line)).await?
 }
 
-/// The file's mode says the same; this holds where somebody has changed it.
+/// The file's mode says the same; this holds even if the mode was changed.
 fn may_ask(peer: u32, own: u32) -> bool {
     peer == own || peer == 0
 }
@@ -118,14 +118,14 @@ fn may_ask(peer: u32, own: u32) -> bool {
 async fn read(stream: &mut UnixStream) -> Result<Request> {
     let not_understood = |message: &str| {
         Error::invalid("not-understood", message)
-            .hint("The running callqr may be of another version: restart it with the new one.")
+            .hint("The running callqr may be another version: restart it with this one.")
     };
     // Passwords pass through here.
     let mut line = Zeroizing::new(Vec::new());
     let read = BufReader::new(stream.take(MAX_REQUEST)).read_until(b'\n', &mut line).await;
-    read.map_err(|_| not_understood("The request did not arrive whole."))?;
+    read.map_err(|_| not_understood("The request arrived incomplete."))?;
     if line.last() != Some(&b'\n') {
-        return Err(not_understood("The request is not a line, or too long a line."));
+        return Err(not_understood("The request is not a single line, or it is too long."));
     }
     serde_json::from_slice(&line).map_err(|_| not_understood("The running callqr does not understand the request."))
 }

@@ -113,7 +113,7 @@ fn migrate(path: &Path, connection: &mut Connection, migrations: &[&str]) -> Res
     Ok(())
 }
 
-/// Keeps the database as it was, beside it, in case the new version must be given up.
+/// Keeps a copy of the old database next to it, in case the new version must be rolled back.
 fn snapshot(path: &Path, connection: &Connection, version: usize) -> Result<()> {
     let copy = path.with_extension(format!("before-v{}.db", version + 1));
     // VACUUM INTO writes only to a file that is missing or empty; making it first makes it private.
@@ -133,7 +133,7 @@ pub(in crate::store) fn forget_snapshots(path: &Path, until: SystemTime) -> Resu
         let is_old = || entry.metadata().and_then(|data| data.modified()).is_ok_and(|made| made < until);
         if is_copy && is_old() {
             files::remove(&entry.path())?;
-            tracing::info!("a copy of the database from before a migration was removed");
+            tracing::info!("the copy of the database from before a migration was removed");
         }
     }
     Ok(())
@@ -147,11 +147,12 @@ fn open_error(path: &Path, error: &rusqlite::Error) -> Error {
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => corrupt(path),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            unusable(path, "another program holds it locked").hint("Stop the other program and start again.")
+            unusable(path, "another program has locked it").hint("Stop the other program and start again.")
         }
-        Some(ErrorCode::DiskFull) => unusable(path, "the disk is full").hint("Make room on the disk."),
+        Some(ErrorCode::DiskFull) => unusable(path, "the disk is full").hint("Free up disk space."),
         Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
-            unusable(path, "this user may not open it").hint("Give it and its directory to the user that runs callqr.")
+            unusable(path, "this user cannot open it")
+                .hint("Make the user that runs callqr the owner of it and its directory (chown).")
         }
         _ => unusable(path, &error.to_string()).hint("Check the disk, or restore a backup."),
     }
@@ -159,7 +160,7 @@ fn open_error(path: &Path, error: &rusqlite::Error) -> Error {
 
 fn corrupt(path: &Path) -> Error {
     unusable(path, "it is damaged or not a database")
-        .hint("Restore a backup. Keep the damaged file aside; callqr does not run on with it.")
+        .hint("Restore a backup, and keep a copy of the damaged file. callqr cannot run with it.")
 }
 
 fn unusable(path: &Path, why: &str) -> Error {

@@ -53,7 +53,7 @@ impl DatabaseThread {
     }
 
     /// As [`DatabaseThread::transaction`]; what is committed is followed by `then`, before anything else is done here and
-    /// before the caller has the answer, also when it does not wait for it any more.
+    /// before the caller has the answer, even if it no longer waits for it.
     pub(in crate::store) async fn transaction_then<T, F, G>(&self, work: F, then: G) -> Result<T>
     where
         T: Send + 'static,
@@ -86,7 +86,7 @@ impl DatabaseThread {
     {
         let (answer, answered) = oneshot::channel();
         self.send(Box::new(move |connection| {
-            // Nobody may be waiting any more.
+            // The caller may no longer be waiting.
             let _ = answer.send(work(connection));
         }))?;
         answered.await.unwrap_or_else(|_| Err(Error::internal("a database job ended without an answer")))
@@ -110,9 +110,9 @@ impl From<rusqlite::Error> for Error {
             // A value was sealed with a key that was retired meanwhile: the next attempt has the new one.
             Some(ConstraintViolation) if error.to_string().contains(crate::store::sealed::RETIRED) => busy(),
             Some(DiskFull) => {
-                tracing::error!("the disk is full: make room on it");
+                tracing::error!("the disk is full: free up space");
                 Self::new(Kind::Unavailable, "disk-full", "The server cannot save anything: its disk is full.")
-                    .hint("Tell the operator to make room.")
+                    .hint("Ask the operator to free up space.")
                     .retry_after(Duration::from_secs(60))
             }
             _ => Self::internal(error),

@@ -1,4 +1,4 @@
-//! What ends: told when it is on disk, whole or not at all, and also when nobody waits for the answer.
+//! What ends: told when it is on disk, whole or not at all, and even if no one waits for the answer.
 
 use std::sync::Mutex;
 
@@ -240,7 +240,7 @@ async fn tags_and_notes_raise_what_those_who_are_connected_must_learn() {
 }
 
 #[tokio::test]
-async fn sessions_raise_their_end_whoever_or_whatever_ends_them() {
+async fn sessions_raise_their_end_however_they_end() {
     let house = House::new().await;
     let (account, sessions) = (house.member.account, house.store.sessions());
     assert!(sessions.rotate(house.new_secret(), at(1)).await.unwrap().is_some());
@@ -283,7 +283,7 @@ async fn what_is_committed_is_raised_though_nobody_waits_for_it_any_more() {
 
 /// Between the two the vault may get another key: what is kept for others then would bring the old one.
 #[tokio::test]
-async fn a_key_is_handed_to_others_only_by_whoever_holds_it_at_that_moment() {
+async fn a_key_is_handed_over_only_by_a_member_that_has_it() {
     let house = House::new().await;
     let Member { account, household, .. } = house.member;
     let wrapped = way_in(1).wrapped;

@@ -47,7 +47,7 @@ pub struct Cleaner {
     hour_began: Option<Instant>,
 }
 
-/// What the cleaner thinks of the clock, for whoever asks how the appliance is.
+/// The verdict on the clock, for the health report.
 #[derive(Clone, Default)]
 pub struct ClockHealth(Arc<Mutex<Option<Doubt>>>);
 
@@ -61,7 +61,7 @@ impl ClockHealth {
         let before = std::mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), doubt);
         match (before, doubt) {
             (None, Some(doubt)) => {
-                tracing::warn!(?doubt, "the clock is plainly wrong: nothing is removed until it is right");
+                tracing::warn!(?doubt, "the clock is wrong: nothing is removed until it is right again");
             }
             (Some(_), None) => tracing::info!("the clock is right again"),
             _ => {}
@@ -115,7 +115,7 @@ impl Cleaner {
                 until.clamp(MIN_PAUSE, MAX_PAUSE)
             }
             Err(error) => {
-                tracing::warn!(code = error.code, "what has expired could not be removed");
+                tracing::warn!(code = error.code, "expired data could not be removed");
                 MAX_PAUSE
             }
         }
@@ -127,7 +127,7 @@ impl Cleaner {
         let is_due = expiry.next(self.kept).await?.is_some_and(|next| next <= now);
         if is_hour || is_due {
             self.sessions.purge(now, (self.connected)().await).await?;
-            // A call that goes on is not ended by it: who was let in may finish.
+            // A call in progress does not end with it.
             for _ in expiry.remove_tags(now).await? {
                 self.audit.note_at(Event::TagExpired, None, None, now);
             }
@@ -135,7 +135,7 @@ impl Cleaner {
         }
         if is_hour {
             if let Err(error) = self.sessions.forget_keys(now).await {
-                tracing::warn!(code = error.code, "a key of session tokens that are over could not be dropped");
+                tracing::warn!(code = error.code, "a retired session token key could not be removed");
             }
             expiry.see_clock(now).await?;
             self.hour_began = Some(steady);
