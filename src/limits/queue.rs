@@ -32,12 +32,14 @@ pub struct Queue {
     strangers: Line,
 }
 
-impl Queue {
+impl Default for Queue {
     /// Nobody waits.
-    pub fn new() -> Self {
+    fn default() -> Self {
         Self { all: Line::new(ASKED_FOR, AT_ONCE), strangers: Line::new(STRANGERS_ASKED_FOR, STRANGERS_AT_ONCE) }
     }
+}
 
+impl Queue {
     /// Runs `work` when it is its turn. The permits live in the work itself: when the client goes away the hash is still
     /// being made, and must go on counting.
     ///
@@ -97,7 +99,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn two_at_once_a_few_wait_and_the_rest_is_refused_even_when_clients_leave() {
-        let queue = Queue::new();
+        let queue = Queue::default();
         let running = Arc::new(AtomicUsize::new(0));
         let most = Arc::new(AtomicUsize::new(0));
         let (started, starts) = mpsc::channel();
@@ -154,7 +156,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn strangers_leave_places_and_a_turn_to_those_who_are_known() {
-        let queue = Queue::new();
+        let queue = Queue::default();
         let gate = Arc::new(std::sync::Barrier::new(2));
         let (started, starts) = mpsc::channel();
         let first = tokio::spawn({

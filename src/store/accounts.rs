@@ -91,7 +91,7 @@ impl AccountTable<'_> {
     /// it gets one, and uses `entry` up.
     ///
     /// # Errors
-    /// As [`Accounts::check_entry`]; `username-taken`, `too-many-accounts` when there are `most`, `household-full`.
+    /// As [`AccountTable::check_entry`]; `username-taken`, `too-many-accounts` when there are `most`, `household-full`.
     pub async fn create(
         &self,
         account: NewAccountRow,

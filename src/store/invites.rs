@@ -72,7 +72,7 @@ impl InviteTable<'_> {
         self.0.reader.transaction(move |transaction| of(transaction, member, now)).await
     }
 
-    /// Takes back an invite that [`Invites::of`] lists; whether there was one.
+    /// Takes back an invite that [`InviteTable::of`] lists; whether there was one.
     ///
     /// # Errors
     /// The database's.

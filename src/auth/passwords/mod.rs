@@ -73,7 +73,7 @@ impl Passwords {
         let encode = |bytes: &[u8]| STANDARD_NO_PAD.encode(bytes);
         let (salt, output) = (encode(&random::bytes::<16>()), encode(&random::bytes::<32>()));
         let nobody = format!("{}${salt}${output}", current(keys.pepper_id()));
-        Self { queue: Queue::new(), keys, work: Arc::default(), nobody: nobody.into() }
+        Self { queue: Queue::default(), keys, work: Arc::default(), nobody: nobody.into() }
     }
 
     /// What the password of this name is to be stretched with; looks alike for a name that nobody has, or nobody can have.
