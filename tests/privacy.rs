@@ -50,7 +50,7 @@ async fn neither_the_log_nor_the_database_names_anybody() {
         .unwrap();
     let mut welcome = String::new();
     let mut lines = BufReader::new(child.stdout.as_mut().unwrap());
-    while !welcome.contains("Ctrl-C stops it.") {
+    while !welcome.contains("Press Ctrl-C to stop.") {
         assert_ne!(lines.read_line(&mut welcome).unwrap(), 0);
     }
     let link = welcome.lines().find(|line| line.contains("/setup#")).unwrap();

@@ -139,7 +139,7 @@ fn a_variable_that_is_no_setting_is_told_and_ends_nothing() {
     assert_eq!(checked.status.code(), Some(0));
     let told = text(&checked.stdout);
     assert!(
-        told.contains("CALLQR_LSITEN: this is no setting and is ignored. Did you mean \"CALLQR_LISTEN\"?"),
+        told.contains("CALLQR_LSITEN: this is not a setting and is ignored. Did you mean \"CALLQR_LISTEN\"?"),
         "{told}"
     );
     let checked = with(&["check-config"], "CALLQR_LISTEN_").output().unwrap();
@@ -190,7 +190,7 @@ fn what_is_printed_is_a_configuration_file() {
     std::fs::write(directory.path().join("again.toml"), &printed.stdout).unwrap();
     let again = output(directory.path(), &["--config", "again.toml", "print-config"]);
     assert_eq!(text(&again.stdout), text(&printed.stdout));
-    assert_eq!(text(&output(directory.path(), &["check-config"]).stdout), "The configuration is good.\n");
+    assert_eq!(text(&output(directory.path(), &["check-config"]).stdout), "The configuration is valid.\n");
 }
 
 #[test]

@@ -71,7 +71,7 @@ async fn what_a_crashed_server_left_is_passed_over_and_replaced() {
     // Killed, as by a power cut.
     drop(started);
     assert!(data.join("control.sock").exists());
-    assert_eq!(say(&data, &["user", "list"]).await.out, "Nobody has an account yet.\n");
+    assert_eq!(say(&data, &["user", "list"]).await.out, "There are no accounts yet.\n");
     let started = Started::start(&mut callqr(directory.path(), &["--listen", "127.0.0.1:0"]));
     assert_eq!(say(&data, &["user", "list"]).await.code, 0);
     started.stop();

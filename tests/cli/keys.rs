@@ -28,7 +28,7 @@ async fn new_keys_are_made_while_the_server_runs_and_while_it_does_not() {
 
     let directory = server.stop().await;
     let said = say(&data, &["keys", "rotate"]).await;
-    assert!(said.code == 0 && said.out.contains("encrypted with a new key; the old one is gone"), "{said:?}");
+    assert!(said.code == 0 && said.out.contains("with a new key and removed the old one"), "{said:?}");
     assert!(field_keys(&data).len() == 1 && field_keys(&data) != second);
 
     let again = Server::start_in(directory, &[]).await;

@@ -120,7 +120,7 @@ async fn sessions_are_listed_and_ended() {
     let data = directory.path().join("data");
     let ended = json(&data, &["session", "end", "--all", "ada"]).await;
     assert_eq!(ended["ended"].as_array().unwrap().len(), 2);
-    assert_eq!(say(&data, &["session", "list"]).await.out, "Nobody is logged in.\n");
+    assert_eq!(say(&data, &["session", "list"]).await.out, "No devices are logged in.\n");
 }
 
 #[tokio::test]
@@ -257,7 +257,7 @@ async fn an_account_is_made_disabled_enabled_and_deleted() {
         refused(&say_with(data, &add, PASSWORD).await, 4, "taken");
 
         assert_eq!(json(data, &["user", "role", "bob", "administrator"]).await["administrator"], true);
-        assert_eq!(say(data, &["user", "role", "bob", "owner"]).await.out, "bob is an owner and no administrator.\n");
+        assert_eq!(say(data, &["user", "role", "bob", "owner"]).await.out, "bob is an owner, not an administrator.\n");
         refused(&say(data, &["user", "role", "ada", "owner"]).await, 4, "administrator");
         refused(&say(data, &["user", "disable", "ada"]).await, 4, "administrator");
 
@@ -321,7 +321,7 @@ async fn somebody_who_lost_the_second_factor_gets_in_with_the_password() {
     assert!(asked["secondFactor"]["ticket"].is_string(), "{asked}");
 
     let reset = say(&data, &["user", "reset-mfa", "ada"]).await;
-    assert_eq!(reset.out, "ada has no second factor: the password alone lets in.\n", "{reset:?}");
+    assert_eq!(reset.out, "ada has no second factor and logs in with the password alone.\n", "{reset:?}");
     assert!(server.client.post("/api/v1/auth/login", &login).await.body["token"].is_string());
     refused(&say(&data, &["user", "reset-mfa", "nobody"]).await, 3, "no user");
 }
@@ -370,7 +370,7 @@ async fn whoever_lost_a_second_factor_gets_in_with_the_password() {
     assert!(server.client.post("/api/v1/auth/login", &body).await.body["token"].is_null());
 
     let reset = say(&data, &["user", "reset-mfa", "ada"]).await;
-    assert_eq!(reset.out, "ada has no second factor: the password alone lets in.\n", "{reset:?}");
+    assert_eq!(reset.out, "ada has no second factor and logs in with the password alone.\n", "{reset:?}");
     assert!(server.client.post("/api/v1/auth/login", &body).await.body["token"].is_string());
     refused(&say(&data, &["user", "reset-mfa", "nobody"]).await, 3, "no user");
 
@@ -391,10 +391,10 @@ async fn an_invite_is_made_listed_revoked_and_used() {
         let id = invite["id"].as_str().unwrap();
         let listed = say(data, &["invite", "list"]).await.out;
         assert!(listed.contains(id) && listed.contains("command line"), "{listed}");
-        assert!(say(data, &["invite", "revoke", id]).await.out.contains("lets nobody in"));
+        assert!(say(data, &["invite", "revoke", id]).await.out.contains("Its link no longer works"));
         refused(&say(data, &["invite", "revoke", id]).await, 3, "callqr invite list");
         refused(&say(data, &["invite", "new", "--household", "nobody"]).await, 3, "no user");
-        assert_eq!(say(data, &["invite", "list"]).await.out, "There are no invites.\n");
+        assert_eq!(say(data, &["invite", "list"]).await.out, "There are no unused invites.\n");
     })
     .await;
     let server = Server::start().await;

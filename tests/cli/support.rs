@@ -73,7 +73,7 @@ impl Started {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut welcome = String::new();
         let mut lines = BufReader::new(child.stdout.as_mut().unwrap());
-        while !welcome.contains("Ctrl-C stops it.") {
+        while !welcome.contains("Press Ctrl-C to stop.") {
             assert_ne!(lines.read_line(&mut welcome).unwrap(), 0, "it ended: {welcome}");
         }
         Self { child, welcome }

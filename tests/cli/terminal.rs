@@ -132,7 +132,7 @@ async fn a_password_is_typed_twice_and_never_shown() {
         let mut terminal = Terminal::start(&data, 80, &["user", "add", "bob"]);
         terminal.see("New password");
         terminal.answer("four unrelated words\n");
-        terminal.see("Again: ");
+        terminal.see("Repeat the password: ");
         terminal.answer("four unrelated words\n");
         let (screen, code) = terminal.end();
         assert!(code == 0 && screen.contains("bob can log in."), "{screen}");
@@ -142,7 +142,7 @@ async fn a_password_is_typed_twice_and_never_shown() {
         terminal.see("does not open the keys");
         terminal.see("New password");
         terminal.answer("four unrelated words\n");
-        terminal.see("Again: ");
+        terminal.see("Repeat the password: ");
         terminal.answer("for unrelated words\n");
         let (screen, code) = terminal.end();
         assert!(code == 4 && screen.contains("not the same"), "{screen}");
