@@ -109,7 +109,7 @@ mod tests {
             ("https://app.example.org/", "slash"),
             ("https://app.example.org/x", "path"),
             ("https://ada@app.example.org", "user name"),
-            ("https://app.example.org:443", "usual port"),
+            ("https://app.example.org:443", "default port"),
             ("https://App.example.org", "lower case"),
             ("", "read"),
         ] {

@@ -66,9 +66,9 @@ fn every_problem_is_told_at_once_with_place_and_remedy() {
             "callqr.toml:1: listn: there is no such setting. Did you mean \"listen\"?",
             "callqr.toml:4: calls.ring_time: expected a length of time, found a number. Write it in quotes: ring_time = \"45s\"",
             "callqr.toml:5: calls.max_duration: 2s is out of range. Choose a time from 1m to 1d.",
-            "callqr.toml:7: log.level: \"loud\" is not one of its values. Write one of \"error\", \"warn\", \"info\", \
+            "callqr.toml:7: log.level: \"loud\" is not a valid value. Write one of \"error\", \"warn\", \"info\", \
              \"debug\", \"trace\".",
-            "callqr.toml:9: tls.key: tls.certificate is missing. Set tls.certificate too, or neither to use the built-in \
+            "callqr.toml:9: tls.key: tls.certificate is missing. Set tls.certificate too, or remove both to use the built-in \
              authority.",
         ]
     );
@@ -77,7 +77,7 @@ fn every_problem_is_told_at_once_with_place_and_remedy() {
 #[test]
 fn broken_syntax_is_told_with_its_lines_and_the_rest_is_still_checked() {
     let told = problems("listen = \n[calls]\nring_time = \"nonsense\"\n");
-    assert!(told.iter().any(|line| line.starts_with("callqr.toml:1: this is not TOML")), "{told:?}");
+    assert!(told.iter().any(|line| line.starts_with("callqr.toml:1: invalid TOML")), "{told:?}");
     assert!(told.iter().any(|line| line.starts_with("callqr.toml:3: calls.ring_time: \"nonsense\"")), "{told:?}");
 }
 

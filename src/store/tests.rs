@@ -279,7 +279,7 @@ async fn what_a_household_can_make_altogether_is_bounded_because_each_token_is_k
     }
     let refused = store.tags().create(tag(owner, &Token::random(), None), 1, at(0)).await.unwrap_err();
     assert_eq!(refused.code, "too-many-tags");
-    assert!(refused.message.contains("altogether"), "{refused}");
+    assert!(refused.message.contains("in total"), "{refused}");
     store.tags().create(tag(owner, &Token::random(), None), 2, at(0)).await.unwrap();
 }
 

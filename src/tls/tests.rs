@@ -289,7 +289,7 @@ fn a_name_that_the_authority_may_not_vouch_for_is_told_with_the_remedy() {
     assert_eq!(shown(&certificates, None, Some("sub.call.example.org")), ["sub.call.example.org"]);
     let told = advice(&later);
     assert_eq!(told.len(), 1, "{told:?}");
-    for part in ["may not vouch for call.example.net", "tls.certificate", "authority.pem and start again"] {
+    for part in ["cannot vouch for call.example.net", "tls.certificate", "authority.pem and restart"] {
         assert!(told[0].contains(part), "{told:?}");
     }
     later.own_files = Some(OwnFiles { certificate: "a".into(), key: "b".into() });

@@ -34,7 +34,7 @@ pub struct Account {
     keep_missed_calls: bool,
     /// Until when sensitive actions work without confirming it's you again; `null` if they need it now.
     #[schema(format = DateTime, required = true)]
-    pub recent_until: Option<String>,
+    pub confirmed_until: Option<String>,
 }
 
 /// The people who share tags.
@@ -71,7 +71,7 @@ pub async fn describe(state: &SharedState, profile: Profile, identity: Identity)
         household: Household { members },
         second_factor: state.factors.overview(identity.account).await?.into(),
         keep_missed_calls: profile.keep_missed_calls,
-        recent_until: identity.is_recently_authenticated(SystemTime::now()).then(|| rfc3339(identity.recent_until)),
+        confirmed_until: identity.is_recently_authenticated(SystemTime::now()).then(|| rfc3339(identity.recent_until)),
     })
 }
 

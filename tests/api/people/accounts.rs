@@ -77,30 +77,6 @@ async fn passwords_that_everybody_tries_first_are_refused() {
 }
 
 #[tokio::test]
-async fn a_password_kept_by_an_older_version_works_and_is_kept_better_from_then_on() {
-    let server = Server::start().await;
-    server.owner().await;
-    // "correct horse", hashed by the `argon2` command without a pepper.
-    let old = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$k9ohroejZy1PN5E1SbHNPug6vB8eQAahb5SOAp6iGF4";
-    let database = database(&server);
-    let stored =
-        || -> String { database.query_row("SELECT password_hash FROM accounts", [], |row| row.get(0)).unwrap() };
-    assert!(stored().contains("keyid="), "a hash without pepper");
-    database.execute("UPDATE accounts SET password_hash = ?1", [old]).unwrap();
-    let log_in = async |password: &str| {
-        let body = json!({ "username": "ada", "password": password });
-        server.client.post("/api/v1/auth/login", &body).await.status
-    };
-    assert_eq!(log_in("wrong horse").await, 401);
-    assert_eq!(stored(), old);
-    assert_eq!(log_in("correct horse").await, 200);
-    let better = stored();
-    assert!(better.contains("keyid=") && better != old);
-    assert_eq!(log_in("correct horse").await, 200);
-    assert_eq!(stored(), better, "it is brought up to date once");
-}
-
-#[tokio::test]
 async fn all_phones_of_a_household_ring_and_one_answers() {
     let server = Server::start().await;
     let ada = server.owner().await;

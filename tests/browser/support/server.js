@@ -71,7 +71,7 @@ export class Server {
       'callqr says where it listens',
       () => {
         if (child.exitCode !== null) throw new Error(`callqr ended with code ${child.exitCode}:\n${this.#current}`);
-        return /Ctrl-C stops it/.test(this.#current) && /https:\/\/localhost:(\d+)/.exec(this.#current)?.[1];
+        return /Press Ctrl-C to stop/.test(this.#current) && /https:\/\/localhost:(\d+)/.exec(this.#current)?.[1];
       },
       { every: 5, detail: () => this.#current },
     );
