@@ -111,7 +111,7 @@ mod tests {
             ("https://ada@app.example.org", "user name"),
             ("https://app.example.org:443", "default port"),
             ("https://App.example.org", "lower case"),
-            ("", "read"),
+            ("", "valid URL"),
         ] {
             let fault = CorsOrigin::parse(bad).unwrap_err();
             assert!(fault.wrong.contains(why), "{bad}: {}", fault.wrong);
