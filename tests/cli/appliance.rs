@@ -29,7 +29,7 @@ fn a_healthy_appliance_says_so_and_a_missing_one_says_why() {
     let directory = tempfile::tempdir().unwrap();
     let none = output(directory.path(), &["healthcheck"]);
     assert_eq!(none.status.code(), Some(1));
-    assert!(text(&none.stderr).contains("Has callqr been started"), "{}", text(&none.stderr));
+    assert!(text(&none.stderr).contains("Start callqr with this configuration first"), "{}", text(&none.stderr));
 
     let started = Started::start(&mut callqr(directory.path(), &["--listen", "127.0.0.1:0"]));
     let address = format!("127.0.0.1:{}", started.port());

@@ -103,6 +103,6 @@ async fn data_that_something_else_holds_is_told_of() {
     lock.lock().unwrap();
     drop(StdListener::bind(data.join("control.sock")).unwrap());
     let said = say(&data, &["user", "list"]).await;
-    assert!(said.code == 5 && said.err.contains("Something else is using"), "{said:?}");
+    assert!(said.code == 5 && said.err.contains("Another process is using"), "{said:?}");
     drop((lock, directory));
 }

@@ -181,7 +181,7 @@ async fn what_there_is_not_has_an_exit_code_of_its_own() {
         let said = say(data, &["tag", "new", "nobody", "--json"]).await;
         assert_eq!(said.json()["error"]["code"], "no-such-user");
         refused(&say(data, &["tag", "new", "ada", "--label", &"x".repeat(121)]).await, 4, "at most 120 characters");
-        refused(&say(data, &["tag", "revoke", "tag_x"]).await, 2, "not an identifier");
+        refused(&say(data, &["tag", "revoke", "tag_x"]).await, 2, "an ID of the form tag_");
         refused(&say(data, &["session", "end"]).await, 2, "Usage");
         refused(&say(data, &["tag", "new", "ada\u{1b}[31m"]).await, 3, "\\u{1b}");
     })
@@ -334,7 +334,7 @@ async fn a_lost_password_is_replaced_and_what_the_old_one_opened_ends() {
     let words = ["user", "reset-password", "ada", "--password-stdin"];
     let set = say_with(&data, &words, PASSWORD).await;
     assert_eq!(set.out, "ada has a new password; 1 session ended.\n", "{set:?}");
-    assert!(set.err.contains("does not open the keys of their stickers"), "{set:?}");
+    assert!(set.err.contains("does not unlock the keys of their stickers"), "{set:?}");
     assert_eq!(owner.get("/api/v1/account").await.status, 401);
     assert_eq!(log_in(&server, "ada", "correct horse battery").await, 401);
     assert_eq!(log_in(&server, "ada", PASSWORD).await, 200);
@@ -383,7 +383,7 @@ async fn whoever_lost_a_second_factor_gets_in_with_the_password() {
 async fn an_invite_is_made_listed_revoked_and_used() {
     both_ways(async |data| {
         let shown = say(data, &["invite", "new", "--household", "ada", "--lifetime", "day"]).await;
-        assert!(shown.err.contains("does not bring the keys"), "{shown:?}");
+        assert!(shown.err.contains("does not carry the keys"), "{shown:?}");
         assert!(shown.code == 0 && shown.out.contains("join a household") && shown.out.contains("/join#"), "{shown:?}");
         let invites = json(data, &["invite", "list"]).await;
         let invite = &invites["invites"][0];

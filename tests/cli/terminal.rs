@@ -139,13 +139,13 @@ async fn a_password_is_typed_twice_and_never_shown() {
         assert!(!screen.contains("unrelated"), "{screen}");
 
         let mut terminal = Terminal::start(&data, 80, &["user", "reset-password", "bob"]);
-        terminal.see("does not open the keys");
+        terminal.see("does not unlock the keys");
         terminal.see("New password");
         terminal.answer("four unrelated words\n");
         terminal.see("Repeat the password: ");
         terminal.answer("for unrelated words\n");
         let (screen, code) = terminal.end();
-        assert!(code == 4 && screen.contains("not the same"), "{screen}");
+        assert!(code == 4 && screen.contains("do not match"), "{screen}");
 
         // Ctrl-C ends it, and the terminal shows again what is typed.
         let mut terminal = Terminal::start(&data, 80, &["user", "reset-password", "bob"]);
