@@ -10,7 +10,8 @@ import subprocess
 import sys
 import tomllib
 
-REGISTRY = "registry+https://github.com/rust-lang/crates.io-index"
+# Cargo's own registry has this name; others, and Git repositories, have names of their own.
+REGISTRY = re.compile(r"registry\+https://github\.com/rust-lang/[a-z.]+-index")
 
 
 def allows(expression, allowed):
@@ -74,7 +75,7 @@ def problems(package, rules):
         yield "names no licence"
     elif not allows(licence, set(rules["licenses"]["allow"])):
         yield f"has a licence that is not allowed: {licence}"
-    if package["source"] != REGISTRY:
+    if not REGISTRY.fullmatch(package["source"] or ""):
         yield f"comes from {package['source']}"
     for unwanted in rules["bans"]["deny"]:
         if unwanted["crate"] == package["name"]:

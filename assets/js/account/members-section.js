@@ -50,7 +50,7 @@ function memberItem(section, member) {
 
 /** Makes the link that opens the vault to another member, and shows it. @param {import('../ui/section.js').Section} section @param {Member} member */
 async function shareKey({ texts, ask, again, tell }, { id, username }) {
-  // Keys may have been made anew on another device since the list was drawn.
+  // Keys may have been renewed on another device since the list was drawn.
   if (!(await vault.stillOpen())) {
     await again();
     return tell(texts.say('vault.locked'));

@@ -20,7 +20,7 @@ export class SingleEntry {
     return entered.then(() => {});
   }
 
-  /** Whoever was let in is out again. */
+  /** The person who was let in is out again. */
   reset() {
     this.#before = Promise.resolve(false);
   }

@@ -1,4 +1,4 @@
-/** A person has answered: a peer connection is made, and made anew after a reload of either side. */
+/** A person has answered: a peer connection is made, and made again after a reload of either side. */
 
 /**
  * @typedef {import('./state.js').Voice} Voice

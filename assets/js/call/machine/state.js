@@ -59,7 +59,7 @@
  * @typedef {{state: 'done', words: string[]}} Proven `words`: which both sides may compare by voice
  * @typedef {NoProof | WantedProof | Proven} Proof whether it is known who is at the other end
  *
- * @typedef {Voice & {phase: 'answered', path: null, proof: NoProof}} Returned a reloaded page is back, until both sides are told to begin anew
+ * @typedef {Voice & {phase: 'answered', path: null, proof: NoProof}} Returned a reloaded page is back, until both sides are told to begin again
  * @typedef {Voice & {phase: 'answered', path: Path, proof: Proof, connected: boolean}} Answered voices are being connected · `connected`:
  *   whether the peer connection is
  * @typedef {Voice & {phase: 'talking', path: Path, proof: NoProof|Proven}} Talking

@@ -21,7 +21,7 @@ import { TabLeader } from './tab-leader.js';
 const PING = 10_000;
 /** By then a tab that is not the one any more has learned of it, in milliseconds. */
 const SETTLED = 1_000;
-/** Whoever takes the connection away again within this time knows nothing of leading tabs: it is left to them. */
+/** What takes the connection away again within this time knows nothing of leading tabs: it is left to them. */
 const CONTESTED = 30_000;
 const TICKETS = '/api/v1/presence/ticket';
 
