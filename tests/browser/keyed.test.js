@@ -111,7 +111,7 @@ test('a device without the keys cannot answer for the owner, and says so instead
   await caller.calls((await keyedSticker(world)).url);
   await device.comesTo('ringing');
   await device.tap('answer');
-  await until('it says why not', async () => /^This device has no key for this sticker/.test((await device.see()).notice), { detail: () => device.see() });
+  await until('it says why not', async () => /^This device doesn’t have this sticker’s key/.test((await device.see()).notice), { detail: () => device.see() });
   assert.equal((await device.see()).state, 'ringing');
   assert.equal((await caller.see()).state, 'ringing');
 });
