@@ -132,10 +132,10 @@ async function navigate(request, path) {
   const page = request.method === 'GET' ? PAGES[path] ?? '' : '';
   if (page === '') return sandboxed(await fetch(request));
   // The browser has lost a file, and the server has it no more: the same as a first visit. Where the server does not answer, the rest will do.
-  const anew = found.pins.lost ? await fetch(request).catch(() => null) : null;
-  if (anew?.ok) {
+  const refetched = found.pins.lost ? await fetch(request).catch(() => null) : null;
+  if (refetched?.ok) {
     await forget();
-    return anew;
+    return refetched;
   }
   try {
     const [accepted] = found.lists;

@@ -56,7 +56,8 @@ if [[ $what != check ]]; then
   plan 'Rust tests, alone' 1 cargo test --locked --test soak -- --test-threads 1
 fi
 if [[ $what == all ]]; then
-  plan 'binary' 1 cargo build --locked
+  # With the tests, so that it is the very binary that they built: alone, the dependencies would be built with other features, once more.
+  plan 'binary' 0 cargo build --locked --bins --tests
   plan 'security' 5 bash tests/security.sh
   plan 'browsers: packages' 0 node_packages tests/browser
   plan 'browsers' 18 in_folder tests/browser npm test

@@ -39,7 +39,7 @@ if [[ -x ${1:-} ]]; then
   binary=$1
   shift
 else
-  cargo build --locked
+  cargo build --locked --bins --tests
 fi
 export PYTHONDONTWRITEBYTECODE=1
 exec $python/bin/python -u tests/security/run.py "$binary" "$@"

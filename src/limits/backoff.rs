@@ -36,7 +36,7 @@ pub enum Bucket {
 
 /// How failures turn into waiting.
 struct BackoffPolicy {
-    /// So many cost nothing: people mistype.
+    /// How many failures cost nothing: people mistype.
     free: u32,
     /// The wait after the first one that counts; each further one doubles it.
     first: Duration,

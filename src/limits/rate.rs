@@ -47,7 +47,7 @@ impl Action {
     }
 }
 
-/// So many at once, and as many again over a time.
+/// How many are allowed at once, and again over a time.
 #[derive(Debug, Clone, Copy)]
 pub struct Rate {
     /// How many may come at once; at least 1.

@@ -163,7 +163,7 @@ mod tests {
         assert_eq!(clock.check(at.wall, at.steady), Err(Doubt::Jumped));
         at.wall += Duration::from_secs(3600);
         at.pass(Duration::from_secs(1));
-        assert_eq!(clock.check(at.wall, at.steady), Err(Doubt::Jumped), "it was set again: the hour begins anew");
+        assert_eq!(clock.check(at.wall, at.steady), Err(Doubt::Jumped), "it was set again: the hour starts over");
         at.pass(HOUR);
         assert_eq!(clock.check(at.wall, at.steady), Ok(()));
         at.pass(HOUR);

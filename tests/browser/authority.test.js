@@ -1,4 +1,4 @@
-// The authority that a household installs on its devices: what it may vouch for, and what it may not, whoever has its key.
+// The authority that a household installs on its devices: what it may vouch for, and what it may not, even for a thief of its key.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import https from 'node:https';
@@ -40,7 +40,7 @@ after(async () => {
 });
 
 for (const [browserName, launch] of Object.entries({ Chromium: launchChromium, Firefox: launchFirefox })) {
-  test(`${browserName} lets whoever has the authority's key pass for names of one's own network alone`, async () => {
+  test(`${browserName} lets a thief of the authority's key pass for names of the own network alone`, async () => {
     const browser = await launch({ name: '*', at: '127.0.0.1', ca, tone: 500 });
     try {
       const profile = await browser.profile();

@@ -116,7 +116,7 @@ test('a sticker that is gone from the vault is not answered as if it had never c
   const device = await world.device();
   await device.logsIn();
   await unlock(device, gone);
-  // Revoked by another device, which the server denies: it lets it be called on, by whoever it likes.
+  // Revoked by another device, which the server denies: it lets anyone it likes go on calling it.
   await device.tab.run(async (id) => {
     const { vault } = await import(new URL('../vault/vault-session.js', document.querySelector('script[type=module]').src).href);
     await vault.change(({ tags }) => { delete tags[id]; });

@@ -174,7 +174,7 @@ test('a passkey is the second step, and another time takes the place of the pass
   await owner.finds('#login-problem', 'that the server does not know it');
 });
 
-test('whoever guesses is slowed down, and sees for how long', async () => {
+test('someone who guesses is slowed down, and sees for how long', async () => {
   const guesser = await world.device();
   await guesser.opensHome();
   await guesser.comesTo('login');

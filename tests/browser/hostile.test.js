@@ -246,9 +246,14 @@ test('a machine in the middle hears both and is heard, where the sticker carries
 
 test('a machine in the middle gets no sound from anybody and to nobody, where it carries one', async () => {
   liar.rule = middle.rule({ keep: 'signature' });
-  await together(async (both) => {
-    await call(both, both.sticker.url);
-    await Promise.all([both.caller, both.device].map((person) => person.comesTo('answered')));
+  await together(async ({ caller, device, sticker }) => {
+    await caller.scan(sticker.url);
+    await caller.comesTo('ready');
+    await Promise.all([caller, device].map((person) => person.stopsClock()));
+    await caller.tap('call');
+    await device.comesTo('ringing');
+    await device.tap('answer');
+    await Promise.all([caller, device].map((person) => person.comesTo('answered')));
   });
   await middle.stands(2);
   // Both sides are connected to it, it sends its beeps, and the proof is still under way.
@@ -271,6 +276,7 @@ test('a machine in the middle gets no sound from anybody and to nobody, where it
     for (const person of [caller, device]) {
       const [{ packets }] = await person.tab.run(() => window.__probe.pairs());
       assert.ok(packets > 0, 'the middle does not speak');
+      await person.startsClock();
     }
   });
   middle.release();

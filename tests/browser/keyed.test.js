@@ -71,7 +71,7 @@ test('a sticker without a key works, and says that it is not verified', async ()
   assert.match(await assurance(both.device), /^Not verified/);
 });
 
-test('after a reload the call is proven anew', async () => {
+test('after a reload the call is proven again', async () => {
   const both = await people();
   const { device, caller } = both;
   await answer(both);

@@ -105,7 +105,7 @@ test('without a network its person is out at once, also after a reload, and the 
   await notice(device, 'You’re logged out on this device');
   assert.equal(await logIns(), before + 1, 'the server cannot know');
 
-  // Whoever types a password meanwhile is told that nothing can be reached.
+  // A person who types a password meanwhile is told that nothing can be reached.
   await device.givesPassword(world.owner);
   await device.finds('#login-problem', 'that the server cannot be reached');
   world.lines.owner.allowEverything();

@@ -52,7 +52,7 @@ for (const kind of KINDS) {
     await stands(later, 'changed');
     assert.match(await later.reads('#pins-new-guard'), /\w/);
     assert.equal(await ran(later), false);
-    // Whoever has logged out is told as well.
+    // A person who has logged out is told as well.
     await later.tap('logout');
     await later.comesTo('login');
     await later.tap('pins-accept');

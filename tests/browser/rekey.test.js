@@ -1,4 +1,4 @@
-// New keys, for whoever fears that somebody has the ones from before.
+// New keys, for people who fear that someone has the old ones.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { decode64, encode64 } from '../../assets/js/e2e/bytes.js';

@@ -92,8 +92,8 @@ async function views(look) {
   await alone.tap('sticker-close');
   await lock(alone);
   await alone.tap('vault-use-code');
-  await alone.tap('vault-use-anew');
-  await picture(look, alone, 'anew');
+  await alone.tap('vault-use-start-over');
+  await picture(look, alone, 'start-over');
   await alone.tab.type('#vault-password', password);
   await alone.tap('vault-form-submit');
   await alone.finds('#tags [data-lost]');

@@ -45,7 +45,7 @@ function settles({ caller }) {
   }));
 }
 
-/** The longest silence for the caller and for the owner, once both have reached the relay anew and hear each other. */
+/** The longest silence for the caller and for the owner, once both have reached the relay again and hear each other. */
 function silences({ caller, device, callerTone, ownerTone, before }) {
   return Promise.all([caller.recovers(ownerTone, before[0]), device.recovers(callerTone, before[1])]);
 }

@@ -12,7 +12,7 @@ import { NAME } from './support/world.js';
 const world = await ownersWorld();
 
 const JAN = { username: 'jan.without.key', password: 'three unrelated words' };
-const KIM = { username: 'kim.starts.anew', password: 'four unrelated words' };
+const KIM = { username: 'kim.starts.over', password: 'four unrelated words' };
 const LEA = { username: 'lea.loses.paper', password: 'three unrelated words' };
 
 /** What the server tells this page's account of its vault. */
@@ -133,7 +133,7 @@ async function watchBodies(person) {
   return { requests };
 }
 
-test('a recovery code that is lost is made anew, and only the new one opens', async () => {
+test('a lost recovery code is replaced, and only the new one opens', async () => {
   const lea = await world.device();
   await lea.joins(await invite('owner'), LEA);
   await comesToVault(lea, 'open');
@@ -157,7 +157,7 @@ test('a recovery code that is lost is made anew, and only the new one opens', as
   await comesToVault(lea, 'open');
 });
 
-test('who has lost every way in starts anew, and old stickers say that they need to be replaced', async () => {
+test('an owner without any unlock method starts over, and old stickers say that they need to be replaced', async () => {
   const kim = await world.device();
   await kim.joins(await invite('owner'), KIM);
   await comesToVault(kim, 'open');
@@ -165,7 +165,7 @@ test('who has lost every way in starts anew, and old stickers say that they need
   await kim.finds('#tags [data-action=print]');
   await lock(kim);
   await kim.tap('vault-use-code');
-  await kim.tap('vault-use-anew');
+  await kim.tap('vault-use-start-over');
   await kim.tab.type('#vault-password', KIM.password);
   await kim.tap('vault-form-submit');
   await comesToVault(kim, 'open');

@@ -273,7 +273,7 @@ test('when the other side is not back yet, the restart waits for it', () => {
   assert.deepEqual(play.hears({ type: 'peer', payload: { connected: true } }).does, ['send(restart-ice)']);
 });
 
-test('a reloaded page rejoins by a tap, and both sides connect anew', () => {
+test('a reloaded page rejoins by a tap, and both sides connect again', () => {
   const caller = new Play('caller', 'rejoinable').on({ type: 'rejoin' });
   assert.deepEqual(caller.does, ['open-microphone']);
   assert.deepEqual(caller.on({ type: 'microphone' }).effects, [{ type: 'connect', fresh: true }]);

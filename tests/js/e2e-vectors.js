@@ -1,5 +1,5 @@
 /**
- * The test vectors of `docs/e2e.md`, from fixed inputs. `node e2e-vectors.js > ../fixtures/e2e.json` writes them anew; the
+ * The test vectors of `docs/e2e.md`, from fixed inputs. `node e2e-vectors.js > ../fixtures/e2e.json` writes them again; the
  * Rust tests (`tests/e2e_vectors.rs`) work out the same values with another library.
  */
 

@@ -46,7 +46,7 @@ export class Device {
   /** What is to be given up after how many milliseconds. @type {{after: number, controller: AbortController}[]} */
   limits = [];
 
-  /** So many milliseconds pass. @param {number} time */
+  /** This many milliseconds pass. @param {number} time */
   waits(time) {
     for (const { after, controller } of this.limits) if (after <= time) controller.abort(new DOMException('too late', 'TimeoutError'));
   }

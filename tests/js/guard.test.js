@@ -48,7 +48,7 @@ test('the first guard pins everything and serves it without the server, under th
     assert.equal(await (await guard.shows(address)).text(), FILES[path]);
   }
   assert.deepEqual(device.asked, []);
-  // The browser ends an idle guard and starts it anew.
+  // The browser ends an idle guard and starts it again.
   assert.equal(await (await device.guard().shows('/')).text(), FILES['owner.html']);
 });
 

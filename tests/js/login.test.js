@@ -118,7 +118,7 @@ test('a passkey that was offered is refused: the button that was tapped meanwhil
   assert.deepEqual([finished(), seen], [2, { entered: 1, problems: 1 }]);
 });
 
-test('whoever is out again comes in again', async () => {
+test('a person who is logged out logs in again', async () => {
   const { entry, passkeys, seen } = loginPage();
   for (const times of [1, 2, 3]) {
     const tapped = passkeys.logIn();

@@ -59,7 +59,7 @@ test('an honest call is proven to both, and both have the same words', async () 
   assert.equal((await both.caller.words()).length, 3);
 });
 
-test('every offer is proven anew, with the same certificates alone', async () => {
+test('every offer is proven again, with the same certificates alone', async () => {
   const both = await sides();
   await negotiate(both);
   await deliver(both);
@@ -100,7 +100,7 @@ test('somebody in the middle with certificates of their own is found out by both
   await both.owner.take(reveal);
   await assert.rejects(both.caller.take(both.fromOwner[0]), Mismatch);
   assert.equal(both.fromCaller.length, 0, 'nothing is confirmed');
-  // Whoever has the sticker but not the caller's place can confirm another call than the one that was signed, and no more.
+  // With the sticker but without the caller's place, one can confirm another call than the one that was signed, and no more.
   const other = await sides(run(16, 8));
   await negotiate(other);
   await deliver(other);

@@ -125,7 +125,7 @@ test('nothing is seen in a page that is in the background', () => {
   assert.deepEqual(told, [['note_0']]);
 });
 
-test('a list that is drawn anew is not watched any more', () => {
+test('a list that is drawn again is not watched any more', () => {
   for (const back of ['close', 'visibilitychange']) {
     page.dialog = true;
     const note = item('note');

@@ -137,7 +137,7 @@ test('a call keeps it where it is until it is over; then the tab that is still l
   assert.deepEqual(held(one, two, three), [false, true, false]);
 });
 
-test('who has it already does not begin anew', async () => {
+test('a tab that leads already does not start over', async () => {
   const one = tab(new Locks());
   for (const how of /** @type {const} */ (['look', 'takeOver', 'wait', 'look'])) {
     void (/** @type {any} */ (one.leader)[how]());

@@ -7,7 +7,7 @@ import { HOUSEHOLD, NEW, OLD, Server, page, unasked } from './household.js';
 
 /** @typedef {import('../../assets/js/e2e/bytes.js').Bytes} Bytes */
 
-test('who has lost every way in starts anew, and what was before opens nothing of it', async () => {
+test('an owner without any unlock method starts over, and the old keys open nothing of it', async () => {
   const server = new Server();
   const { vault: before, device } = page(server);
   await before.enter(OLD);

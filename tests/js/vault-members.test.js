@@ -80,7 +80,7 @@ test('a link that is opened before its person logs in opens the vault with the l
   assert.equal(bob.hasLink, false);
 });
 
-test('a password that was set anew opens it again through another member, as one that was never a way in', async () => {
+test('a password that was set again opens it through another member, as one that was never a way in', async () => {
   const server = new Server();
   const { vault: ada } = page(server);
   await ada.enter(OLD);

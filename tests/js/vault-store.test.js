@@ -212,7 +212,7 @@ test('a server that gives out an old vault, or none any more, is found out', asy
   assert.equal(server.blob, null, 'no new vault in the place of the lost one');
 });
 
-test('a vault that was made anew is not overwritten by a device that has the old key', async () => {
+test('a vault that was replaced is not overwritten by a device that has the old key', async () => {
   const server = new Server();
   const [one, two] = [new VaultStore(server.ask, new Device()), new VaultStore(server.ask, new Device())];
   await one.unlock(password);
@@ -237,7 +237,7 @@ async function forge(server, key, { revision = 90, ...lies } = {}) {
   server.blob = await sealVault({ identities: [await makeIdentity()], tags: {}, ...lies }, revision, { key, household: householdBytes(HOUSEHOLD) });
 }
 
-/** A household whose keys were made anew, as the server and who has the old key can show it from before. */
+/** A household whose keys were replaced, as the server and an owner of the old key can still show it. */
 async function rekeyed() {
   const [server, device, away] = [new Server(), new Device(), new Device()];
   const keeper = new VaultStore(server.ask, device);
@@ -334,7 +334,7 @@ test('a server that gives the household another name gets around nothing that a 
   }
 });
 
-test('a device that starts anew says which keys it knew, so that its others follow', async () => {
+test('a device that starts over says which keys it knew, so that its others follow', async () => {
   const { server, device, away } = await rekeyed();
   await new VaultStore(server.ask, device).startOver(password);
   const follower = new VaultStore(server.ask, away);

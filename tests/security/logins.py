@@ -38,7 +38,7 @@ def run(binary):
 
 
 def flood(appliance, count):
-    """So many connections first, then all requests at once; the answers' statuses, and how long it took."""
+    """Opens this many connections first, then sends all requests at once; the answers' statuses, and how long it took."""
     connections = [appliance.connect(timeout=60) for _ in range(count)]
     body = json.dumps({"username": "ada", "password": PASSWORD}).encode()
     request = (

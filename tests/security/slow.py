@@ -14,7 +14,7 @@ from appliance import Appliance
 from probe import Probe, baseline
 
 CLIENTS = 500
-# So many seconds for all of them to come. The limits are 10 s for a head, 15 s for a body, and 10 s at less than 512 B/s.
+# How many seconds all of them may take. The limits are 10 s for a head, 15 s for a body, and 10 s at less than 512 B/s.
 RAMP = 2
 LIMIT = 15
 # Before it there is the TLS handshake, of five hundred at once; and a look is taken four times a second. Where other work has the

@@ -1,4 +1,4 @@
-/** New keys for the household's stickers, for whoever fears that somebody has a copy of the ones from before. */
+/** New keys for the household's stickers, for people who fear that someone has a copy of the old ones. */
 
 import { bothOfPassword } from '../auth/requests.js';
 import { stepUpByPassword } from '../auth/step-up-password.js';

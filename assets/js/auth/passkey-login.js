@@ -3,7 +3,7 @@
 import { askPasskey, logInWithPasskey } from './requests.js';
 import { passkeysImpossible, usePasskey } from './webauthn.js';
 
-/** When the browser is asked anew in any case, in milliseconds: what is to be signed does not stay good for ever. */
+/** When the browser is asked again in any case, in milliseconds: what is to be signed does not stay good for ever. */
 const RENEW = 4 * 60_000;
 
 export class PasskeyLogin {

@@ -80,7 +80,7 @@ export function logInWithPasskey(ticket, credential) {
   return byPasskey(() => request('POST', '/api/v1/auth/passkey/finish', { ticket, credential, cookie: true }));
 }
 
-/** A passkey that the server refuses opens nothing for whoever comes in after it. @param {() => Promise<Entry>} ask */
+/** A passkey that the server refuses opens nothing for the next person to log in. @param {() => Promise<Entry>} ask */
 async function byPasskey(ask) {
   try {
     return await afterwards(ask);

@@ -85,7 +85,7 @@ export class Peer {
   /** @param {{sdp: string, commitment?: string}} offer */
   takeOffer({ sdp, commitment }) {
     this.#queue(async (connection) => {
-      // Whoever wants a proof has a sticker with a key, whatever we were told of it.
+      // A side that wants a proof has a sticker with a key, whatever we were told about it.
       if (commitment !== undefined && !this.#means.proof) throw new Mismatch();
       await this.#means.proof?.check(sdp, commitment);
       await connection.setRemoteDescription({ type: 'offer', sdp });

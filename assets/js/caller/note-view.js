@@ -11,7 +11,7 @@ import { MAX_CHARACTERS, NoteSender, lengthOf } from './note.js';
 /** From here on a screen reader is told how many characters are left. */
 const FEW_LEFT = 50;
 
-/** So many characters or more left are not counted on the screen. */
+/** With at least this many characters left, the screen shows no count. */
 const PLENTY = 200;
 
 /**

@@ -33,7 +33,7 @@ export class NoteSender {
   /** @param {string} fragment of the page's address @param {string} identity the owner's public keys, as the server says */
   constructor(fragment, identity) {
     this.#addressee = addressee(fragment, identity);
-    // Whoever sends learns what is wrong with it.
+    // The sender learns what is wrong with it.
     this.#addressee.catch(() => {});
   }
 

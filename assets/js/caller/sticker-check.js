@@ -23,7 +23,7 @@ import { readCode } from '../tag/code.js';
  */
 export async function checkSticker(fragment) {
   const missing = browserProblem(globalThis);
-  // Whoever cannot speak here can write: that takes neither a microphone nor WebRTC.
+  // A note needs neither a microphone nor WebRTC.
   if (missing && !globalThis.crypto?.subtle) return closed(missing);
   const read = await readCode(fragment, crypto.subtle);
   if (!read.ok) return closed(read.problem);

@@ -25,7 +25,7 @@ export class RolledBack extends Error {}
 
 /**
  * The server gave out a vault with another key than this device knows, and what is in it does not say that it has replaced that one:
- * whoever started anew without the old key knows why.
+ * a person who started over without the old key knows why.
  */
 export class AnotherKey extends RolledBack {}
 
@@ -96,7 +96,7 @@ export const knownKeys = (seen) => [...seen?.replaced ?? [], ...(seen?.keyId ? [
  */
 export const keyIdOf = async (key) => encode64(await derive(key, 'callqr vault key id 1'));
 
-/** What the server is shown by whoever changes the vault: a log-in alone destroys nothing. @param {Bytes} key the vault's */
+/** What a device shows the server to change the vault: a session alone destroys nothing. @param {Bytes} key the vault's */
 export const possessionProof = (key) => derive(key, 'callqr vault holder 1');
 
 /** What a blob says of itself, before it is opened. @param {Bytes} blob */

@@ -6,7 +6,7 @@ import { NotOpened, open, seal } from './sealed.js';
 /**
  * @typedef {import('./bytes.js').Bytes} Bytes
  * @typedef {'password'|'recovery'|'passkey'|'invite'} UnlockMethod
- * @typedef {{wrapped: string, holder: string}} WrappedKey the vault's key, wrapped for one unlock method, and the proof that whoever
+ * @typedef {{wrapped: string, holder: string}} WrappedKey the vault's key, wrapped for one unlock method, and the proof that the one who
  *   wrapped it has it; base64url, as the API calls them
  */
 

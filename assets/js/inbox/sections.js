@@ -30,7 +30,7 @@ const seen = new Set();
 const unmarked = new Set();
 /** Who scrolls sees many, one after the other: they are marked together, after so many milliseconds. */
 const GATHERED = 300;
-/** So many are marked with one request, and so many deleted at a time. */
+/** How many are marked, or deleted, with one request. */
 const MARKED = 100;
 const DELETED = 6;
 let stopWatching = () => {};

@@ -2,7 +2,7 @@
 
 /** Of a note so much is on the screen, or it fills so much of the screen, when it counts as seen. */
 const ENOUGH = 0.5;
-/** A note may be longer than the screen: it is looked at anew whenever another twentieth of it has come. */
+/** A note may be longer than the screen: it is checked again each time another twentieth of it comes into view. */
 const STEPS = Array.from({ length: 21 }, (_, step) => step / 20);
 
 /**

@@ -83,7 +83,7 @@ function failed(error) {
 
 /** While the password is at hand. Where it does not go, the owner's page asks for it once more. */
 async function enterVault() {
-  // Whoever was logged in here is not any more.
+  // Nobody else is logged in here any more.
   await vault.close();
   await vault.enter(takePasswordKey()).catch(() => null);
 }

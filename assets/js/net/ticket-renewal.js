@@ -1,4 +1,4 @@
-/** New tickets for a device whose old ones are spent: its log-in was given new secrets, or the server was started anew. */
+/** New tickets for a device whose old ones are spent: its session got new secrets, or the server was restarted. */
 
 import { ApiError, request } from './api.js';
 import { retryDelay } from './backoff.js';

@@ -60,7 +60,7 @@ class Pins {
     return this.#ask({ type: 'keep' });
   }
 
-  /** Takes the server's code of this hash, and begins anew with it. @param {string} hash */
+  /** Takes the server's code of this hash, and starts over with it. @param {string} hash */
   async accept(hash) {
     this.#wanted = true;
     const answer = await this.#ask({ type: 'accept', hash });

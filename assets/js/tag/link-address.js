@@ -2,7 +2,7 @@
 
 /**
  * @typedef {{url: string, host: string, isElsewhere: boolean}} Link `isElsewhere`: it leads to another host than the page came from,
- *   which its maker must be told: whoever serves that host's pages gets what stands in the fragment
+ *   which its maker must be told: the server of that host's pages gets what is in the fragment
  */
 
 /**

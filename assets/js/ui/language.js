@@ -10,7 +10,7 @@ export function language() {
 }
 
 /**
- * Offers every language by its own name in each `select[data-languages]`. The page is loaded anew when another is chosen.
+ * Offers every language by its own name in each `select[data-languages]`. Choosing another reloads the page.
  * @param {() => void} [leaving] the last moment to keep what the page must not lose
  */
 export function offerLanguages(leaving) {

@@ -10,7 +10,7 @@ import { make } from './dom.js';
  * @property {(method: 'GET'|'POST'|'PUT'|'PATCH'|'DELETE', path: string, body?: unknown) => Promise<any>} ask as `request`; asks
  *   first who is there, where the server wants to know
  * @property {(work: () => Promise<unknown>) => Promise<void>} act runs it; what goes wrong is shown, where the section began to be drawn
- * @property {() => Promise<void>} again draws the section anew, at the same scroll position
+ * @property {() => Promise<void>} again draws the section again, at the same scroll position
  * @property {(text: string) => void} tell a line that says what has happened
  * @property {(hash: string) => void} go
  * @property {VaultAccess} vaultAccess

@@ -21,7 +21,7 @@ export class AnswerKeys {
       const identity = identities[hashes.indexOf(tag.keyHash)];
       if (!identity) continue;
       const keys = Promise.all([openIdentity(identity), confirmationKey(tag.token)]).then(([{ sign }, confirmation]) => ({ sign, confirmation }));
-      // Whoever needs them learns what is wrong with them.
+      // The caller of this function learns what is wrong with them.
       keys.catch(() => {});
       filled.set(id, keys);
     }

@@ -150,7 +150,7 @@ export class VaultSession {
     return done;
   }
 
-  /** Goes on with a key that this device does not know, because its person says that it was made anew elsewhere. */
+  /** Goes on with a key that this device does not know, because the person says that it was replaced elsewhere. */
   async acceptNewKey() {
     await this.#settle(() => this.#store.acceptNewKey());
   }
@@ -166,7 +166,7 @@ export class VaultSession {
   }
 
   /**
-   * Whether it is open, and the key that this page has is the household's still: keys may have been made anew on another device.
+   * Whether it is open, and the key that this page has is the household's still: another device may have replaced the keys.
    * @returns {Promise<boolean>}
    */
   async stillOpen() {
@@ -234,7 +234,7 @@ export class VaultSession {
     this.#logouts += 1;
     this.#passwordKey = this.#passkey = null;
     this.#shut();
-    // At once, for the page may be closed in the next moment; and done before whoever comes next.
+    // At once, for the page may be closed in the next moment; and done before the next person logs in.
     const forgotten = this.#deviceKeys.forget();
     this.#queue = this.#queue.then(() => forgotten);
     this.changed();
@@ -359,7 +359,7 @@ export class VaultSession {
     const { key, owner } = this.#store;
     if (key) await this.#deviceKeys.keep(owner, key);
     await this.#use();
-    // A password was set anew, or a passkey made, where the vault's key was not at hand: now it is.
+    // A password was set again, or a passkey made, where the vault's key was not at hand: now it is.
     const password = this.#passwordKey && byPassword(this.#passwordKey);
     for (const unlockKey of [password, this.#passkey]) {
       if (unlockKey && !(await this.#store.opens(unlockKey))) await this.#store.addUnlockMethod(unlockKey).catch(() => null);

@@ -110,7 +110,7 @@ export class VaultStore {
   /**
    * With the household's key, which this device had kept.
    * @param {(owner: {household: string, account: string}) => Promise<Bytes|null>} find
-   * @throws {Locked} when it had not, or the vault was made anew since
+   * @throws {Locked} when it had not, or the vault was replaced since
    */
   async unlockFromDevice(find) {
     const answer = await this.#fetch();
@@ -136,7 +136,7 @@ export class VaultStore {
   }
 
   /**
-   * What was refused for {@link AnotherKey}, because its person says that it was made anew elsewhere.
+   * What was refused for {@link AnotherKey}, because the person says that it was replaced elsewhere.
    * @throws {Locked} when nothing was
    */
   async acceptNewKey() {
@@ -221,7 +221,7 @@ export class VaultStore {
       try {
         return await this.#put(content, this.#revision + 1);
       } catch (error) {
-        // Or it was made anew, which shows when it does not open.
+        // Or it was replaced, which shows when it does not open.
         const isOld = error instanceof ApiError && ['vault-changed', 'not-a-holder'].includes(error.code);
         if (!isOld || attempt === TRIES) throw error;
       }

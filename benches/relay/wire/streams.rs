@@ -105,7 +105,7 @@ impl Connection {
     }
 
     fn receive(&mut self, buffer: &mut [u8], mut found: impl FnMut(&[u8])) {
-        // Readiness is told anew for what comes after the socket was found empty.
+        // Readiness is reported again for what arrives after the socket was found empty.
         loop {
             match &mut self.tls {
                 Some(tls) => {

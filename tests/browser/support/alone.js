@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Browsers lead process groups of their own, and outlive whoever started them: by this variable they are found. */
+/** Browsers lead process groups of their own, and outlive the process that started them: by this variable they are found. */
 const MARK = 'STARTED_BY_TEST';
 /** How long what ends by itself may take to do so, in milliseconds. */
 const LEAVING = 5_000;
@@ -21,7 +21,7 @@ export async function runAlone(command, args, limit) {
   const folder = mkdtempSync(join(tmpdir(), 'callqr-test-'));
   const child = spawn(command, args, { stdio: 'inherit', detached: true, env: { ...process.env, TMPDIR: folder, [MARK]: id } });
   const endAll = () => {
-    // Whoever is ended may have started another in that moment.
+    // A process that is ended may have started another in that moment.
     for (let found = marked(id); found.length > 0; found = marked(id)) for (const { pid } of found) kill(pid);
     rmSync(folder, { recursive: true, force: true });
   };

@@ -101,7 +101,7 @@ class Tab {
   }
 
   async open(url) {
-    // A change of the fragment alone would not load the page anew.
+    // A change of the fragment alone would not reload the page.
     if (this.page.url() !== 'about:blank') await this.page.goto('about:blank');
     await this.page.goto(url);
   }

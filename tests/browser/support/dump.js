@@ -1,11 +1,11 @@
-// All that a running program has in its memory, as whoever has broken into the machine could read it.
+// All that a running program has in its memory, as an intruder on the machine could read it.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
  * @param {number} pid of a program that goes on afterwards
- * @param {string} folder where the dump goes; whoever makes it removes it
+ * @param {string} folder where the dump goes; who makes it removes it
  * @returns {string} the dump
  */
 export function dumpMemory(pid, folder) {

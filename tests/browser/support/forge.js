@@ -1,4 +1,4 @@
-// What whoever has the key of the server's own authority can make: certificates for names of their choice.
+// What a thief of the server's own authority's key can make: certificates for names of their choice.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

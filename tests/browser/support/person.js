@@ -138,6 +138,19 @@ class Person {
     return this.frames().slice(-12).map(({ kind, text }) => `${kind} ${text.slice(0, 160)}`);
   }
 
+  /** Stops the clock by which the page counts its deadlines: what is looked at meanwhile may take as long as it takes. */
+  async stopsClock() {
+    await this.tab.run(() => {
+      const [clock, at] = [Date.now, Date.now()];
+      window.__startClock = () => { Date.now = clock; };
+      Date.now = () => at;
+    });
+  }
+
+  async startsClock() {
+    await this.tab.run(() => window.__startClock());
+  }
+
   close() {
     return this.tab.close();
   }

@@ -59,7 +59,7 @@ export class World {
     this.bearer = token;
   }
 
-  /** Logs the account in anew, by the API, where something has ended its log-ins. */
+  /** Logs the account in again, by the API, after something ended its sessions. */
   async logIn() {
     this.bearer = (await this.server.api('POST', '/api/v1/auth/login', { body: this.owner })).token;
   }

@@ -96,7 +96,7 @@ export class CallController {
     this.#call = this.#newDriver(ringingCall(), { endpoint: signalingEndpoint, ticket }, tagId, false);
     window.setTimeout(() => this.stopRinging(callId, 'no-answer'), seconds * 1000 + RING_GRACE);
     this.#around.began();
-    // Not the Answer button: whoever is typing would answer by accident.
+    // Not the Answer button: a person who is typing would answer by accident.
     byId('headline').focus();
   }
 

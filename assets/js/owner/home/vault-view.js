@@ -14,7 +14,7 @@ import { vault } from '../../vault/vault-session.js';
 
 export class VaultView {
   #texts;
-  /** @type {'password'|'code'|'anew'} */
+  /** @type {'password'|'code'|'start-over'} */
   #way = 'password';
   #drawn = '';
   /** @type {((open: boolean) => void)|null} */
@@ -99,11 +99,11 @@ export class VaultView {
       const words = this.#words('vault.outside', actionButton(texts.say('action.retry'), { id: 'vault-retry' }, () => vault.enter(null)));
       return vault.hasLink ? [make('p', { class: 'problem', role: 'alert' }, texts.say('vault.wrong.handover')), ...words] : words;
     }
-    const others = /** @type {const} */ (['password', 'code', 'anew']).filter((way) => way !== this.#way && (way !== 'anew' || this.#way === 'code'));
+    const others = /** @type {const} */ (['password', 'code', 'start-over']).filter((way) => way !== this.#way && (way !== 'start-over' || this.#way === 'code'));
     const asked = this.#way !== 'code'
       ? passwordField(texts.say('login.password'), { id: 'vault-password' })
       : field(texts.say('vault.code'), { id: 'vault-code', class: 'code', autocomplete: 'off', autocapitalize: 'characters', spellcheck: 'false', dir: 'ltr', maxlength: '64' });
-    return this.#words({ password: 'vault.locked', code: 'vault.by-code', anew: 'vault.anew' }[this.#way],
+    return this.#words({ password: 'vault.locked', code: 'vault.by-code', 'start-over': 'vault.start-over' }[this.#way],
       this.#form(asked),
       ...others.map((other) => actionButton(texts.say(`vault.use.${other}`), { kind: 'quiet', id: `vault-use-${other}` }, () => {
         this.#way = other;
@@ -114,7 +114,7 @@ export class VaultView {
 
   /** @param {Node} asked */
   #form(asked) {
-    return form({ id: 'vault-form', submit: this.#texts.say(this.#way === 'anew' ? 'vault.anew' : 'vault.submit') }, () => this.#unlock(), asked);
+    return form({ id: 'vault-form', submit: this.#texts.say(this.#way === 'start-over' ? 'vault.start-over' : 'vault.submit') }, () => this.#unlock(), asked);
   }
 
   async #unlock() {
@@ -122,7 +122,7 @@ export class VaultView {
     showProblem('vault-problem', '');
     const way = vault.hasKeyShare ? 'password' : this.#way;
     try {
-      if (way === 'anew') return await this.#startAnew(input('vault-password').value);
+      if (way === 'start-over') return await this.#startOver(input('vault-password').value);
       const right = way === 'password' ? await this.#byPassword(input('vault-password').value) : await vault.unlockByRecoveryCode(input('vault-code').value);
       if (!right && vault.state === 'locked') showProblem('vault-problem', texts.say(`vault.wrong.${vault.hasLink ? 'handover' : way}`));
     } catch (error) {
@@ -139,9 +139,9 @@ export class VaultView {
   }
 
   /** Who shares a household would take the others' stickers away. @param {string} password */
-  async #startAnew(password) {
+  async #startOver(password) {
     const { username, household } = await request('GET', '/api/v1/account');
-    if (household.members.length > 1) return showProblem('vault-problem', this.#texts.say('vault.anew.shared'));
+    if (household.members.length > 1) return showProblem('vault-problem', this.#texts.say('vault.start-over.shared'));
     const { proof, vaultKey } = await bothOfPassword(username, password);
     const { stepUpByPassword } = await import('../../auth/step-up-password.js');
     await stepUpByPassword(proof, this.#texts.language);

@@ -76,7 +76,7 @@ export class LoginView {
     if (server.registration !== 'setup') void this.#passkeys.offer((error) => this.#refused(error));
   }
 
-  /** @param {string} notice how it stands with the log-in of before; empty where there is nothing to say */
+  /** @param {string} notice why the last session ended; empty if there is nothing to say */
   tell(notice) {
     showProblem('login-notice', notice);
   }
