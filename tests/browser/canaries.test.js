@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createPrivateKey, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import https from 'node:https';
+import http2 from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -86,7 +86,7 @@ test('a whole life leaves nothing that the server must not know', async () => {
   const link = await makesSticker(device);
   const caller = await world.caller();
   await talks(caller, device, link);
-  const dumps = [dumpMemory(world.server.pid, folder)];
+  const dumps = [dumpMemory(world.server.pid, join(folder, 'dump-1'))];
   await caller.tap('hang-up');
   await device.returnsHome();
   await leavesNote(caller, device);
@@ -124,13 +124,14 @@ test('a whole life leaves nothing that the server must not know', async () => {
   secret('the key of the invite', await wrapKey('invite', invited));
 
   const unfinished = await plantInMemory();
-  dumps.push(dumpMemory(world.server.pid, folder));
+  dumps.push(dumpMemory(world.server.pid, join(folder, 'dump-2')));
   unfinished.destroy();
   const backup = join(folder, 'backup.db');
   sqlite(join(world.server.data, 'callqr.db'), `.backup ${backup}`);
   const running = world.server.files();
   await world.server.stop();
 
+  assert.equal(new Set(dumps).size, 2, 'each dump is a file of its own');
   const [, memory] = dumps.map((dump, at) => search(`memory, dump ${at + 1}`, scanner.searchFile(dump)));
   const files = [...running, ...world.server.files()].map(([path, bytes]) => search(path, scanner.search(bytes)));
   const saved = search('a backup of the database', scanner.searchFile(backup));
@@ -138,10 +139,10 @@ test('a whole life leaves nothing that the server must not know', async () => {
 
   // Each search works: it has found what is there.
   const has = (found, ...wanted) => wanted.every((what) => found.includes(what));
-  assert.ok(has(memory, 'what a request says'));
-  assert.ok(files.some((found) => has(found, 'the public keys', 'the sealed vault', 'the sealed note')));
-  assert.ok(has(saved, 'the public keys', 'the sealed vault', 'the sealed note'));
-  assert.ok(has(output, 'what the server prints'));
+  assert.ok(has(memory, 'what a request says'), `in memory: ${memory}`);
+  assert.ok(files.some((found) => has(found, 'the public keys', 'the sealed vault', 'the sealed note')), `in the files: ${JSON.stringify(files)}`);
+  assert.ok(has(saved, 'the public keys', 'the sealed vault', 'the sealed note'), `in the backup: ${saved}`);
+  assert.ok(has(output, 'what the server prints'), `in the output: ${output}`);
   sqlite(backup, `CREATE TABLE planted (words TEXT); INSERT INTO planted VALUES ('${label}');`);
   assert.throws(() => search('the changed backup', scanner.searchFile(backup)), /the label is in the changed backup/);
 });
@@ -272,15 +273,13 @@ function privateNumber(pkcs8) {
 async function plantInMemory() {
   const words = canary('planted');
   plant('what a request says', words);
-  const request = https.request({
-    host: '127.0.0.1', port: world.server.port, rejectUnauthorized: false, agent: false, method: 'POST', path: '/api/v1/tokens/validate',
-    headers: { 'content-type': 'application/json', 'content-length': 4_096 },
-  });
-  request.on('error', () => {});
+  const connection = http2.connect(`https://127.0.0.1:${world.server.port}`, { rejectUnauthorized: false });
+  const request = connection.request({ ':method': 'POST', ':path': '/api/v1/tokens/validate', 'content-type': 'application/json', 'content-length': 4_096 });
+  for (const one of [connection, request]) one.on('error', () => {});
   await new Promise((sent) => request.write(`{"token":"${words}`, sent));
-  // What came later has been read: so has that.
-  await world.server.request('GET', '/health');
-  return request;
+  // What comes over a connection is read in order: who answers this has read that.
+  await new Promise((answered, failed) => connection.ping((error) => (error ? failed(error) : answered())));
+  return connection;
 }
 
 function sqlite(database, command) {

@@ -1,15 +1,13 @@
 // All that a running program has in its memory, as an intruder on the machine could read it.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 
 /**
  * @param {number} pid of a program that goes on afterwards
- * @param {string} folder where the dump goes; who makes it removes it
+ * @param {string} prefix of the dump's name; the caller removes it
  * @returns {string} the dump
  */
-export function dumpMemory(pid, folder) {
-  const prefix = join(folder, 'core');
+export function dumpMemory(pid, prefix) {
   const gcore = ['gcore', '-o', prefix, String(pid)];
   const asRoot = process.getuid() !== 0 && mayNotTrace();
   const command = asRoot ? ['sudo', '-n', ...gcore] : gcore;
