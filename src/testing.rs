@@ -146,7 +146,7 @@ pub(crate) fn context(n: u8) -> LoginContext {
     }
 }
 
-/// What a log-in is of whose device nobody knows.
+/// What a session is of whose device nobody knows.
 pub(crate) fn arrival() -> Arrival {
     Arrival { device_name: "curl".into(), username_index: [1; 32], known: None }
 }

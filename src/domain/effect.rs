@@ -18,18 +18,18 @@ pub enum Effect {
 /// What ended with one transaction, or is not what it was before.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ended {
-    /// These log-ins ended.
+    /// These sessions ended.
     pub sessions: Vec<SessionId>,
     /// These tags were paused, revoked or deleted.
     pub tags: Vec<TagId>,
     /// This household's notes changed.
     pub notes: Option<HouseholdId>,
-    /// This log-in was given new secrets.
+    /// This session was given new secrets.
     pub renewed: Option<SessionId>,
 }
 
 impl Ended {
-    /// Log-ins, and nothing else.
+    /// Sessions, and nothing else.
     pub fn sessions(sessions: Vec<SessionId>) -> Self {
         Self { sessions, ..Self::default() }
     }

@@ -100,7 +100,7 @@ id!(
     "tag_"
 );
 id!(
-    /// One log-in of one device; ending it ends what the device may do.
+    /// One session of one device; ending it ends what the device may do.
     SessionId,
     "login_"
 );

@@ -71,7 +71,7 @@ struct Counts {
     devices: AtomicUsize,
 }
 
-/// Whether a tag may still be called and, where one is named, whether a log-in still stands as it did when the ticket was
+/// Whether a tag may still be called and, where one is named, whether a session still stands as it did when the ticket was
 /// made. Asked about each call's first ticket and about tickets of an earlier process: the switchboard cannot know what was
 /// ended after they were made.
 pub type TicketValidity = Box<
@@ -133,7 +133,7 @@ impl Hub {
         (Self { commands, gone, effects, shared }, task)
     }
 
-    /// A ticket with which a device of this log-in can be present.
+    /// A ticket with which a device of this session can be present.
     ///
     /// # Errors
     /// `too-many-devices` when the server or the household has as many as it takes; `stopping` when it stops.
@@ -182,7 +182,7 @@ impl Hub {
         self.tell(Input::WithdrawTag(tag)).await;
     }
 
-    /// The log-in was ended: its device leaves presence and every call.
+    /// The session was ended: its device leaves presence and every call.
     pub async fn end_session(&self, session: SessionId) {
         self.tell(Input::EndSession(session)).await;
     }
@@ -197,7 +197,7 @@ impl Hub {
         }
     }
 
-    /// A ticket with which a device of this log-in comes back to a call that it takes part in.
+    /// A ticket with which a device of this session comes back to a call that it takes part in.
     ///
     /// # Errors
     /// `no-such-call` when it takes part in no such call; `stopping` when the server stops.
@@ -205,7 +205,7 @@ impl Hub {
         self.ask(|answer| Command::Rejoin(call_id, session, answer)).await?
     }
 
-    /// The log-ins whose devices are connected now.
+    /// The sessions whose devices are connected now.
     pub async fn connected(&self) -> Vec<SessionId> {
         // Without a task nobody is.
         self.ask(Command::Connected).await.unwrap_or_default()

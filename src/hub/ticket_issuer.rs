@@ -64,7 +64,7 @@ impl TicketIssuer {
             (Claims::Call(grant), Endpoint::Call(call_id)) if grant.call_id == call_id => {
                 Input::JoinCall { connection, grant, from_before, fresh: hello.fresh }
             }
-            // After a restart the log-in has to be looked at again.
+            // After a restart the session has to be looked at again.
             (Claims::Presence(_), Endpoint::Presence) if from_before => return Err(CloseReason::TicketSpent),
             (Claims::Presence(grant), Endpoint::Presence) => Input::JoinPresence { connection, grant },
             _ => return Err(CloseReason::BadTicket),

@@ -49,7 +49,7 @@ pub enum Field {
     VehicleNumber,
     /// What is noted of a missed call.
     MissedCall,
-    /// What kind of device a log-in is of.
+    /// What kind of device a session is of.
     SessionDevice,
     /// The seed of an authenticator app.
     TotpSeed,

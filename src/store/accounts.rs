@@ -87,7 +87,7 @@ pub struct Changes {
 pub struct AccountTable<'a>(pub(super) &'a Store);
 
 impl AccountTable<'_> {
-    /// Makes an account where `entry` allows it, with its household where that is new and with its first log-in where
+    /// Makes an account where `entry` allows it, with its household where that is new and with its first session where
     /// it gets one, and uses `entry` up.
     ///
     /// # Errors

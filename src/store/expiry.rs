@@ -1,6 +1,6 @@
 //! What has an end: every table whose rows are removed when their time is over, and the next such moment.
 //!
-//! A new table with an end needs a line in [`EXPIRING`], or a function like those for log-ins and tags if something
+//! A new table with an end needs a line in [`EXPIRING`], or a function like those for sessions and tags if something
 //! must follow the end.
 
 use std::time::{Duration, SystemTime};
@@ -15,7 +15,7 @@ use crate::store::database::convert::{from_millis, to_millis};
 /// How long things are kept after the time that stands in their row.
 #[derive(Debug, Clone, Copy)]
 pub struct Kept {
-    /// Log-ins, after their last use.
+    /// Sessions, after their last use.
     pub session_idle: Duration,
     /// Security events.
     pub audit: Duration,

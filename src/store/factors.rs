@@ -1,7 +1,7 @@
 //! Second factors besides the password: an authenticator app, backup codes, passkeys.
 //!
 //! Backup codes exist only with one of the others: with the last of these they go. When an app is set up, the
-//! account gets its first passkey or loses a factor, its other log-ins end: one logs in in another way now. A further
+//! account gets its first passkey or loses a factor, its other sessions end: one logs in in another way now. A further
 //! passkey ends none, or two devices that each get their own would log each other out.
 
 use super::sessions;
@@ -259,7 +259,7 @@ impl FactorTable<'_> {
         Ok(had_it)
     }
 
-    /// Removes all second factors of an account, whose log-ins but `keep` end then; whether it had any.
+    /// Removes all second factors of an account, whose sessions but `keep` end then; whether it had any.
     ///
     /// # Errors
     /// `no-such-user` when there is no such account.

@@ -108,7 +108,7 @@ impl Store {
         ExpiryTable(self)
     }
 
-    /// Log-ins.
+    /// Sessions.
     pub const fn sessions(&self) -> SessionTable<'_> {
         SessionTable(self)
     }
@@ -171,7 +171,7 @@ impl Store {
         })
     }
 
-    /// Deletes what has expired; `in_use` are log-ins that are in use right now.
+    /// Deletes what has expired; `in_use` are sessions that are in use right now.
     ///
     /// # Errors
     /// The database's.

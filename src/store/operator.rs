@@ -23,7 +23,7 @@ pub struct BareTag {
     pub expires_at: Option<SystemTime>,
 }
 
-/// A log-in without its secret.
+/// A session without its secret.
 pub struct BareSession {
     /// Which.
     pub id: SessionId,
@@ -51,7 +51,7 @@ impl OperatorTable<'_> {
         self.0.reader.transaction(move |transaction| tags(transaction, of)).await
     }
 
-    /// The log-ins of one account or of all that have not expired, the ones used last first.
+    /// The sessions of one account or of all that have not expired, the ones used last first.
     ///
     /// # Errors
     /// The database's.

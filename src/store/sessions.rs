@@ -1,4 +1,4 @@
-//! Log-ins: one row for each device that is logged in.
+//! Sessions: one row for each device that is logged in.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,7 +11,7 @@ use crate::domain::effect::Ended;
 use crate::domain::ids::{AccountId, HouseholdId, SessionId};
 use crate::store::database::convert::{one_row, time, to_millis};
 
-/// A log-in as stored.
+/// A session as stored.
 #[derive(Clone, Copy)]
 pub struct SessionRow {
     /// Which.
@@ -30,7 +30,7 @@ pub struct SessionRow {
     pub expires_at: SystemTime,
 }
 
-/// A log-in to be.
+/// A session to be.
 pub struct NewSession {
     /// Which.
     pub id: SessionId,
@@ -44,7 +44,7 @@ pub struct NewSession {
     pub expires_at: SystemTime,
 }
 
-/// A new secret for a log-in whose holder has just proven who they are.
+/// A new secret for a session whose holder has just proven who they are.
 pub struct NewSecret {
     /// Which.
     pub id: SessionId,
@@ -54,7 +54,7 @@ pub struct NewSecret {
     pub secret_hash: [u8; 32],
 }
 
-/// A log-in as its owner sees it.
+/// A session as its owner sees it.
 pub struct ListedSession {
     /// Which.
     pub id: SessionId,
@@ -66,11 +66,11 @@ pub struct ListedSession {
     pub last_used_at: SystemTime,
 }
 
-/// Log-ins in the database.
+/// Sessions in the database.
 pub struct SessionTable<'a>(pub(super) &'a Store);
 
 impl SessionTable<'_> {
-    /// Adds a log-in; when its account then has more than `most`, the ones unused for longest end.
+    /// Adds a session; when its account then has more than `most`, the ones unused for longest end.
     /// `None`, and nothing done, when the account was disabled or has another password than that of `password_hash`.
     ///
     /// # Errors
@@ -99,7 +99,7 @@ impl SessionTable<'_> {
         Ok(created.then_some(displaced))
     }
 
-    /// The log-in with this id, unless it has expired, was not used for `idle` or belongs to a disabled account.
+    /// The session with this id, unless it has expired, was not used for `idle` or belongs to a disabled account.
     ///
     /// # Errors
     /// The database's.
@@ -107,7 +107,7 @@ impl SessionTable<'_> {
         self.0.reader.transaction(move |transaction| current(transaction, id, idle, now)).await
     }
 
-    /// Notes that a log-in is in use.
+    /// Notes that a session is in use.
     ///
     /// # Errors
     /// The database's.
@@ -115,7 +115,7 @@ impl SessionTable<'_> {
         self.0.writer.transaction(move |transaction| touch(transaction, id, now)).await
     }
 
-    /// Gives a log-in a new secret; the log-in as it is then, or `None` when it has ended or was given another secret
+    /// Gives a session a new secret; the session as it is then, or `None` when it has ended or was given another secret
     /// meanwhile.
     ///
     /// # Errors
@@ -131,7 +131,7 @@ impl SessionTable<'_> {
         Ok(session)
     }
 
-    /// The log-ins of an account that have not ended, the one used last first.
+    /// The sessions of an account that have not ended, the one used last first.
     ///
     /// # Errors
     /// The database's.
@@ -139,7 +139,7 @@ impl SessionTable<'_> {
         self.0.reader.transaction(move |transaction| list(transaction, account, idle, now)).await
     }
 
-    /// Ends one log-in of an account; whether it had it.
+    /// Ends one session of an account; whether it had it.
     ///
     /// # Errors
     /// The database's.
@@ -155,7 +155,7 @@ impl SessionTable<'_> {
         Ok(had_it)
     }
 
-    /// Ends all log-ins of an account but one.
+    /// Ends all sessions of an account but one.
     ///
     /// # Errors
     /// The database's.
@@ -167,7 +167,7 @@ impl SessionTable<'_> {
         Ok(ended)
     }
 
-    /// Ends a log-in; whether there was one.
+    /// Ends a session; whether there was one.
     ///
     /// # Errors
     /// The database's.
@@ -281,7 +281,7 @@ fn idle_since(now: SystemTime, idle: Duration) -> i64 {
     to_millis(now).saturating_sub(i64::try_from(idle.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// Ends the log-ins of an account but one; says which.
+/// Ends the sessions of an account but one; says which.
 pub(super) fn end_all_of(
     transaction: &Transaction<'_>,
     id: AccountId,

@@ -17,7 +17,7 @@ use crate::domain::{Error, Kind, Result};
 use crate::store::database::convert::{from_millis, to_millis};
 use crate::store::sessions;
 
-/// An account with what its log-ins tell.
+/// An account with what its sessions tell.
 #[derive(Clone)]
 pub struct UserRow {
     /// The account.
@@ -39,7 +39,7 @@ impl AccountTable<'_> {
         self.0.reader.transaction(users).await
     }
 
-    /// Disables an account, and ends its log-ins, its links and its invites.
+    /// Disables an account, and ends its sessions, its links and its invites.
     ///
     /// # Errors
     /// `no-such-user`, `last-administrator`.
@@ -134,7 +134,7 @@ impl AccountTable<'_> {
         self.0.reader.transaction(move |transaction| by_reset(transaction, token_hash, now)).await
     }
 
-    /// Sets the password that a link allows, uses the link up, and ends all log-ins of the account.
+    /// Sets the password that a link allows, uses the link up, and ends all sessions of the account.
     ///
     /// # Errors
     /// `reset-link` when the link is invalid or no longer works.
@@ -149,7 +149,7 @@ impl AccountTable<'_> {
         Ok(ended)
     }
 
-    /// Sets a new password, and ends all log-ins of the account.
+    /// Sets a new password, and ends all sessions of the account.
     ///
     /// # Errors
     /// `no-such-user`.
@@ -165,7 +165,7 @@ impl AccountTable<'_> {
     }
 
     /// Sets the password that an owner has chosen, with the key of the vault wrapped for it where that is at hand; gives
-    /// the owner's log-in its new secret, and ends all others of the account. The log-in as it is then; `None`, and nothing
+    /// the owner's session its new secret, and ends all others of the account. The session as it is then; `None`, and nothing
     /// done, when it has ended or was given another secret meanwhile.
     ///
     /// # Errors

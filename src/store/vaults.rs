@@ -112,7 +112,7 @@ impl VaultTable<'_> {
     }
 
     /// Puts a vault with another key in the place of the revision before it, with the one way into it: all other ways of the
-    /// household end, and so do invites and hand-overs that bring the old key, and the account's log-ins but `keep`, which
+    /// household end, and so do invites and hand-overs that bring the old key, and the account's sessions but `keep`, which
     /// have it. Only for a member that has it (`before`), or the household's only member; `false`, and nothing done, when the
     /// revision before it is not the present one.
     ///

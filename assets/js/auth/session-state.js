@@ -57,7 +57,7 @@ export class SessionState {
 
   /**
    * Tells the server, where it is yet to be told: the request leaves before this returns, and whether or not the page stays.
-   * @returns {Promise<void>} when the server has ended the log-in, or had already
+   * @returns {Promise<void>} when the server has ended the session, or had already
    * @throws {ApiError} then it does not know yet
    */
   tellServer() {

@@ -23,7 +23,7 @@ import { Peer } from './peer.js';
  * @property {(error: unknown) => {reason: import('./call.js').Reason, retryAfter: number|null}} [refused]
  * @property {(line: Line) => void} remember keeps the call across a reload
  * @property {() => void} forget
- * @property {(endpoint: string) => Promise<string>} [renew] a device's: a new ticket, where its log-in has new secrets
+ * @property {(endpoint: string) => Promise<string>} [renew] a device's: a new ticket, where its session has new secrets
  * @property {import('../e2e/proof/proof.js').MakeProof} proof who is at the other end of a new connection
  */
 

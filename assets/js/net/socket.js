@@ -21,7 +21,7 @@ import { encode, parseServerMessage } from './wire.js';
  * @property {string} ticket
  * @property {boolean} [fresh]
  * @property {number} pingEvery in milliseconds
- * @property {() => Promise<string>} [renew] asks for a new ticket where this one was spent, because the log-in has new secrets or the server is a new one
+ * @property {() => Promise<string>} [renew] asks for a new ticket where this one was spent, because the session has new secrets or the server is a new one
  *
  * @typedef {object} Listener
  * @property {(message: ServerMessage) => void} message everything but `pong` and `error`

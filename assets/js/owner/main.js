@@ -158,7 +158,7 @@ function showLogout() {
   showLogin(texts.say('login.leaving'));
 }
 
-/** The log-in was ended elsewhere, or is over. */
+/** The session was ended elsewhere, or is over. */
 function ended() {
   if (sessionState.hasChanged) takeOver();
   else if (!isOut()) showLogin(texts.say('login.logged-out'));

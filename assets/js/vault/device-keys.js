@@ -13,7 +13,7 @@ import { decode64, encode64, randomBytes, utf8 } from '../e2e/bytes.js';
  *
  * @typedef {object} DeviceKeys
  * @property {(owner: Owner) => Promise<Bytes|null>} find the key that was kept for this account
- * @property {(owner: Owner, key: Bytes) => Promise<void>} keep in the place of whatever was kept before: a browser has one log-in
+ * @property {(owner: Owner, key: Bytes) => Promise<void>} keep in the place of whatever was kept before: a browser has one session
  * @property {() => Promise<void>} forget no matter whose key it is, at once; what is being kept in this moment is not kept either. What was seen stays
  * @property {(household: string) => Known|null} seen
  * @property {(household: string, known: Known) => void} remember

@@ -259,7 +259,7 @@ impl Factors {
         Ok(())
     }
 
-    /// Removes all of an account's second factors; whether there were any. All log-ins of the account end then:
+    /// Removes all of an account's second factors; whether there were any. All sessions of the account end then:
     /// nobody may go on by a session for which the password alone has become enough to confirm. Only `by` stays, the
     /// administrator who does it; without one it is the command line.
     ///

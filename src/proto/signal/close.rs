@@ -29,7 +29,7 @@ pub enum CloseReason {
     TooSlow,
     /// The same participant connected again.
     Replaced,
-    /// The log-in that this device stands for has ended.
+    /// The session that this device stands for has ended.
     LoggedOut,
     /// A candidate or description that would show an address.
     NotRelayed,

@@ -123,9 +123,9 @@ pub enum Input {
     WithdrawTag(TagId),
     /// A note came for the household, was opened or was deleted.
     NotesChanged(HouseholdId),
-    /// The log-in was ended.
+    /// The session was ended.
     EndSession(SessionId),
-    /// The log-in was given new secrets: what was connected and what was made by the old ones is worth nothing, but the
+    /// The session was given new secrets: what was connected and what was made by the old ones is worth nothing, but the
     /// device keeps its place and may come back by the new ones.
     RenewSession(SessionId),
     /// The server stops.

@@ -8,7 +8,7 @@ use super::io::{ConnectionId, Full, SignalOptions};
 use super::participant_link::ParticipantLink;
 use crate::domain::ids::{HouseholdId, SessionId};
 
-/// One log-in of one device, connected or gone for a short while.
+/// One session of one device, connected or gone for a short while.
 #[derive(Debug)]
 pub struct Device {
     /// Whose it is.

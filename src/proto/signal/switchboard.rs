@@ -132,7 +132,7 @@ impl Switchboard {
         self.timers.queue.first().map(|(at, _)| *at)
     }
 
-    /// The log-ins whose devices are connected.
+    /// The sessions whose devices are connected.
     pub fn connected(&self) -> Vec<SessionId> {
         self.presence.connected().collect()
     }

@@ -7,7 +7,7 @@ use crate::domain::account::Member;
 use crate::domain::household::note::{Envelope, Minute, NoteKind};
 use crate::domain::household::vault::RewrappedKey;
 
-/// An account with two log-ins, a tag, a vault, an invite and a link for a new password, and what is raised from then on.
+/// An account with two sessions, a tag, a vault, an invite and a link for a new password, and what is raised from then on.
 struct House {
     store: Store,
     _directory: tempfile::TempDir,
@@ -100,7 +100,7 @@ impl House {
         self.store.writer.transaction(move |transaction| Ok(transaction.execute_batch(sql)?)).await.unwrap();
     }
 
-    /// Does something in whose middle a log-in cannot be removed, and then without that fault; what is raised in the end.
+    /// Does something in whose middle a session cannot be removed, and then without that fault; what is raised in the end.
     async fn despite_a_fault(&self, what: &str, work: impl AsyncFn() -> Result<()>) -> Vec<Effect> {
         let before = self.rows().await;
         self.execute("CREATE TRIGGER fault BEFORE DELETE ON sessions BEGIN SELECT RAISE(ABORT, 'a fault'); END").await;

@@ -23,7 +23,7 @@ const HOURLY: Duration = Duration::from_secs(60 * 60);
 /// How long a copy of the database from before a migration is kept.
 const COPIES_KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// Which log-ins are connected now, and so in use.
+/// Which sessions are connected now, and so in use.
 pub type Connected = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Vec<SessionId>> + Send>> + Send + Sync>;
 
 /// How long the operator wants things kept.

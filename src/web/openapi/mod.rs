@@ -52,7 +52,7 @@ pub struct Details {
         description = "People can be called through a QR code without giving anything away. Bodies are JSON, at most 64 KiB; \
                        times are RFC 3339 in UTC. Pages log in with a cookie, and every request except GET must come \
                        from the server's own Origin; programs send a bearer token.",
-        license(name = "Not licensed to the public")
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     components(schemas(Problem, Details)),
     tags(

@@ -8,7 +8,7 @@ import { TabLeader } from './tab-leader.js';
 
 /**
  * @typedef {'connecting'|'ready'|'replaced'|'logged-out'} PresenceState
- * `replaced`: another tab of this browser is rung · `logged-out`: the log-in has ended
+ * `replaced`: another tab of this browser is rung · `logged-out`: the session has ended
  *
  * @typedef {object} PresenceListener
  * @property {(state: PresenceState) => void} changed
@@ -56,7 +56,7 @@ export class Presence {
   start() {
     this.#wanted = true;
     this.#set('connecting');
-    // Who has logged in once more has another log-in: this tab has the turn, and nothing else would connect it.
+    // Who has logged in once more has another session: this tab has the turn, and nothing else would connect it.
     if (this.#leader.isLeader) return void this.#begin();
     if (document.visibilityState === 'visible') void this.#leader.look();
     else this.#leader.wait();
@@ -135,12 +135,12 @@ export class Presence {
     this.#signalling = null;
     if (code === 4402) return this.#set('logged-out');
     if (code === 4409) return this.#replaced();
-    // A restarted server wants to look at the log-in again: a new ticket.
+    // A restarted server wants to look at the session again: a new ticket.
     this.#set('connecting');
     this.#later(0);
   }
 
-  /** Somebody has connected with this log-in. A tab that has just lost the lead to this one may have been late; who else it is goes on. */
+  /** Somebody has connected with this session. A tab that has just lost the lead to this one may have been late; who else it is goes on. */
   #replaced() {
     const before = this.#replacedAt;
     this.#replacedAt = performance.now();

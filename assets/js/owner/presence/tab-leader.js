@@ -1,5 +1,5 @@
 /**
- * Which tab of this browser is rung: one at a time, because they share one log-in. It is the one that somebody looked at last; when
+ * Which tab of this browser is rung: one at a time, because they share one session. It is the one that somebody looked at last; when
  * that is closed, one that is left. No tab takes it from another in which a call rings or goes on, unless its person says so.
  *
  * The browser's locks decide, so that two tabs cannot both think that it is they, and a tab that is gone holds nothing.

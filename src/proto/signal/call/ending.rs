@@ -18,7 +18,7 @@ impl Call {
         self.end(EndReason::Withdrawn, cx);
     }
 
-    /// A log-in was ended: its device leaves.
+    /// A session was ended: its device leaves.
     pub fn end_session(&mut self, session: SessionId, cx: &mut Context<'_>) {
         match &self.phase {
             Phase::Talking { session: talking, .. } if *talking == session => self.end(EndReason::Withdrawn, cx),

@@ -121,7 +121,7 @@ impl Call {
         }
     }
 
-    /// A device must show that it has the new secrets of its log-in: it keeps its place, and may come back.
+    /// A device must show that it has the new secrets of its session: it keeps its place, and may come back.
     pub fn renew_session(&mut self, session: SessionId, cx: &mut Context<'_>) {
         let party = Party::Device(session);
         let Some(gone) = self.link(party).and_then(|link| link.renew(cx.now)) else {
@@ -173,7 +173,7 @@ impl Call {
         }
     }
 
-    /// Whether this log-in takes part, ringing or talking.
+    /// Whether this session takes part, ringing or talking.
     pub fn involves(&self, session: SessionId) -> bool {
         match &self.phase {
             Phase::Ringing { devices, .. } => devices.contains_key(&session),

@@ -93,7 +93,7 @@ impl Call {
         Ok(())
     }
 
-    /// The log-in ended while its device rang.
+    /// The session ended while its device rang.
     pub(super) fn stop_ringing(&mut self, session: SessionId, cx: &mut Context<'_>) {
         let Phase::Ringing { devices, .. } = &mut self.phase else { return };
         if let Some(ringer) = devices.remove(&session) {

@@ -87,7 +87,7 @@ impl Scene {
         Owner { household: HouseholdId::from_bytes(self.id()), tag: TagId::from_bytes(self.id()) }
     }
 
-    /// A new log-in whose page is open.
+    /// A new session whose page is open.
     pub fn phone(&mut self, owner: Owner) -> Phone {
         let session = SessionId::from_bytes(self.id());
         let grant = self.board.enlist(owner.household, session, self.now).unwrap();
