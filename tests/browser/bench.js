@@ -10,13 +10,13 @@ const RUNS = Number(process.argv[3] ?? 15);
 const OWNERS = 500;
 const CALLS = 100;
 
-const { launchChromium } = await import('./support/chromium.js');
-const { connect, hears, manyOwners } = await import('./support/owners.js');
-const { keyedSticker, unlock } = await import('./support/keyed.js');
-const { Caller, Owner } = await import('./support/person.js');
+const { launchChromium } = await import('./support/browsers/chromium.js');
+const { connect, hears, manyOwners } = await import('./support/people/owners.js');
+const { keyedSticker, unlock } = await import('./support/people/keyed.js');
+const { Caller, Owner } = await import('./support/people/person.js');
 const { BINARY, Server } = await import('./support/server.js');
 const { measureOpening } = await import('./support/opening.js');
-const { TONES } = await import('./support/tones.js');
+const { TONES } = await import('./support/browsers/tones.js');
 const { until } = await import('./support/until.js');
 
 const account = { username: 'bench', password: 'a password for the bench' };

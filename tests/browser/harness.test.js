@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import tls from 'node:tls';
-import { runAlone } from './support/alone.js';
-import { Line } from './support/line.js';
-import { checkAbsent, checkCandidate, checkSignalling } from './support/privacy.js';
+import { runAlone } from './support/browsers/alone.js';
+import { Line } from './support/browsers/line.js';
+import { checkAbsent, checkCandidate, checkSignalling } from './support/attacks/privacy.js';
 
 const CHROMIUM = 'candidate:1 1 udp 58597887 198.18.0.7 50985 typ relay raddr 0.0.0.0 rport 0 generation 0';
 const FIREFOX = 'candidate:0 1 UDP 92151807 198.18.0.7 54120 typ relay raddr 198.18.0.7 rport 54120';

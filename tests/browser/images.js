@@ -4,9 +4,9 @@ import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { comesToVault, shownSticker } from './support/keyed.js';
+import { comesToVault, shownSticker } from './support/people/keyed.js';
 import { until } from './support/until.js';
-import { World } from './support/world.js';
+import { World } from './support/people/world.js';
 
 const folder = fileURLToPath(new URL('../../docs/images/', import.meta.url));
 const PHONE = { viewport: { width: 360, height: 800 }, deviceScaleFactor: 1.5, hasTouch: true, isMobile: true, locale: 'en', colorScheme: 'light' };

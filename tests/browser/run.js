@@ -3,11 +3,12 @@
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { runAlone } from './support/alone.js';
+import { runAlone } from './support/browsers/alone.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const wanted = process.argv.slice(2);
-const files = readdirSync(here)
+const ROOMS = ['', 'calls', 'people', 'pages', 'attacks'];
+const files = ROOMS.flatMap((room) => readdirSync(join(here, room)).map((name) => join(room, name)))
   .filter((name) => name.endsWith('.test.js'))
   .filter((name) => wanted.length === 0 || wanted.some((part) => name.includes(part)))
   .sort();

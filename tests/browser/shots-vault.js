@@ -2,10 +2,10 @@
 // `node shots-vault.js [PART…]` takes only the looks whose name contains a part, for example `phone-dark-de`.
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { comesToVault, keyedSticker, lock, unlock } from './support/keyed.js';
+import { comesToVault, keyedSticker, lock, unlock } from './support/people/keyed.js';
 import { album, looks } from './support/looks.js';
 import { until } from './support/until.js';
-import { World } from './support/world.js';
+import { World } from './support/people/world.js';
 
 const folder = fileURLToPath(new URL('shots-vault/', import.meta.url));
 const picture = album(folder);

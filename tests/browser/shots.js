@@ -1,13 +1,13 @@
 // Pictures of every page in every state, on a phone, a desktop and on paper, light and dark, English, Arabic and German, into shots/.
 // `node shots.js [PART…]` takes only the looks whose name contains a part, for example `phone-dark-en`.
 import { fileURLToPath } from 'node:url';
-import { Impostor } from './support/impostor.js';
-import { keyedSticker, lock, unlock } from './support/keyed.js';
-import { Liar } from './support/liar.js';
+import { Impostor } from './support/attacks/impostor.js';
+import { keyedSticker, lock, unlock } from './support/people/keyed.js';
+import { Liar } from './support/attacks/liar.js';
 import { album, looks } from './support/looks.js';
-import { stands } from './support/pinned.js';
-import { World } from './support/world.js';
-import { totp } from './support/totp.js';
+import { stands } from './support/people/pinned.js';
+import { World } from './support/people/world.js';
+import { totp } from './support/people/totp.js';
 import { until } from './support/until.js';
 
 const folder = fileURLToPath(new URL('shots/', import.meta.url));

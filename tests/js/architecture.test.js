@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { posix } from 'node:path';
-import { asset, assetPaths } from './support.js';
+import { asset, assetPaths, testPaths } from './support.js';
 
 /** What each room does, and what it may import besides itself, types included. @type {Record<string, {does: string, imports: string[]}>} */
 const SHARED = {
@@ -113,7 +113,8 @@ test('rooms do not import each other in a circle, nor do modules, be it for a ty
 test('few files lie side by side', () => {
   /** @type {Map<string, number>} */
   const counts = new Map();
-  for (const path of MODULES) counts.set(posix.dirname(path), (counts.get(posix.dirname(path)) ?? 0) + 1);
+  for (const path of [...MODULES, ...testPaths()]) counts.set(posix.dirname(path), (counts.get(posix.dirname(path)) ?? 0) + 1);
+  assert.ok(counts.has('tests/js/call') && counts.has('tests/browser/support/browsers'));
   for (const [folder, count] of counts) assert.ok(count <= (folder === 'js' ? AT_ROOT : IN_A_FOLDER), `${count} files in ${folder}`);
 });
 

@@ -20,6 +20,15 @@ export function assetPaths(folder = ASSETS) {
   }).filter((path) => path !== 'package.json');
 }
 
+/** The JavaScript of all tests. @returns {string[]} */
+export function testPaths(folder = 'tests') {
+  return readdirSync(join(ASSETS, '..', folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : testPaths(path);
+    return path.endsWith('.js') ? [path] : [];
+  });
+}
+
 /** Timers in virtual time. */
 export class Clock {
   now = 0;

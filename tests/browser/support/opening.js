@@ -1,10 +1,10 @@
 // How long pages take to open, by a network as it is in the street and by none; and what the guard of an owner's pages costs.
-import { launchChromium } from './chromium.js';
-import { keyedSticker } from './keyed.js';
-import { Line } from './line.js';
-import { Caller, Owner } from './person.js';
-import { stands } from './pinned.js';
-import { TONES } from './tones.js';
+import { launchChromium } from './browsers/chromium.js';
+import { keyedSticker } from './people/keyed.js';
+import { Line } from './browsers/line.js';
+import { Caller, Owner } from './people/person.js';
+import { stands } from './people/pinned.js';
+import { TONES } from './browsers/tones.js';
 
 /** 400 ms there and back, 400 kbit/s: a street corner. */
 const STREET = { delay: 200, rate: 400_000 };

@@ -6,7 +6,7 @@ import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { endWithUs } from './children.js';
+import { endWithUs } from './browsers/children.js';
 import { until } from './until.js';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');

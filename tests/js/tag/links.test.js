@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { encode64 } from '../../../assets/js/e2e/bytes.js';
+import { inviteFragment, readInvite } from '../../../assets/js/vault/invitation.js';
+import { isLinkToken } from '../../../assets/js/tag/link-token.js';
+import { run } from '../e2e/e2e-vectors.js';
+
+const SECRET = encode64(run(32, 3));
+
+/** What chat and mail programs, and people, make of a link. */
+const DAMAGE = [
+  (/** @type {string} */ link) => `${link}.`, (/** @type {string} */ link) => `${link})`, (/** @type {string} */ link) => `${link}%20`,
+  (/** @type {string} */ link) => `${link}&utm_source=x`, (/** @type {string} */ link) => `${link}%E2%80%9D`, (/** @type {string} */ link) => `${link}x`,
+  (/** @type {string} */ link) => link.slice(0, -1), (/** @type {string} */ link) => ` ${link} and more`, (/** @type {string} */ link) => `${link}#`,
+];
+
+test('of a damaged invite, nothing is there to be shown to the server', async () => {
+  for (const damage of DAMAGE) {
+    for (const link of [inviteFragment(SECRET), SECRET]) {
+      assert.deepEqual(await readInvite(damage(link)), { token: '', secret: null, damaged: true }, damage(link));
+    }
+  }
+  // Its last character in another form, which stands for the same bytes.
+  assert.equal((await readInvite(inviteFragment(`${SECRET.slice(0, -1)}${SECRET.endsWith('g') ? 'h' : 'j'}`))).damaged, true);
+  for (const other of [`pqc:1:${SECRET}:abcdef`, `pqc:1:${SECRET}:abcdef:${'A'.repeat(22)}`, `K.${SECRET}`, `k%2E${SECRET}`, `vault/${SECRET}`, 'k.']) {
+    assert.deepEqual(await readInvite(other), { token: '', secret: null, damaged: true }, other);
+  }
+});
+
+test('a whole invite is read, and so is none', async () => {
+  const { token, secret, damaged } = await readInvite(inviteFragment(SECRET));
+  assert.deepEqual([encode64(secret ?? run(1, 0)), damaged], [SECRET, false]);
+  assert.ok(isLinkToken(token) && token !== SECRET);
+  assert.deepEqual(await readInvite(SECRET), { token: SECRET, secret: null, damaged: false });
+  assert.deepEqual(await readInvite(''), { token: '', secret: null, damaged: false });
+});
+
+test('a token of a link is 32 bytes in base64url, and nothing else is', () => {
+  assert.ok(isLinkToken(SECRET));
+  for (const damage of DAMAGE) assert.ok(!isLinkToken(damage(SECRET)), damage(SECRET));
+  for (const other of ['', `k.${SECRET}`, `pqc:1:${SECRET}:abcdef`, `${SECRET}\n`]) assert.ok(!isLinkToken(other), other);
+});
