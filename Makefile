@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 .DEFAULT_GOAL := help
-.PHONY: help run build check check-instructions test test-fast test-security bench bench-relay fuzz shots images tools clean
+.PHONY: help run build api check check-instructions test test-fast test-security bench bench-relay fuzz shots images tools clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -12,6 +12,9 @@ run: ## build callqr and start it (ARGS="--help" shows its options)
 
 build: ## build the release binary, target/release/callqr
 	$(CARGO) build --release --locked
+
+api: ## write the API's description, src/web/openapi/openapi.json, from the handlers' annotations
+	WRITE_API=1 $(CARGO) test --locked --lib web::openapi
 
 check: ## check versions, formatting, lints, docs, dependencies, front end (ADVISORY_DB=CLONE adds known vulnerabilities)
 	@bash tests/all.sh check

@@ -1,5 +1,5 @@
 //! Embeds `assets/`: tells pages which modules they will need, names the build after the content, compresses every file
-//! once, writes a table for `web::assets`.
+//! once, writes a table for `web::pages::assets`. Makes what `web::openapi` serves of the API's description.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write as _;
@@ -9,6 +9,11 @@ use std::path::{Path, PathBuf};
 use brotli::enc::BrotliEncoderParams;
 use brotli::enc::backward_references::BrotliEncoderMode;
 use sha2::{Digest, Sha256};
+
+#[path = "src/web/openapi/reading.rs"]
+mod reading;
+#[path = "src/web/openapi/reference.rs"]
+mod reference;
 
 fn main() {
     println!("cargo:rerun-if-changed=assets");
@@ -60,6 +65,31 @@ fn main() {
     }
     table.push_str("];\n");
     fs::write(out.join("assets.rs"), table).expect("OUT_DIR is writable");
+    describe_api(&out, &id);
+}
+
+/// Makes what is served of the API's description: the document without its line breaks, the page, the list of endpoints.
+fn describe_api(out: &Path, build_id: &str) {
+    const DOCUMENT: &str = "src/web/openapi/openapi.json";
+    println!("cargo:rerun-if-changed=src/web/openapi");
+    let document = serde_json::from_str(&fs::read_to_string(DOCUMENT).expect("it is committed")).expect("it is JSON");
+    let json = serde_json::Value::to_string(&document);
+    let page = reference::page(&document).replace("BUILD_ID", build_id);
+    let mut table = format!("pub const ENDPOINTS: &[&str] = &{:?};\n", reading::endpoints(&document));
+    for (constant, name, kind, text) in
+        [("DOCUMENT", "openapi.json", "application/json", json), ("PAGE", "api.html", "text/html; charset=utf-8", page)]
+    {
+        let sha256 = hexadecimal(&Sha256::digest(&text));
+        let file = out.join(format!("asset-{}.br", &sha256[..32]));
+        keep(&file, || brotlied(text.as_bytes()));
+        writeln!(
+            table,
+            "pub static {constant}: File = File {{ name: {name:?}, content_type: {kind:?}, sha256: {sha256:?}, \
+             content: Content::Brotli(include_bytes!({file:?})) }};"
+        )
+        .expect("a String takes text");
+    }
+    fs::write(out.join("openapi.rs"), table).expect("OUT_DIR is writable");
 }
 
 /// Has every page name what the modules that it starts import, and what those import: they come in one round trip then, not in

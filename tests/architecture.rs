@@ -63,7 +63,7 @@ const WEB: &[(&str, &[&str])] = &[
     ("middleware", &["error", "extract", "state"]),
     ("api", &["error", "extract", "health", "openapi", "pages", "state", "views", "websocket"]),
     ("views", &["error", "extract", "state"]),
-    ("openapi", &["pages"]),
+    ("openapi", &["error", "pages", "state"]),
     ("pages", &["error", "extract", "state"]),
     ("websocket", &["error", "origin", "state"]),
     ("extract", &["error", "forwarded", "origin", "state"]),

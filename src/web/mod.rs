@@ -21,9 +21,9 @@ pub mod websocket;
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::middleware::{from_fn_with_state, map_response_with_state};
 use axum::routing::get;
-use axum::{Extension, Router};
 
 use crate::domain::Error;
 use error::{ApiError, not_found};
@@ -34,7 +34,7 @@ use state::{AppState, SharedState};
 /// Everything that can be asked for over HTTP.
 pub fn router(edge: AppState) -> Router {
     let state = SharedState(Arc::new(edge));
-    let (api, annotated) = api::routes().split_for_parts();
+    let api = api::routes().into_router();
     api.route("/", get(pages::owner))
         .route("/setup", get(pages::setup))
         .route("/join", get(pages::join))
@@ -48,7 +48,6 @@ pub fn router(edge: AppState) -> Router {
         .route("/a/{build}/{*name}", get(assets::file))
         .fallback(nothing_here)
         .method_not_allowed_fallback(wrong_method)
-        .layer(Extension(openapi::Document::new(&annotated)))
         .layer(from_fn_with_state(state.clone(), concurrency::admit))
         .layer(from_fn_with_state(state.clone(), drain_body::take_in))
         .layer(from_fn_with_state(state.clone(), cors::allow))

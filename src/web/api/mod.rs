@@ -11,15 +11,12 @@ pub mod household;
 pub mod index;
 pub mod presence;
 
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
-use super::state::SharedState;
+use super::openapi::router::{ApiRouter, routes};
 use super::{openapi, pages};
 
 /// What programs may ask for: entered with its description, or not at all (see [`openapi`]).
-pub fn routes() -> OpenApiRouter<SharedState> {
-    let v1 = OpenApiRouter::with_openapi(openapi::outline())
+pub fn routes() -> ApiRouter {
+    let v1 = ApiRouter::new()
         .routes(routes!(index::index))
         .routes(routes!(openapi::json))
         .merge(auth::routes())
@@ -31,8 +28,5 @@ pub fn routes() -> OpenApiRouter<SharedState> {
         .routes(routes!(calls::ticket))
         .routes(routes!(presence::ticket))
         .routes(routes!(presence::signaling));
-    OpenApiRouter::with_openapi(openapi::outline())
-        .routes(routes!(health::health))
-        .routes(routes!(pages::ca))
-        .nest("/api/v1", v1)
+    ApiRouter::new().routes(routes!(health::health)).routes(routes!(pages::ca)).nest("/api/v1", v1)
 }

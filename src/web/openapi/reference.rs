@@ -1,19 +1,19 @@
-//! The API's description as a page for people: plain HTML without scripts.
+//! The API's description as a page for people: plain HTML without scripts. Compiled into the build script, which makes the
+//! page, and into the tests. `BUILD_ID` in it is replaced as in every page.
 
 use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::{operations, resolve};
-use crate::web::pages::assets::BUILD_ID;
+use super::reading::{operations, resolve};
 
 /// The whole page.
 pub fn page(document: &Value) -> String {
     let mut html = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>callqr: the API</title>\n\
-         <link rel=\"icon\" href=\"/a/{BUILD_ID}/img/icon.svg\">\n\
-         <link rel=\"stylesheet\" href=\"/a/{BUILD_ID}/css/api.css\">\n</head>\n<body>\n<main>\n<h1>The API</h1>\n<p>{}</p>\n\
+         <link rel=\"icon\" href=\"/a/BUILD_ID/img/icon.svg\">\n\
+         <link rel=\"stylesheet\" href=\"/a/BUILD_ID/css/api.css\">\n</head>\n<body>\n<main>\n<h1>The API</h1>\n<p>{}</p>\n\
          <p>For programs: <a href=\"/api/v1/openapi.json\">openapi.json</a> (OpenAPI 3.1).</p>\n",
         text(&document["info"]["description"])
     );

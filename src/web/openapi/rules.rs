@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::METHODS;
+use super::reading::METHODS;
 
 /// Completes the annotations.
 pub fn complete(document: &mut Value) {

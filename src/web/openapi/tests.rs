@@ -2,11 +2,28 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
+use super::reading::operations;
 use super::*;
 
+/// The committed document.
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/web/openapi/openapi.json");
+
 fn finished() -> Value {
-    let (_, annotated) = crate::web::api::routes().split_for_parts();
-    serde_json::from_slice(&Document::new(&annotated).json).unwrap()
+    serde_json::from_str(&std::fs::read_to_string(FILE).unwrap()).unwrap()
+}
+
+#[test]
+fn the_committed_document_is_what_the_annotations_say() {
+    let text = serde_json::to_string_pretty(&crate::web::api::routes().into_described().document()).unwrap() + "\n";
+    if std::env::var_os("WRITE_API").is_some() {
+        std::fs::write(FILE, &text).unwrap();
+    }
+    assert!(
+        text == std::fs::read_to_string(FILE).unwrap(),
+        "{FILE} is out of date: run `make api`, and look at the difference"
+    );
 }
 
 #[test]
@@ -68,10 +85,9 @@ fn no_part_of_the_api_is_entered_without_a_description() {
 
 #[test]
 fn the_page_names_every_request_and_carries_no_script() {
-    let (_, annotated) = crate::web::api::routes().split_for_parts();
-    let document = Document::new(&annotated);
-    let page = String::from_utf8(document.page.to_vec()).unwrap();
-    for line in document.endpoints() {
+    let page = reference::page(&finished());
+    assert_eq!(reading::endpoints(&finished()), ENDPOINTS);
+    for line in ENDPOINTS {
         let request = line.split(" {").next().unwrap();
         assert!(page.contains(&format!("<code>{request}")), "{request}");
     }

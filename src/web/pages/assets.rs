@@ -82,7 +82,11 @@ pub async fn file(
 }
 
 fn serve(name: &str, request: &HeaderMap, cache: &'static str) -> Result<Response<Body>, ApiError> {
-    let file = table::FILES.iter().find(|file| file.name == name).ok_or_else(not_found)?;
+    answer(table::FILES.iter().find(|file| file.name == name).ok_or_else(not_found)?, request, cache)
+}
+
+/// A file, in the form that this client reads.
+pub fn answer(file: &File, request: &HeaderMap, cache: &'static str) -> Result<Response<Body>, ApiError> {
     let (coding, bytes) = coded(&file.content, request).map_err(Error::internal)?;
     let mut response = Response::new(Body::from(bytes));
     *response.status_mut() = StatusCode::OK;

@@ -5,14 +5,11 @@ pub mod invites;
 pub mod profile;
 pub mod register;
 
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
-use crate::web::state::SharedState;
+use crate::web::openapi::router::{ApiRouter, routes};
 
 /// The routes.
-pub fn routes() -> OpenApiRouter<SharedState> {
-    OpenApiRouter::new()
+pub fn routes() -> ApiRouter {
+    ApiRouter::new()
         .routes(routes!(register::register))
         .routes(routes!(register::reset))
         .routes(routes!(profile::account, profile::change, profile::delete))

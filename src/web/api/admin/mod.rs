@@ -3,14 +3,11 @@
 pub mod events;
 pub mod users;
 
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
-use crate::web::state::SharedState;
+use crate::web::openapi::router::{ApiRouter, routes};
 
 /// The routes.
-pub fn routes() -> OpenApiRouter<SharedState> {
-    OpenApiRouter::new()
+pub fn routes() -> ApiRouter {
+    ApiRouter::new()
         .routes(routes!(users::users))
         .routes(routes!(users::delete))
         .routes(routes!(users::disable))

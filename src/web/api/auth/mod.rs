@@ -5,14 +5,11 @@ pub mod salt;
 pub mod second_factor;
 pub mod sessions;
 
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
-use crate::web::state::SharedState;
+use crate::web::openapi::router::{ApiRouter, routes};
 
 /// The routes.
-pub fn routes() -> OpenApiRouter<SharedState> {
-    OpenApiRouter::new()
+pub fn routes() -> ApiRouter {
+    ApiRouter::new()
         .routes(routes!(login::log_in))
         .routes(routes!(login::second_factor))
         .routes(routes!(login::second_factor_passkey))

@@ -5,14 +5,11 @@ pub mod notes;
 pub mod tags;
 pub mod vault;
 
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
-use crate::web::state::SharedState;
+use crate::web::openapi::router::{ApiRouter, routes};
 
 /// The routes.
-pub fn routes() -> OpenApiRouter<SharedState> {
-    OpenApiRouter::new()
+pub fn routes() -> ApiRouter {
+    ApiRouter::new()
         .routes(routes!(tags::list))
         .routes(routes!(tags::generate))
         .routes(routes!(tags::register))
