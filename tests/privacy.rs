@@ -10,8 +10,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use serde_json::json;
-use support::{Client, Socket};
+use support::{Client, Registration, Say, TagWish};
 
 const USERNAME: &str = "canary-username";
 const PASSWORD: &str = "canary password of many words";
@@ -62,44 +61,36 @@ async fn neither_the_log_nor_the_database_names_anybody() {
         [USERNAME, PASSWORD, CONTACT, LABEL, PUBLIC_TEXT, "canary-sdp", setup_token].map(String::from).into();
 
     // An account, by cookie and by token; failures too, since it is failures that get logged.
-    let body = json!({
-        "username": USERNAME, "password": PASSWORD, "emergencyContact": CONTACT, "setupToken": setup_token,
-    });
-    let registered = client.post("/api/v1/auth/register", &body).await;
-    assert_eq!(registered.status, 201, "{}", registered.text);
-    let token = registered.body["token"].as_str().unwrap().to_owned();
-    let wrong = json!({ "username": USERNAME, "password": "canary wrong password" });
-    assert_eq!(client.post("/api/v1/auth/login", &wrong).await.status, 401);
-    let owner = client.with_token(&token);
-    canaries.extend([token.clone(), "canary wrong password".into()]);
+    let registration = Registration {
+        username: USERNAME,
+        password: Some(PASSWORD),
+        emergency_contact: Some(CONTACT),
+        setup_token: Some(setup_token),
+        ..Registration::default()
+    };
+    let session = client.register(&registration).await.ok();
+    assert_eq!(client.log_in(USERNAME, "canary wrong password").await.status, 401);
+    let owner = client.holding(&session);
+    canaries.extend([session.token().into(), "canary wrong password".into()]);
 
-    let tag = owner.post("/api/v1/tokens/generate", &json!({ "label": LABEL, "publicText": PUBLIC_TEXT })).await.body;
-    let code = tag["qrCodeData"].as_str().unwrap();
-    canaries.push(code.split(':').nth(2).unwrap().into());
-    canaries.push(tag["id"].as_str().unwrap().into());
-    assert_eq!(client.post("/api/v1/tokens/validate", &json!({ "token": code })).await.status, 200);
+    let wish = TagWish { label: Some(LABEL), public_text: Some(PUBLIC_TEXT), ..TagWish::default() };
+    let tag = owner.make_tag_with(&wish).await.ok();
+    let secret = tag.code.split(':').nth(2).unwrap();
+    canaries.extend([secret.into(), tag.id.clone()]);
+    client.validate(&tag.code).await.ok();
     assert_eq!(client.get("/api/v1/tokens/canary-path?canary=query").await.status, 405);
     canaries.extend(["canary-path".into(), "canary=query".into()]);
 
     // A call: rung, answered, an offer passed on, ended.
-    let presence = owner.post("/api/v1/presence/ticket", &json!({})).await.body;
-    let mut phone = Socket::open(&client, "/api/v1/presence", presence["ticket"].as_str().unwrap()).await;
-    let call = client.post("/api/v1/calls/initiate", &json!({ "scannedToken": code })).await.body;
-    let endpoint = call["signalingEndpoint"].as_str().unwrap();
-    let mut caller = Socket::open(&client, endpoint, call["ticket"].as_str().unwrap()).await;
-    let ring = phone.hear("ring").await;
-    let mut device = Socket::open(&client, endpoint, ring["ticket"].as_str().unwrap()).await;
-    device.say("accept", json!({})).await;
-    device.hear("accepted").await;
-    caller.hear("answered").await;
-    caller.say("offer", json!({ "sdp": SDP })).await;
-    assert_eq!(device.hear("offer").await["sdp"], SDP);
-    device.say("hangup", json!({})).await;
-    caller.hear("ended").await;
-    for field in ["sessionId", "callerAnonymousId", "ticket"] {
-        canaries.push(call[field].as_str().unwrap().into());
-    }
-    canaries.push(presence["ticket"].as_str().unwrap().into());
+    let presence = owner.presence_ticket().await.ok();
+    let mut phone = owner.join(&presence.signaling_endpoint, &presence.ticket).await;
+    let mut talk = client.talk(&tag.code, &mut phone).await;
+    talk.caller.say(Say::Offer(SDP.into())).await;
+    talk.device.wait_for("offer").await;
+    talk.device.say(Say::Hangup).await;
+    talk.caller.ended().await;
+    let call = talk.call;
+    canaries.extend([call.session_id, call.caller_anonymous_id, call.ticket, presence.ticket]);
 
     assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
     assert!(child.wait().unwrap().success());
@@ -113,7 +104,7 @@ async fn neither_the_log_nor_the_database_names_anybody() {
 
     let token_bytes = {
         use base64::Engine as _;
-        base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(code.split(':').nth(2).unwrap()).unwrap()
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(secret).unwrap()
     };
     for canary in &canaries {
         assert!(!contains(log.as_bytes(), canary.as_bytes()), "the log says {canary}:\n{log}");

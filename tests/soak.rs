@@ -7,8 +7,6 @@ use std::path::Path;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use serde_json::json;
-
 #[path = "support/mod.rs"]
 #[allow(dead_code)]
 mod appliances;
@@ -16,7 +14,7 @@ mod appliances;
 #[allow(dead_code)]
 mod support;
 
-use appliances::{Server, make_tag};
+use appliances::{PASSWORD, TestApp};
 use support::{callqr, say};
 
 /// In MiB, as the system counts it.
@@ -30,12 +28,11 @@ fn resident() -> u64 {
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn the_memory_of_password_hashes_is_given_back() {
-    let server = Server::start().await;
+    let server = TestApp::start().await;
     server.owner().await;
     // Names without an account are checked, too. Each has pauses of its own, and 20 failures of one source cost nothing.
     let attempt = async |n: u32| {
-        let login = json!({ "username": format!("nobody-{n}"), "password": "correct horse battery" });
-        let reply = server.client.post("/api/v1/auth/login", &login).await;
+        let reply = server.client.log_in(&format!("nobody-{n}"), PASSWORD).await;
         assert_eq!(reply.code(), "wrong-credentials", "{}", reply.text);
     };
     let before = resident();
@@ -53,20 +50,19 @@ fn field_keys(data: &Path) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn people_go_on_writing_while_keys_are_rotated() {
-    let server = Server::start().await;
+    let server = TestApp::start().await;
     let owner = server.owner().await;
     let data = server.data_dir();
     let over = AtomicBool::new(false);
     let writing = async {
         let mut written = 0;
         while !over.load(Ordering::Relaxed) {
-            let text = json!({ "label": "the van", "publicText": "Blue van, ring me" });
-            let made = owner.post("/api/v1/tokens/generate", &text).await;
+            let made = owner.make_tag().await;
             // One that comes between a key and its retirement may be asked to try again.
-            assert!(made.status == 201 || made.code() == "busy", "{}", made.text);
-            let Some(id) = made.body["id"].as_str() else { continue };
-            assert_eq!(owner.delete(&format!("/api/v1/tokens/{id}")).await.status, 204);
-            written += 1;
+            if made.code() != "busy" {
+                owner.revoke_tag(&made.ok().id).await.ok();
+                written += 1;
+            }
         }
         written
     };
@@ -79,18 +75,17 @@ async fn people_go_on_writing_while_keys_are_rotated() {
     };
     let (written, ()) = tokio::join!(writing, rotating);
     assert!(written > 5, "only {written} were written meanwhile");
-    make_tag(&owner).await;
-    let tags = owner.get("/api/v1/tokens").await;
-    assert_eq!(tags.body["tokens"][0]["label"], "the van", "{}", tags.text);
+    owner.make_tag().await.ok();
+    assert_eq!(owner.tags().await.ok().tags[0].label, "the van");
 }
 
 /// Kills it whenever it has got a bit farther, as far as its files show.
 #[tokio::test]
 async fn a_rotation_that_is_killed_loses_nothing_and_leaves_no_key_behind() {
-    let server = Server::start().await;
+    let server = TestApp::start().await;
     let owner = server.owner().await;
     for _ in 0..60 {
-        make_tag(&owner).await;
+        owner.make_tag().await.ok();
     }
     let (data, directory) = (server.data_dir(), server.stop().await);
     let progress = || fs::metadata(data.join("callqr.db-wal")).map_or(0, |log| log.len());
@@ -108,13 +103,11 @@ async fn a_rotation_that_is_killed_loses_nothing_and_leaves_no_key_behind() {
     }
     assert!(in_between > 0, "no rotation was killed before its end");
 
-    let server = Server::start_in(directory, &[]).await;
+    let server = TestApp::start_in(directory, &[]).await;
     let owner = server.client.with_headers_of(&owner);
-    let tags = owner.get("/api/v1/tokens").await;
-    let whole = tags.body["tokens"].as_array().unwrap().iter().filter(|tag| tag["label"] == "the van");
-    assert_eq!(whole.count(), 60, "{}", tags.text);
-    let login = json!({ "username": "ada", "password": "correct horse battery" });
-    assert_eq!(server.client.post("/api/v1/auth/login", &login).await.status, 200);
+    let whole = owner.tags().await.ok().tags.iter().filter(|tag| tag.label == "the van").count();
+    assert_eq!(whole, 60);
+    server.client.log_in("ada", PASSWORD).await.ok();
     let said = say(&data, &["keys", "rotate"]).await;
     assert_eq!((said.code, field_keys(&data)), (0, 1), "{said:?}");
     let left = fs::read_dir(data.join("keys")).unwrap().map(|entry| entry.unwrap().file_name());

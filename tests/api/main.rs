@@ -8,6 +8,7 @@ mod support;
 mod calls;
 mod edges;
 mod household;
+mod kit;
 mod login;
 mod metrics;
 mod people;

@@ -3,11 +3,11 @@
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::support::Server;
+use crate::support::TestApp;
 
 #[tokio::test]
 async fn numbers_are_served_on_their_own_address_alone() {
-    let server = Server::start_with(&[("metrics.listen", "127.0.0.1:0")]).await;
+    let server = TestApp::start_with(&[("metrics.listen", "127.0.0.1:0")]).await;
     assert_eq!(server.client.get("/metrics").await.status, 404);
     let mut stream = TcpStream::connect(server.metrics.unwrap()).await.unwrap();
     stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
@@ -30,5 +30,5 @@ async fn numbers_are_served_on_their_own_address_alone() {
 
 #[tokio::test]
 async fn without_the_setting_there_are_none() {
-    assert_eq!(Server::start().await.metrics, None);
+    assert_eq!(TestApp::start().await.metrics, None);
 }

@@ -8,11 +8,11 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 
-use super::appliances::{Server, config};
+use super::appliances::{TestApp, config};
 use super::support::{Started, callqr, say};
 use callqr::app::App;
 
-async fn exchange(server: &Server, request: &[u8]) -> Value {
+async fn exchange(server: &TestApp, request: &[u8]) -> Value {
     let mut stream = UnixStream::connect(server.data_dir().join("control.sock")).await.unwrap();
     stream.write_all(request).await.unwrap();
     stream.shutdown().await.unwrap();
@@ -23,7 +23,7 @@ async fn exchange(server: &Server, request: &[u8]) -> Value {
 
 #[tokio::test]
 async fn the_socket_is_its_users_alone_and_goes_with_the_server() {
-    let server = Server::start().await;
+    let server = TestApp::start().await;
     let socket = server.data_dir().join("control.sock");
     assert_eq!(fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(fs::metadata(server.data_dir()).unwrap().permissions().mode() & 0o777, 0o700);
@@ -33,7 +33,7 @@ async fn the_socket_is_its_users_alone_and_goes_with_the_server() {
 
 #[tokio::test]
 async fn nonsense_is_refused_in_bounded_room() {
-    let server = Server::start().await;
+    let server = TestApp::start().await;
     let endless = vec![b'x'; 64 * 1024];
     let missing_end = br#""list-users""#;
     let cases: [&[u8]; 6] = [
@@ -53,7 +53,7 @@ async fn nonsense_is_refused_in_bounded_room() {
 
 #[tokio::test]
 async fn connections_that_say_nothing_hold_nobody_up_for_long() {
-    let server = Server::start().await;
+    let server = TestApp::start().await;
     let socket = server.data_dir().join("control.sock");
     let mut silent = Vec::new();
     for _ in 0..8 {
@@ -96,7 +96,7 @@ async fn a_path_that_is_too_long_for_a_socket_is_no_obstacle() {
 
 #[tokio::test]
 async fn data_that_something_else_holds_is_told_of() {
-    let server = Server::start().await;
+    let server = TestApp::start().await;
     let data = server.data_dir();
     let directory = server.stop().await;
     let lock = File::options().write(true).open(data.join("lock")).unwrap();

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::appliances::{Server, Socket, make_tag, totp};
+use super::appliances::{self, Registration, TestApp};
 use super::support::{Said, output, say, say_with};
 
 /// Tells the same story with a server that runs, then with its data alone.
 async fn both_ways(story: impl AsyncFn(&Path)) {
-    let server = Server::start().await;
+    let server = TestApp::start().await;
     server.owner().await;
     story(&server.data_dir()).await;
     let directory = server.stop().await;
@@ -93,7 +93,7 @@ async fn a_tag_is_made_listed_and_revoked() {
 
 #[tokio::test]
 async fn sessions_are_listed_and_ended() {
-    let server = Server::start().await;
+    let server = TestApp::start().await;
     let owner = server.owner().await;
     let data = server.data_dir();
     let sessions = json(&data, &["session", "list", "ada"]).await;
@@ -103,18 +103,15 @@ async fn sessions_are_listed_and_ended() {
     let shown = say(&data, &["session", "list"]).await;
     assert!(shown.out.lines().nth(1).unwrap().starts_with(&format!("{id}  ada")), "{shown:?}");
 
-    let ticket = owner.post("/api/v1/presence/ticket", &Value::Null).await.body;
-    let path = ticket["signalingEndpoint"].as_str().unwrap();
-    let mut socket = Socket::open(&owner, path, ticket["ticket"].as_str().unwrap()).await;
+    let mut socket = owner.present().await;
     assert_eq!(say(&data, &["session", "end", id]).await.out, "1 session ended.\n");
     assert_eq!(socket.closed().await, 4402, "the device is sent away at once");
-    assert_eq!(owner.get("/api/v1/account").await.code(), "no-session");
+    assert_eq!(owner.account().await.code(), "no-session");
     refused(&say(&data, &["session", "end", id]).await, 3, "no such session");
 
     // Without a server, the same is in the database alone.
-    let credentials = serde_json::json!({ "username": "ada", "password": "correct horse battery" });
     for _ in 0..2 {
-        assert_eq!(server.client.post("/api/v1/auth/login", &credentials).await.status, 200);
+        server.client.log_in("ada", appliances::PASSWORD).await.ok();
     }
     let directory = server.stop().await;
     let data = directory.path().join("data");
@@ -125,44 +122,33 @@ async fn sessions_are_listed_and_ended() {
 
 #[tokio::test]
 async fn a_disabled_account_is_cut_off_at_once_and_a_deleted_households_calls_end() {
-    let server = Server::start().await;
+    let server = TestApp::start().await;
     let ada = server.owner().await;
     let data = server.data_dir();
     assert_eq!(say_with(&data, &["user", "add", "bob", "--password-stdin"], PASSWORD).await.code, 0);
-    let body = serde_json::json!({ "username": "bob", "password": PASSWORD.trim_end() });
-    let reply = server.client.post("/api/v1/auth/login", &body).await;
-    let bob = server.client.with_token(reply.body["token"].as_str().unwrap());
-    let ticket = bob.post("/api/v1/presence/ticket", &Value::Null).await.body;
-    let path = ticket["signalingEndpoint"].as_str().unwrap();
-    let mut phone = Socket::open(&bob, path, ticket["ticket"].as_str().unwrap()).await;
-    let tag = make_tag(&bob).await;
-    let call = serde_json::json!({ "scannedToken": tag["qrCodeData"] });
+    let bob = server.client.enter("bob", PASSWORD.trim_end()).await;
+    let mut phone = bob.present().await;
+    let tag = bob.make_tag().await.ok();
 
     assert_eq!(say(&data, &["user", "disable", "bob"]).await.code, 0);
     assert_eq!(phone.closed().await, 4402);
-    assert_eq!(server.client.post("/api/v1/auth/login", &body).await.status, 401);
+    assert_eq!(log_in(&server, "bob", PASSWORD).await, 401);
 
-    let call = server.client.post("/api/v1/calls/initiate", &call).await.body;
-    let path = call["signalingEndpoint"].as_str().unwrap();
-    let mut caller = Socket::open(&server.client, path, call["ticket"].as_str().unwrap()).await;
+    let (_, mut caller) = server.client.call(&tag.code).await;
     let gone = json(&data, &["user", "delete", "bob", "--yes"]).await;
-    assert_eq!(gone["revoked"], serde_json::json!([tag["id"]]));
-    caller.closed().await;
-    assert_eq!(ada.get("/api/v1/account").await.status, 200, "nobody else is touched");
+    assert_eq!(gone["revoked"], serde_json::json!([tag.id]));
+    assert_eq!(caller.closed().await, 1000);
+    assert_eq!(ada.account().await.status, 200, "nobody else is touched");
 }
 
 #[tokio::test]
 async fn revoking_a_tag_ends_the_call_through_it() {
-    let server = Server::start().await;
-    let owner = server.owner().await;
-    let tag = make_tag(&owner).await;
-    let body = serde_json::json!({ "scannedToken": tag["qrCodeData"] });
-    let call = server.client.post("/api/v1/calls/initiate", &body).await.body;
-    let path = call["signalingEndpoint"].as_str().unwrap();
-    let mut caller = Socket::open(&server.client, path, call["ticket"].as_str().unwrap()).await;
-    let revoked = say(&server.data_dir(), &["tag", "revoke", tag["id"].as_str().unwrap()]).await;
+    let server = TestApp::start().await;
+    let tag = server.owner().await.make_tag().await.ok();
+    let (_, mut caller) = server.client.call(&tag.code).await;
+    let revoked = say(&server.data_dir(), &["tag", "revoke", &tag.id]).await;
     assert_eq!(revoked.code, 0, "{revoked:?}");
-    caller.closed().await;
+    assert_eq!(caller.closed().await, 1000);
 }
 
 #[tokio::test]
@@ -204,7 +190,7 @@ fn a_command_in_the_wrong_place_makes_nothing_there() {
 
 #[tokio::test]
 async fn an_answer_that_cannot_be_written_is_a_failure_and_a_reader_who_leaves_is_none() {
-    let server = Server::start().await;
+    let server = TestApp::start().await;
     let data = server.data_dir();
     let binary = env!("CARGO_BIN_EXE_callqr");
     let list = format!("{binary} user list --data-dir {}", data.display());
@@ -239,9 +225,8 @@ async fn what_happened_is_told_without_names() {
 
 const PASSWORD: &str = "four unrelated words here\n";
 
-async fn log_in(server: &Server, username: &str, password: &str) -> u16 {
-    let body = serde_json::json!({ "username": username, "password": password.trim_end() });
-    server.client.post("/api/v1/auth/login", &body).await.status
+async fn log_in(server: &TestApp, username: &str, password: &str) -> u16 {
+    server.client.log_in(username, password.trim_end()).await.status
 }
 
 #[tokio::test]
@@ -278,7 +263,7 @@ async fn an_account_is_made_disabled_enabled_and_deleted() {
 
 #[tokio::test]
 async fn the_first_account_can_be_made_here_and_operates_the_server() {
-    let server = Server::start().await;
+    let server = TestApp::start().await;
     let data = server.data_dir();
     let made = say_with(&data, &["user", "add", "eve", "--password-stdin", "--json"], PASSWORD).await;
     assert_eq!(made.json()["administrator"], true, "{made:?}");
@@ -287,7 +272,7 @@ async fn the_first_account_can_be_made_here_and_operates_the_server() {
 
 #[tokio::test]
 async fn passwords_that_break_a_rule_are_refused_and_none_is_taken_from_the_words() {
-    let server = Server::start().await;
+    let server = TestApp::start().await;
     server.owner().await;
     let data = server.data_dir();
     for (input, part) in
@@ -309,40 +294,35 @@ async fn passwords_that_break_a_rule_are_refused_and_none_is_taken_from_the_word
 
 #[tokio::test]
 async fn somebody_who_lost_the_second_factor_gets_in_with_the_password() {
-    let server = Server::start().await;
+    let server = TestApp::start().await;
     let owner = server.owner().await;
     let data = server.data_dir();
-    let secret = owner.post("/api/v1/account/totp", &serde_json::json!({})).await.body["secret"].clone();
-    let code = super::appliances::totp::code(secret.as_str().unwrap(), 0);
-    let done = owner.post("/api/v1/account/totp/confirm", &serde_json::json!({ "code": code })).await;
-    assert_eq!(done.status, 200, "{:?}", done.body);
-    let login = serde_json::json!({ "username": "ada", "password": "correct horse battery" });
-    let asked = server.client.post("/api/v1/auth/login", &login).await.body;
-    assert!(asked["secondFactor"]["ticket"].is_string(), "{asked}");
+    owner.add_totp().await.1.ok();
+    let log_in = async || server.client.log_in("ada", appliances::PASSWORD).await.ok();
+    assert!(!log_in().await.second_factor().ticket.is_empty());
 
     let reset = say(&data, &["user", "reset-mfa", "ada"]).await;
     assert_eq!(reset.out, "ada has no second factor and logs in with the password alone.\n", "{reset:?}");
-    assert!(server.client.post("/api/v1/auth/login", &login).await.body["token"].is_string());
+    assert!(log_in().await.logged_in().token.is_some());
     refused(&say(&data, &["user", "reset-mfa", "nobody"]).await, 3, "no user");
 }
 
 #[tokio::test]
 async fn a_lost_password_is_replaced_and_what_the_old_one_opened_ends() {
-    let server = Server::start().await;
+    let server = TestApp::start().await;
     let owner = server.owner().await;
     let data = server.data_dir();
     let words = ["user", "reset-password", "ada", "--password-stdin"];
     let set = say_with(&data, &words, PASSWORD).await;
     assert_eq!(set.out, "ada has a new password; 1 session ended.\n", "{set:?}");
     assert!(set.err.contains("does not unlock the keys of their stickers"), "{set:?}");
-    assert_eq!(owner.get("/api/v1/account").await.status, 401);
-    assert_eq!(log_in(&server, "ada", "correct horse battery").await, 401);
+    assert_eq!(owner.account().await.status, 401);
+    assert_eq!(log_in(&server, "ada", appliances::PASSWORD).await, 401);
     assert_eq!(log_in(&server, "ada", PASSWORD).await, 200);
 
     let link = json(&data, &["user", "reset-password", "ada", "--link"]).await;
     let (_, token) = link["url"].as_str().unwrap().split_once("/reset#").unwrap();
-    let body = serde_json::json!({ "token": token, "newPassword": "another set of words" });
-    assert_eq!(server.client.post("/api/v1/auth/reset", &body).await.status, 200);
+    server.client.reset_password(token, "another set of words").await.ok();
     assert_eq!(log_in(&server, "ada", "another set of words").await, 200);
     refused(&say(&data, &["user", "reset-password", "ada", "--link", "--password-stdin"]).await, 2, "cannot be used");
     refused(&say(&data, &["user", "reset-password", "ada", "--qr"]).await, 2, "--link");
@@ -352,26 +332,23 @@ async fn a_lost_password_is_replaced_and_what_the_old_one_opened_ends() {
     assert_eq!(say_with(&data, &words, PASSWORD).await.code, 0);
     let shown = say(&data, &["user", "reset-password", "ada", "--link", "--qr"]).await;
     assert!(shown.out.contains("/reset#") && shown.out.contains('█'), "{shown:?}");
-    let server = Server::start_in(directory, &[]).await;
+    let server = TestApp::start_in(directory, &[]).await;
     assert_eq!(log_in(&server, "ada", PASSWORD).await, 200);
 }
 
 #[tokio::test]
 async fn whoever_lost_a_second_factor_gets_in_with_the_password() {
-    let server = Server::start().await;
+    let server = TestApp::start().await;
     let owner = server.owner().await;
     let data = server.data_dir();
-    let begun = owner.post("/api/v1/account/totp", &serde_json::json!({})).await.body;
-    let code = totp::code(begun["secret"].as_str().unwrap(), 0);
-    let done = owner.post("/api/v1/account/totp/confirm", &serde_json::json!({ "code": code })).await;
-    assert_eq!(done.status, 200, "{done:?}");
+    owner.add_totp().await.1.ok();
     assert_eq!(json(&data, &["user", "list"]).await["users"][0]["secondFactor"], true);
-    let body = serde_json::json!({ "username": "ada", "password": "correct horse battery" });
-    assert!(server.client.post("/api/v1/auth/login", &body).await.body["token"].is_null());
+    let log_in = async || server.client.log_in("ada", appliances::PASSWORD).await.ok();
+    log_in().await.second_factor();
 
     let reset = say(&data, &["user", "reset-mfa", "ada"]).await;
     assert_eq!(reset.out, "ada has no second factor and logs in with the password alone.\n", "{reset:?}");
-    assert!(server.client.post("/api/v1/auth/login", &body).await.body["token"].is_string());
+    assert!(log_in().await.logged_in().token.is_some());
     refused(&say(&data, &["user", "reset-mfa", "nobody"]).await, 3, "no user");
 
     let directory = server.stop().await;
@@ -397,12 +374,13 @@ async fn an_invite_is_made_listed_revoked_and_used() {
         assert_eq!(say(data, &["invite", "list"]).await.out, "There are no unused invites.\n");
     })
     .await;
-    let server = Server::start().await;
+    let server = TestApp::start().await;
     server.owner().await;
     let invite = json(&server.data_dir(), &["invite", "new"]).await;
     let (_, token) = invite["url"].as_str().unwrap().split_once("/join#").unwrap();
-    let body = serde_json::json!({ "username": "bob", "password": "four unrelated words", "inviteToken": token });
-    assert_eq!(server.client.post("/api/v1/auth/register", &body).await.status, 201);
+    let (password, invite_token) = (Some("four unrelated words"), Some(token));
+    let bob = Registration { username: "bob", password, invite_token, ..Registration::default() };
+    server.client.register(&bob).await.ok();
 }
 
 fn scan(picture: &Path) -> String {

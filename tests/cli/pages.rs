@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::appliances::Server;
+use super::appliances::TestApp;
 use super::support::{output, text};
 
 fn sha256(bytes: &[u8]) -> String {
@@ -35,7 +35,7 @@ fn the_hash_is_that_of_the_list_in_every_form() {
 #[tokio::test]
 async fn the_list_is_what_a_server_serves() {
     let list = say(&["pages", "list"]);
-    let server = Server::start().await;
+    let server = TestApp::start().await;
     let reply = server.client.get("/pages.sha256").await;
     assert_eq!((reply.status, &reply.text), (200, &list));
     assert_eq!(

@@ -1,4 +1,4 @@
-//! An HTTPS client that trusts one authority and nobody else.
+//! An HTTPS client that trusts one authority and nobody else. What it can ask for is in `api/`; what is here takes any path.
 
 use std::io;
 use std::net::SocketAddr;
@@ -6,15 +6,21 @@ use std::sync::Arc;
 
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1;
-use hyper::{HeaderMap, Method, Request, header};
+use hyper::{Method, Request, header};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
+use serde::Serialize;
 use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+
+use super::Reply;
+
+/// Where the API is.
+const API: &str = "/api/v1";
 
 /// Asks one appliance, as nobody or as somebody who is logged in.
 #[derive(Clone)]
@@ -22,27 +28,6 @@ pub struct Client {
     port: u16,
     tls: Arc<ClientConfig>,
     headers: Vec<(String, String)>,
-}
-
-/// What it answered.
-#[derive(Debug)]
-pub struct Reply {
-    pub status: u16,
-    pub headers: HeaderMap,
-    pub text: String,
-    /// The body as JSON; `null` where it is none.
-    pub body: Value,
-}
-
-impl Reply {
-    pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
-    }
-
-    /// The error's code, where the answer is one.
-    pub fn code(&self) -> &str {
-        self.body["error"]["code"].as_str().unwrap_or("")
-    }
 }
 
 impl Client {
@@ -79,6 +64,28 @@ impl Client {
         self.with_header("authorization", &format!("Bearer {token}"))
     }
 
+    fn with_json(&self) -> Self {
+        self.with_header("content-type", "application/json")
+    }
+
+    /// The same client, as a page of the appliance: it gets cookies.
+    pub fn as_page(&self) -> Self {
+        self.with_header("origin", &self.origin())
+    }
+
+    /// The same client, by the number of its host in place of its name.
+    pub fn by_number(&self) -> Self {
+        self.with_header("host", &self.address().to_string())
+    }
+
+    /// The same client, asking to speak WebSocket.
+    pub fn upgrading(&self) -> Self {
+        self.with_header("connection", "upgrade")
+            .with_header("upgrade", "websocket")
+            .with_header("sec-websocket-version", "13")
+            .with_header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
+    }
+
     /// How a page of the appliance names where it comes from.
     pub fn origin(&self) -> String {
         format!("https://localhost:{}", self.port)
@@ -104,12 +111,8 @@ impl Client {
         self.send(Method::DELETE, path, String::new()).await
     }
 
-    pub async fn patch(&self, path: &str, body: &Value) -> Reply {
-        self.with_header("content-type", "application/json").send(Method::PATCH, path, body.to_string()).await
-    }
-
     pub async fn post(&self, path: &str, body: &Value) -> Reply {
-        self.with_header("content-type", "application/json").send(Method::POST, path, body.to_string()).await
+        self.with_json().send(Method::POST, path, body.to_string()).await
     }
 
     /// Any request, on a connection of its own.
@@ -119,25 +122,47 @@ impl Client {
 
     /// The same for a body that need not be text.
     pub async fn send_bytes(&self, method: Method, path: &str, body: Vec<u8>) -> Reply {
-        let response = self.ask(method, path, body).await;
+        self.exchange(None, method, path, body).await
+    }
+
+    /// A request of the API without a body, and the status of its success.
+    pub(super) async fn ask<T>(&self, success: u16, method: Method, path: &str) -> Reply<T> {
+        self.exchange(Some(success), method, &format!("{API}{path}"), Vec::new()).await
+    }
+
+    /// The same with a body. A field that is `None` is left out, as clients do.
+    pub(super) async fn tell<T>(&self, success: u16, method: Method, path: &str, body: &impl Serialize) -> Reply<T> {
+        let mut body = serde_json::to_value(body).unwrap();
+        if let Some(fields) = body.as_object_mut().filter(|_| method != Method::PATCH) {
+            fields.retain(|_, value| !value.is_null());
+        }
+        let body = body.to_string().into_bytes();
+        self.with_json().exchange(Some(success), method, &format!("{API}{path}"), body).await
+    }
+
+    pub(super) async fn upload<T>(&self, success: u16, method: Method, path: &str, body: Vec<u8>) -> Reply<T> {
+        let client = self.with_header("content-type", "application/octet-stream");
+        client.exchange(Some(success), method, &format!("{API}{path}"), body).await
+    }
+
+    async fn exchange<T>(&self, success: Option<u16>, method: Method, path: &str, body: Vec<u8>) -> Reply<T> {
+        let response = self.request(method, path, body).await;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         // What follows a changed protocol is no body.
         let bytes = match status {
             101 => bytes::Bytes::new(),
             _ => response.into_body().collect().await.unwrap().to_bytes(),
         };
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Reply { status, headers, text, body }
+        Reply::new(success, status, headers, &bytes)
     }
 
     /// The status of a GET, and the answer, which keeps the connection for as long as it is kept.
     pub async fn hold(&self, path: &str) -> (u16, hyper::Response<hyper::body::Incoming>) {
-        let response = self.ask(Method::GET, path, Vec::new()).await;
+        let response = self.request(Method::GET, path, Vec::new()).await;
         (response.status().as_u16(), response)
     }
 
-    async fn ask(&self, method: Method, path: &str, body: Vec<u8>) -> hyper::Response<hyper::body::Incoming> {
+    async fn request(&self, method: Method, path: &str, body: Vec<u8>) -> hyper::Response<hyper::body::Incoming> {
         let stream = self.connect(&["http/1.1"]).await.unwrap();
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
         tokio::spawn(connection.with_upgrades());

@@ -1,30 +1,34 @@
-//! The real appliance on a free port, in a directory of its own, and a client that trusts its authority.
+//! The kit: the real appliance on a free port, in a directory of its own, and a client that trusts its authority, with a
+//! method for each request of the API.
 
-#![allow(dead_code, clippy::unwrap_used)]
+#![allow(dead_code, unused_imports, clippy::unwrap_used)]
 
+mod api;
 mod authenticator;
 mod client;
-mod socket;
+pub mod protocol;
+mod reply;
 pub mod totp;
 
-#[allow(unused_imports)]
+pub use api::*;
 pub use authenticator::Authenticator;
-#[allow(unused_imports)]
-pub use client::{Client, Reply};
-#[allow(unused_imports)]
-pub use socket::Socket;
+pub use client::Client;
+pub use protocol::{Heard, Page, Say};
+pub use reply::Reply;
 
 use std::path::Path;
 
 use callqr::app::App;
 use callqr::config::{Config, Override};
-use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// A running appliance; stopped by [`Server::stop`], its files deleted when dropped.
-pub struct Server {
+/// What everybody here logs in with.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// A running appliance; stopped by [`TestApp::stop`], its files deleted when dropped.
+pub struct TestApp {
     pub client: Client,
     pub setup_token: Option<String>,
     pub port: u16,
@@ -35,13 +39,13 @@ pub struct Server {
     directory: TempDir,
 }
 
-impl Server {
+impl TestApp {
     /// With defaults, but on loopback and with limits that tests do not reach.
     pub async fn start() -> Self {
         Self::start_with(&[]).await
     }
 
-    /// With these settings beside.
+    /// With these settings in addition.
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
         Self::start_in(tempfile::tempdir().unwrap(), settings).await
     }
@@ -80,12 +84,25 @@ impl Server {
         self.directory
     }
 
+    pub fn database(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.data_dir().join("callqr.db")).unwrap()
+    }
+
+    /// As if everybody had logged in a while ago.
+    pub fn age_sessions(&self) {
+        let aged = "UPDATE sessions SET confirmed_at = confirmed_at - 11 * 60 * 1000";
+        self.database().execute(aged, []).unwrap();
+    }
+
+    /// What the set-up page sends to make the first account.
+    pub fn first_account(&self) -> Registration<'_> {
+        let (password, setup_token) = (Some(PASSWORD), self.setup_token.as_deref());
+        Registration { username: "ada", password, setup_token, ..Registration::default() }
+    }
+
     /// Makes the first account and gives a client that is logged in as it.
     pub async fn owner(&self) -> Client {
-        let body = json!({ "username": "ada", "password": "correct horse battery", "setupToken": self.setup_token });
-        let reply = self.client.post("/api/v1/auth/register", &body).await;
-        assert_eq!(reply.status, 201, "{:?}", reply.body);
-        self.client.with_token(reply.body["token"].as_str().unwrap())
+        self.client.holding(&self.client.register(&self.first_account()).await.ok())
     }
 }
 
@@ -115,25 +132,6 @@ pub fn certificate(directory: &Path) -> Certificate {
     std::fs::write(&chain, leaf.pem()).unwrap();
     std::fs::write(&key, leaf_key.serialize_pem()).unwrap();
     Certificate { authority: authority.pem(), chain, key }
-}
-
-/// Registers somebody by an invite that `inviter` makes, and gives a client that is logged in as them.
-pub async fn invited(inviter: &Client, kind: &str, username: &str) -> Client {
-    let invite = inviter.post("/api/v1/invites", &json!({ "kind": kind })).await;
-    assert_eq!(invite.status, 201, "{}", invite.text);
-    let token = invite.body["url"].as_str().unwrap().split_once("/join#").unwrap().1;
-    let body = json!({ "username": username, "password": "correct horse battery", "inviteToken": token });
-    let reply = inviter.as_nobody().post("/api/v1/auth/register", &body).await;
-    assert_eq!(reply.status, 201, "{}", reply.text);
-    inviter.as_nobody().with_token(reply.body["token"].as_str().unwrap())
-}
-
-/// Makes a tag and gives the whole answer.
-pub async fn make_tag(owner: &Client) -> Value {
-    let body = json!({ "label": "the van", "publicText": "Blue van, ring me" });
-    let reply = owner.post("/api/v1/tokens/generate", &body).await;
-    assert_eq!(reply.status, 201, "{:?}", reply.body);
-    reply.body
 }
 
 /// The configuration of a test: its own directory and a free port.

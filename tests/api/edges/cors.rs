@@ -3,13 +3,14 @@
 use hyper::Method;
 use serde_json::json;
 
-use crate::support::Server;
+use crate::support::protocol::PRESENCE;
+use crate::support::{PASSWORD, TestApp};
 
 const APP: &str = "https://app.example.org";
 
 #[tokio::test]
 async fn nobody_is_listed_by_default() {
-    let server = Server::start().await;
+    let server = TestApp::start().await;
     let page = server.client.with_header("origin", APP);
     let preflight =
         page.with_header("access-control-request-method", "GET").send(Method::OPTIONS, "/api/v1", String::new()).await;
@@ -20,7 +21,7 @@ async fn nobody_is_listed_by_default() {
 
 #[tokio::test]
 async fn a_listed_application_uses_the_api_with_a_token() {
-    let server = Server::start_with(&[("http.cors_origins", "https://other.example, https://app.example.org")]).await;
+    let server = TestApp::start_with(&[("http.cors_origins", "https://other.example, https://app.example.org")]).await;
     let owner = server.owner().await;
     let preflight = server
         .client
@@ -53,7 +54,7 @@ async fn a_listed_application_uses_the_api_with_a_token() {
 
 #[tokio::test]
 async fn nobody_else_is_let_in_by_a_list() {
-    let server = Server::start_with(&[("http.cors_origins", APP)]).await;
+    let server = TestApp::start_with(&[("http.cors_origins", APP)]).await;
     for origin in [
         "null",
         "https://evil.example",
@@ -80,29 +81,20 @@ async fn nobody_else_is_let_in_by_a_list() {
 
 #[tokio::test]
 async fn a_listed_application_cannot_use_the_cookie() {
-    let server = Server::start_with(&[("http.cors_origins", APP)]).await;
+    let server = TestApp::start_with(&[("http.cors_origins", APP)]).await;
     server.owner().await;
-    let page = server.client.with_header("origin", &server.client.origin());
-    let login = json!({ "username": "ada", "password": "correct horse battery", "cookie": true });
-    let reply = page.post("/api/v1/auth/login", &login).await;
-    let cookie = reply.header("set-cookie").split(';').next().unwrap().to_owned();
+    let cookie = server.client.as_page().log_in_by_cookie("ada", PASSWORD).await.cookie();
     assert!(cookie.starts_with("__Host-callqr="));
     let app = server.client.with_header("origin", APP);
-    assert_eq!(app.post("/api/v1/auth/login", &login).await.code(), "foreign-origin");
-    let refused = app.with_header("cookie", &cookie).post("/api/v1/tokens/generate", &json!({})).await;
-    assert_eq!((refused.status, refused.code()), (403, "foreign-origin"));
+    assert_eq!(app.log_in_by_cookie("ada", PASSWORD).await.code(), "foreign-origin");
+    assert_eq!(app.with_header("cookie", &cookie).make_tag().await.refused(), (403, "foreign-origin"));
 }
 
 #[tokio::test]
 async fn a_listed_application_may_open_sockets_and_others_may_not() {
-    let server = Server::start_with(&[("http.cors_origins", APP)]).await;
-    let socket = server
-        .client
-        .with_header("connection", "upgrade")
-        .with_header("upgrade", "websocket")
-        .with_header("sec-websocket-version", "13")
-        .with_header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
-    assert_eq!(socket.with_header("origin", APP).get("/api/v1/presence").await.status, 101);
-    let refused = socket.with_header("origin", "https://evil.example").get("/api/v1/presence").await;
-    assert_eq!((refused.status, refused.code()), (403, "foreign-origin"));
+    let server = TestApp::start_with(&[("http.cors_origins", APP)]).await;
+    let socket = server.client.upgrading();
+    assert_eq!(socket.with_header("origin", APP).get(PRESENCE).await.status, 101);
+    let refused = socket.with_header("origin", "https://evil.example").get(PRESENCE).await;
+    assert_eq!(refused.refused(), (403, "foreign-origin"));
 }

@@ -6,12 +6,12 @@ use hyper::Method;
 use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 
-use crate::support::{Server, make_tag};
+use crate::support::{PASSWORD, TestApp};
 
 #[tokio::test]
 async fn the_api_describes_itself_to_programs_and_to_people() {
-    let server = Server::start().await;
-    let reply = server.client.get("/api/v1/openapi.json").await;
+    let server = TestApp::start().await;
+    let reply = server.client.openapi().await;
     assert_eq!((reply.status, reply.header("content-type")), (200, "application/json"));
     assert_eq!(reply.body["openapi"], "3.1.0");
     let login = &reply.body["paths"]["/api/v1/auth/login"]["post"];
@@ -24,14 +24,14 @@ async fn the_api_describes_itself_to_programs_and_to_people() {
     assert!(page.text.contains("<h3><code>POST /api/v1/auth/login</code></h3>") && !page.text.contains("<script"));
     let style = page.text.split('"').find(|text| text.ends_with(".css")).unwrap();
     assert_eq!(server.client.get(style).await.status, 200);
-    let index = server.client.get("/api/v1").await.body;
-    let endpoints: Vec<_> = index["endpoints"].as_array().unwrap().iter().filter_map(|line| line.as_str()).collect();
-    assert!(endpoints.contains(&"POST /api/v1/calls/initiate {callerAnonymousId?, scannedToken}"), "{endpoints:?}");
+    let endpoints = server.client.index().await.ok().endpoints;
+    let initiate = "POST /api/v1/calls/initiate {callerAnonymousId?, scannedToken}";
+    assert!(endpoints.iter().any(|line| line == initiate), "{endpoints:?}");
 }
 
 #[tokio::test]
 async fn pages_are_fresh_and_their_files_immutable() {
-    let server = Server::start().await;
+    let server = TestApp::start().await;
     for path in ["/", "/c", "/setup"] {
         let page = server.client.get(path).await;
         assert_eq!((page.status, page.header("cache-control")), (200, "no-store"), "{path}");
@@ -50,28 +50,25 @@ async fn pages_are_fresh_and_their_files_immutable() {
 
 #[tokio::test]
 async fn no_answer_of_the_api_may_be_kept() {
-    let server = Server::start().await;
+    let server = TestApp::start().await;
     let owner = server.owner().await;
-    let tag = make_tag(&owner).await;
-    let id = tag["id"].as_str().unwrap();
-    let code = &tag["qrCodeData"];
+    let tag = owner.make_tag().await.ok();
     let mut replies = vec![
-        owner.get("/api/v1").await,
-        owner.get("/api/v1/account").await,
-        owner.get("/api/v1/tokens").await,
-        owner.post("/api/v1/tokens/generate", &json!({})).await,
-        owner.post("/api/v1/presence/ticket", &json!({})).await,
-        owner.post("/api/v1/tokens/validate", &json!({ "token": code })).await,
-        owner.post("/api/v1/calls/initiate", &json!({ "scannedToken": code })).await,
-        owner.post(&format!("/api/v1/tokens/{id}/pause"), &json!({})).await,
-        owner.post(&format!("/api/v1/tokens/{id}/resume"), &json!({})).await,
-        owner.delete(&format!("/api/v1/tokens/{id}")).await,
-        owner.post("/api/v1/auth/logout", &json!({})).await,
+        owner.index().await.erased(),
+        owner.account().await.erased(),
+        owner.tags().await.erased(),
+        owner.make_tag().await.erased(),
+        owner.presence_ticket().await.erased(),
+        owner.validate(&tag.code).await.erased(),
+        owner.initiate(&tag.code).await.erased(),
+        owner.pause_tag(&tag.id).await.erased(),
+        owner.resume_tag(&tag.id).await.erased(),
+        owner.revoke_tag(&tag.id).await.erased(),
+        owner.log_out().await.erased(),
     ];
     assert!(replies.iter().all(|reply| reply.status < 300), "{replies:?}");
-    let login = json!({ "username": "ada", "password": "correct horse battery" });
-    replies.push(server.client.post("/api/v1/auth/login", &login).await);
-    replies.push(server.client.get("/api/v1/account").await);
+    replies.push(server.client.log_in("ada", PASSWORD).await.erased());
+    replies.push(server.client.account().await.erased());
     replies.push(server.client.get("/health").await);
     for (at, reply) in replies.iter().enumerate() {
         assert_eq!(reply.header("cache-control"), "no-store", "answer {at}: {}", reply.status);
@@ -80,7 +77,7 @@ async fn no_answer_of_the_api_may_be_kept() {
 
 #[tokio::test]
 async fn health_names_each_part() {
-    let server = Server::start().await;
+    let server = TestApp::start().await;
     // The relay counts as degraded until its first self-test is done.
     let examined = async {
         loop {
@@ -100,7 +97,7 @@ async fn health_names_each_part() {
 
 #[tokio::test]
 async fn what_is_not_there_says_so_in_the_one_shape() {
-    let server = Server::start().await;
+    let server = TestApp::start().await;
     for (method, path, status) in [
         (Method::GET, "/api/v1/nothing", 404),
         (Method::GET, "/nothing", 404),
@@ -125,7 +122,7 @@ async fn what_is_not_there_says_so_in_the_one_shape() {
 
 #[tokio::test]
 async fn bodies_are_bounded_json() {
-    let server = Server::start().await;
+    let server = TestApp::start().await;
     let path = "/api/v1/tokens/validate";
     let form = server.client.with_header("content-type", "text/plain").send(Method::POST, path, "{}".into()).await;
     assert_eq!((form.status, form.code()), (415, "not-json"));
@@ -141,7 +138,7 @@ async fn bodies_are_bounded_json() {
 
 #[tokio::test]
 async fn one_source_has_so_many_requests_under_way_and_no_more() {
-    let server = Server::start().await;
+    let server = TestApp::start().await;
     let request = b"POST /api/v1/tokens/validate HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
         Content-Length: 64000\r\n\r\n{";
     let mut unfinished = Vec::new();
@@ -168,7 +165,7 @@ async fn one_source_has_so_many_requests_under_way_and_no_more() {
 
 #[tokio::test]
 async fn a_fault_in_the_body_does_not_quote_it() {
-    let server = Server::start().await;
+    let server = TestApp::start().await;
     let body = "{\"username\":\"ada\",\"password\":{\"canary-secret\":1}}".to_owned();
     let json = server.client.with_header("content-type", "application/json");
     let reply = json.send(Method::POST, "/api/v1/auth/login", body).await;

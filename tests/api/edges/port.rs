@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::support::Server;
+use crate::support::TestApp;
 
 /// A Binding request (RFC 8489, section 5) without attributes.
 const BINDING: [u8; 20] = [0, 1, 0, 0, 0x21, 0x12, 0xA4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
@@ -20,7 +20,7 @@ async fn answer_to_binding<S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unp
 
 #[tokio::test]
 async fn turn_over_tcp_and_over_tls_share_the_port() {
-    let server = Server::start().await;
+    let server = TestApp::start().await;
     let plain = TcpStream::connect(server.client.address()).await.unwrap();
     let mut answers = vec![answer_to_binding(plain).await];
     for alpn in [&[][..], &["stun.turn"], &["stun.nat-discovery"]] {
@@ -34,7 +34,7 @@ async fn turn_over_tcp_and_over_tls_share_the_port() {
 
 #[tokio::test]
 async fn http_2_is_spoken_to_those_who_offer_it() {
-    let server = Server::start().await;
+    let server = TestApp::start().await;
     let mut stream = server.client.connect(&["h2", "http/1.1"]).await.unwrap();
     assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
     stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
@@ -45,7 +45,7 @@ async fn http_2_is_spoken_to_those_who_offer_it() {
 
 #[tokio::test]
 async fn plain_http_is_told_to_use_https() {
-    let server = Server::start().await;
+    let server = TestApp::start().await;
     let mut stream = TcpStream::connect(server.client.address()).await.unwrap();
     stream.write_all(b"GET /c?x=1 HTTP/1.1\r\nHost: door.local:8443\r\n\r\n").await.unwrap();
     let mut text = String::new();
@@ -58,7 +58,7 @@ async fn plain_http_is_told_to_use_https() {
 #[tokio::test]
 async fn a_silent_or_nonsensical_connection_is_closed() {
     let settings = [("http.handshake_timeout", "1s"), ("http.header_timeout", "1s")];
-    let server = Server::start_with(&settings).await;
+    let server = TestApp::start_with(&settings).await;
     let closed_after = async |bytes: &[u8]| {
         let mut stream = TcpStream::connect(server.client.address()).await.unwrap();
         stream.write_all(bytes).await.unwrap();
@@ -79,7 +79,7 @@ async fn a_silent_or_nonsensical_connection_is_closed() {
 
 #[tokio::test]
 async fn slow_clients_do_not_keep_others_out() {
-    let server = Server::start().await;
+    let server = TestApp::start().await;
     let mut slow = Vec::new();
     for _ in 0..100 {
         let mut stream = TcpStream::connect(server.client.address()).await.unwrap();

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::people::belongings::furnish;
-use crate::support::{Server, invited};
+use crate::support::{Changes, PASSWORD, TestApp, To};
 
 /// Every text of a JSON value, names of fields left out.
 fn texts(value: &Value) -> Vec<&str> {
@@ -17,14 +17,14 @@ fn texts(value: &Value) -> Vec<&str> {
 
 #[tokio::test]
 async fn an_export_has_everything_that_is_the_owners() {
-    let server = Server::start().await;
+    let server = TestApp::start().await;
     let ada = server.owner().await;
-    let bob = invited(&ada, "owner", "bob").await;
-    let mate = invited(&bob, "household", "mate").await;
+    let bob = ada.bring_in("owner", "bob").await;
+    let mate = bob.bring_in("household", "mate").await;
     let mine = furnish(&server, &bob, "bob").await;
-    mate.patch("/api/v1/account", &json!({ "emergencyContact": "of the mate" })).await;
+    mate.change_account(&Changes { emergency_contact: Some("of the mate"), ..Changes::default() }).await.ok();
 
-    let export = bob.get("/api/v1/account/export").await;
+    let export = bob.export().await;
     assert_eq!(export.status, 200, "{}", export.text);
     assert_eq!(export.header("content-disposition"), "attachment; filename=\"callqr-export.json\"");
     assert_eq!(export.header("cache-control"), "no-store");
@@ -51,7 +51,7 @@ async fn an_export_has_everything_that_is_the_owners() {
     let call = &file["missedCalls"][0];
     assert_eq!(
         (&call["tagId"], &call["label"], &call["rang"]),
-        (&mine.tag["id"], &json!("bob's label"), &json!(false))
+        (&json!(mine.tag.id), &json!("bob's label"), &json!(false))
     );
     let note = &file["notes"][0];
     assert_eq!((&note["id"], &note["read"]), (&json!(mine.note), &json!(false)));
@@ -73,7 +73,7 @@ async fn an_export_has_everything_that_is_the_owners() {
         assert!(!found.iter().any(|text| text.contains(canary)), "{canary}");
     }
     assert!(!found.contains(&"ada"), "whoever runs the server is no member of the household");
-    let seen = mate.get("/api/v1/account/export").await;
+    let seen = mate.export().await;
     for own in ["bob's friend", "bob's car", "bob's passkey", &mine.missed, &mine.passkey] {
         assert!(!seen.text.contains(own), "{own} belongs to one member of the household alone");
     }
@@ -81,26 +81,24 @@ async fn an_export_has_everything_that_is_the_owners() {
 
 #[tokio::test]
 async fn an_export_has_nothing_of_other_households() {
-    let server = Server::start().await;
+    let server = TestApp::start().await;
     let ada = server.owner().await;
-    let carol = invited(&ada, "owner", "carol").await;
+    let carol = ada.bring_in("owner", "carol").await;
     let others = furnish(&server, &carol, "carol").await;
-    let bob = invited(&ada, "owner", "bob").await;
-    let id = bob.get("/api/v1/account").await.body["id"].as_str().unwrap().to_owned();
+    let bob = ada.bring_in("owner", "bob").await;
+    let id = bob.account_id().await;
     // Bob is an administrator at times, which gives him a say in invites of others, and leaves both in his events.
-    ada.post(&format!("/api/v1/admin/users/{id}/administrator"), &json!({})).await;
-    let offered = ada.post("/api/v1/invites", &json!({ "kind": "owner" })).await.body["id"].clone();
-    let login = json!({ "username": "bob", "password": crate::people::belongings::PASSWORD });
-    let token = server.client.post("/api/v1/auth/login", &login).await.body["token"].clone();
-    let bob = server.client.with_token(token.as_str().unwrap());
-    let own = bob.post("/api/v1/invites", &json!({ "kind": "owner" })).await.body["id"].clone();
-    assert!(bob.get("/api/v1/invites").await.text.contains(offered.as_str().unwrap()));
+    ada.change_user(&id, To::MakeAdministrator).await.ok();
+    let offered = ada.new_invite("owner").await.ok().id;
+    let bob = server.client.enter("bob", PASSWORD).await;
+    let own = bob.new_invite("owner").await.ok().id;
+    assert!(bob.invites().await.text.contains(&offered));
 
-    let export = bob.get("/api/v1/account/export").await;
+    let export = bob.export().await;
     assert_eq!(export.status, 200, "{}", export.text);
-    let admin = ada.get("/api/v1/account").await.body["id"].clone();
+    let admin = ada.account_id().await;
     let names = others.names();
-    for name in names.iter().chain(&["carol's", admin.as_str().unwrap(), offered.as_str().unwrap()]) {
+    for name in names.iter().chain(&["carol's", &admin, &offered]) {
         assert!(!export.text.contains(name), "{name}: {}", export.text);
     }
     assert!(!texts(&export.body).iter().any(|text| ["carol", "ada"].contains(text)));
