@@ -16,16 +16,18 @@ use callqr::hub::tickets::Tickets;
 use callqr::proto::turn::credentials::{CallAdmission, Credentials};
 use callqr::web::origin::OriginPolicy;
 use callqr::web::websocket::presence_socket;
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::StreamExt as _;
 use http::Request;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
-use tokio_tungstenite::client_async;
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+
+#[path = "../tests/support/protocol.rs"]
+mod protocol;
+
+use protocol::{PRESENCE, Page, Say};
 
 struct NoRelay;
 
@@ -111,15 +113,12 @@ async fn measure(devices: usize) {
     for ticket in tickets.iter().take(devices) {
         let stream = TcpStream::connect(&address).await.unwrap();
         let stream = connector.connect("localhost".try_into().unwrap(), stream).await.unwrap();
-        let mut request = "wss://localhost/api/v1/presence".into_client_request().unwrap();
-        request.headers_mut().insert("origin", "https://localhost".parse().unwrap());
-        let (mut socket, _) = client_async(request, stream).await.unwrap();
-        let hello = format!(r#"{{"type":"hello","payload":{{"ticket":"{ticket}","fresh":true}}}}"#);
-        socket.send(Message::text(hello)).await.unwrap();
-        socket.send(Message::text(r#"{"type":"ready","payload":{}}"#)).await.unwrap();
-        assert!(socket.next().await.unwrap().unwrap().to_text().unwrap().contains("welcome"));
+        let mut page = Page::open(stream, "localhost", PRESENCE, Some("https://localhost")).await.unwrap();
+        page.hello(ticket, true).await;
+        page.say(Say::Ready).await;
+        page.welcome().await;
         // Goes on reading, and so answers pings.
-        kept.push(tokio::spawn(async move { while let Some(Ok(_)) = socket.next().await {} }));
+        kept.push(tokio::spawn(async move { while let Some(Ok(_)) = page.socket.next().await {} }));
     }
     let connected = resident(child.id());
     // Long enough for every connection's first pings.

@@ -3,7 +3,7 @@
 use callqr::domain::effect::Effect;
 use serde_json::json;
 
-use crate::support::{Owner, Server};
+use crate::support::{Heard, Owner, Say, Server};
 
 #[tokio::test]
 async fn a_whole_call() {
@@ -12,44 +12,44 @@ async fn a_whole_call() {
     let mut presence = server.device(owner).await;
     let (mut caller, _) = server.call(owner).await;
 
-    let welcome = caller.next().await.unwrap();
-    assert_eq!(welcome["payload"]["role"], "caller");
-    assert_eq!(welcome["payload"]["iceServers"], json!(null), "no ICE before a person answers");
+    let Heard::Welcome(welcome) = caller.next().await else { panic!("no welcome") };
+    assert_eq!(welcome.role, "caller");
+    assert_eq!(welcome.ice_servers, None, "no ICE before a person answers");
     assert_eq!(caller.hear().await, "ringing 0");
     let mut device = server.pick_up(&mut presence).await;
-    assert_eq!(presence.presence_ring.as_ref().unwrap()["tagId"], owner.tag.to_string());
+    assert_eq!(presence.rung.as_ref().unwrap().tag_id, owner.tag.to_string());
     assert_eq!(caller.hear().await, "ringing 1");
     assert_eq!((server.relayed(), server.hub.devices(), server.hub.calls()), (0, 1, 1));
 
-    device.say("accept").await;
-    let accepted = device.next().await.unwrap();
+    device.say(Say::Accept).await;
+    let Heard::Accepted { ice_servers, .. } = device.next().await else { panic!("not accepted") };
     assert_eq!(server.relayed(), 1);
-    let ice = &accepted["payload"]["iceServers"][0];
+    let ice = &ice_servers[0];
     assert_eq!(
-        ice["urls"],
-        json!([
+        ice.urls,
+        [
             "turn:callqr.test:8443?transport=udp",
             "turn:callqr.test:8443?transport=tcp",
             "turns:callqr.test:8443?transport=tcp"
-        ])
+        ]
     );
-    assert!(ice["username"].as_str().unwrap().starts_with("anon_"));
+    assert!(ice.username.starts_with("anon_"));
     assert_eq!(caller.hear().await, "answered");
 
     caller.offer().await;
-    let offer = device.next().await.unwrap();
-    assert_eq!(offer, json!({"type": "offer", "payload": {"sdp": "v=0\r\nc=IN IP4 0.0.0.0\r\n"}}));
-    let candidate = json!({"type": "ice-candidate", "payload": {
+    assert_eq!(device.next().await, Heard::Offer(json!({ "sdp": "v=0\r\nc=IN IP4 0.0.0.0\r\n" })));
+    let candidate = json!({
         "candidate": "candidate:1 1 udp 1 198.18.0.1 50000 typ relay raddr 0.0.0.0 rport 0",
-        "sdpMid": "0", "sdpMLineIndex": 0, "usernameFragment": "Fz7K"}});
-    device.send(candidate.clone()).await;
-    assert_eq!(caller.next().await.unwrap(), candidate);
+        "sdpMid": "0", "sdpMLineIndex": 0, "usernameFragment": "Fz7K"
+    });
+    device.say(Say::IceCandidate(candidate.clone())).await;
+    assert_eq!(caller.next().await, Heard::IceCandidate(candidate));
 
-    caller.say("hangup").await;
+    caller.say(Say::Hangup).await;
     assert_eq!(device.hear_until("close 1000").await, ["ended hung-up", "close 1000"]);
     assert_eq!(caller.hear_until("close 1000").await, ["ended hung-up", "close 1000"]);
     assert_eq!(server.relayed(), 0);
-    presence.say("ping").await;
+    presence.say(Say::Ping).await;
     assert_eq!(presence.hear().await, "pong");
 }
 
@@ -61,12 +61,12 @@ async fn of_several_devices_the_first_answer_wins() {
     let (mut caller, _) = server.call(owner).await;
     let (mut first, mut second) = (server.pick_up(&mut one).await, server.pick_up(&mut two).await);
     caller.hear_until("ringing 2").await;
-    second.say("accept").await;
+    second.say(Say::Accept).await;
     assert_eq!(second.hear().await, "accepted");
     assert_eq!(caller.hear().await, "answered");
     assert_eq!(first.hear_until("close 1000").await, ["ended answered-elsewhere", "close 1000"]);
     assert_eq!(one.hear().await, "ring-stopped answered-elsewhere");
-    second.say("hangup").await;
+    second.say(Say::Hangup).await;
     assert_eq!(caller.hear().await, "ended hung-up");
 }
 
@@ -78,10 +78,10 @@ async fn a_decline_on_every_device_ends_the_call() {
     let (mut caller, _) = server.call(owner).await;
     let (mut first, mut second) = (server.pick_up(&mut one).await, server.pick_up(&mut two).await);
     caller.hear_until("ringing 2").await;
-    first.say("decline").await;
+    first.say(Say::Decline).await;
     assert_eq!(caller.hear().await, "ringing 1");
     assert_eq!(first.hear_until("close 1000").await, ["ended declined", "close 1000"]);
-    second.say("decline").await;
+    second.say(Say::Decline).await;
     assert_eq!(caller.hear_until("close 1000").await, ["ended declined", "close 1000"]);
 }
 
@@ -100,7 +100,7 @@ async fn a_second_caller_is_told_busy() {
 async fn a_caller_who_hangs_up_and_leaves_at_once_has_hung_up() {
     let server = Server::start();
     let (mut caller, mut device, _presence, _) = server.talk().await;
-    caller.say("hangup").await;
+    caller.say(Say::Hangup).await;
     drop(caller);
     assert_eq!(device.hear().await, "ended hung-up");
 }
@@ -148,7 +148,7 @@ async fn a_ticket_by_new_secrets_is_not_spent_by_the_end_of_the_old_ones() {
         raise(Effect::LoginRenewed(login));
         let mut new = server.device_of(owner, login).await;
         old.hear_until("close 4403").await;
-        new.say("ping").await;
+        new.say(Say::Ping).await;
         assert_eq!(new.hear().await, "pong");
     }
 }

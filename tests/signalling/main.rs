@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod calls;
+#[path = "../support/protocol.rs"]
+mod protocol;
 mod refusals;
 mod resume;
 mod support;

@@ -6,10 +6,10 @@ use callqr::domain::ids::{CallId, HouseholdId, TagId};
 use callqr::proto::signal::{Rate, SignalOptions};
 use futures_util::SinkExt as _;
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{Owner, Server};
+use crate::support::{Heard, ORIGIN, Owner, PRESENCE, Page, Say, Server, call_path};
 
 fn fixtures() -> Value {
     serde_json::from_str(include_str!("../fixtures/wire.json")).unwrap()
@@ -19,7 +19,7 @@ fn fixtures() -> Value {
 async fn pages_of_others() {
     let server = Server::start();
     for origin in [None, Some("null"), Some("https://evil.example"), Some("http://callqr.test:8443"), Some("")] {
-        for path in ["/api/v1/presence", &format!("/api/v1/calls/signaling/{}", CallId::random())] {
+        for path in [PRESENCE, &call_path(CallId::random())] {
             let refused = server.try_open(server.tcp().await, path, origin).await.err();
             let (status, body) = refused.unwrap_or_else(|| panic!("{origin:?} came in"));
             assert_eq!((status, body.as_str()), (StatusCode::FORBIDDEN, "foreign-origin"), "{origin:?}");
@@ -30,8 +30,8 @@ async fn pages_of_others() {
 #[tokio::test]
 async fn more_sockets_than_there_is_room_for() {
     let server = Server::with(SignalOptions { max_connections: 1, ..SignalOptions::default() });
-    let only = server.open("/api/v1/presence").await;
-    let refused = server.try_open(server.tcp().await, "/api/v1/presence", Some("https://callqr.test:8443")).await.err();
+    let only = server.open(PRESENCE).await;
+    let refused = server.try_open(server.tcp().await, PRESENCE, Some(ORIGIN)).await.err();
     assert_eq!(refused.unwrap().0, StatusCode::SERVICE_UNAVAILABLE);
     drop(only);
 }
@@ -53,18 +53,18 @@ async fn a_full_server_places_no_calls() {
 async fn tickets_that_are_none() {
     let server = Server::start();
     let (path, ticket) = server.place(Owner::new());
-    let elsewhere = format!("/api/v1/calls/signaling/{}", CallId::random());
+    let elsewhere = call_path(CallId::random());
     let other = if ticket.starts_with('A') { 'B' } else { 'A' };
     let damaged = format!("{other}{}", &ticket[1..]);
     for (path, ticket) in
-        [(path.as_str(), "x"), (&path, ""), (&path, &damaged), (&elsewhere, &ticket), ("/api/v1/presence", &ticket)]
+        [(path.as_str(), "x"), (&path, ""), (&path, &damaged), (&elsewhere, &ticket), (PRESENCE, &ticket)]
     {
         let mut page = server.open(path).await;
         page.hello(ticket, true).await;
         assert_eq!(page.hear_until("close 4401").await, ["error bad-ticket", "close 4401"]);
     }
     let mut page = server.open(&path).await;
-    page.say("ready").await;
+    page.say(Say::Ready).await;
     assert_eq!(page.hear_until("close 4401").await, ["error bad-ticket", "close 4401"]);
 }
 
@@ -89,7 +89,7 @@ async fn candidates_that_would_show_an_address() {
     let server = Server::start();
     for entry in fixtures()["fromClient"]["refused"].as_array().unwrap() {
         let (mut caller, mut device, _presence, _) = server.talk().await;
-        caller.send(entry["message"].clone()).await;
+        caller.say(Say::Other(entry["message"].clone())).await;
         assert_eq!(caller.hear_until("close 4422").await, ["error not-relayed", "close 4422"], "{}", entry["name"]);
         assert_eq!(device.hear().await, "peer false", "{}", entry["name"]);
     }
@@ -99,7 +99,7 @@ async fn candidates_that_would_show_an_address() {
 async fn the_wrong_role_and_the_wrong_state() {
     let server = Server::start();
     let (mut caller, mut device, _presence, _) = server.talk().await;
-    caller.say("accept").await;
+    caller.say(Say::Accept).await;
     assert_eq!(caller.hear_until("close 4400").await, ["error bad-message", "close 4400"]);
     assert_eq!(device.hear().await, "peer false");
     device.offer().await;
@@ -118,19 +118,19 @@ async fn messages_that_are_too_large() {
     let server = Server::start();
     for (size, fragments) in [(64 * 1024 + 1, 1), (300 * 1024, 1), (100 * 1024, 10)] {
         let (mut caller, mut device, _presence, _) = server.talk().await;
-        let text = json!({"type": "offer", "payload": {"sdp": "x".repeat(size)}}).to_string();
+        let text = Say::Offer("x".repeat(size)).json().to_string();
         send_in(&mut caller, &text, fragments).await;
         assert_eq!(caller.hear_until("close 1009").await, ["error too-large", "close 1009"], "{size} in {fragments}");
         assert_eq!(device.hear().await, "peer false");
     }
     // Before hello too.
-    let mut stranger = server.open("/api/v1/presence").await;
+    let mut stranger = server.open(PRESENCE).await;
     stranger.socket.send(Message::text("x".repeat(64 * 1024 + 1))).await.unwrap();
     assert_eq!(stranger.hear_until("close 1009").await, ["error too-large", "close 1009"]);
 }
 
 /// Sends one message as several frames.
-async fn send_in(page: &mut crate::support::Page, text: &str, fragments: usize) {
+async fn send_in(page: &mut Page, text: &str, fragments: usize) {
     use tokio_tungstenite::tungstenite::protocol::frame::Frame;
     use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
     let parts: Vec<&[u8]> = text.as_bytes().chunks(text.len().div_ceil(fragments)).collect();
@@ -149,7 +149,7 @@ async fn a_flood() {
     let server = Server::start();
     let (mut caller, mut device, _presence, _) = server.talk().await;
     for _ in 0..400 {
-        caller.socket.feed(Message::text(r#"{"type":"ping","payload":{}}"#)).await.unwrap();
+        caller.socket.feed(Message::text(Say::Ping.json().to_string())).await.unwrap();
     }
     caller.socket.flush().await.unwrap();
     let heard = caller.hear_until("close 4429").await;
@@ -157,7 +157,7 @@ async fn a_flood() {
     assert_eq!(heard[heard.len() - 2], "error too-many");
     assert_eq!(device.hear().await, "peer false");
 
-    let mut pinging = server.open("/api/v1/presence").await;
+    let mut pinging = server.open(PRESENCE).await;
     for _ in 0..200 {
         pinging.socket.feed(Message::Ping("x".into())).await.unwrap();
     }
@@ -165,20 +165,25 @@ async fn a_flood() {
     assert_eq!(pinging.hear_until("close 4429").await, ["error too-many", "close 4429"]);
 }
 
+/// Nearly as large as a message may be.
+fn large_offer() -> Say {
+    Say::Offer(format!("v=0\r\n{}", "a=x\r\n".repeat(8000)))
+}
+
 /// What one side sends at once fits into the other's queue: who floods is closed, and not who is flooded.
 #[tokio::test]
 async fn a_flood_of_large_messages() {
     let server = Server::start();
     let (mut caller, mut device, _presence, _) = server.talk().await;
-    let offer = json!({"type": "offer", "payload": {"sdp": format!("v=0\r\n{}", "a=x\r\n".repeat(8000))}});
+    let offer = large_offer();
     for _ in 0..20 {
-        caller.socket.feed(Message::text(offer.to_string())).await.unwrap();
+        caller.socket.feed(Message::text(offer.json().to_string())).await.unwrap();
     }
     // The server may have closed before the last one.
     let _ = caller.socket.flush().await;
     let heard = device.hear_until("peer false").await;
     assert!((2..=4).contains(&heard.iter().filter(|heard| *heard == "offer").count()), "{heard:?}");
-    device.say("ping").await;
+    device.say(Say::Ping).await;
     assert_eq!(device.hear().await, "pong", "the innocent side stays");
 }
 
@@ -190,20 +195,20 @@ async fn who_does_not_read() {
     let mut presence = server.device(owner).await;
     let (mut caller, path) = server.call(owner).await;
     assert_eq!(presence.hear().await, "ring");
-    let ring = presence.presence_ring.clone().unwrap();
+    let ring = presence.rung.clone().unwrap();
     // Over a connection that holds 16 KiB, so that what is not read piles up in the server at once.
     let mut device = server.open_on(server.memory(), &path).await;
-    device.hello(ring["ticket"].as_str().unwrap(), true).await;
-    device.say("accept").await;
+    device.hello(&ring.ticket, true).await;
+    device.say(Say::Accept).await;
     caller.hear_until("answered").await;
     assert_eq!(device.hear_until("accepted").await, ["welcome ringing", "accepted"]);
 
-    let offer = json!({"type": "offer", "payload": {"sdp": format!("v=0\r\n{}", "a=x\r\n".repeat(8000))}});
-    let size = offer.to_string().len();
+    let offer = large_offer();
+    let size = offer.json().to_string().len();
     assert!(size < 64 * 1024);
     for sent in 1.. {
-        caller.send(offer.clone()).await;
-        caller.say("ping").await;
+        caller.say(offer.clone()).await;
+        caller.say(Say::Ping).await;
         // One is being written, the others wait.
         if sent > 1 + 256 * 1024 / size {
             assert_eq!(caller.hear_until("pong").await, ["peer false", "pong"]);
@@ -211,5 +216,5 @@ async fn who_does_not_read() {
         }
         assert_eq!(caller.hear().await, "pong", "after {sent}");
     }
-    assert_eq!(device.next().await, Err(1006), "cut in the middle of a message");
+    assert_eq!(device.next().await, Heard::Closed(1006), "cut in the middle of a message");
 }

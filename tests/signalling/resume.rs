@@ -4,9 +4,7 @@ use callqr::proto::signal::SignalOptions;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use serde_json::Value;
-
-use crate::support::{Owner, Server};
+use crate::support::{Heard, Owner, PRESENCE, Say, Server, Welcome};
 
 #[tokio::test]
 async fn a_cut_connection_resumes_the_same_call() {
@@ -16,9 +14,9 @@ async fn a_cut_connection_resumes_the_same_call() {
     drop(caller);
     assert_eq!(device.hear().await, "peer false");
     let mut back = server.enter(&path, &ticket, false).await;
-    let welcome = back.next().await.unwrap();
-    assert_eq!(welcome["payload"]["state"], "talking");
-    assert!(welcome["payload"]["iceServers"][0]["credential"].is_string());
+    let Heard::Welcome(welcome) = back.next().await else { panic!("no welcome") };
+    assert_eq!(welcome.state.as_deref(), Some("talking"));
+    assert_eq!(welcome.ice_servers.unwrap().len(), 1);
     assert_eq!(device.hear().await, "peer true");
     back.offer().await;
     assert_eq!(device.hear().await, "offer");
@@ -32,7 +30,7 @@ async fn a_new_connection_replaces_the_old_one() {
     let mut newer = server.enter(&path, &ticket, false).await;
     assert_eq!(caller.hear_until("close 4409").await, ["error replaced", "close 4409"]);
     assert_eq!(newer.hear().await, "welcome talking");
-    device.say("restart-ice").await;
+    device.say(Say::RestartIce).await;
     assert_eq!(newer.hear().await, "restart-ice");
 }
 
@@ -56,12 +54,12 @@ async fn a_copied_ticket_is_worth_nothing() {
     let mut caller = server.enter(&path, &ticket, true).await;
     caller.hear_until("ringing 0").await;
     // `ready` is on its way; `pong` shows that it has arrived.
-    caller.say("ping").await;
+    caller.say(Say::Ping).await;
     assert_eq!(caller.hear().await, "pong");
     let mut thief = server.open(&path).await;
     thief.hello(&ticket, true).await;
     assert_eq!(thief.hear_until("close 4403").await, ["error ticket-spent", "close 4403"]);
-    caller.say("ping").await;
+    caller.say(Say::Ping).await;
     assert_eq!(caller.hear().await, "pong");
 }
 
@@ -70,7 +68,7 @@ async fn a_restarted_server_goes_on_with_the_call() {
     let server = Server::start();
     let (mut caller, mut device, mut presence, path) = server.talk().await;
     let tickets = [caller.ticket.clone(), device.ticket.clone(), presence.ticket.clone()];
-    let credential = |welcome: &Value| welcome["payload"]["iceServers"][0]["credential"].as_str().unwrap().to_owned();
+    let credential = |welcome: Welcome| welcome.ice_servers.unwrap().remove(0).credential;
 
     let restarted = tokio::spawn(server.restart());
     for page in [&mut caller, &mut device, &mut presence] {
@@ -80,18 +78,18 @@ async fn a_restarted_server_goes_on_with_the_call() {
     let server = restarted.await.unwrap();
 
     let mut device = server.enter(&path, &tickets[1], false).await;
-    let device_welcome = device.next().await.unwrap();
-    assert_eq!(device_welcome["payload"]["peerConnected"], false);
+    let Heard::Welcome(device_welcome) = device.next().await else { panic!("no welcome") };
+    assert_eq!(device_welcome.peer_connected, Some(false));
     assert_eq!(server.relayed(), 1);
     let mut caller = server.enter(&path, &tickets[0], false).await;
-    let caller_welcome = caller.next().await.unwrap();
-    assert_eq!(caller_welcome["payload"]["peerConnected"], true);
-    assert_ne!(credential(&caller_welcome), credential(&device_welcome));
+    let Heard::Welcome(caller_welcome) = caller.next().await else { panic!("no welcome") };
+    assert_eq!(caller_welcome.peer_connected, Some(true));
+    assert_ne!(credential(caller_welcome), credential(device_welcome));
     assert_eq!(device.hear().await, "peer true");
     caller.offer().await;
     assert_eq!(device.hear().await, "offer");
 
-    let mut presence = server.open("/api/v1/presence").await;
+    let mut presence = server.open(PRESENCE).await;
     presence.hello(&tickets[2], false).await;
     assert_eq!(
         presence.hear_until("close 4403").await,
@@ -99,7 +97,7 @@ async fn a_restarted_server_goes_on_with_the_call() {
         "the log-in is asked again"
     );
 
-    caller.say("hangup").await;
+    caller.say(Say::Hangup).await;
     assert_eq!(device.hear().await, "ended hung-up");
     let mut ghost = server.open(&path).await;
     ghost.hello(&tickets[0], false).await;
@@ -127,7 +125,7 @@ async fn a_tag_that_ended_since_the_call_was_placed_does_not_ring() {
     let mut caller = server.open(&path).await;
     caller.hello(&ticket, true).await;
     assert_eq!(caller.hear_until("close 4404").await, ["error no-such-call", "close 4404"]);
-    presence.say("ping").await;
+    presence.say(Say::Ping).await;
     assert_eq!(presence.hear().await, "pong", "nothing rang");
 }
 

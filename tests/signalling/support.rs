@@ -1,4 +1,4 @@
-//! A server without TLS on port 0 (or in memory, for virtual time), and people who talk to it.
+//! A server without TLS on port 0 (or in memory, for virtual time), and people who talk to it by the kit's protocol.
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
@@ -16,17 +16,17 @@ use callqr::proto::signal::SignalOptions;
 use callqr::proto::turn::credentials::{CallAdmission, Credentials};
 use callqr::web::origin::OriginPolicy;
 use callqr::web::websocket::{call_socket, presence_socket};
-use futures_util::{SinkExt as _, StreamExt as _};
 use http::{Request, Response, StatusCode};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::{WebSocketStream, client_async};
+
+pub use crate::protocol::{Heard, PRESENCE, Page, Say, Stream, Welcome, call_path};
+
+const AUTHORITY: &str = "callqr.test:8443";
+pub const ORIGIN: &str = "https://callqr.test:8443";
 
 /// What the relay was told.
 #[derive(Default)]
@@ -61,17 +61,6 @@ impl Owner {
     pub fn new() -> Self {
         Self { household: HouseholdId::random(), tag: TagId::random() }
     }
-}
-
-pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
-
-/// One WebSocket of a page.
-pub struct Page {
-    pub socket: WebSocketStream<Box<dyn Stream>>,
-    /// The newest ticket that came.
-    pub ticket: String,
-    pub presence_ring: Option<Value>,
 }
 
 impl Server {
@@ -130,8 +119,8 @@ impl Server {
     }
 
     pub fn place(&self, owner: Owner) -> (String, String) {
-        let call = self.hub.place(owner.tag, owner.household, "callqr.test:8443", SystemTime::now()).unwrap();
-        (format!("/api/v1/calls/signaling/{}", call.call_id), call.ticket)
+        let call = self.hub.place(owner.tag, owner.household, AUTHORITY, SystemTime::now()).unwrap();
+        (call_path(call.call_id), call.ticket)
     }
 
     /// A page of the caller's that is on the line.
@@ -148,7 +137,7 @@ impl Server {
 
     pub async fn device_of(&self, owner: Owner, login: SessionId) -> Page {
         let ticket = self.hub.presence_ticket(owner.household, login).await.unwrap();
-        let mut page = self.enter("/api/v1/presence", &ticket, true).await;
+        let mut page = self.enter(PRESENCE, &ticket, true).await;
         assert_eq!(page.hear().await, "welcome");
         page
     }
@@ -156,9 +145,8 @@ impl Server {
     /// A phone that was rung shows it.
     pub async fn pick_up(&self, device: &mut Page) -> Page {
         assert_eq!(device.hear().await, "ring");
-        let ring = device.presence_ring.clone().unwrap();
-        let path = ring["signalingEndpoint"].as_str().unwrap();
-        let mut page = self.enter(path, ring["ticket"].as_str().unwrap(), true).await;
+        let ring = device.rung.clone().unwrap();
+        let mut page = self.enter(&ring.signaling_endpoint, &ring.ticket, true).await;
         assert_eq!(page.hear().await, "welcome ringing");
         page
     }
@@ -170,7 +158,7 @@ impl Server {
         let (mut caller, path) = self.call(owner).await;
         let mut device = self.pick_up(&mut presence).await;
         caller.hear_until("ringing 1").await;
-        device.say("accept").await;
+        device.say(Say::Accept).await;
         assert_eq!(device.hear().await, "accepted");
         assert_eq!(caller.hear().await, "answered");
         (caller, device, presence, path)
@@ -180,7 +168,7 @@ impl Server {
     pub async fn enter(&self, path: &str, ticket: &str, fresh: bool) -> Page {
         let mut page = self.open(path).await;
         page.hello(ticket, fresh).await;
-        page.say("ready").await;
+        page.say(Say::Ready).await;
         page
     }
 
@@ -189,7 +177,7 @@ impl Server {
     }
 
     pub async fn open_on(&self, stream: impl Stream + 'static, path: &str) -> Page {
-        self.try_open(stream, path, Some("https://callqr.test:8443")).await.unwrap()
+        self.try_open(stream, path, Some(ORIGIN)).await.unwrap()
     }
 
     /// # Errors
@@ -200,18 +188,12 @@ impl Server {
         path: &str,
         origin: Option<&str>,
     ) -> Result<Page, (StatusCode, String)> {
-        let mut request = format!("ws://callqr.test:8443{path}").into_client_request().unwrap();
-        if let Some(origin) = origin {
-            request.headers_mut().insert("origin", origin.parse().unwrap());
-        }
-        match client_async(request, Box::new(stream) as Box<dyn Stream>).await {
-            Ok((socket, _)) => Ok(Page { socket, ticket: String::new(), presence_ring: None }),
-            Err(tokio_tungstenite::tungstenite::Error::Http(response)) => {
-                let body = response.body().clone().unwrap_or_default();
-                Err((response.status(), String::from_utf8(body).unwrap()))
-            }
-            Err(error) => panic!("{error}"),
-        }
+        let refused = match Page::open(stream, AUTHORITY, path, origin).await {
+            Ok(page) => return Ok(page),
+            Err(refused) => refused,
+        };
+        let body = refused.body().clone().unwrap_or_default();
+        Err((refused.status(), String::from_utf8(body).unwrap()))
     }
 
     pub fn relayed(&self) -> usize {
@@ -222,7 +204,7 @@ impl Server {
 async fn answer(request: Request<Body>, hub: &Hub) -> Response<Body> {
     let origins = OriginPolicy::default();
     let path = request.uri().path().to_owned();
-    let upgraded = match path.strip_prefix("/api/v1/calls/signaling/") {
+    let upgraded = match path.strip_prefix(&call_path("")) {
         Some(session) => call_socket(request, session.parse().unwrap(), None, &origins, hub).await,
         None => presence_socket(request, None, &origins, hub).await,
     };
@@ -234,69 +216,4 @@ async fn answer(request: Request<Body>, hub: &Hub) -> Response<Body> {
         };
         (status, error.code).into_response()
     })
-}
-
-impl Page {
-    pub async fn hello(&mut self, ticket: &str, fresh: bool) {
-        self.send(json!({"type": "hello", "payload": {"ticket": ticket, "fresh": fresh}})).await;
-    }
-
-    pub async fn say(&mut self, kind: &str) {
-        self.send(json!({"type": kind, "payload": {}})).await;
-    }
-
-    pub async fn send(&mut self, message: Value) {
-        self.socket.send(Message::text(message.to_string())).await.unwrap();
-    }
-
-    pub async fn offer(&mut self) {
-        self.send(json!({"type": "offer", "payload": {"sdp": "v=0\r\nc=IN IP4 0.0.0.0\r\n"}})).await;
-    }
-
-    /// The next thing that comes, in short words.
-    pub async fn hear(&mut self) -> String {
-        match self.next().await {
-            Ok(message) => {
-                let payload = &message["payload"];
-                let detail =
-                    ["state", "reason", "devices", "connected", "code"].iter().find_map(|key| payload.get(key));
-                let detail = detail.map(|value| format!(" {}", value.to_string().trim_matches('"')));
-                format!("{}{}", message["type"].as_str().unwrap(), detail.unwrap_or_default())
-            }
-            Err(code) => format!("close {code}"),
-        }
-    }
-
-    /// Everything up to and including this.
-    pub async fn hear_until(&mut self, last: &str) -> Vec<String> {
-        let mut heard = Vec::new();
-        while heard.last().is_none_or(|word| word != last) {
-            heard.push(self.hear().await);
-            assert!(
-                heard.len() < 1000 && !heard.last().unwrap().starts_with("close") || heard.last().unwrap() == last,
-                "{heard:?} has no {last}"
-            );
-        }
-        heard
-    }
-
-    /// The next message, or the code that the connection was closed with.
-    pub async fn next(&mut self) -> Result<Value, u16> {
-        loop {
-            match self.socket.next().await {
-                Some(Ok(Message::Text(text))) => {
-                    let message: Value = serde_json::from_str(&text).unwrap();
-                    if message["type"] == "ring" {
-                        self.presence_ring = Some(message["payload"].clone());
-                    } else if let Some(ticket) = message["payload"]["ticket"].as_str() {
-                        self.ticket = ticket.to_owned();
-                    }
-                    return Ok(message);
-                }
-                Some(Ok(Message::Close(frame))) => return Err(frame.map_or(1005, |frame| frame.code.into())),
-                Some(Ok(_)) => {}
-                Some(Err(_)) | None => return Err(1006),
-            }
-        }
-    }
 }

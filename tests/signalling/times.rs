@@ -5,12 +5,12 @@ use std::time::Duration;
 use futures_util::SinkExt as _;
 use tokio::time::{Instant, sleep};
 
-use crate::support::{Owner, Page, Server};
+use crate::support::{Owner, PRESENCE, Page, Say, Server};
 
 async fn enter(server: &Server, path: &str, ticket: &str) -> Page {
     let mut page = server.open_on(server.memory(), path).await;
     page.hello(ticket, true).await;
-    page.say("ready").await;
+    page.say(Say::Ready).await;
     page
 }
 
@@ -19,7 +19,7 @@ async fn nobody_answers() {
     let server = Server::start();
     let owner = Owner::new();
     let ticket = server.hub.presence_ticket(owner.household, callqr::domain::ids::SessionId::random()).await.unwrap();
-    let mut presence = enter(&server, "/api/v1/presence", &ticket).await;
+    let mut presence = enter(&server, PRESENCE, &ticket).await;
     assert_eq!(presence.hear().await, "welcome");
     // Reads, and so answers pings, all the time.
     let presence = tokio::spawn(async move { presence.hear_until("ring-stopped no-answer").await });
@@ -36,7 +36,7 @@ async fn nobody_answers() {
 async fn who_says_no_hello_is_closed_after_ten_seconds() {
     let server = Server::start();
     let started = Instant::now();
-    let mut silent = server.open_on(server.memory(), "/api/v1/presence").await;
+    let mut silent = server.open_on(server.memory(), PRESENCE).await;
     assert_eq!(silent.hear_until("close 4401").await, ["error bad-ticket", "close 4401"]);
     let seconds = started.elapsed().as_secs_f64();
     assert!((10.0..10.1).contains(&seconds), "{seconds}");
@@ -47,7 +47,7 @@ async fn who_is_silent_for_thirty_seconds_is_closed() {
     let server = Server::start();
     let owner = Owner::new();
     let ticket = server.hub.presence_ticket(owner.household, callqr::domain::ids::SessionId::random()).await.unwrap();
-    let mut dead = enter(&server, "/api/v1/presence", &ticket).await;
+    let mut dead = enter(&server, PRESENCE, &ticket).await;
     assert_eq!(dead.hear().await, "welcome");
     // Not reading means not answering pings.
     sleep(Duration::from_secs(29)).await;
@@ -62,12 +62,12 @@ async fn who_answers_pings_stays_for_hours() {
     let server = Server::start();
     let owner = Owner::new();
     let ticket = server.hub.presence_ticket(owner.household, callqr::domain::ids::SessionId::random()).await.unwrap();
-    let mut page = enter(&server, "/api/v1/presence", &ticket).await;
+    let mut page = enter(&server, PRESENCE, &ticket).await;
     assert_eq!(page.hear().await, "welcome");
     let idle = tokio::time::timeout(Duration::from_secs(10 * 3600), page.hear()).await;
     assert!(idle.is_err(), "{idle:?}");
     assert_eq!(server.hub.devices(), 1);
-    page.say("ping").await;
+    page.say(Say::Ping).await;
     assert_eq!(page.hear().await, "pong");
 }
 
@@ -76,15 +76,15 @@ async fn a_call_ends_after_its_longest_time() {
     let server = Server::start();
     let owner = Owner::new();
     let ticket = server.hub.presence_ticket(owner.household, callqr::domain::ids::SessionId::random()).await.unwrap();
-    let mut presence = enter(&server, "/api/v1/presence", &ticket).await;
+    let mut presence = enter(&server, PRESENCE, &ticket).await;
     presence.hear().await;
     let (path, ticket) = server.place(owner);
     let mut caller = enter(&server, &path, &ticket).await;
     assert_eq!(presence.hear().await, "ring");
-    let ring = presence.presence_ring.clone().unwrap();
-    let mut device = enter(&server, &path, ring["ticket"].as_str().unwrap()).await;
+    let ring = presence.rung.clone().unwrap();
+    let mut device = enter(&server, &path, &ring.ticket).await;
     let reading = tokio::spawn(async move { presence.hear().await });
-    device.say("accept").await;
+    device.say(Say::Accept).await;
     caller.hear_until("answered").await;
     let started = Instant::now();
     let device = tokio::spawn(async move { device.hear_until("ended time-limit").await });
@@ -98,8 +98,8 @@ async fn a_call_ends_after_its_longest_time() {
 #[tokio::test(start_paused = true)]
 async fn a_stopping_server_waits_for_its_sockets_but_not_for_long() {
     let server = Server::start();
-    let mut polite = server.open_on(server.memory(), "/api/v1/presence").await;
-    let mut rude = server.open_on(server.memory(), "/api/v1/presence").await;
+    let mut polite = server.open_on(server.memory(), PRESENCE).await;
+    let mut rude = server.open_on(server.memory(), PRESENCE).await;
     rude.socket.flush().await.unwrap();
     let started = Instant::now();
     let polite = tokio::spawn(async move { polite.hear().await });
