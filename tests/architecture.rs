@@ -1,5 +1,5 @@
 //! The arrows of `src/lib.rs`, checked against what the code imports: between rooms, between the layers of `web`, and
-//! between the resources of its API. Nothing is imported in a circle.
+//! between the resources of its API. Nothing is imported in a circle. And who writes paths of the API by hand.
 
 #![allow(clippy::unwrap_used)]
 
@@ -184,6 +184,31 @@ fn no_folder_shows_more_than_fifteen_files() {
         crowded.extend(folders.into_iter().filter(|(_, files)| *files > MOST_FILES));
     }
     assert!(crowded.is_empty(), "split these folders: {crowded:?}");
+}
+
+/// Tests ask by the methods of `tests/support/api`: a path that changes is changed there. These write one by hand.
+const RAW_PATHS: &[(&str, &str)] = &[
+    ("tests/api/edges/cors.rs", "preflights, and answers to what is no request"),
+    ("tests/api/edges/csrf.rs", "a form in place of JSON"),
+    ("tests/api/edges/edge.rs", "wrong methods, unknown paths, malformed bodies, and the API's description of itself"),
+    ("tests/api/edges/headers.rs", "an unknown path"),
+    ("tests/privacy.rs", "an unknown path, which must not be logged"),
+    ("tests/architecture.rs", "this list"),
+];
+
+#[test]
+fn only_the_kit_and_tests_of_raw_http_write_paths_of_the_api() {
+    let mut writing: BTreeSet<String> = BTreeSet::new();
+    for file in ["tests", "benches"].iter().flat_map(|top| rust_files(Path::new(top))) {
+        if fs::read_to_string(&file).unwrap().contains("/api/v1") {
+            writing.insert(file.display().to_string());
+        }
+    }
+    let (kit, others): (Vec<_>, Vec<_>) = writing.iter().partition(|file| file.starts_with("tests/support/"));
+    assert!(kit.len() >= 2, "the scan finds the kit");
+    let allowed: BTreeSet<_> = RAW_PATHS.iter().map(|(file, _)| *file).collect();
+    let found: BTreeSet<_> = others.into_iter().map(String::as_str).collect();
+    assert_eq!(found, allowed, "use the methods of the kit, or say here why not");
 }
 
 /// About fifteen, and a `mod.rs`.
