@@ -4,12 +4,13 @@
 //!
 //! ```text
 //! main -> cli -> app -> { web, operator, relay, hub, upkeep, tls, net }
-//!             -> { accounts, household } -> auth -> { keys, limits, audit } -> store -> domain
+//!             -> views -> { accounts, household } -> auth -> { keys, limits, audit } -> store -> domain
 //!
 //! cli        one file per command                      operator   what the person who runs the server can do
 //! app        binds everything, runs it, drains it      upkeep     what the appliance does by itself
 //! web        HTTP and WebSockets, in layers            accounts   register, invite, reset, delete
 //! hub        one task owns the switchboard             household  tags, vault, notes, what is kept of calls
+//! views      what each noun looks like from outside
 //! relay      sockets for the pure TURN server          auth       who is asking: sessions, log-in, factors
 //! tls, net   certificates; sockets and ports           keys, limits, audit, store, files
 //! proto      stun, turn, signal: pure machines         domain     plain data and rules
@@ -43,4 +44,5 @@ pub mod telemetry;
 mod testing;
 pub mod tls;
 pub mod upkeep;
+pub mod views;
 pub mod web;

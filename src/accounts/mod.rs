@@ -1,6 +1,6 @@
 //! Accounts: how people get one, what it contains, and how it ends. One file per use.
 //!
-//! Imports `audit`, `auth`, `domain`, `keys`, `store`. Called by `app`, `operator`, `web`.
+//! Imports `audit`, `auth`, `domain`, `keys`, `store`. Called by `app`, `operator`, `views`, `web`.
 
 mod export;
 mod invites;

@@ -4,7 +4,8 @@
 //! with a count, and written about once a second: a flood costs neither the disk nor the database's queue more than
 //! that. When there is no more room to gather, events lose whose they were before they lose that they happened.
 //!
-//! Imports `domain`, `store`. Called by `accounts`, `app`, `auth`, `household`, `operator`, `upkeep`, `web`.
+//! Imports `domain`, `store`. Called by `accounts`, `app`, `auth`, `household`, `operator`, `upkeep`,
+//! `views`, `web`.
 
 use crate::domain::audit::MOST_LISTED;
 use std::collections::HashMap;

@@ -1,6 +1,7 @@
 //! Who is asking: sessions and their tokens, logging in, second factors, passwords.
 //!
-//! Imports `audit`, `domain`, `keys`, `limits`, `store`. Called by `accounts`, `app`, `operator`, `upkeep`, `web`.
+//! Imports `audit`, `domain`, `keys`, `limits`, `store`. Called by `accounts`, `app`, `operator`, `upkeep`,
+//! `views`, `web`.
 
 mod challenges;
 pub mod devices;

@@ -19,7 +19,7 @@ use crate::domain::account::Member;
 use crate::domain::audit::Event;
 use crate::domain::credentials::secret::Secret;
 use crate::domain::identity::Identity;
-use crate::domain::ids::{DeviceId, SessionId};
+use crate::domain::ids::{AccountId, DeviceId, SessionId};
 use crate::domain::{Error, Kind, Result, random};
 use crate::keys::{Field, Keys};
 use crate::store::{ListedSession, NewSecret, NewSession, SessionRow, Store};
@@ -59,16 +59,32 @@ pub struct Arrival {
     pub known: Option<DeviceId>,
 }
 
-/// A session as its owner sees it.
+/// A session without its secrets.
 pub struct Session {
     /// Which.
     pub id: SessionId,
+    /// Whose.
+    pub account: AccountId,
     /// What kind of device has it; empty if unknown.
     pub device: String,
     /// When it began.
     pub created_at: SystemTime,
     /// When it was last used, to the hour or so.
     pub last_used_at: SystemTime,
+    /// When it ends, however much it is used.
+    pub expires_at: SystemTime,
+}
+
+impl Session {
+    /// What the database lists, with `keys` to read which device it is.
+    ///
+    /// # Errors
+    /// When it was sealed with other keys.
+    pub(crate) fn open(row: ListedSession, keys: &Keys) -> Result<Self> {
+        let ListedSession { id, account, device_sealed, created_at, last_used_at, expires_at } = row;
+        let device = keys.open_field(Field::SessionDevice, id.as_bytes(), &device_sealed)?;
+        Ok(Self { id, account, device, created_at, last_used_at, expires_at })
+    }
 }
 
 /// A session that has just begun, or whose secrets were just changed.
@@ -213,15 +229,7 @@ impl Sessions {
     /// The database's.
     pub async fn list(&self, identity: Identity, now: SystemTime) -> Result<Vec<Session>> {
         let rows = self.store.sessions().of(identity.account, self.options.idle, now).await?;
-        let open = |row: ListedSession| {
-            Ok(Session {
-                id: row.id,
-                device: self.keys.open_field(Field::SessionDevice, row.id.as_bytes(), &row.device_sealed)?,
-                created_at: row.created_at,
-                last_used_at: row.last_used_at,
-            })
-        };
-        rows.into_iter().map(open).collect()
+        rows.into_iter().map(|row| Session::open(row, &self.keys)).collect()
     }
 
     /// Ends one of the account's sessions.

@@ -3,7 +3,7 @@
 //! A value of one of these types has been checked: parse at the door, trust afterwards.
 //!
 //! Imports nothing of ours. Called by `accounts`, `app`, `audit`, `auth`, `cli`, `config`, `files`, `household`, `hub`,
-//! `keys`, `limits`, `net`, `operator`, `proto`, `qr`, `relay`, `store`, `tls`, `upkeep`, `web`.
+//! `keys`, `limits`, `net`, `operator`, `proto`, `qr`, `relay`, `store`, `tls`, `upkeep`, `views`, `web`.
 
 pub mod account;
 pub mod audit;

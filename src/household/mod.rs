@@ -1,6 +1,6 @@
 //! What the members of a household share: tags, the vault, notes, and what is kept of calls.
 //!
-//! Imports `audit`, `domain`, `keys`, `store`. Called by `app`, `hub`, `operator`, `web`.
+//! Imports `audit`, `domain`, `keys`, `store`. Called by `app`, `hub`, `operator`, `views`, `web`.
 
 pub mod call_log;
 pub mod notes;

@@ -1,14 +1,17 @@
 //! What the operator is answered. These shapes are what `--json` prints: fields may be added, never renamed or removed.
 
-use crate::domain::household::tag::TagState;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use super::time;
-use crate::domain::account::InviteKind;
-use crate::domain::ids::{AccountId, HouseholdId, InviteId, SessionId, TagId};
+use crate::domain::ids::{AccountId, InviteId, SessionId, TagId};
+use crate::views::event::AuditTrail;
+use crate::views::invite::{Invite, InviteWithInviter};
+use crate::views::session::SessionWithUser;
+use crate::views::tag::TagWithHousehold;
+use crate::views::timestamp;
+use crate::views::user::{NamedAccount, UserWithHousehold};
 
 /// One answer.
 #[derive(Debug, Serialize, Deserialize)]
@@ -18,7 +21,7 @@ pub enum Answer {
     Users(Users),
     /// To [`super::Request::AddUser`], [`super::Request::DisableUser`], [`super::Request::EnableUser`] and
     /// [`super::Request::SetRole`].
-    User(User),
+    User(UserWithHousehold),
     /// To [`super::Request::DeleteUser`].
     DeletedUser(DeletedUser),
     /// To [`super::Request::SetPassword`].
@@ -44,39 +47,14 @@ pub enum Answer {
     /// To [`super::Request::RotateKeys`].
     RotatedKeys(RotatedKeys),
     /// To [`super::Request::ListEvents`].
-    Events(Events),
+    Events(AuditTrail),
 }
 
 /// All accounts, the oldest first.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Users {
     /// The users.
-    pub users: Vec<User>,
-}
-
-/// A person, as far as the operator needs to know.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct User {
-    /// Its id.
-    pub id: AccountId,
-    /// The name to log in with.
-    pub username: String,
-    /// What its tags belong to; the same for those who share them.
-    pub household: HouseholdId,
-    /// Whether it operates the server.
-    pub administrator: bool,
-    /// Whether it is disabled.
-    pub disabled: bool,
-    /// When it was made.
-    #[serde(with = "time")]
-    pub created_at: SystemTime,
-    /// The day of its last use, as far as its sessions tell.
-    pub last_seen_day: Option<String>,
-    /// How many devices are logged in.
-    pub sessions: u32,
-    /// Whether logging in takes more than the password.
-    pub second_factor: bool,
+    pub users: Vec<UserWithHousehold>,
 }
 
 /// An account that was deleted.
@@ -96,7 +74,7 @@ pub struct DeletedUser {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct PasswordSet {
     /// The user.
-    pub user: Named,
+    pub user: NamedAccount,
     /// The sessions that ended with the old one.
     pub ended: Vec<SessionId>,
 }
@@ -106,14 +84,14 @@ pub struct PasswordSet {
 #[serde(rename_all = "camelCase")]
 pub struct PasswordLink {
     /// The user.
-    pub user: Named,
+    pub user: NamedAccount,
     /// The link.
     pub url: String,
     /// Why its address may not work everywhere, if so.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub url_warning: Option<String>,
     /// When it stops working.
-    #[serde(with = "time")]
+    #[serde(with = "timestamp")]
     pub expires_at: SystemTime,
 }
 
@@ -121,43 +99,21 @@ pub struct PasswordLink {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Invites {
     /// The invites.
-    pub invites: Vec<Invite>,
-}
-
-/// A link that lets somebody register, once.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Invite {
-    /// Its id.
-    pub id: InviteId,
-    /// Whether it leads into the inviter's household or into one of its own.
-    pub kind: InviteKind,
-    /// Who made it; `None` for the command line.
-    pub by: Option<Named>,
-    /// When it was made.
-    #[serde(with = "time")]
-    pub created_at: SystemTime,
-    /// When it stops working.
-    #[serde(with = "time")]
-    pub expires_at: SystemTime,
+    pub invites: Vec<InviteWithInviter>,
 }
 
 /// An invite that was just made. Its link is shown now and never again.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewInvite {
-    /// Its id.
-    pub id: InviteId,
-    /// Where it leads to.
-    pub kind: InviteKind,
+    /// The invite.
+    #[serde(flatten)]
+    pub invite: Invite,
     /// The link.
     pub url: String,
     /// Why its address may not work everywhere, if so.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub url_warning: Option<String>,
-    /// When it stops working.
-    #[serde(with = "time")]
-    pub expires_at: SystemTime,
 }
 
 /// An invite that was revoked.
@@ -171,52 +127,21 @@ pub struct RevokedInvite {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Tags {
     /// The tags.
-    pub tags: Vec<Tag>,
-}
-
-/// A tag without what its owner wrote, which is private.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Tag {
-    /// Its id.
-    pub id: TagId,
-    /// Its household.
-    pub household: Household,
-    /// Whether it works.
-    pub state: TagState,
-    /// When it was made.
-    #[serde(with = "time")]
-    pub created_at: SystemTime,
-    /// When it stops working; `None` to work until revoked.
-    #[serde(with = "time::option")]
-    pub expires_at: Option<SystemTime>,
-}
-
-/// A household and who belongs to it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Household {
-    /// Its id.
-    pub id: HouseholdId,
-    /// The usernames of its accounts.
-    pub members: Vec<String>,
+    pub tags: Vec<TagWithHousehold>,
 }
 
 /// A tag that was just made. Its link is shown now and never again.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewTag {
-    /// Its id.
-    pub id: TagId,
-    /// Its household.
-    pub household: Household,
+    /// The tag.
+    #[serde(flatten)]
+    pub tag: TagWithHousehold,
     /// What the sticker says to a scanner.
     pub url: String,
     /// Why the link's address may not last, if so.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub url_warning: Option<String>,
-    /// When it stops working; `None` to work until revoked.
-    #[serde(with = "time::option")]
-    pub expires_at: Option<SystemTime>,
 }
 
 /// How changing the keys went.
@@ -240,37 +165,7 @@ pub struct RevokedTag {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Sessions {
     /// The sessions.
-    pub sessions: Vec<Session>,
-}
-
-/// One device that is logged in.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Session {
-    /// Its id.
-    pub id: SessionId,
-    /// The user.
-    pub user: Named,
-    /// What kind of device it is, in a few words; empty if unknown.
-    pub device: String,
-    /// When it logged in.
-    #[serde(with = "time")]
-    pub created_at: SystemTime,
-    /// When it was used last, to the hour or so.
-    #[serde(with = "time")]
-    pub last_used_at: SystemTime,
-    /// When it ends, however much it is used.
-    #[serde(with = "time")]
-    pub expires_at: SystemTime,
-}
-
-/// An account and its name.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Named {
-    /// Its id.
-    pub id: AccountId,
-    /// The name to log in with.
-    pub username: String,
+    pub sessions: Vec<SessionWithUser>,
 }
 
 /// Sessions that have ended.
@@ -278,32 +173,4 @@ pub struct Named {
 pub struct Ended {
     /// Their ids.
     pub ended: Vec<SessionId>,
-}
-
-/// The audit trail, the latest first.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Events {
-    /// What happened.
-    pub events: Vec<Event>,
-}
-
-/// One security event, or several alike in one minute.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Event {
-    /// Its place: later events have higher numbers.
-    pub id: i64,
-    /// Its minute.
-    #[serde(with = "time")]
-    pub at: SystemTime,
-    /// What happened, such as `login-failed`.
-    pub event: String,
-    /// Whose account it concerns.
-    pub account: Option<AccountId>,
-    /// Who did it, if that is someone else.
-    pub actor: Option<AccountId>,
-    /// How often it happened in that minute.
-    pub count: u32,
-    /// What else there is to say.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub detail: Option<String>,
 }

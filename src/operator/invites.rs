@@ -3,19 +3,17 @@
 use crate::domain::account::InviteLifetime;
 use std::time::SystemTime;
 
-use super::{Invite, Invites, NewInvite, Operator, RevokedInvite};
+use super::{Invites, NewInvite, Operator, RevokedInvite};
 use crate::domain::Result;
 use crate::domain::ids::InviteId;
+use crate::views::invite::InviteWithInviter;
 
 impl Operator {
     pub(super) async fn list_invites(&self, now: SystemTime) -> Result<Invites> {
         let people = self.people().await?;
-        let invites = self.accounts.invites(None, now).await?.into_iter().map(|invite| Invite {
-            id: invite.id,
-            kind: invite.kind,
+        let invites = self.accounts.invites(None, now).await?.into_iter().map(|invite| InviteWithInviter {
             by: invite.account.map(|account| people.named(account)),
-            created_at: invite.created_at,
-            expires_at: invite.expires_at,
+            invite: invite.into(),
         });
         Ok(Invites { invites: invites.collect() })
     }
@@ -32,11 +30,9 @@ impl Operator {
         };
         let made = self.accounts.invite_as_operator(household, lifetime, now).await?;
         Ok(NewInvite {
-            id: made.invite.id,
-            kind: made.invite.kind,
+            invite: made.invite.into(),
             url: self.link("join", made.token.expose()),
             url_warning: self.links.warning.clone(),
-            expires_at: made.invite.expires_at,
         })
     }
 

@@ -3,7 +3,7 @@
 //! The command line differs from a logged-in administrator: it holds the files themselves. It still shows no labels,
 //! notes or personal fields, because an operator never needs them.
 //!
-//! Imports `accounts`, `audit`, `auth`, `domain`, `household`, `keys`, `store`. Called by `app`, `cli`.
+//! Imports `accounts`, `audit`, `auth`, `domain`, `household`, `keys`, `store`, `views`. Called by `app`, `cli`.
 
 mod answer;
 mod audit;
@@ -15,15 +15,14 @@ mod request;
 mod sessions;
 pub mod socket;
 mod tags;
-mod time;
 mod users;
 
 use std::sync::Arc;
 use std::time::SystemTime;
 
 pub use answer::{
-    Answer, DeletedUser, Ended, Event as AuditEvent, Events, Household, Invite, Invites, Named, NewInvite, NewTag,
-    PasswordLink, PasswordSet, RevokedInvite, RevokedTag, RotatedKeys, Session, Sessions, Tag, Tags, User, Users,
+    Answer, DeletedUser, Ended, Invites, NewInvite, NewTag, PasswordLink, PasswordSet, RevokedInvite, RevokedTag,
+    RotatedKeys, Sessions, Tags, Users,
 };
 pub use refusal::{Refusal, Reply};
 pub use request::{NewPassword, Request};

@@ -2,27 +2,26 @@
 
 use std::collections::HashMap;
 
-use super::{Household, Named, Operator, User, Users, time};
-use crate::accounts;
+use super::{Operator, Users};
 use crate::domain::account::Username;
 use crate::domain::ids::{AccountId, HouseholdId};
 use crate::domain::{Error, Kind, Result};
+use crate::views::household::NamedHousehold;
+use crate::views::user::{NamedAccount, User, UserWithHousehold};
 
 /// Everybody, the oldest account first.
-pub(super) struct People(Vec<User>);
+pub(super) struct People(Vec<UserWithHousehold>);
 
 impl People {
-    pub(super) fn named(&self, id: AccountId) -> Named {
-        let username = self.0.iter().find(|user| user.id == id).map(|user| user.username.clone());
-        Named { id, username: username.unwrap_or_default() }
+    pub(super) fn named(&self, id: AccountId) -> NamedAccount {
+        let username = self.0.iter().find(|known| known.user.id == id).map(|known| known.user.username.clone());
+        NamedAccount { id, username: username.unwrap_or_default() }
     }
 
-    pub(super) fn households(&self) -> HashMap<HouseholdId, Household> {
+    pub(super) fn households(&self) -> HashMap<HouseholdId, NamedHousehold> {
         let mut households = HashMap::new();
-        for user in &self.0 {
-            let household = households
-                .entry(user.household)
-                .or_insert_with(|| Household { id: user.household, members: Vec::new() });
+        for UserWithHousehold { user, household: id } in &self.0 {
+            let household = households.entry(*id).or_insert_with(|| NamedHousehold { id: *id, members: Vec::new() });
             household.members.push(user.username.clone());
         }
         households
@@ -35,32 +34,18 @@ impl Operator {
     }
 
     pub(super) async fn people(&self) -> Result<People> {
-        Ok(People(self.accounts.users().await?.into_iter().map(describe).collect()))
+        Ok(People(self.accounts.users().await?.into_iter().map(UserWithHousehold::from).collect()))
     }
 
     /// The one person with this username or id.
-    pub(super) async fn find(&self, user: &str) -> Result<User> {
+    pub(super) async fn find(&self, user: &str) -> Result<UserWithHousehold> {
         let id = user.parse::<AccountId>().ok();
         let name = Username::parse(user).ok();
         let is_meant =
-            |person: &User| Some(person.id) == id || name.as_ref().is_some_and(|name| name.as_str() == person.username);
-        self.people().await?.0.into_iter().find(is_meant).ok_or_else(|| {
+            |user: &User| Some(user.id) == id || name.as_ref().is_some_and(|name| name.as_str() == user.username);
+        self.people().await?.0.into_iter().find(|known| is_meant(&known.user)).ok_or_else(|| {
             Error::new(Kind::NotFound, "no-such-user", format!("There is no user {user:?}."))
                 .hint("`callqr user list` lists all users.")
         })
-    }
-}
-
-fn describe(user: accounts::User) -> User {
-    User {
-        id: user.id,
-        username: user.username,
-        household: user.household,
-        administrator: user.administrator,
-        disabled: user.disabled,
-        created_at: user.created_at,
-        last_seen_day: user.last_seen_day.map(time::day),
-        sessions: user.sessions,
-        second_factor: user.second_factor,
     }
 }

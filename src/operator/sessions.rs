@@ -2,30 +2,25 @@
 
 use std::time::SystemTime;
 
-use super::{Ended, Operator, Session, Sessions};
+use super::{Ended, Operator, Sessions};
 use crate::audit::Event;
+use crate::auth::sessions::Session;
 use crate::domain::ids::SessionId;
 use crate::domain::{Error, Kind, Result};
-use crate::keys::Field;
-use crate::store::BareSession;
+use crate::store::ListedSession;
+use crate::views::session::SessionWithUser;
 
 impl Operator {
     pub(super) async fn list_sessions(&self, user: Option<&str>, now: SystemTime) -> Result<Sessions> {
         let account = match user {
-            Some(user) => Some(self.find(user).await?.id),
+            Some(user) => Some(self.find(user).await?.user.id),
             None => None,
         };
         let people = self.people().await?;
         let sessions = self.store.operator().sessions(account, now).await?;
-        let describe = |login: BareSession| {
-            Ok(Session {
-                id: login.id,
-                user: people.named(login.account),
-                device: self.keys.open_field(Field::SessionDevice, login.id.as_bytes(), &login.device_sealed)?,
-                created_at: login.created_at,
-                last_used_at: login.last_used_at,
-                expires_at: login.expires_at,
-            })
+        let describe = |row: ListedSession| {
+            let session = Session::open(row, &self.keys)?;
+            Ok(SessionWithUser { user: people.named(session.account), session: session.into() })
         };
         Ok(Sessions { sessions: sessions.into_iter().map(describe).collect::<Result<_>>()? })
     }
@@ -40,7 +35,7 @@ impl Operator {
     }
 
     pub(super) async fn end_sessions(&self, user: &str) -> Result<Ended> {
-        let account = self.find(user).await?.id;
+        let account = self.find(user).await?.user.id;
         let ended = self.store.sessions().end_all_but(account, None).await?;
         self.note(Event::SessionsEnded, Some(account));
         Ok(Ended { ended: ended.sessions })

@@ -3,11 +3,13 @@
 use crate::domain::household::tag::TagState;
 use std::time::SystemTime;
 
-use super::{NewTag, Operator, RevokedTag, Tag, Tags};
+use super::{NewTag, Operator, RevokedTag, Tags};
 use crate::audit::Event;
 use crate::domain::household::tag::{Lifetime, TagText};
 use crate::domain::ids::TagId;
 use crate::domain::{Error, Kind, Result};
+use crate::views::household::NamedHousehold;
+use crate::views::tag::{Tag, TagWithHousehold};
 
 impl Operator {
     pub(super) async fn list_tags(&self, user: Option<&str>, now: SystemTime) -> Result<Tags> {
@@ -21,7 +23,8 @@ impl Operator {
         let tags = tags.into_iter().filter_map(|tag| {
             let household = households.get(&tag.household)?.clone();
             let state = TagState::of(tag.paused, tag.expires_at, now);
-            Some(Tag { id: tag.id, household, state, created_at: tag.created_at, expires_at: tag.expires_at })
+            let tag = Tag { id: tag.id, state, created_at: tag.created_at, expires_at: tag.expires_at };
+            Some(TagWithHousehold { tag, household })
         });
         Ok(Tags { tags: tags.collect() })
     }
@@ -38,14 +41,13 @@ impl Operator {
         let owner = self.find(user).await?;
         let household = owner.household;
         let made = self.tags.create_in(household, label, public_text, lifetime, now).await?;
-        self.note(Event::TagCreated, Some(owner.id));
-        let members = self.people().await?.households().remove(&household);
+        self.note(Event::TagCreated, Some(owner.user.id));
+        let named = self.people().await?.households().remove(&household);
+        let household = named.unwrap_or(NamedHousehold { id: household, members: Vec::new() });
         Ok(NewTag {
-            id: made.tag.id,
-            household: members.unwrap_or(super::Household { id: household, members: Vec::new() }),
+            tag: TagWithHousehold { tag: made.tag.into(), household },
             url: self.link("c", &made.token.code()),
             url_warning: self.links.warning.clone(),
-            expires_at: made.tag.expires_at,
         })
     }
 

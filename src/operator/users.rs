@@ -2,11 +2,12 @@
 
 use std::time::SystemTime;
 
-use super::{DeletedUser, Named, NewPassword, Operator, PasswordLink, PasswordSet, User};
+use super::{DeletedUser, NewPassword, Operator, PasswordLink, PasswordSet};
 use crate::accounts::Registering;
 use crate::domain::Result;
 use crate::domain::account::Username;
 use crate::domain::audit::COMMAND_LINE;
+use crate::views::user::{NamedAccount, User, UserWithHousehold};
 
 impl Operator {
     /// The first account is an administrator's: without one the server would take no others.
@@ -17,7 +18,7 @@ impl Operator {
         administrator: bool,
         household_of: Option<&str>,
         now: SystemTime,
-    ) -> Result<User> {
+    ) -> Result<UserWithHousehold> {
         let household = match household_of {
             Some(user) => Some(self.find(user).await?.household),
             None => None,
@@ -37,48 +38,48 @@ impl Operator {
         self.find(&id.to_string()).await
     }
 
-    pub(super) async fn disable_user(&self, user: &str) -> Result<User> {
-        let id = self.find(user).await?.id;
+    pub(super) async fn disable_user(&self, user: &str) -> Result<UserWithHousehold> {
+        let id = self.find(user).await?.user.id;
         self.accounts.disable(id, Some(COMMAND_LINE)).await?;
         self.find(user).await
     }
 
-    pub(super) async fn enable_user(&self, user: &str) -> Result<User> {
-        let id = self.find(user).await?.id;
+    pub(super) async fn enable_user(&self, user: &str) -> Result<UserWithHousehold> {
+        let id = self.find(user).await?.user.id;
         self.accounts.enable(id, Some(COMMAND_LINE)).await?;
         self.find(user).await
     }
 
-    pub(super) async fn set_role(&self, user: &str, administrator: bool) -> Result<User> {
-        let id = self.find(user).await?.id;
+    pub(super) async fn set_role(&self, user: &str, administrator: bool) -> Result<UserWithHousehold> {
+        let id = self.find(user).await?.user.id;
         self.accounts.set_administrator(id, administrator, Some(COMMAND_LINE)).await?;
         self.find(user).await
     }
 
     pub(super) async fn delete_user(&self, user: &str) -> Result<DeletedUser> {
-        let User { id, username, .. } = self.find(user).await?;
+        let User { id, username, .. } = self.find(user).await?.user;
         let ended = self.accounts.delete(id, Some(COMMAND_LINE)).await?;
         Ok(DeletedUser { id, username, ended: ended.sessions, revoked: ended.tags })
     }
 
     pub(super) async fn set_password(&self, user: &str, password: &NewPassword) -> Result<PasswordSet> {
-        let User { id, username, .. } = self.find(user).await?;
+        let User { id, username, .. } = self.find(user).await?.user;
         let name = Username::parse(&username)?;
         let ended = self.accounts.set_password(id, &name, password.expose().to_owned()).await?;
-        Ok(PasswordSet { user: Named { id, username }, ended: ended.sessions })
+        Ok(PasswordSet { user: NamedAccount { id, username }, ended: ended.sessions })
     }
 
-    pub(super) async fn reset_mfa(&self, user: &str) -> Result<User> {
-        let id = self.find(user).await?.id;
+    pub(super) async fn reset_mfa(&self, user: &str) -> Result<UserWithHousehold> {
+        let id = self.find(user).await?.user.id;
         self.factors.reset(id, None).await?;
         self.find(user).await
     }
 
     pub(super) async fn new_password_link(&self, user: &str, now: SystemTime) -> Result<PasswordLink> {
-        let User { id, username, .. } = self.find(user).await?;
+        let User { id, username, .. } = self.find(user).await?.user;
         let reset = self.accounts.begin_reset(id, Some(COMMAND_LINE), now).await?;
         Ok(PasswordLink {
-            user: Named { id, username },
+            user: NamedAccount { id, username },
             url: self.link("reset", reset.token.expose()),
             url_warning: self.links.warning.clone(),
             expires_at: reset.expires_at,

@@ -39,7 +39,7 @@ pub use expiry::{ExpiryTable, Kept};
 pub use factors::{FactorTable, NewPasskeyRow, PasskeyRow, TotpRow};
 pub use invites::{InviteRow, InviteTable};
 pub use notes::{MostNotes, NewNoteRow, NoteRow, NoteTable, NotesBefore, NotesPage};
-pub use operator::{BareSession, BareTag, OperatorTable};
+pub use operator::{BareTag, OperatorTable};
 pub use sealed::{FieldKey, Match, SealedColumn, SealedTable, SealedValue};
 pub use sessions::{ListedSession, NewSecret, NewSession, SessionRow, SessionTable};
 pub use setup::SetupTable;

@@ -2,11 +2,12 @@
 
 use std::time::SystemTime;
 
-use rusqlite::{Row, Transaction, params};
+use rusqlite::{Transaction, params};
 
 use super::Store;
+use super::sessions::{ListedSession, listed_from_row};
 use crate::domain::Result;
-use crate::domain::ids::{AccountId, HouseholdId, SessionId, TagId};
+use crate::domain::ids::{AccountId, HouseholdId, TagId};
 use crate::store::database::convert::{from_millis, time, to_millis};
 
 /// A tag without its texts.
@@ -21,22 +22,6 @@ pub struct BareTag {
     pub created_at: SystemTime,
     /// When it stops working; `None` to work until revoked.
     pub expires_at: Option<SystemTime>,
-}
-
-/// A session without its secret.
-pub struct BareSession {
-    /// Which.
-    pub id: SessionId,
-    /// Whose.
-    pub account: AccountId,
-    /// What kind of device it is, sealed.
-    pub device_sealed: Vec<u8>,
-    /// When it was made.
-    pub created_at: SystemTime,
-    /// When it was last used, to the hour or so.
-    pub last_used_at: SystemTime,
-    /// When it ends, however much it is used.
-    pub expires_at: SystemTime,
 }
 
 /// The operator's view of the database.
@@ -55,7 +40,7 @@ impl OperatorTable<'_> {
     ///
     /// # Errors
     /// The database's.
-    pub async fn sessions(&self, of: Option<AccountId>, now: SystemTime) -> Result<Vec<BareSession>> {
+    pub async fn sessions(&self, of: Option<AccountId>, now: SystemTime) -> Result<Vec<ListedSession>> {
         self.0.reader.transaction(move |transaction| sessions(transaction, of, now)).await
     }
 }
@@ -76,22 +61,11 @@ fn tags(transaction: &Transaction<'_>, of: Option<HouseholdId>) -> Result<Vec<Ba
     Ok(tags.collect::<rusqlite::Result<_>>()?)
 }
 
-fn sessions(transaction: &Transaction<'_>, of: Option<AccountId>, now: SystemTime) -> Result<Vec<BareSession>> {
+fn sessions(transaction: &Transaction<'_>, of: Option<AccountId>, now: SystemTime) -> Result<Vec<ListedSession>> {
     let sql = "SELECT id, account_id, device_sealed, created_at, last_used_at, expires_at FROM sessions \
                WHERE (?1 IS NULL OR account_id = ?1) AND expires_at > ?2 ORDER BY last_used_at DESC, id";
     let mut statement = transaction.prepare(sql)?;
     let sessions =
-        statement.query_map(params![of.as_ref().map(AccountId::as_bytes), to_millis(now)], login_from_row)?;
+        statement.query_map(params![of.as_ref().map(AccountId::as_bytes), to_millis(now)], listed_from_row)?;
     Ok(sessions.collect::<rusqlite::Result<_>>()?)
-}
-
-fn login_from_row(row: &Row<'_>) -> rusqlite::Result<BareSession> {
-    Ok(BareSession {
-        id: SessionId::from_bytes(row.get("id")?),
-        account: AccountId::from_bytes(row.get("account_id")?),
-        device_sealed: row.get("device_sealed")?,
-        created_at: time(row, "created_at")?,
-        last_used_at: time(row, "last_used_at")?,
-        expires_at: time(row, "expires_at")?,
-    })
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use rusqlite::{OptionalExtension as _, Transaction, params};
+use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
 use super::Store;
 use crate::domain::Result;
@@ -54,16 +54,20 @@ pub struct NewSecret {
     pub secret_hash: [u8; 32],
 }
 
-/// A session as its owner sees it.
+/// A session without its secret.
 pub struct ListedSession {
     /// Which.
     pub id: SessionId,
+    /// Whose.
+    pub account: AccountId,
     /// What kind of device it is, sealed.
     pub device_sealed: Vec<u8>,
     /// When it was made.
     pub created_at: SystemTime,
     /// When it was last used, to the hour or so.
     pub last_used_at: SystemTime,
+    /// When it ends, however much it is used.
+    pub expires_at: SystemTime,
 }
 
 /// Sessions in the database.
@@ -254,19 +258,23 @@ fn list(
     idle: Duration,
     now: SystemTime,
 ) -> Result<Vec<ListedSession>> {
-    let sql = "SELECT id, device_sealed, created_at, last_used_at FROM sessions \
+    let sql = "SELECT id, account_id, device_sealed, created_at, last_used_at, expires_at FROM sessions \
                WHERE account_id = ?1 AND expires_at > ?2 AND last_used_at > ?3 ORDER BY last_used_at DESC, created_at DESC";
     let mut statement = transaction.prepare_cached(sql)?;
     let values = params![account.as_bytes(), to_millis(now), idle_since(now, idle)];
-    let rows = statement.query_map(values, |row| {
-        Ok(ListedSession {
-            id: SessionId::from_bytes(row.get("id")?),
-            device_sealed: row.get("device_sealed")?,
-            created_at: time(row, "created_at")?,
-            last_used_at: time(row, "last_used_at")?,
-        })
-    })?;
+    let rows = statement.query_map(values, listed_from_row)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+pub(super) fn listed_from_row(row: &Row<'_>) -> rusqlite::Result<ListedSession> {
+    Ok(ListedSession {
+        id: SessionId::from_bytes(row.get("id")?),
+        account: AccountId::from_bytes(row.get("account_id")?),
+        device_sealed: row.get("device_sealed")?,
+        created_at: time(row, "created_at")?,
+        last_used_at: time(row, "last_used_at")?,
+        expires_at: time(row, "expires_at")?,
+    })
 }
 
 fn delete_least_used(transaction: &Transaction<'_>, account: AccountId, keep: u32) -> Result<Vec<SessionId>> {

@@ -1,8 +1,8 @@
 //! The HTTP edge, in layers: `connection` serves a stream, `middleware` wraps every request, `extract` parses it, `api`,
 //! `pages` and `websocket` answer it, `openapi` describes it.
 //!
-//! Imports `accounts`, `audit`, `auth`, `domain`, `household`, `hub`, `limits`, `net`, `proto::signal`, `qr`. Called by
-//! `app`.
+//! Imports `accounts`, `audit`, `auth`, `domain`, `household`, `hub`, `limits`, `net`, `proto::signal`, `qr`,
+//! `views`. Called by `app`.
 
 pub mod api;
 pub mod connection;
@@ -15,8 +15,8 @@ mod middleware;
 pub mod openapi;
 pub mod origin;
 pub mod pages;
+mod shared;
 pub mod state;
-mod views;
 pub mod websocket;
 
 use std::sync::Arc;

@@ -9,7 +9,8 @@ use crate::cli::output_format::unexpected;
 use crate::cli::table::Table;
 use crate::domain::audit::COMMAND_LINE;
 use crate::domain::ids::AccountId;
-use crate::operator::{Answer, Events, Refusal, Request};
+use crate::operator::{Answer, Refusal, Request};
+use crate::views::event::AuditTrail;
 
 /// Selects the entries to show.
 #[derive(Args)]
@@ -29,7 +30,7 @@ pub fn show(audit: &Audit, format: &OutputFormat) -> Result<(), Refusal> {
     format.tell(&events, list)
 }
 
-fn list(events: &Events) -> String {
+fn list(events: &AuditTrail) -> String {
     let mut table = Table::new(["NUMBER", "TIME (UTC)", "EVENT", "TIMES", "ACCOUNT", "BY"]);
     for event in &events.events {
         let detail = event.detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();

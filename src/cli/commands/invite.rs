@@ -11,6 +11,7 @@ use crate::cli::table::Table;
 use crate::domain::account::InviteKind;
 use crate::domain::ids::InviteId;
 use crate::operator::{Answer, Invites, NewInvite, Refusal, Request};
+use crate::views::invite::InviteWithInviter;
 
 #[derive(Subcommand)]
 pub enum Invite {
@@ -74,23 +75,23 @@ pub fn execute(command: Invite, format: &OutputFormat) -> Result<(), Refusal> {
 const BRINGS_NO_KEY: &str = "this link does not carry the keys of the household's stickers. To answer calls to \
     them, the new member must be let in by another member, under \"Your account\", \"People\".";
 
-fn made(invite: &NewInvite) -> String {
+fn made(NewInvite { invite, url, .. }: &NewInvite) -> String {
     format!(
         "{} lets one person {} until {} UTC. Its link is shown only now:\n\n  {}\n\n",
         invite.id,
         leads_to(invite.kind),
         stamp(invite.expires_at),
-        shown(&invite.url)
+        shown(url)
     )
 }
 
 fn list(invites: &Invites) -> String {
     let mut table = Table::new(["ID", "LETS ONE PERSON", "CREATED BY", "CREATED (UTC)", "EXPIRES (UTC)"]);
-    for invite in &invites.invites {
+    for InviteWithInviter { invite, by } in &invites.invites {
         table.row([
             invite.id.to_string(),
             leads_to(invite.kind).to_owned(),
-            invite.by.as_ref().map_or_else(|| "command line".to_owned(), |by| by.username.clone()),
+            by.as_ref().map_or_else(|| "command line".to_owned(), |by| by.username.clone()),
             stamp(invite.created_at),
             stamp(invite.expires_at),
         ]);

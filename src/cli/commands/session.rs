@@ -8,6 +8,7 @@ use crate::cli::output_format::unexpected;
 use crate::cli::table::Table;
 use crate::domain::ids::SessionId;
 use crate::operator::{Answer, Refusal, Request, Sessions};
+use crate::views::session::SessionWithUser;
 
 #[derive(Subcommand)]
 pub enum Session {
@@ -49,10 +50,10 @@ pub fn execute(command: Session, format: &OutputFormat) -> Result<(), Refusal> {
 
 fn list(sessions: &Sessions) -> String {
     let mut table = Table::new(["ID", "USERNAME", "DEVICE", "LOGGED IN (UTC)", "LAST USED (UTC)", "EXPIRES (UTC)"]);
-    for session in &sessions.sessions {
+    for SessionWithUser { session, user } in &sessions.sessions {
         table.row([
             session.id.to_string(),
-            session.user.username.clone(),
+            user.username.clone(),
             if session.device.is_empty() { "unknown".to_owned() } else { session.device.clone() },
             stamp(session.created_at),
             stamp(session.last_used_at),

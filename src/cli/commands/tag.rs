@@ -11,6 +11,7 @@ use crate::cli::table::Table;
 use crate::domain::household::tag;
 use crate::domain::ids::TagId;
 use crate::operator::{Answer, NewTag, Refusal, Request, Tags};
+use crate::views::tag::TagWithHousehold;
 
 #[derive(Subcommand)]
 pub enum Tag {
@@ -80,20 +81,15 @@ pub fn execute(command: Tag, format: &OutputFormat) -> Result<(), Refusal> {
 const NOT_VERIFIED: &str = "this sticker carries no key, so its calls are shown as not verified. Stickers created on an \
     owner's page carry one.";
 
-fn made(tag: &NewTag) -> String {
-    let members = tag.household.members.join(", ");
+fn made(NewTag { tag: TagWithHousehold { tag, household }, url, .. }: &NewTag) -> String {
+    let members = household.members.join(", ");
     let until = tag.expires_at.map_or_else(|| "it is revoked".to_owned(), |end| format!("{} UTC", stamp(end)));
-    format!(
-        "{} rings {} until {until}. Its link is shown only now:\n\n  {}\n\n",
-        tag.id,
-        shown(&members),
-        shown(&tag.url)
-    )
+    format!("{} rings {} until {until}. Its link is shown only now:\n\n  {}\n\n", tag.id, shown(&members), shown(url))
 }
 
 fn list(tags: &Tags) -> String {
     let mut table = Table::new(["ID", "HOUSEHOLD", "STATE", "CREATED (UTC)", "EXPIRES (UTC)"]);
-    for tag in &tags.tags {
+    for TagWithHousehold { tag, household } in &tags.tags {
         let state = match tag.state {
             TagState::Active => "active",
             TagState::Paused => "paused",
@@ -101,7 +97,7 @@ fn list(tags: &Tags) -> String {
         };
         table.row([
             tag.id.to_string(),
-            tag.household.members.join(", "),
+            household.members.join(", "),
             state.to_owned(),
             stamp(tag.created_at),
             tag.expires_at.map_or_else(|| "when revoked".to_owned(), stamp),

@@ -8,7 +8,8 @@ use crate::cli::output_format::unexpected;
 use crate::cli::pictures::Pictures;
 use crate::cli::prompt::{self, confirm, new_password};
 use crate::cli::table::Table;
-use crate::operator::{self, Answer, DeletedUser, PasswordLink, PasswordSet, Refusal, Request, Users};
+use crate::operator::{Answer, DeletedUser, PasswordLink, PasswordSet, Refusal, Request, Users};
+use crate::views::user::UserWithHousehold;
 
 #[derive(Subcommand)]
 pub enum User {
@@ -148,13 +149,13 @@ const VAULT_STAYS_SHUT: &str = "a new password lets the user log in, but does no
 
 fn change(request: Request, now: &str, format: &OutputFormat) -> Result<(), Refusal> {
     let Answer::User(user) = format.ask(request)? else { return Err(unexpected()) };
-    format.tell(&user, |user: &operator::User| format!("{} {now}.\n", shown(&user.username)))
+    format.tell(&user, |known| format!("{} {now}.\n", shown(&known.user.username)))
 }
 
 fn list(users: &Users) -> String {
     let mut table =
         Table::new(["USERNAME", "ROLE", "STATE", "CREATED (UTC)", "LAST SEEN", "SESSIONS", "2ND FACTOR", "ID"]);
-    for user in &users.users {
+    for UserWithHousehold { user, .. } in &users.users {
         table.row([
             user.username.clone(),
             if user.administrator { "administrator" } else { "owner" }.to_owned(),

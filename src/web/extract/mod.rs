@@ -5,3 +5,4 @@
 pub mod identity;
 pub mod login_context;
 pub mod request;
+pub mod vault_keys;

@@ -85,15 +85,13 @@ fn fields(html: &mut String, document: &Value, schema: &Value) {
         }
         return;
     }
-    let schema = resolve(document, schema);
-    let properties: Vec<_> = schema["properties"].as_object().into_iter().flatten().collect();
+    let properties = properties(document, schema);
     if properties.is_empty() {
         return;
     }
-    let required = |name: &str| schema["required"].as_array().is_some_and(|names| names.iter().any(|n| n == name));
     html.push_str("<table>\n<tr><th>field</th><th>type</th><th>meaning</th></tr>\n");
-    for (name, field) in properties {
-        let optional = if required(name) { "" } else { "?" };
+    for Property { name, field, required } in properties {
+        let optional = if required { "" } else { "?" };
         let meaning = if field["description"].is_string() { field } else { resolve(document, field) };
         let _ = writeln!(
             html,
@@ -106,6 +104,24 @@ fn fields(html: &mut String, document: &Value, schema: &Value) {
     html.push_str("</table>\n");
 }
 
+/// One field of an object.
+struct Property<'a> {
+    name: &'a str,
+    field: &'a Value,
+    required: bool,
+}
+
+/// An object's fields. Where one view adds to another, the document says `allOf`.
+fn properties<'a>(document: &'a Value, schema: &'a Value) -> Vec<Property<'a>> {
+    let schema = resolve(document, schema);
+    if let Some(parts) = schema["allOf"].as_array() {
+        return parts.iter().flat_map(|part| properties(document, part)).collect();
+    }
+    let required = |name: &str| schema["required"].as_array().is_some_and(|names| names.iter().any(|n| n == name));
+    let fields = schema["properties"].as_object().into_iter().flatten();
+    fields.map(|(name, field)| Property { name, field, required: required(name) }).collect()
+}
+
 /// What a value is, in a few words.
 fn kind(document: &Value, schema: &Value) -> String {
     let resolved = resolve(document, schema);
@@ -115,14 +131,13 @@ fn kind(document: &Value, schema: &Value) -> String {
     if let Some(alternatives) = resolved["oneOf"].as_array().or(resolved["anyOf"].as_array()) {
         return alternatives.iter().map(|one| kind(document, one)).collect::<Vec<_>>().join(" or ");
     }
+    let names: Vec<_> = properties(document, resolved).into_iter().map(|property| property.name).collect();
+    if !names.is_empty() {
+        return format!("{{{}}}", names.join(", "));
+    }
     match &resolved["type"] {
         Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" or "),
         Value::String(kind_name) if kind_name == "array" => format!("list of {}", kind(document, &resolved["items"])),
-        Value::String(kind_name) if kind_name == "object" => {
-            let names = resolved["properties"].as_object().into_iter().flatten().map(|(name, _)| name.as_str());
-            let names = names.collect::<Vec<_>>().join(", ");
-            if names.is_empty() { "object".into() } else { format!("{{{names}}}") }
-        }
         Value::String(kind_name) => kind_name.clone(),
         _ => "anything".into(),
     }

@@ -95,6 +95,26 @@ fn the_page_names_every_request_and_carries_no_script() {
 }
 
 #[test]
+fn the_page_shows_the_fields_that_one_view_adds_to_another() {
+    let document = serde_json::json!({
+        "components": { "schemas": { "Tag": { "properties": { "id": { "type": "string" } }, "required": ["id"] } } },
+        "tags": [{ "name": "tags" }],
+        "paths": { "/tokens": { "get": { "tags": ["tags"], "responses": { "200": {
+            "content": { "application/json": { "schema": { "properties": { "tokens": { "type": "array", "items": {
+                "allOf": [{ "$ref": "#/components/schemas/Tag" }, { "properties": { "label": { "type": "string" } } }],
+            } } } } } },
+        }, "201": {
+            "content": { "application/json": { "schema": {
+                "allOf": [{ "$ref": "#/components/schemas/Tag" }, { "properties": { "label": { "type": "string" } } }],
+            } } },
+        } } } } },
+    });
+    let page = reference::page(&document);
+    assert!(page.contains("<td>list of {id, label}</td>"), "{page}");
+    assert!(page.contains("<code>id</code>") && page.contains("<code>label?</code>"), "{page}");
+}
+
+#[test]
 fn what_is_written_into_the_page_cannot_be_markup() {
     assert_eq!(
         reference::page(&serde_json::json!({ "info": { "description": "<b>`a&b`" } })).matches("<b>").count(),

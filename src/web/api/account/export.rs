@@ -1,6 +1,15 @@
 //! `/api/v1/account/export`: everything about your account, as one file.
 
-use crate::web::views::{account, invite, missed_call, note, session, tag, vault};
+use crate::views::account::Account;
+use crate::views::event::OwnEvent;
+use crate::views::invite::Invite;
+use crate::views::missed_call::MissedCall;
+use crate::views::note::Note;
+use crate::views::session::OwnSession;
+use crate::views::tag::OwnTag;
+use crate::views::timestamp;
+use crate::views::vault::Vault;
+use crate::web::shared::account;
 use std::time::SystemTime;
 
 use axum::body::Body;
@@ -10,13 +19,10 @@ use axum::response::IntoResponse as _;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::audit::Entry;
 use crate::domain::Error;
-use crate::domain::ids::AccountId;
 use crate::web::error::ApiError;
 use crate::web::extract::identity::RecentlyAuthenticated;
 use crate::web::state::SharedState;
-use crate::web::views::timestamp::rfc3339;
 
 /// What a person opening the file should know about the vault.
 const OF_THE_VAULT: &str = "Encrypted by your browser, with keys that this server does not have: \
@@ -26,39 +32,20 @@ const OF_THE_VAULT: &str = "Encrypted by your browser, with keys that this serve
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountExport {
-    #[schema(format = DateTime)]
-    exported_at: String,
-    account: account::Account,
-    sessions: Vec<session::Session>,
-    tags: Vec<tag::Described>,
+    #[serde(with = "timestamp")]
+    #[schema(value_type = String, format = DateTime)]
+    exported_at: SystemTime,
+    account: Account,
+    sessions: Vec<OwnSession>,
+    tags: Vec<OwnTag>,
     /// Invites into your household, and those you created.
-    invites: Vec<invite::Invite>,
-    missed_calls: Vec<missed_call::MissedCall>,
+    invites: Vec<Invite>,
+    missed_calls: Vec<MissedCall>,
     /// Notes from callers to the household, sealed in their browsers. The vault holds the keys.
-    notes: Vec<note::Note>,
+    notes: Vec<Note>,
     /// The account's security events, newest first.
     events: Vec<OwnEvent>,
     vault: ExportedVault,
-}
-
-/// A security event of your account, or several identical ones within a minute.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct OwnEvent {
-    /// Rounded down to the minute.
-    #[schema(format = DateTime)]
-    at: String,
-    /// What happened, such as `login-failed`.
-    event: String,
-    /// How many times it happened in that minute.
-    #[schema(minimum = 1)]
-    count: u32,
-    /// Whether someone else did it, such as an administrator, without saying who.
-    by_another: bool,
-    /// Further details; left out if there are none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    detail: Option<String>,
 }
 
 /// The household's vault as the server stores it, and the account's unlock methods.
@@ -67,7 +54,7 @@ pub struct ExportedVault {
     /// Everything needed to open it except the secret.
     note: &'static str,
     #[serde(flatten)]
-    sealed: vault::Opened,
+    sealed: Vault,
 }
 
 /// Exports everything about your account as a file
@@ -82,16 +69,20 @@ pub async fn export(
     let now = SystemTime::now();
     let export = state.accounts.export(identity, now).await?;
     let tags = state.tags.list(identity, now).await?;
+    let sessions = state.sessions.list(identity, now).await?;
+    let missed_calls = state.call_log.missed(identity).await?;
+    let notes = state.notes.all(identity).await?;
+    let vault = state.vaults.vault(identity, now).await?;
     let file = AccountExport {
-        exported_at: rfc3339(now),
+        exported_at: now,
         account: account::describe(&state, export.profile, identity).await?,
-        sessions: session::of(&state, identity).await?,
-        tags: tags.into_iter().map(tag::describe).collect(),
-        invites: export.invites.into_iter().map(invite::describe).collect(),
-        missed_calls: missed_call::of(&state, identity).await?,
-        notes: note::of(&state, identity).await?,
-        events: export.events.into_iter().map(|entry| describe(entry, identity.account)).collect(),
-        vault: ExportedVault { note: OF_THE_VAULT, sealed: vault::of(&state, identity).await? },
+        sessions: sessions.into_iter().map(|session| OwnSession::new(session, identity)).collect(),
+        tags: tags.into_iter().map(OwnTag::from).collect(),
+        invites: export.invites.into_iter().map(Invite::from).collect(),
+        missed_calls: missed_calls.into_iter().map(MissedCall::from).collect(),
+        notes: notes.into_iter().map(Note::from).collect(),
+        events: export.events.into_iter().map(|entry| OwnEvent::new(entry, identity.account)).collect(),
+        vault: ExportedVault { note: OF_THE_VAULT, sealed: Vault::new(vault, identity) },
     };
     let text = serde_json::to_string_pretty(&file).map_err(Error::internal)?;
     let headers = [
@@ -99,9 +90,4 @@ pub async fn export(
         (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"callqr-export.json\"")),
     ];
     Ok((headers, text).into_response())
-}
-
-fn describe(entry: Entry, asker: AccountId) -> OwnEvent {
-    let Entry { event, detail, actor, at, count, .. } = entry;
-    OwnEvent { at: rfc3339(at), event, count, by_another: actor.is_some_and(|actor| actor != asker), detail }
 }

@@ -1,9 +1,8 @@
 //! `/api/v1/invites`: links for registering, each of which works once.
 
 use crate::domain::account::InviteLifetime;
-use crate::web::views::invite;
-use crate::web::views::invite::Invite;
-use crate::web::views::vault::for_member;
+use crate::views::invite::Invite;
+use crate::web::extract::vault_keys::for_member;
 use std::time::{Instant, SystemTime};
 
 use axum::Json as Answer;
@@ -23,8 +22,8 @@ use crate::limits::rate::Action;
 use crate::web::error::ApiError;
 use crate::web::extract::identity::RecentlyAuthenticated;
 use crate::web::extract::request::{Authority, Json, PathParams, Source};
+use crate::web::shared::link::Link;
 use crate::web::state::SharedState;
-use crate::web::views::link::Link;
 
 /// An invite to create.
 #[derive(Deserialize, ToSchema)]
@@ -109,7 +108,7 @@ pub struct InviteValidity {
 ))]
 pub async fn list(State(state): State<SharedState>, identity: Identity) -> Result<Answer<InviteList>, ApiError> {
     let invites = state.accounts.invites(Some(identity.member()), SystemTime::now()).await?;
-    Ok(Answer(InviteList { invites: invites.into_iter().map(invite::describe).collect() }))
+    Ok(Answer(InviteList { invites: invites.into_iter().map(Invite::from).collect() }))
 }
 
 /// Creates an invite
@@ -130,7 +129,7 @@ pub async fn create(
     let lifetime = body.lifetime.unwrap_or_default();
     let made = state.accounts.invite(identity.member(), body.kind, lifetime, SystemTime::now()).await?;
     let link = Link::to("join", &made.token, &state, &authority)?;
-    Ok((StatusCode::CREATED, Answer(NewInvite { invite: invite::describe(made.invite), link })))
+    Ok((StatusCode::CREATED, Answer(NewInvite { invite: made.invite.into(), link })))
 }
 
 /// Registers an invite whose link was created in the browser
@@ -154,7 +153,7 @@ pub async fn register(
     let now = SystemTime::now();
     let made = state.accounts.register_invite(identity.member(), token, key, lifetime, now).await?;
     let url_base = format!("{}/join", state.origin.for_stickers(&authority));
-    Ok((StatusCode::CREATED, Answer(RegisteredInvite { invite: invite::describe(made), url_base })))
+    Ok((StatusCode::CREATED, Answer(RegisteredInvite { invite: made.into(), url_base })))
 }
 
 /// Revokes an invite

@@ -1,9 +1,9 @@
 //! `/api/v1/account`: your own account.
 
-use crate::web::views::account;
-use crate::web::views::account::Account;
-use crate::web::views::login::{LoggedIn, answer_renewed};
-use crate::web::views::vault::rewrapped;
+use crate::views::account::Account;
+use crate::web::extract::vault_keys::rewrapped;
+use crate::web::shared::account;
+use crate::web::shared::login::{LoggedIn, answer_renewed};
 use std::time::SystemTime;
 
 use axum::Json as Answer;

@@ -1,7 +1,7 @@
 //! `/api/v1/auth/register` and `/api/v1/auth/reset`: how people set a password.
 
-use crate::web::views::login::{LogInAnswer, LoggedIn, answer, answer_outcome};
-use crate::web::views::vault::for_password;
+use crate::web::extract::vault_keys::for_password;
+use crate::web::shared::login::{LogInAnswer, LoggedIn, answer, answer_outcome};
 use std::time::{Instant, SystemTime};
 
 use axum::body::Body;

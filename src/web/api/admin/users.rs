@@ -8,42 +8,20 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::accounts;
 use crate::domain::ids::AccountId;
 use crate::domain::{Error, Kind};
+use crate::views::timestamp::rfc3339;
+use crate::views::user::User;
 use crate::web::error::ApiError;
 use crate::web::extract::identity::{Administrator, RecentAdministrator};
 use crate::web::extract::request::{Authority, PathParams};
+use crate::web::shared::link::Link;
 use crate::web::state::SharedState;
-use crate::web::views::link::Link;
-use crate::web::views::timestamp::{day, rfc3339};
 
 /// All accounts.
 #[derive(Serialize, ToSchema)]
 pub struct UserList {
     users: Vec<User>,
-}
-
-/// An account as an administrator sees it, without what people wrote for themselves and without who shares tags with
-/// whom.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct User {
-    #[schema(value_type = String)]
-    id: AccountId,
-    username: String,
-    administrator: bool,
-    /// Whether the account is disabled.
-    disabled: bool,
-    #[schema(format = DateTime)]
-    created_at: String,
-    /// The day it was last used, according to its sessions; `null` if it has no sessions.
-    #[schema(format = Date, required = true)]
-    last_seen_day: Option<String>,
-    /// The number of devices that are logged in.
-    sessions: u32,
-    /// Whether logging in requires a second factor.
-    second_factor: bool,
 }
 
 /// A link for setting a new password. It works once and is only shown now.
@@ -63,7 +41,7 @@ pub struct ResetLink {
 ))]
 pub async fn users(State(state): State<SharedState>, _: Administrator) -> Result<Answer<UserList>, ApiError> {
     let users = state.accounts.users().await?;
-    Ok(Answer(UserList { users: users.into_iter().map(describe).collect() }))
+    Ok(Answer(UserList { users: users.into_iter().map(User::from).collect() }))
 }
 
 /// Disables an account
@@ -190,17 +168,4 @@ pub async fn reset_mfa(
 /// A malformed ID is treated as one that doesn't exist.
 fn account_id(text: &str) -> Result<AccountId, ApiError> {
     text.parse().map_err(|_| Error::new(Kind::NotFound, "no-such-user", "There's no such user.").into())
-}
-
-fn describe(user: accounts::User) -> User {
-    User {
-        id: user.id,
-        username: user.username,
-        administrator: user.administrator,
-        disabled: user.disabled,
-        created_at: rfc3339(user.created_at),
-        last_seen_day: user.last_seen_day.map(day),
-        sessions: user.sessions,
-        second_factor: user.second_factor,
-    }
 }

@@ -1,11 +1,11 @@
 //! `/api/v1/auth`: logging in, with one factor or two, and logging out.
 
-use crate::web::views::login::LogInAnswer;
-use crate::web::views::login::LoggedIn;
-use crate::web::views::login::PasskeyTicket;
-use crate::web::views::login::answer;
-use crate::web::views::login::answer_outcome;
-use crate::web::views::login::second_proof;
+use crate::web::shared::login::LogInAnswer;
+use crate::web::shared::login::LoggedIn;
+use crate::web::shared::login::PasskeyTicket;
+use crate::web::shared::login::answer;
+use crate::web::shared::login::answer_outcome;
+use crate::web::shared::login::second_proof;
 use std::time::{Instant, SystemTime};
 
 use axum::body::Body;

@@ -1,6 +1,6 @@
 //! `/api/v1/auth/salt`: how the browser stretches a password (`docs/e2e.md`, section 3).
 
-use crate::web::views::login::one_proof;
+use crate::web::shared::login::one_proof;
 use std::time::{Instant, SystemTime};
 
 use axum::Json as Answer;

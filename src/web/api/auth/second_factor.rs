@@ -2,8 +2,8 @@
 //!
 //! Every change needs a recent confirmation, so that a stolen session can't lock its owner out.
 
-use crate::web::views::account::Passkey;
-use crate::web::views::login::PasskeyTicket;
+use crate::views::account::Passkey;
+use crate::web::shared::login::PasskeyTicket;
 use std::time::SystemTime;
 
 use axum::Json as Answer;
@@ -19,8 +19,8 @@ use crate::web::error::ApiError;
 use crate::web::extract::identity::RecentlyAuthenticated;
 use crate::web::extract::login_context::OpenedAt;
 use crate::web::extract::request::{Authority, Json, PathParams};
+use crate::web::shared::link::Pictures;
 use crate::web::state::SharedState;
-use crate::web::views::link::Pictures;
 
 /// An authenticator app that is being set up.
 #[derive(Serialize, ToSchema)]

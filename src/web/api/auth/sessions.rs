@@ -1,13 +1,12 @@
 //! `/api/v1/sessions` and `/api/v1/account/confirm`: where an account is logged in, and confirming it's you.
 
-use crate::web::views::login::LogInAnswer;
-use crate::web::views::login::LoggedIn;
-use crate::web::views::login::answer_outcome;
-use crate::web::views::login::answer_renewed;
-use crate::web::views::login::one_proof;
-use crate::web::views::login::second_proof;
-use crate::web::views::session;
-use crate::web::views::session::Session;
+use crate::views::session::OwnSession;
+use crate::web::shared::login::LogInAnswer;
+use crate::web::shared::login::LoggedIn;
+use crate::web::shared::login::answer_outcome;
+use crate::web::shared::login::answer_renewed;
+use crate::web::shared::login::one_proof;
+use crate::web::shared::login::second_proof;
 use std::time::SystemTime;
 
 use axum::body::Body;
@@ -29,7 +28,7 @@ use crate::web::state::SharedState;
 /// Where an account is logged in.
 #[derive(Serialize, ToSchema)]
 pub struct Sessions {
-    sessions: Vec<Session>,
+    sessions: Vec<OwnSession>,
 }
 
 /// What confirms it's you: exactly one of the three.
@@ -67,7 +66,9 @@ pub struct ConfirmSecondFactor {
     (status = 200, description = "The sessions", body = Sessions),
 ))]
 pub async fn list(State(state): State<SharedState>, identity: Identity) -> Result<axum::Json<Sessions>, ApiError> {
-    Ok(axum::Json(Sessions { sessions: session::of(&state, identity).await? }))
+    let sessions = state.sessions.list(identity, SystemTime::now()).await?;
+    let own = |session| OwnSession::new(session, identity);
+    Ok(axum::Json(Sessions { sessions: sessions.into_iter().map(own).collect() }))
 }
 
 /// Ends one of the account's sessions

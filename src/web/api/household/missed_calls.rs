@@ -1,7 +1,6 @@
 //! `/api/v1/calls/missed`: missed calls, for owners who keep a list of them.
 
-use crate::web::views::missed_call;
-use crate::web::views::missed_call::MissedCall;
+use crate::views::missed_call::MissedCall;
 use axum::Json as Answer;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -25,7 +24,8 @@ pub struct MissedCalls {
     (status = 200, description = "Newest first; empty unless the account keeps a list", body = MissedCalls),
 ))]
 pub async fn missed_calls(State(state): State<SharedState>, owner: Identity) -> Result<Answer<MissedCalls>, ApiError> {
-    Ok(Answer(MissedCalls { calls: missed_call::of(&state, owner).await? }))
+    let calls = state.call_log.missed(owner).await?;
+    Ok(Answer(MissedCalls { calls: calls.into_iter().map(MissedCall::from).collect() }))
 }
 
 /// Removes all missed calls from the list

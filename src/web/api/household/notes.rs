@@ -1,8 +1,7 @@
 //! `/api/v1/notes`: a caller leaves a note that only the owner's browser can open; the owner's page reads and deletes it.
 
 use crate::household::tags::unknown_code;
-use crate::web::views::note;
-use crate::web::views::note::Note;
+use crate::views::note::Note;
 use std::time::{Instant, SystemTime};
 
 use axum::Json as Answer;
@@ -17,10 +16,10 @@ use crate::domain::identity::Identity;
 use crate::domain::{Error, Kind};
 use crate::household::notes::{self, NotesBefore};
 use crate::limits::rate::Action;
+use crate::views::timestamp::rfc3339;
 use crate::web::error::ApiError;
 use crate::web::extract::request::{Json, PathParams, Query, Source};
 use crate::web::state::SharedState;
-use crate::web::views::timestamp::rfc3339;
 
 /// The most notes on a page, and the most that can be marked as read at once.
 const MAX_LISTED: u32 = 100;
@@ -138,7 +137,7 @@ pub async fn list(
     let page = state.notes.list(owner, before, limit).await?;
     let last = page.notes.last().filter(|_| page.more);
     let next = last.map(|note| format!("{}.{}", note.minute.0, note.id));
-    Ok(Answer(Inbox { notes: page.notes.into_iter().map(note::describe).collect(), next, unread: page.unread }))
+    Ok(Answer(Inbox { notes: page.notes.into_iter().map(Note::from).collect(), next, unread: page.unread }))
 }
 
 /// Marks notes as read

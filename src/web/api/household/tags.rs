@@ -1,7 +1,6 @@
 //! `/api/v1/tokens`: managing an owner's stickers, and checking the code that a caller scanned.
 
-use crate::web::views::tag;
-use crate::web::views::tag::Described;
+use crate::views::tag::OwnTag;
 use std::time::{Instant, SystemTime};
 
 use axum::Json as Answer;
@@ -21,8 +20,8 @@ use crate::household::tags::Registration;
 use crate::limits::rate::Action;
 use crate::web::error::ApiError;
 use crate::web::extract::request::{Authority, Json, PathParams, Source};
+use crate::web::shared::link::Pictures;
 use crate::web::state::SharedState;
-use crate::web::views::link::Pictures;
 
 /// A tag to create.
 #[derive(Deserialize, ToSchema)]
@@ -73,7 +72,7 @@ pub struct Validate {
 #[serde(rename_all = "camelCase")]
 pub struct Registered {
     #[serde(flatten)]
-    tag: Described,
+    tag: OwnTag,
     /// The sticker's link is this, followed by `#` and the code.
     url_base: String,
     /// A warning that the link's host may change; left out if it will last.
@@ -86,7 +85,7 @@ pub struct Registered {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TagList {
-    tokens: Vec<Described>,
+    tokens: Vec<OwnTag>,
     /// A new tag's default lifetime.
     #[schema(value_type = String)]
     default_lifetime: Lifetime,
@@ -103,7 +102,7 @@ pub struct TagList {
 #[serde(rename_all = "camelCase")]
 pub struct NewTag {
     #[serde(flatten)]
-    tag: Described,
+    tag: OwnTag,
     /// `pqc:1:…`, the code on the sticker.
     qr_code_data: String,
     /// The same as a link.
@@ -144,7 +143,7 @@ pub async fn list(
 ) -> Result<Answer<TagList>, ApiError> {
     let tags = state.tags.list(owner, SystemTime::now()).await?;
     Ok(Answer(TagList {
-        tokens: tags.into_iter().map(tag::describe).collect(),
+        tokens: tags.into_iter().map(OwnTag::from).collect(),
         default_lifetime: state.tags.default_lifetime(),
         url_base: sticker_base(&state, &authority),
         url_warning: state.origin.warning(&authority),
@@ -175,7 +174,7 @@ pub async fn generate(
     let url = format!("{}#{code}", sticker_base(&state, &authority));
     let qr = Pictures::of(&url)?;
     let answer = NewTag {
-        tag: tag::describe(made.tag),
+        tag: OwnTag::from(made.tag),
         qr_code_data: code,
         url,
         qr,
@@ -211,7 +210,7 @@ pub async fn register(
     };
     let tag = state.tags.register(owner, registration, SystemTime::now()).await?;
     let answer = Registered {
-        tag: tag::describe(tag),
+        tag: OwnTag::from(tag),
         url_base: sticker_base(&state, &authority),
         url_warning: state.origin.warning(&authority),
     };
@@ -223,31 +222,31 @@ pub async fn register(
 /// Calls through its sticker end.
 #[utoipa::path(post, path = "/tokens/{id}/pause", tag = "tags", security(("session" = [])),
     params(("id" = String, Path, description = "The tag")), responses(
-    (status = 200, description = "The tag", body = Described),
+    (status = 200, description = "The tag", body = OwnTag),
     (status = 404, description = "`no-such-tag`"),
 ))]
 pub async fn pause(
     State(state): State<SharedState>,
     owner: Identity,
     PathParams(id): PathParams<String>,
-) -> Result<Answer<Described>, ApiError> {
+) -> Result<Answer<OwnTag>, ApiError> {
     let tag = state.tags.pause(owner, tag_id(&id)?, SystemTime::now()).await?;
-    Ok(Answer(tag::describe(tag)))
+    Ok(Answer(OwnTag::from(tag)))
 }
 
 /// Resumes a tag
 #[utoipa::path(post, path = "/tokens/{id}/resume", tag = "tags", security(("session" = [])),
     params(("id" = String, Path, description = "The tag")), responses(
-    (status = 200, description = "The tag", body = Described),
+    (status = 200, description = "The tag", body = OwnTag),
     (status = 404, description = "`no-such-tag`"),
 ))]
 pub async fn resume(
     State(state): State<SharedState>,
     owner: Identity,
     PathParams(id): PathParams<String>,
-) -> Result<Answer<Described>, ApiError> {
+) -> Result<Answer<OwnTag>, ApiError> {
     let tag = state.tags.resume(owner, tag_id(&id)?, SystemTime::now()).await?;
-    Ok(Answer(tag::describe(tag)))
+    Ok(Answer(OwnTag::from(tag)))
 }
 
 /// Revokes a tag

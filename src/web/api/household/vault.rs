@@ -1,10 +1,9 @@
 //! `/api/v1/vault`: the household's vault, which only its owners' browsers can open (`docs/e2e.md`, section 4).
 
-use crate::web::views::vault;
-use crate::web::views::vault::Opened;
-use crate::web::views::vault::digest;
-use crate::web::views::vault::for_member;
-use crate::web::views::vault::holder;
+use crate::views::vault::Vault;
+use crate::web::extract::vault_keys::digest;
+use crate::web::extract::vault_keys::for_member;
+use crate::web::extract::vault_keys::holder;
 use std::time::SystemTime;
 
 use axum::Json as Answer;
@@ -19,11 +18,11 @@ use crate::domain::household::vault::{PossessionProof, SealedVault, UnlockMethod
 use crate::domain::identity::Identity;
 use crate::domain::ids::AccountId;
 use crate::household::vaults::WrappedKeyRow;
+use crate::views::timestamp::rfc3339;
 use crate::web::error::ApiError;
 use crate::web::extract::identity::RecentlyAuthenticated;
 use crate::web::extract::request::{Authority, Json, PathParams, read};
 use crate::web::state::SharedState;
-use crate::web::views::timestamp::rfc3339;
 
 /// A new vault. Byte strings are base64url.
 #[derive(Deserialize, ToSchema)]
@@ -89,10 +88,11 @@ pub struct KeyShared {
 
 /// Shows the household's vault
 #[utoipa::path(get, path = "/vault", tag = "vault", security(("session" = [])), responses(
-    (status = 200, description = "Everything needed to open it except the secret", body = Opened),
+    (status = 200, description = "Everything needed to open it except the secret", body = Vault),
 ))]
-pub async fn vault(State(state): State<SharedState>, owner: Identity) -> Result<Answer<Opened>, ApiError> {
-    Ok(Answer(vault::of(&state, owner).await?))
+pub async fn vault(State(state): State<SharedState>, owner: Identity) -> Result<Answer<Vault>, ApiError> {
+    let vault = state.vaults.vault(owner, SystemTime::now()).await?;
+    Ok(Answer(Vault::new(vault, owner)))
 }
 
 /// Creates the household's vault with its first unlock method

@@ -3,10 +3,10 @@
 use crate::auth::login::{Method, Outcome, Pending, Proof};
 use crate::auth::sessions::Begun;
 use crate::domain::Error;
+use crate::views::timestamp::rfc3339;
 use crate::web::error::ApiError;
 use crate::web::extract::identity::set_cookie;
 use crate::web::extract::login_context::set_device_cookie;
-use crate::web::views::timestamp::rfc3339;
 use axum::body::Body;
 use axum::http::{HeaderMap, Response, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse as _};
