@@ -18,3 +18,6 @@ pub mod tag;
 pub mod timestamp;
 pub mod user;
 pub mod vault;
+
+#[cfg(test)]
+mod tests;
