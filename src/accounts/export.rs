@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::{Accounts, Invite, Profile};
+use super::{Accounts, InviteRecord, Profile};
 use crate::audit::{Entry, Event};
 use crate::domain::Result;
 use crate::domain::account::InviteKind;
@@ -14,7 +14,7 @@ pub struct Export {
     /// The account.
     pub profile: Profile,
     /// Invites that were not used yet: those into its household, and those that it made.
-    pub invites: Vec<Invite>,
+    pub invites: Vec<InviteRecord>,
     /// Security events that concern it, the latest first; this export is one.
     pub events: Vec<Entry>,
 }

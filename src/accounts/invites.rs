@@ -20,7 +20,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// An invite that hasn't been used yet.
 #[derive(Debug, Clone, Copy)]
-pub struct Invite {
+pub struct InviteRecord {
     /// Which.
     pub id: InviteId,
     /// What it leads to.
@@ -37,7 +37,7 @@ pub struct Invite {
 #[derive(Debug)]
 pub struct NewInvite {
     /// The invite.
-    pub invite: Invite,
+    pub invite: InviteRecord,
     /// What belongs into the fragment of `/join#TOKEN`.
     pub token: Secret<String>,
 }
@@ -60,7 +60,7 @@ impl Accounts {
                 "administrators-only",
                 "Only an administrator can invite people to start their own household.",
             )
-            .hint("Invite them into your own household, or ask the person who runs this server."));
+            .hint("InviteRecord them into your own household, or ask the person who runs this server."));
         }
         let household = (kind == InviteKind::Household).then_some(by.household);
         let token = Secret::new(URL_SAFE_NO_PAD.encode(random::bytes::<32>()));
@@ -79,7 +79,7 @@ impl Accounts {
         key: RewrappedKey,
         lifetime: InviteLifetime,
         now: SystemTime,
-    ) -> Result<Invite> {
+    ) -> Result<InviteRecord> {
         if !URL_SAFE_NO_PAD.decode(token.expose()).is_ok_and(|bytes| bytes.len() == 32) {
             return Err(Error::invalid("bad-invite-token", "An invite's token must be 32 bytes in base64url."));
         }
@@ -115,7 +115,7 @@ impl Accounts {
     ///
     /// # Errors
     /// The database's.
-    pub async fn invites(&self, member: Option<Member>, now: SystemTime) -> Result<Vec<Invite>> {
+    pub async fn invites(&self, member: Option<Member>, now: SystemTime) -> Result<Vec<InviteRecord>> {
         Ok(self.store.invites().of(member, now).await?.into_iter().map(describe).collect())
     }
 
@@ -173,8 +173,8 @@ impl Accounts {
     }
 }
 
-fn describe(row: store::InviteRow) -> Invite {
+fn describe(row: store::InviteRow) -> InviteRecord {
     let store::InviteRow { id, account, household, created_at, expires_at, wrapped: _ } = row;
     let kind = if household.is_some() { InviteKind::Household } else { InviteKind::Owner };
-    Invite { id, kind, account, created_at, expires_at }
+    InviteRecord { id, kind, account, created_at, expires_at }
 }

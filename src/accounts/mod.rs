@@ -13,11 +13,11 @@ mod users;
 use std::sync::Arc;
 
 pub use export::Export;
-pub use invites::{Invite, NewInvite};
-pub use profile::{Changes, Household, Profile};
+pub use invites::{InviteRecord, NewInvite};
+pub use profile::{Changes, HouseholdRecord, Profile};
 pub use register::Registering;
 pub use reset::NewReset;
-pub use users::User;
+pub use users::UserRecord;
 
 use crate::audit::Audit;
 use crate::auth::passwords::Passwords;

@@ -32,12 +32,12 @@ pub struct Profile {
     /// When it was made.
     pub created_at: SystemTime,
     /// Who shares its tags.
-    pub household: Household,
+    pub household: HouseholdRecord,
 }
 
 /// Accounts that share tags.
 #[derive(Debug)]
-pub struct Household {
+pub struct HouseholdRecord {
     /// Which.
     pub id: HouseholdId,
     /// Their ids and names, the oldest account first.
@@ -76,7 +76,7 @@ impl Accounts {
             let text = text.as_deref().map(PersonalText::parse).transpose()?.flatten();
             Ok(Some(text.map(|text| self.keys.seal(field, row, text.as_str()))))
         };
-        let changes = store::Changes {
+        let changes = store::SealedChanges {
             emergency_contact_sealed: seal(Field::EmergencyContact, changes.emergency_contact)?,
             vehicle_number_sealed: seal(Field::VehicleNumber, changes.vehicle_number)?,
             keep_missed_calls: changes.keep_missed_calls,
@@ -121,7 +121,7 @@ impl Accounts {
             vehicle_number: self.personal(account, Field::VehicleNumber, &account.vehicle_number_sealed)?,
             keep_missed_calls: account.keep_missed_calls,
             created_at: account.created_at,
-            household: Household { id: household, members: members.iter().map(named).collect::<Result<_>>()? },
+            household: HouseholdRecord { id: household, members: members.iter().map(named).collect::<Result<_>>()? },
         })
     }
 

@@ -13,7 +13,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// An account as an administrator sees it.
 #[derive(Debug)]
-pub struct User {
+pub struct UserRecord {
     /// Which.
     pub id: AccountId,
     /// What its tags belong to; the same for those who share them.
@@ -40,10 +40,10 @@ impl Accounts {
     ///
     /// # Errors
     /// The database's.
-    pub async fn users(&self) -> Result<Vec<User>> {
+    pub async fn users(&self) -> Result<Vec<UserRecord>> {
         let users = self.store.accounts().users().await?;
         let describe = |user: crate::store::UserRow| {
-            Ok(User {
+            Ok(UserRecord {
                 id: user.account.member.account,
                 household: user.account.member.household,
                 username: self.username_of(&user.account)?,

@@ -10,7 +10,7 @@ use crate::hub::Hub;
 use crate::limits::concurrency::ConcurrencyLimit;
 use crate::net::accept;
 use crate::relay::{Dropped, ERROR_CODES, Relay};
-use crate::web::connection::{self, Version};
+use crate::web::connection::{self, ConnectionLimits, Version};
 use crate::web::metrics::{Family, Kind, router};
 
 /// How many monitoring programs may connect at the same time.
@@ -22,7 +22,7 @@ pub fn of(relay: Relay, hub: Hub) -> Router {
 }
 
 /// Serves `router` over plain HTTP until the program stops.
-pub async fn serve(listener: TcpListener, router: Router, limits: connection::Limits, closing: watch::Receiver<bool>) {
+pub async fn serve(listener: TcpListener, router: Router, limits: ConnectionLimits, closing: watch::Receiver<bool>) {
     let concurrency = ConcurrencyLimit::new(CONNECTIONS, CONNECTIONS);
     let seen = closing.clone();
     accept::run(

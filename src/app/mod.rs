@@ -36,7 +36,7 @@ use crate::hub::{self, Hub};
 use crate::keys::Rotation;
 use crate::keys::data_dir::DataDir;
 use crate::limits::concurrency::ConcurrencyLimit;
-use crate::limits::rate::Limits;
+use crate::limits::rate::RateLimits;
 use crate::operator::Operator;
 use crate::operator::socket::Control;
 use crate::relay::Relay;
@@ -333,14 +333,14 @@ async fn finish_rotation(operator: Operator) {
     }
 }
 
-fn limits(config: &Config, audit: Audit) -> Limits {
-    Limits::new(options::limits(config), Instant::now(), move |action| {
+fn limits(config: &Config, audit: Audit) -> RateLimits {
+    RateLimits::new(options::limits(config), Instant::now(), move |action| {
         audit.note(Event::LimitHit(action.name()), None, None);
     })
 }
 
 /// Writes the record of a call without holding up other calls.
-fn note_calls(log: CallLog) -> hub::Ended {
+fn note_calls(log: CallLog) -> hub::OnCallEnded {
     Box::new(move |call| {
         let log = log.clone();
         tokio::spawn(async move {

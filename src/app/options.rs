@@ -11,11 +11,11 @@ use crate::household::{call_log, notes, tags};
 use crate::hub;
 use crate::keys;
 use crate::keys::data_dir::DataDir;
-use crate::limits::rate;
+use crate::limits::rate::{RateLimit, RateOptions};
 use crate::relay;
 use crate::tls;
 use crate::upkeep::cleaner;
-use crate::web::connection;
+use crate::web::connection::ConnectionLimits;
 use crate::web::origin::OriginPolicy;
 
 /// The port of proxies.
@@ -93,9 +93,9 @@ pub fn relay(config: &Config, udp: Vec<SocketAddr>) -> relay::RelayOptions {
 }
 
 /// How often a source may ask.
-pub fn limits(config: &Config) -> rate::RateOptions {
-    let rate = |rate: Rate| rate::Rate { count: rate.count, per: rate.per.0 };
-    rate::RateOptions {
+pub fn limits(config: &Config) -> RateOptions {
+    let rate = |rate: Rate| RateLimit { count: rate.count, per: rate.per.0 };
+    RateOptions {
         validate: rate(config.limits.validate),
         initiate: rate(config.limits.initiate),
         login: rate(config.limits.login),
@@ -106,8 +106,8 @@ pub fn limits(config: &Config) -> rate::RateOptions {
 }
 
 /// What the requests of one connection may take.
-pub fn http(config: &Config) -> connection::Limits {
-    connection::Limits {
+pub fn http(config: &Config) -> ConnectionLimits {
+    ConnectionLimits {
         head_time: config.http.header_timeout.0,
         head_size: bytes(config.http.header_size),
         streams: config.http.streams,

@@ -21,7 +21,7 @@ use crate::net::peeked_stream::PeekedStream;
 use crate::net::stall_timeout::StallTimeout;
 use crate::relay::{Relay, Transport};
 use crate::tls::{Ends, Entrance};
-use crate::web::connection::{self, Version};
+use crate::web::connection::{self, ConnectionLimits, Version};
 
 /// How long the system waits for a client to acknowledge data or make room: half a minute without consent also ends a
 /// call (RFC 7675, 5.1). Without this, a client that has gone is held for a quarter of an hour.
@@ -39,7 +39,7 @@ pub struct ConnectionContext {
     /// How long a connection may take for its first byte, for its TLS handshake, and for the first byte inside.
     pub handshake_time: Duration,
     /// What a connection's requests may take.
-    pub http: connection::Limits,
+    pub http: ConnectionLimits,
     /// Trusted proxies: each brings the connections of many clients.
     pub trusted_proxies: Arc<[Network]>,
     /// How many may come in.

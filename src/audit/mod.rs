@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::Notify;
+use tokio::sync::{Mutex as AsyncMutex, Notify};
 
 use crate::domain::Result;
 pub use crate::domain::audit::Event;
@@ -34,7 +34,7 @@ pub struct Audit {
     store: Store,
     waiting: Arc<Mutex<Waiting>>,
     /// Held while events are between memory and disk, so that a reader sees them in one of the two.
-    writing: Arc<tokio::sync::Mutex<()>>,
+    writing: Arc<AsyncMutex<()>>,
     noted: Arc<Notify>,
 }
 

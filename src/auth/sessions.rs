@@ -60,7 +60,7 @@ pub struct Arrival {
 }
 
 /// A session without its secrets.
-pub struct Session {
+pub struct SessionRecord {
     /// Which.
     pub id: SessionId,
     /// Whose.
@@ -75,7 +75,7 @@ pub struct Session {
     pub expires_at: SystemTime,
 }
 
-impl Session {
+impl SessionRecord {
     /// What the database lists, with `keys` to read which device it is.
     ///
     /// # Errors
@@ -227,9 +227,9 @@ impl Sessions {
     ///
     /// # Errors
     /// The database's.
-    pub async fn list(&self, identity: Identity, now: SystemTime) -> Result<Vec<Session>> {
+    pub async fn list(&self, identity: Identity, now: SystemTime) -> Result<Vec<SessionRecord>> {
         let rows = self.store.sessions().of(identity.account, self.options.idle, now).await?;
-        rows.into_iter().map(|row| Session::open(row, &self.keys)).collect()
+        rows.into_iter().map(|row| SessionRecord::open(row, &self.keys)).collect()
     }
 
     /// Ends one of the account's sessions.

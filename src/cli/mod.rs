@@ -52,24 +52,24 @@ enum Command {
     Healthcheck,
     /// Manage user accounts
     #[command(subcommand)]
-    User(user::User),
+    User(user::UserCommand),
     /// Manage invites: links that let people register
     #[command(subcommand)]
-    Invite(invite::Invite),
+    Invite(invite::InviteCommand),
     /// Manage tags: stickers that people can be called through
     #[command(subcommand)]
-    Tag(tag::Tag),
+    Tag(tag::TagCommand),
     /// Manage sessions: devices that are logged in
     #[command(subcommand)]
-    Session(session::Session),
+    Session(session::SessionCommand),
     /// Manage the secret keys
     #[command(subcommand)]
-    Keys(keys::Keys),
+    Keys(keys::KeysCommand),
     /// Show the hash of the web pages that this program serves
     #[command(subcommand)]
     Pages(pages::Pages),
     /// Show the audit trail: security events, newest first
-    Audit(audit::Audit),
+    Audit(audit::AuditArgs),
     /// Print a shell completion script
     Completions {
         /// The shell to complete for

@@ -93,7 +93,7 @@ impl<'a> Sources<'a> {
     }
 
     /// Puts what the file, then what the overrides say about `key` into `target`.
-    fn fill<T: Value>(&mut self, key: &str, target: &mut T) {
+    fn fill<T: Setting>(&mut self, key: &str, target: &mut T) {
         self.keys.push(key.to_owned());
         if let Some((value, line)) = self.find(key) {
             match T::from_toml(value).unwrap_or_else(|| Err(wrong_type(key, value, target))) {
@@ -204,17 +204,17 @@ pub(super) trait Node {
     fn fill(&mut self, sources: &mut Sources<'_>, key: &str);
 }
 
-impl<T: Value> Node for T {
+impl<T: Setting> Node for T {
     fn fill(&mut self, sources: &mut Sources<'_>, key: &str) {
         sources.fill(key, self);
     }
 }
 
 /// The type of one setting.
-pub(super) trait Value: Sized + Serialize {
+pub(super) trait Setting: Sized + Serialize {
     /// One, as a file has it, for messages about settings that have none by default.
     const EXAMPLE: &'static str;
-    /// Whether a file may have a list of [`Value::EXAMPLE`]s.
+    /// Whether a file may have a list of [`Setting::EXAMPLE`]s.
     const TAKES_LISTS: bool = false;
 
     /// What it is, for messages: "a length of time".
@@ -230,7 +230,7 @@ pub(super) trait Value: Sized + Serialize {
 }
 
 macro_rules! text_value {
-    ($($name:ty: $expected:literal, $example:literal;)+) => { $(impl Value for $name {
+    ($($name:ty: $expected:literal, $example:literal;)+) => { $(impl Setting for $name {
         const EXAMPLE: &'static str = $example;
 
         fn expected() -> String {
@@ -254,7 +254,7 @@ text_value! {
 }
 
 macro_rules! word_value {
-    ($($name:ty: $words:expr, $example:literal;)+) => { $(impl Value for $name {
+    ($($name:ty: $words:expr, $example:literal;)+) => { $(impl Setting for $name {
         const EXAMPLE: &'static str = $example;
 
         fn expected() -> String {
@@ -274,7 +274,7 @@ word_value! {
         "\"year\"";
 }
 
-impl Value for Listen {
+impl Setting for Listen {
     const EXAMPLE: &'static str = "\"[::]:8443\"";
     const TAKES_LISTS: bool = true;
 
@@ -297,7 +297,7 @@ impl Value for Listen {
     }
 }
 
-impl Value for u32 {
+impl Setting for u32 {
     const EXAMPLE: &'static str = "100";
 
     fn expected() -> String {
@@ -319,7 +319,7 @@ impl Value for u32 {
     }
 }
 
-impl Value for PathBuf {
+impl Setting for PathBuf {
     const EXAMPLE: &'static str = "\"/etc/callqr/file\"";
 
     fn expected() -> String {
@@ -334,7 +334,7 @@ impl Value for PathBuf {
     }
 }
 
-impl<T: Value> Value for Option<T> {
+impl<T: Setting> Setting for Option<T> {
     const EXAMPLE: &'static str = T::EXAMPLE;
 
     fn expected() -> String {
@@ -350,7 +350,7 @@ impl<T: Value> Value for Option<T> {
     }
 }
 
-impl<T: Value> Value for Vec<T> {
+impl<T: Setting> Setting for Vec<T> {
     const EXAMPLE: &'static str = T::EXAMPLE;
     const TAKES_LISTS: bool = true;
 
@@ -368,7 +368,7 @@ impl<T: Value> Value for Vec<T> {
 }
 
 /// Says what was found at `key`, what belongs there, and how to write it.
-fn wrong_type<T: Value>(key: &str, found: &DeValue<'_>, default: &T) -> Fault {
+fn wrong_type<T: Setting>(key: &str, found: &DeValue<'_>, default: &T) -> Fault {
     let name = key.rsplit('.').next().unwrap_or(key);
     let list = || format!("[{}]", T::EXAMPLE);
     let example = match toml::Value::try_from(default) {

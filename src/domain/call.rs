@@ -46,7 +46,7 @@ pub enum EndReason {
 
 /// A call that is over.
 #[derive(Debug, Clone, Copy)]
-pub struct Ended {
+pub struct EndedCall {
     /// The call.
     pub call_id: CallId,
     /// The sticker that was scanned.
@@ -70,7 +70,7 @@ pub struct Ended {
 }
 
 #[cfg(test)]
-impl Ended {
+impl EndedCall {
     /// A call that rang for ten seconds.
     pub(crate) fn unanswered(household: HouseholdId, tag: TagId) -> Self {
         Self {

@@ -24,7 +24,7 @@ pub struct TagOptions {
 
 /// A tag as its owner sees it.
 #[derive(Clone)]
-pub struct Tag {
+pub struct TagRecord {
     /// Which.
     pub id: TagId,
     /// The owner's name for it.
@@ -57,7 +57,7 @@ pub struct Registration {
 /// A tag that was just made. Its token is shown now and never again: only its digest is kept.
 pub struct NewTag {
     /// The tag.
-    pub tag: Tag,
+    pub tag: TagRecord,
     /// What the sticker carries.
     pub token: Token,
 }
@@ -154,7 +154,7 @@ impl Tags {
     /// # Errors
     /// `too-many-tags` when the household has as many as it may have, `token-taken` when the token is another tag's, or
     /// was a deleted tag's: its new owner would get the calls of people who scan the old sticker.
-    pub async fn register(&self, owner: Identity, tag: Registration, now: SystemTime) -> Result<Tag> {
+    pub async fn register(&self, owner: Identity, tag: Registration, now: SystemTime) -> Result<TagRecord> {
         let Registration { access, identity, sealed_text, lifetime } = tag;
         let making = Making {
             household: owner.household,
@@ -170,7 +170,7 @@ impl Tags {
         Ok(made)
     }
 
-    async fn make(&self, making: Making, now: SystemTime) -> Result<Tag> {
+    async fn make(&self, making: Making, now: SystemTime) -> Result<TagRecord> {
         let Making { household, token_hash, label, public_text, lifetime, identity, sealed_text } = making;
         let id = TagId::random();
         let lifetime = lifetime.unwrap_or(self.options.default_lifetime);
@@ -187,7 +187,7 @@ impl Tags {
             sealed_text,
         };
         self.store.tags().create(row, self.options.max_per_household, now).await?;
-        Ok(Tag {
+        Ok(TagRecord {
             id,
             label: label.as_str().to_owned(),
             public_text: public_text.as_str().to_owned(),
@@ -202,7 +202,7 @@ impl Tags {
     ///
     /// # Errors
     /// The database's.
-    pub async fn list(&self, owner: Identity, now: SystemTime) -> Result<Vec<Tag>> {
+    pub async fn list(&self, owner: Identity, now: SystemTime) -> Result<Vec<TagRecord>> {
         let tags = self.store.tags().of(owner.household).await?;
         tags.into_iter().map(|tag| self.open(tag, now)).collect()
     }
@@ -211,7 +211,7 @@ impl Tags {
     ///
     /// # Errors
     /// `no-such-tag` if the member's household has no tag with this ID.
-    pub async fn pause(&self, owner: Identity, id: TagId, now: SystemTime) -> Result<Tag> {
+    pub async fn pause(&self, owner: Identity, id: TagId, now: SystemTime) -> Result<TagRecord> {
         self.set_paused(owner, id, true, now).await
     }
 
@@ -219,7 +219,7 @@ impl Tags {
     ///
     /// # Errors
     /// `no-such-tag` if the member's household has no tag with this ID.
-    pub async fn resume(&self, owner: Identity, id: TagId, now: SystemTime) -> Result<Tag> {
+    pub async fn resume(&self, owner: Identity, id: TagId, now: SystemTime) -> Result<TagRecord> {
         self.set_paused(owner, id, false, now).await
     }
 
@@ -280,7 +280,7 @@ impl Tags {
         Ok(self.store.tags().by_id(id).await?.is_some_and(|tag| !tag.paused))
     }
 
-    async fn set_paused(&self, owner: Identity, id: TagId, paused: bool, now: SystemTime) -> Result<Tag> {
+    async fn set_paused(&self, owner: Identity, id: TagId, paused: bool, now: SystemTime) -> Result<TagRecord> {
         let tag = self.store.tags().set_paused(owner.household, id, paused).await?.ok_or_else(no_such_tag)?;
         self.note(if paused { Event::TagPaused } else { Event::TagResumed }, owner);
         self.open(tag, now)
@@ -290,9 +290,9 @@ impl Tags {
         self.audit.note(event, Some(owner.account), None);
     }
 
-    fn open(&self, tag: store::TagRow, now: SystemTime) -> Result<Tag> {
+    fn open(&self, tag: store::TagRow, now: SystemTime) -> Result<TagRecord> {
         let state = TagState::of(tag.paused, tag.expires_at, now);
-        Ok(Tag {
+        Ok(TagRecord {
             id: tag.id,
             label: self.keys.open_field(Field::TagLabel, tag.id.as_bytes(), &tag.label_sealed)?,
             public_text: self.keys.open_field(Field::TagPublicText, tag.id.as_bytes(), &tag.public_text_sealed)?,

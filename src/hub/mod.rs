@@ -82,7 +82,7 @@ pub type TicketValidity = Box<
 type StoodFor = (TagId, Option<(SessionId, SystemTime)>);
 
 /// Hears of each call that is over; must not wait.
-pub type Ended = Box<dyn Fn(crate::domain::call::Ended) + Send>;
+pub type OnCallEnded = Box<dyn Fn(crate::domain::call::EndedCall) + Send>;
 
 /// What a WebSocket was opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,7 +110,7 @@ impl Hub {
         ice: Arc<Ice>,
         tickets: Tickets,
         standing: TicketValidity,
-        ended: Ended,
+        ended: OnCallEnded,
     ) -> (Self, JoinHandle<()>) {
         let (commands, commands_rx) = mpsc::channel(QUEUE);
         let (gone, gone_rx) = mpsc::unbounded_channel();

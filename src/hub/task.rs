@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until};
 use super::ice::Ice;
 use super::outbox::{Outbox, Overflow};
 use super::ticket_issuer::TicketIssuer;
-use super::{Counts, Ended};
+use super::{Counts, OnCallEnded};
 use crate::domain::effect::Effect;
 use crate::domain::ids::{CallId, HouseholdId, SessionId};
 use crate::domain::{Error, Kind, Result};
@@ -33,7 +33,7 @@ pub struct Task {
     ice: Arc<Ice>,
     issuer: Arc<TicketIssuer>,
     counts: Arc<Counts>,
-    ended: Ended,
+    ended: OnCallEnded,
     effects: mpsc::UnboundedReceiver<Effect>,
     remotes: HashMap<ConnectionId, Remote>,
 }
@@ -51,7 +51,7 @@ impl Task {
         ice: Arc<Ice>,
         issuer: Arc<TicketIssuer>,
         counts: Arc<Counts>,
-        ended: Ended,
+        ended: OnCallEnded,
         effects: mpsc::UnboundedReceiver<Effect>,
     ) -> Self {
         let board = Switchboard::new(options);

@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::table::{Key, Row, Table};
+use super::table::{Row, Table, TableKey};
 use crate::domain::ids::{AccountId, DeviceId, SessionId};
 use crate::domain::network::Network;
 use crate::domain::{Error, Kind, Result};
@@ -85,7 +85,7 @@ pub struct Throttle {
 /// An attempt that was charged; one that is dropped has failed.
 #[must_use]
 pub struct Attempt {
-    charged: Vec<(Bucket, Key)>,
+    charged: Vec<(Bucket, TableKey)>,
 }
 
 struct Tables {
@@ -178,7 +178,7 @@ impl Throttle {
 
 impl Tables {
     /// A bucket's key, and how long its next attempt still has to wait.
-    fn look(&mut self, bucket: Bucket, now: Instant) -> (Key, Duration) {
+    fn look(&mut self, bucket: Bucket, now: Instant) -> (TableKey, Duration) {
         let table = self.of(bucket);
         let key = bucket.key(table);
         (key, table.get(key).map_or(Duration::ZERO, |failures| failures.wait(&bucket.policy(), now)))
@@ -190,7 +190,7 @@ impl Tables {
 }
 
 impl Bucket {
-    fn key(self, table: &Table<Failures>) -> Key {
+    fn key(self, table: &Table<Failures>) -> TableKey {
         let network = |source: IpAddr| match source.to_canonical() {
             IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
             IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).octets(),

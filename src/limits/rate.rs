@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::table::{Key, Row, Table};
+use super::table::{Row, Table, TableKey};
 use crate::domain::ids::TagId;
 use crate::domain::network::Network;
 use crate::domain::token_bucket::TokenBucket;
@@ -49,7 +49,7 @@ impl Action {
 
 /// How many are allowed at once, and again over a time.
 #[derive(Debug, Clone, Copy)]
-pub struct Rate {
+pub struct RateLimit {
     /// How many may come at once; at least 1.
     pub count: u32,
     /// The time in which as many more are allowed; more than zero.
@@ -60,30 +60,30 @@ pub struct Rate {
 #[derive(Debug, Clone, Copy)]
 pub struct RateOptions {
     /// For [`Action::Validate`].
-    pub validate: Rate,
+    pub validate: RateLimit,
     /// For [`Action::Initiate`].
-    pub initiate: Rate,
+    pub initiate: RateLimit,
     /// For [`Action::LogIn`].
-    pub login: Rate,
+    pub login: RateLimit,
     /// For [`Action::Register`].
-    pub register: Rate,
+    pub register: RateLimit,
     /// For [`Action::Note`].
-    pub note: Rate,
+    pub note: RateLimit,
     /// For [`Action::NoteOfTag`].
-    pub note_per_tag: Rate,
+    pub note_per_tag: RateLimit,
 }
 
 /// 1,024 sets of 8 rows of 24 bytes: 192 KiB, whatever happens outside.
 const SETS: usize = 1024;
 
 /// Counts what sources ask for.
-pub struct Limits {
+pub struct RateLimits {
     options: RateOptions,
     table: Mutex<Table<TokenBucket>>,
     hit: Box<dyn Fn(Action) + Send + Sync>,
 }
 
-impl Limits {
+impl RateLimits {
     /// An empty table; `hit` hears of every refusal.
     pub fn new(options: RateOptions, now: Instant, hit: impl Fn(Action) + Send + Sync + 'static) -> Self {
         Self { options, table: Mutex::new(Table::new(SETS, now)), hit: Box::new(hit) }
@@ -104,7 +104,7 @@ impl Limits {
     /// Counts one note left through this tag, no matter who leaves it, or refuses it.
     ///
     /// # Errors
-    /// As [`Limits::check`].
+    /// As [`RateLimits::check`].
     pub fn check_note_of(&self, tag: TagId, now: Instant) -> Result<()> {
         let action = Action::NoteOfTag;
         let named = |table: &Table<TokenBucket>| vec![(table.key(action as u8, &[tag.as_bytes()]), 1)];
@@ -114,7 +114,7 @@ impl Limits {
     fn charge(
         &self,
         action: Action,
-        named: impl FnOnce(&Table<TokenBucket>) -> Vec<(Key, u32)>,
+        named: impl FnOnce(&Table<TokenBucket>) -> Vec<(TableKey, u32)>,
         message: &str,
         now: Instant,
     ) -> Result<()> {
@@ -140,7 +140,12 @@ impl Limits {
 }
 
 /// Charges each of these sources, given with its shares of the rate.
-fn take(table: &mut Table<TokenBucket>, sources: &[(Key, u32)], rate: Rate, now: Instant) -> Result<(), Duration> {
+fn take(
+    table: &mut Table<TokenBucket>,
+    sources: &[(TableKey, u32)],
+    rate: RateLimit,
+    now: Instant,
+) -> Result<(), Duration> {
     let one = rate.per / rate.count.max(1);
     // First all of them are asked, then all are charged: a refusal costs nothing.
     let mut charged = Vec::with_capacity(sources.len());
@@ -172,11 +177,11 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn limits(now: Instant) -> Limits {
-        let rate = Rate { count: 3, per: SECOND * 30 };
+    fn limits(now: Instant) -> RateLimits {
+        let rate = RateLimit { count: 3, per: SECOND * 30 };
         let options =
             RateOptions { validate: rate, initiate: rate, login: rate, register: rate, note: rate, note_per_tag: rate };
-        Limits::new(options, now, |_| {})
+        RateLimits::new(options, now, |_| {})
     }
 
     fn ip(text: &str) -> IpAddr {

@@ -28,7 +28,7 @@ pub(super) trait Row: Copy {
 
 /// What a row is found by, until the salt is replaced. From then on it finds nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Key {
+pub(super) struct TableKey {
     hash: u64,
     generation: u64,
 }
@@ -61,7 +61,7 @@ impl<R: Row> Table<R> {
     }
 
     /// The key of what these parts say. `kind` tells apart what would read alike.
-    pub(super) fn key(&self, kind: u8, parts: &[&[u8]]) -> Key {
+    pub(super) fn key(&self, kind: u8, parts: &[&[u8]]) -> TableKey {
         let mut message = hmac::Context::with_key(&self.salt);
         message.update(&[kind]);
         for part in parts {
@@ -69,23 +69,23 @@ impl<R: Row> Table<R> {
         }
         let tag = message.sign();
         let hash = u64::from_be_bytes(std::array::from_fn(|at| tag.as_ref()[at]));
-        Key { hash, generation: self.generation }
+        TableKey { hash, generation: self.generation }
     }
 
     /// The row of a key.
-    pub(super) fn get(&self, key: Key) -> Option<R> {
+    pub(super) fn get(&self, key: TableKey) -> Option<R> {
         let at = self.position(key)?;
         self.slots[at].map(|(_, row)| row)
     }
 
     /// The same, to be changed.
-    pub(super) fn get_mut(&mut self, key: Key) -> Option<&mut R> {
+    pub(super) fn get_mut(&mut self, key: TableKey) -> Option<&mut R> {
         let at = self.position(key)?;
         self.slots[at].as_mut().map(|(_, row)| row)
     }
 
     /// Remembers a row, in the place of the key's own, or in one that is free, or in that of the row that weighs least.
-    pub(super) fn put(&mut self, key: Key, row: R, now: Instant) {
+    pub(super) fn put(&mut self, key: TableKey, row: R, now: Instant) {
         if key.generation != self.generation {
             return;
         }
@@ -99,7 +99,7 @@ impl<R: Row> Table<R> {
     }
 
     /// Forgets a row.
-    pub(super) fn remove(&mut self, key: Key) {
+    pub(super) fn remove(&mut self, key: TableKey) {
         if let Some(at) = self.position(key) {
             self.slots[at] = None;
         }
@@ -111,12 +111,12 @@ impl<R: Row> Table<R> {
         self.slots.iter().flatten().count()
     }
 
-    fn set(&self, key: Key) -> std::ops::Range<usize> {
+    fn set(&self, key: TableKey) -> std::ops::Range<usize> {
         let first = key.hash as usize % self.sets * WAYS;
         first..first + WAYS
     }
 
-    fn position(&self, key: Key) -> Option<usize> {
+    fn position(&self, key: TableKey) -> Option<usize> {
         let is_its = |at: &usize| self.slots[*at].is_some_and(|(hash, _)| hash == key.hash);
         self.set(key).find(is_its).filter(|_| key.generation == self.generation)
     }
@@ -140,7 +140,7 @@ mod tests {
     }
 
     /// A table of one set with these rows, and their keys.
-    fn filled<const N: usize>(rows: [u32; N], now: Instant) -> (Table<u32>, [Key; N]) {
+    fn filled<const N: usize>(rows: [u32; N], now: Instant) -> (Table<u32>, [TableKey; N]) {
         let mut table = Table::new(1, now);
         let keys = std::array::from_fn(|at| table.key(0, &[&[at as u8]]));
         for (key, row) in keys.iter().zip(rows) {

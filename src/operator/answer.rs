@@ -18,7 +18,7 @@ use crate::views::user::{NamedAccount, UserWithHousehold};
 #[serde(tag = "answer", content = "body", rename_all = "kebab-case")]
 pub enum Answer {
     /// To [`super::Request::ListUsers`].
-    Users(Users),
+    Users(UserList),
     /// To [`super::Request::AddUser`], [`super::Request::DisableUser`], [`super::Request::EnableUser`] and
     /// [`super::Request::SetRole`].
     User(UserWithHousehold),
@@ -29,21 +29,21 @@ pub enum Answer {
     /// To [`super::Request::NewPasswordLink`].
     PasswordLink(PasswordLink),
     /// To [`super::Request::ListInvites`].
-    Invites(Invites),
+    Invites(InviteList),
     /// To [`super::Request::NewInvite`].
     NewInvite(NewInvite),
     /// To [`super::Request::RevokeInvite`].
     RevokedInvite(RevokedInvite),
     /// To [`super::Request::ListTags`].
-    Tags(Tags),
+    Tags(TagList),
     /// To [`super::Request::NewTag`].
     NewTag(NewTag),
     /// To [`super::Request::RevokeTag`].
     RevokedTag(RevokedTag),
     /// To [`super::Request::ListSessions`].
-    Sessions(Sessions),
+    Sessions(SessionList),
     /// To [`super::Request::EndSession`] and [`super::Request::EndSessions`].
-    Ended(Ended),
+    Ended(EndedSessions),
     /// To [`super::Request::RotateKeys`].
     RotatedKeys(RotatedKeys),
     /// To [`super::Request::ListEvents`].
@@ -52,7 +52,7 @@ pub enum Answer {
 
 /// All accounts, the oldest first.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Users {
+pub struct UserList {
     /// The users.
     pub users: Vec<UserWithHousehold>,
 }
@@ -97,7 +97,7 @@ pub struct PasswordLink {
 
 /// Unused invites, the newest first.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Invites {
+pub struct InviteList {
     /// The invites.
     pub invites: Vec<InviteWithInviter>,
 }
@@ -125,7 +125,7 @@ pub struct RevokedInvite {
 
 /// Tags, the newest first.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Tags {
+pub struct TagList {
     /// The tags.
     pub tags: Vec<TagWithHousehold>,
 }
@@ -163,14 +163,14 @@ pub struct RevokedTag {
 
 /// Sessions, the ones used last first.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Sessions {
+pub struct SessionList {
     /// The sessions.
     pub sessions: Vec<SessionWithUser>,
 }
 
 /// Sessions that have ended.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Ended {
+pub struct EndedSessions {
     /// Their ids.
     pub ended: Vec<SessionId>,
 }

@@ -3,19 +3,19 @@
 use crate::domain::account::InviteLifetime;
 use std::time::SystemTime;
 
-use super::{Invites, NewInvite, Operator, RevokedInvite};
+use super::{InviteList, NewInvite, Operator, RevokedInvite};
 use crate::domain::Result;
 use crate::domain::ids::InviteId;
 use crate::views::invite::InviteWithInviter;
 
 impl Operator {
-    pub(super) async fn list_invites(&self, now: SystemTime) -> Result<Invites> {
+    pub(super) async fn list_invites(&self, now: SystemTime) -> Result<InviteList> {
         let people = self.people().await?;
         let invites = self.accounts.invites(None, now).await?.into_iter().map(|invite| InviteWithInviter {
             by: invite.account.map(|account| people.named(account)),
             invite: invite.into(),
         });
-        Ok(Invites { invites: invites.collect() })
+        Ok(InviteList { invites: invites.collect() })
     }
 
     pub(super) async fn new_invite(

@@ -21,8 +21,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 pub use answer::{
-    Answer, DeletedUser, Ended, Invites, NewInvite, NewTag, PasswordLink, PasswordSet, RevokedInvite, RevokedTag,
-    RotatedKeys, Sessions, Tags, Users,
+    Answer, DeletedUser, EndedSessions, InviteList, NewInvite, NewTag, PasswordLink, PasswordSet, RevokedInvite,
+    RevokedTag, RotatedKeys, SessionList, TagList, UserList,
 };
 pub use refusal::{Refusal, Reply};
 pub use request::{NewPassword, Request};
@@ -33,7 +33,7 @@ use crate::auth::factors::Factors;
 use crate::domain::Result;
 use crate::domain::audit::COMMAND_LINE;
 use crate::domain::ids::AccountId;
-use crate::household;
+use crate::household::tags::Tags;
 use crate::keys::Keys;
 use crate::store::Store;
 
@@ -58,7 +58,7 @@ pub struct Operator {
     /// What proves who people are, besides the password.
     pub factors: Factors,
     /// Stickers.
-    pub tags: household::tags::Tags,
+    pub tags: Tags,
     /// What is noted of what is done.
     pub audit: Audit,
     /// What links begin with.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Operator, Users};
+use super::{Operator, UserList};
 use crate::domain::account::Username;
 use crate::domain::ids::{AccountId, HouseholdId};
 use crate::domain::{Error, Kind, Result};
@@ -29,8 +29,8 @@ impl People {
 }
 
 impl Operator {
-    pub(super) async fn list_users(&self) -> Result<Users> {
-        Ok(Users { users: self.people().await?.0 })
+    pub(super) async fn list_users(&self) -> Result<UserList> {
+        Ok(UserList { users: self.people().await?.0 })
     }
 
     pub(super) async fn people(&self) -> Result<People> {

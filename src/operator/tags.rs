@@ -3,7 +3,7 @@
 use crate::domain::household::tag::TagState;
 use std::time::SystemTime;
 
-use super::{NewTag, Operator, RevokedTag, Tags};
+use super::{NewTag, Operator, RevokedTag, TagList};
 use crate::audit::Event;
 use crate::domain::household::tag::{Lifetime, TagText};
 use crate::domain::ids::TagId;
@@ -12,7 +12,7 @@ use crate::views::household::NamedHousehold;
 use crate::views::tag::{Tag, TagWithHousehold};
 
 impl Operator {
-    pub(super) async fn list_tags(&self, user: Option<&str>, now: SystemTime) -> Result<Tags> {
+    pub(super) async fn list_tags(&self, user: Option<&str>, now: SystemTime) -> Result<TagList> {
         let household = match user {
             Some(user) => Some(self.find(user).await?.household),
             None => None,
@@ -26,7 +26,7 @@ impl Operator {
             let tag = Tag { id: tag.id, state, created_at: tag.created_at, expires_at: tag.expires_at };
             Some(TagWithHousehold { tag, household })
         });
-        Ok(Tags { tags: tags.collect() })
+        Ok(TagList { tags: tags.collect() })
     }
 
     pub(super) async fn new_tag(

@@ -39,7 +39,9 @@ pub use crate::proto::turn::limits::Limits;
 use crate::proto::turn::view::Update;
 
 pub use probe::{Connection, Report};
+use shard::ShardHandle;
 pub use stats::{Stats, Traffic};
+use stream::StreamHandle;
 pub use stream::Transport;
 
 /// How often deadlines are looked at. Media obeys its deadlines to the nanosecond, because every snapshot carries them;
@@ -90,12 +92,12 @@ pub struct Relay(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     control: Mutex<ControlPlane>,
-    shards: Vec<shard::Handle>,
+    shards: Vec<ShardHandle>,
     /// The threads' halves, taken by the one `run`.
     idle: Mutex<Vec<shard::Shard>>,
     /// Sockets through which tasks outside of the shards send.
     sockets: Vec<bind::Listener>,
-    streams: RwLock<HashMap<u64, Arc<stream::Handle>>>,
+    streams: RwLock<HashMap<u64, Arc<StreamHandle>>>,
     next_stream: AtomicU64,
     admission: admission::Admission,
     stream_traffic: stats::Counters,
@@ -267,7 +269,7 @@ impl Inner {
         }
     }
 
-    fn stream(&self, client: &FiveTuple) -> Option<Arc<stream::Handle>> {
+    fn stream(&self, client: &FiveTuple) -> Option<Arc<StreamHandle>> {
         let id = stream_id(client)?;
         self.streams.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
     }

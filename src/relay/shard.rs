@@ -29,13 +29,13 @@ const WINDOW: Duration = Duration::from_millis(5);
 
 /// What others know of a shard.
 #[derive(Debug)]
-pub struct Handle {
+pub struct ShardHandle {
     mailbox: Arc<Mailbox>,
     waker: Arc<Waker>,
     pub counters: Arc<Counters>,
 }
 
-impl Handle {
+impl ShardHandle {
     /// Gives the shard an update. It is read before the next packet; a sleeping shard is not woken for one alone.
     pub fn post(&self, update: Update) {
         if self.mailbox.post(update) >= WAKE_AFTER_UPDATES {
@@ -72,9 +72,9 @@ impl Shard {
         Ok(Self { listeners, poll, waker, mailbox: Arc::default(), counters: Arc::default() })
     }
 
-    pub fn handle(&self) -> Handle {
+    pub fn handle(&self) -> ShardHandle {
         let (mailbox, waker) = (Arc::clone(&self.mailbox), Arc::clone(&self.waker));
-        Handle { mailbox, waker, counters: Arc::clone(&self.counters) }
+        ShardHandle { mailbox, waker, counters: Arc::clone(&self.counters) }
     }
 
     /// Relays until the relay stops.

@@ -34,7 +34,7 @@ pub enum Transport {
 
 /// What others know of a stream.
 #[derive(Debug)]
-pub struct Handle {
+pub struct StreamHandle {
     pub mailbox: Mailbox,
     pub queue: Queue,
     peer: SocketAddr,
@@ -42,7 +42,7 @@ pub struct Handle {
     changed: Notify,
 }
 
-impl Handle {
+impl StreamHandle {
     /// Tells the stream whether it has an allocation. Called under the control plane's lock.
     pub fn set_allocated(&self, allocated: bool, admission: &Admission) {
         if self.allocated.swap(allocated, Relaxed) != allocated {
@@ -66,7 +66,7 @@ where
     }
     let id = inner.next_stream.fetch_add(1, Relaxed);
     let client = FiveTuple::Stream { id, peer };
-    let handle = Arc::new(Handle {
+    let handle = Arc::new(StreamHandle {
         mailbox: Mailbox::default(),
         queue: Queue::default(),
         peer,
@@ -88,11 +88,11 @@ struct Registered<'a> {
     inner: &'a Inner,
     id: u64,
     client: FiveTuple,
-    handle: Arc<Handle>,
+    handle: Arc<StreamHandle>,
 }
 
 impl<'a> Registered<'a> {
-    fn enter(inner: &'a Inner, id: u64, client: FiveTuple, handle: Arc<Handle>) -> Self {
+    fn enter(inner: &'a Inner, id: u64, client: FiveTuple, handle: Arc<StreamHandle>) -> Self {
         let mut streams = inner.streams.write().unwrap_or_else(PoisonError::into_inner);
         streams.insert(id, Arc::clone(&handle));
         drop(streams);
@@ -112,7 +112,7 @@ impl Drop for Registered<'_> {
 }
 
 /// Reads frames until the stream ends or is no TURN.
-async fn read(inner: &Inner, handle: &Handle, client: FiveTuple, mut reader: impl AsyncRead + Unpin) {
+async fn read(inner: &Inner, handle: &StreamHandle, client: FiveTuple, mut reader: impl AsyncRead + Unpin) {
     let mut switch = DataPlane::new(u64::from_be_bytes(random::bytes()));
     let mut buffer = vec![0; BUFFER];
     let (mut start, mut end) = (0, 0);
@@ -142,7 +142,7 @@ async fn read(inner: &Inner, handle: &Handle, client: FiveTuple, mut reader: imp
     }
 }
 
-fn frame_in(inner: &Inner, handle: &Handle, switch: &mut DataPlane, client: &FiveTuple, frame: &[u8]) {
+fn frame_in(inner: &Inner, handle: &StreamHandle, switch: &mut DataPlane, client: &FiveTuple, frame: &[u8]) {
     let (now, counters) = (Instant::now(), &inner.stream_traffic);
     counters.received(1, frame.len());
     if !DataPlane::is_media(frame) {
@@ -182,7 +182,7 @@ async fn write(queue: &Queue, mut writer: impl AsyncWrite + Unpin, _transport: T
 }
 
 /// Ends when the stream has been without an allocation for too long.
-async fn watch(inner: &Inner, handle: &Handle) {
+async fn watch(inner: &Inner, handle: &StreamHandle) {
     loop {
         if handle.allocated.load(Relaxed) {
             handle.changed.notified().await;

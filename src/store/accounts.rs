@@ -74,7 +74,7 @@ pub struct NewAccountRow {
 
 /// What changes in an account; `None` leaves a field as it is, `Some(None)` empties it.
 #[derive(Default)]
-pub struct Changes {
+pub struct SealedChanges {
     /// Whom to reach otherwise, sealed.
     pub emergency_contact_sealed: Option<Option<Vec<u8>>>,
     /// The owner's vehicle, sealed.
@@ -162,7 +162,7 @@ impl AccountTable<'_> {
     ///
     /// # Errors
     /// The database's.
-    pub async fn update(&self, id: AccountId, changes: Changes) -> Result<Option<AccountRow>> {
+    pub async fn update(&self, id: AccountId, changes: SealedChanges) -> Result<Option<AccountRow>> {
         self.0.writer.transaction(move |transaction| update(transaction, id, changes)).await
     }
 
@@ -263,7 +263,7 @@ fn members(transaction: &Transaction<'_>, household: HouseholdId) -> Result<Vec<
     Ok(accounts.collect::<rusqlite::Result<_>>()?)
 }
 
-fn update(transaction: &Transaction<'_>, id: AccountId, changes: Changes) -> Result<Option<AccountRow>> {
+fn update(transaction: &Transaction<'_>, id: AccountId, changes: SealedChanges) -> Result<Option<AccountRow>> {
     if let Some(sealed) = changes.emergency_contact_sealed {
         let sql = "UPDATE accounts SET emergency_contact_sealed = ?2 WHERE id = ?1";
         transaction.execute(sql, params![id.as_bytes(), sealed])?;

@@ -32,7 +32,7 @@ use std::time::{Duration, SystemTime};
 
 use rusqlite::{Transaction, TransactionBehavior};
 
-pub use accounts::{AccountRow, AccountTable, Changes, Entry, NewAccountRow};
+pub use accounts::{AccountRow, AccountTable, Entry, NewAccountRow, SealedChanges};
 pub use audit::{AuditRow, AuditTable, NewEvents};
 pub use calls::{CallRecord, CallTable, MissedCallRow};
 pub use expiry::{ExpiryTable, Kept};

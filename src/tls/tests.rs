@@ -21,9 +21,9 @@ fn now() -> SystemTime {
 
 /// A machine whose name changes while the server runs.
 #[derive(Clone)]
-struct Machine(Arc<Mutex<String>>);
+struct TestMachine(Arc<Mutex<String>>);
 
-impl Machine {
+impl TestMachine {
     fn called(name: &str) -> Self {
         Self(Arc::new(Mutex::new(name.into())))
     }
@@ -33,7 +33,7 @@ impl Machine {
     }
 }
 
-impl names::Machine for Machine {
+impl names::Machine for TestMachine {
     fn host_name(&self) -> String {
         self.0.lock().unwrap().clone()
     }
@@ -47,12 +47,12 @@ fn options(directory: &Path) -> TlsOptions {
     }
 }
 
-fn open_as(directory: &Path, machine: &Machine, now: SystemTime) -> Result<Certificates> {
+fn open_as(directory: &Path, machine: &TestMachine, now: SystemTime) -> Result<Certificates> {
     Certificates::open_on(Box::new(machine.clone()), options(directory), now)
 }
 
 fn open(directory: &Path, now: SystemTime) -> Result<Certificates> {
-    open_as(directory, &Machine::called("Pi"), now)
+    open_as(directory, &TestMachine::called("Pi"), now)
 }
 
 fn ends(local: &str, peer: &str) -> Option<Ends> {
@@ -165,7 +165,7 @@ fn a_browser_that_trusts_the_authority_accepts_every_name_and_no_other() {
 #[test]
 fn clients_are_told_no_more_than_they_asked_for() {
     let root = tempfile::tempdir().unwrap();
-    let certificates = open_as(root.path(), &Machine::called("anna.home.arpa"), now()).unwrap();
+    let certificates = open_as(root.path(), &TestMachine::called("anna.home.arpa"), now()).unwrap();
     let (at_home, from_outside, by_vpn) =
         (ends("192.168.1.5", "192.168.1.9"), ends("192.168.1.5", "203.0.113.9"), ends("100.64.0.5", "100.64.0.9"));
     for ends in [at_home, from_outside, by_vpn, None] {
@@ -256,7 +256,7 @@ fn the_authoritys_key_cannot_vouch_for_names_elsewhere() {
 #[test]
 fn the_authority_says_nothing_of_the_machine_that_strangers_could_not_know() {
     let root = tempfile::tempdir().unwrap();
-    let certificates = open_as(root.path(), &Machine::called("annas-pi.example.net"), now()).unwrap();
+    let certificates = open_as(root.path(), &TestMachine::called("annas-pi.example.net"), now()).unwrap();
     let der = CertificateDer::from_pem_slice(certificates.authority_pem().unwrap().as_bytes()).unwrap();
     let says = |text: &str| der.windows(text.len()).any(|window| window == text.as_bytes());
     assert!(says("call.example.org") && says("home.arpa"));
@@ -342,7 +342,7 @@ fn a_client_for_ourselves_knows_the_server_by_its_key() {
 #[test]
 fn a_running_server_follows_its_name_and_its_certificates_age() {
     let root = tempfile::tempdir().unwrap();
-    let machine = Machine::called("pi");
+    let machine = TestMachine::called("pi");
     let start = now();
     let certificates = open_as(root.path(), &machine, start).unwrap();
     assert_eq!(certificates.refresh(start), Ok(Refreshed::Unchanged));

@@ -100,9 +100,9 @@ impl Account {
     }
 }
 
-impl From<factors::Passkey> for Passkey {
-    fn from(passkey: factors::Passkey) -> Self {
-        let factors::Passkey { id, name, host, created_at, last_used_at } = passkey;
+impl From<factors::PasskeyRecord> for Passkey {
+    fn from(passkey: factors::PasskeyRecord) -> Self {
+        let factors::PasskeyRecord { id, name, host, created_at, last_used_at } = passkey;
         Self { id, name, host, created_at, last_used_at }
     }
 }

@@ -36,7 +36,7 @@ pub struct NamedHousehold {
 
 impl Household {
     /// The household of the account that asks. Those in `openers` can unlock its vault.
-    pub fn new(household: accounts::Household, openers: &[AccountId], asker: AccountId) -> Self {
+    pub fn new(household: accounts::HouseholdRecord, openers: &[AccountId], asker: AccountId) -> Self {
         let member =
             |(id, username)| HouseholdMember { id, username, you: id == asker, opens_vault: openers.contains(&id) };
         Self { members: household.members.into_iter().map(member).collect() }

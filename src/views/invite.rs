@@ -39,9 +39,9 @@ pub struct InviteWithInviter {
     pub by: Option<NamedAccount>,
 }
 
-impl From<accounts::Invite> for Invite {
-    fn from(invite: accounts::Invite) -> Self {
-        let accounts::Invite { id, kind, account: _, created_at, expires_at } = invite;
+impl From<accounts::InviteRecord> for Invite {
+    fn from(invite: accounts::InviteRecord) -> Self {
+        let accounts::InviteRecord { id, kind, account: _, created_at, expires_at } = invite;
         Self { id, kind, created_at, expires_at }
     }
 }

@@ -51,16 +51,16 @@ pub struct SessionWithUser {
     pub user: NamedAccount,
 }
 
-impl From<sessions::Session> for Session {
-    fn from(session: sessions::Session) -> Self {
-        let sessions::Session { id, account: _, device, created_at, last_used_at, expires_at } = session;
+impl From<sessions::SessionRecord> for Session {
+    fn from(session: sessions::SessionRecord) -> Self {
+        let sessions::SessionRecord { id, account: _, device, created_at, last_used_at, expires_at } = session;
         Self { id, device, created_at, last_used_at, expires_at }
     }
 }
 
 impl OwnSession {
     /// A session of the account that asks, with another or with this one.
-    pub fn new(session: sessions::Session, asker: Identity) -> Self {
+    pub fn new(session: sessions::SessionRecord, asker: Identity) -> Self {
         Self { current: session.id == asker.session, session: session.into() }
     }
 }

@@ -55,16 +55,16 @@ pub struct TagWithHousehold {
     pub household: NamedHousehold,
 }
 
-impl From<tags::Tag> for OwnTag {
-    fn from(tag: tags::Tag) -> Self {
-        let tags::Tag { id, label, public_text, state, created_at, expires_at, identity } = tag;
+impl From<tags::TagRecord> for OwnTag {
+    fn from(tag: tags::TagRecord) -> Self {
+        let tags::TagRecord { id, label, public_text, state, created_at, expires_at, identity } = tag;
         let key_hash = identity.map(|identity| identity.key_hash());
         Self { tag: Tag { id, state, created_at, expires_at }, label, public_text, key_hash }
     }
 }
 
-impl From<tags::Tag> for Tag {
-    fn from(tag: tags::Tag) -> Self {
+impl From<tags::TagRecord> for Tag {
+    fn from(tag: tags::TagRecord) -> Self {
         OwnTag::from(tag).tag
     }
 }

@@ -21,7 +21,7 @@ const NOW: SystemTime = SystemTime::UNIX_EPOCH;
 
 #[test]
 fn only_the_operator_sees_who_lives_with_whom() {
-    let user = || accounts::User {
+    let user = || accounts::UserRecord {
         id: AccountId::random(),
         household: HouseholdId::random(),
         username: "ada".into(),
@@ -39,7 +39,7 @@ fn only_the_operator_sees_who_lives_with_whom() {
 
 #[test]
 fn only_the_household_sees_what_it_wrote_on_a_tag() {
-    let tag = || household::tags::Tag {
+    let tag = || household::tags::TagRecord {
         id: TagId::random(),
         label: "front door".into(),
         public_text: "Ada".into(),
@@ -56,7 +56,7 @@ fn only_the_household_sees_what_it_wrote_on_a_tag() {
 
 #[test]
 fn only_the_operator_sees_who_invited() {
-    let invite = accounts::Invite {
+    let invite = accounts::InviteRecord {
         id: InviteId::random(),
         kind: InviteKind::Owner,
         account: Some(AccountId::random()),
@@ -70,7 +70,7 @@ fn only_the_operator_sees_who_invited() {
 
 #[test]
 fn an_owner_sees_which_session_is_theirs_and_the_operator_whose_it_is() {
-    let session = || auth::sessions::Session {
+    let session = || auth::sessions::SessionRecord {
         id: SessionId::random(),
         account: AccountId::random(),
         device: "Firefox on Android".into(),

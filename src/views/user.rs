@@ -54,15 +54,15 @@ pub struct NamedAccount {
     pub username: String,
 }
 
-impl From<accounts::User> for User {
-    fn from(user: accounts::User) -> Self {
+impl From<accounts::UserRecord> for User {
+    fn from(user: accounts::UserRecord) -> Self {
         UserWithHousehold::from(user).user
     }
 }
 
-impl From<accounts::User> for UserWithHousehold {
-    fn from(user: accounts::User) -> Self {
-        let accounts::User {
+impl From<accounts::UserRecord> for UserWithHousehold {
+    fn from(user: accounts::UserRecord) -> Self {
+        let accounts::UserRecord {
             id,
             household,
             username,

@@ -16,7 +16,7 @@ use crate::household::tags::Tags;
 use crate::household::vaults::Vaults;
 use crate::hub::Hub;
 use crate::limits::concurrency::ConcurrencyLimit;
-use crate::limits::rate::Limits;
+use crate::limits::rate::RateLimits;
 
 use super::health::Probes;
 use super::origin::OriginPolicy;
@@ -42,7 +42,7 @@ pub struct AppState {
     /// What happened, for the operator.
     pub audit: Audit,
     /// How often a source may ask.
-    pub limits: Limits,
+    pub limits: RateLimits,
     /// How many requests may be under way at the same time.
     pub requests: ConcurrencyLimit,
     /// How many WebSockets a source may have open, also through a proxy, whose connections count for nobody.

@@ -1,8 +1,10 @@
 //! What whoever runs the server can do, with a running server and without one.
 
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::Value;
+use tokio::process::Command as AsyncCommand;
 
 use super::appliances::{self, Registration, TestApp};
 use super::support::{Said, output, say, say_with};
@@ -194,9 +196,7 @@ async fn an_answer_that_cannot_be_written_is_a_failure_and_a_reader_who_leaves_i
     let data = server.data_dir();
     let binary = env!("CARGO_BIN_EXE_callqr");
     let list = format!("{binary} user list --data-dir {}", data.display());
-    let shell = async |line: String| {
-        Said::from(tokio::process::Command::new("bash").args(["-c", &line]).output().await.unwrap())
-    };
+    let shell = async |line: String| Said::from(AsyncCommand::new("bash").args(["-c", &line]).output().await.unwrap());
     refused(&shell(format!("{list} > /dev/full")).await, 1, "cannot be written");
     let left = shell(format!("set -o pipefail; {list} | true; echo $?")).await;
     assert_eq!((left.out.as_str(), left.err.as_str()), ("0\n", ""));
@@ -384,7 +384,7 @@ async fn an_invite_is_made_listed_revoked_and_used() {
 }
 
 fn scan(picture: &Path) -> String {
-    let run = std::process::Command::new("zbarimg").args(["--quiet", "--raw", "--nodbus"]).arg(picture).output();
+    let run = Command::new("zbarimg").args(["--quiet", "--raw", "--nodbus"]).arg(picture).output();
     let output = run.expect("this test needs zbarimg: apt-get install zbar-tools");
     String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
 }

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 use tokio::io::AsyncWriteExt as _;
+use tokio::process::Command as AsyncCommand;
 
 pub fn callqr(directory: &Path, words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_callqr"));
@@ -54,7 +55,7 @@ pub async fn say(data: &Path, words: &[&str]) -> Said {
 /// The same, with this on standard input.
 pub async fn say_with(data: &Path, words: &[&str], input: &str) -> Said {
     let elsewhere = tempfile::tempdir().unwrap();
-    let mut command = tokio::process::Command::from(callqr(elsewhere.path(), words));
+    let mut command = AsyncCommand::from(callqr(elsewhere.path(), words));
     command.args([OsStr::new("--data-dir"), data.as_os_str()]);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // A command that does not read is no fault of the test.

@@ -44,12 +44,12 @@ pub struct Overview {
     /// How many backup codes are left.
     pub backup_codes_left: u32,
     /// The passkeys, the oldest first.
-    pub passkeys: Vec<Passkey>,
+    pub passkeys: Vec<PasskeyRecord>,
 }
 
 /// A passkey as its owner sees it.
 #[derive(Debug)]
-pub struct Passkey {
+pub struct PasskeyRecord {
     /// The passkey.
     pub id: PasskeyId,
     /// What it is called.
@@ -223,7 +223,7 @@ impl Factors {
         ticket: &str,
         credential: Value,
         now: SystemTime,
-    ) -> Result<(Passkey, Option<BackupCodes>)> {
+    ) -> Result<(PasskeyRecord, Option<BackupCodes>)> {
         let opened = self.challenges.open::<MakingPasskey>(ticket, now).map_err(|_| begin_again())?;
         if opened.says.login != identity.session {
             return Err(begin_again());
@@ -242,8 +242,13 @@ impl Factors {
         };
         let kept = self.store.factors().add_passkey(row, identity.session, MOST_PASSKEYS, hashes, now).await?;
         self.audit.note(Event::FactorAdded, Some(identity.account), None);
-        let passkey =
-            Passkey { id, name: opened.says.name, host: site.host().to_owned(), created_at: now, last_used_at: None };
+        let passkey = PasskeyRecord {
+            id,
+            name: opened.says.name,
+            host: site.host().to_owned(),
+            created_at: now,
+            last_used_at: None,
+        };
         Ok((passkey, kept.then_some(codes)))
     }
 
@@ -285,10 +290,10 @@ impl Factors {
         (codes.iter().map(backup_codes::print).collect(), hashes)
     }
 
-    fn describe(&self, row: store::PasskeyRow) -> Result<Passkey> {
+    fn describe(&self, row: store::PasskeyRow) -> Result<PasskeyRecord> {
         let name = self.keys.open_field(Field::PasskeyName, row.id.as_bytes(), &row.name_sealed)?;
         let store::PasskeyRow { id, rp_id, created_at, last_used_at, .. } = row;
-        Ok(Passkey { id, name, host: rp_id, created_at, last_used_at })
+        Ok(PasskeyRecord { id, name, host: rp_id, created_at, last_used_at })
     }
 
     async fn username(&self, account: AccountId) -> Result<String> {

@@ -15,6 +15,7 @@ use std::time::{Instant, SystemTime};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
+use tokio::time::Instant as TokioInstant;
 use webauthn_rs::prelude::DiscoverableAuthentication;
 
 pub use second_factor::Proof;
@@ -296,7 +297,7 @@ impl LogIn {
 
 /// The runtime's time, which tests can hold.
 fn instant() -> Instant {
-    tokio::time::Instant::now().into_std()
+    TokioInstant::now().into_std()
 }
 
 /// Tells one password's hash from another's.

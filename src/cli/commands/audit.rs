@@ -14,7 +14,7 @@ use crate::views::event::AuditTrail;
 
 /// Selects the entries to show.
 #[derive(Args)]
-pub struct Audit {
+pub struct AuditArgs {
     /// Number of entries to show
     #[arg(long, value_name = "NUMBER", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_LISTED)))]
     limit: u32,
@@ -24,7 +24,7 @@ pub struct Audit {
 }
 
 /// Shows the events, newest first.
-pub fn show(audit: &Audit, format: &OutputFormat) -> Result<(), Refusal> {
+pub fn show(audit: &AuditArgs, format: &OutputFormat) -> Result<(), Refusal> {
     let request = Request::ListEvents { before: audit.before, limit: audit.limit };
     let Answer::Events(events) = format.ask(request)? else { return Err(unexpected()) };
     format.tell(&events, list)

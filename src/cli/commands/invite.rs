@@ -10,11 +10,11 @@ use crate::cli::pictures::Pictures;
 use crate::cli::table::Table;
 use crate::domain::account::InviteKind;
 use crate::domain::ids::InviteId;
-use crate::operator::{Answer, Invites, NewInvite, Refusal, Request};
+use crate::operator::{Answer, InviteList, NewInvite, Refusal, Request};
 use crate::views::invite::InviteWithInviter;
 
 #[derive(Subcommand)]
-pub enum Invite {
+pub enum InviteCommand {
     /// Create an invite and show its link, which works once
     New {
         /// Invite to this user's household, to share its tags
@@ -22,7 +22,7 @@ pub enum Invite {
         household: Option<String>,
         /// How long the link works
         #[arg(long, default_value = "week")]
-        lifetime: Lifetime,
+        lifetime: LifetimeArg,
         #[command(flatten)]
         pictures: Pictures,
     },
@@ -37,18 +37,18 @@ pub enum Invite {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-pub enum Lifetime {
+pub enum LifetimeArg {
     Day,
     Week,
 }
 
 /// Runs the command.
-pub fn execute(command: Invite, format: &OutputFormat) -> Result<(), Refusal> {
+pub fn execute(command: InviteCommand, format: &OutputFormat) -> Result<(), Refusal> {
     match command {
-        Invite::New { household, lifetime, pictures } => {
+        InviteCommand::New { household, lifetime, pictures } => {
             let lifetime = match lifetime {
-                Lifetime::Day => InviteLifetime::Day,
-                Lifetime::Week => InviteLifetime::Week,
+                LifetimeArg::Day => InviteLifetime::Day,
+                LifetimeArg::Week => InviteLifetime::Week,
             };
             let brings_no_key = household.is_some().then_some(BRINGS_NO_KEY);
             let request = Request::NewInvite { household_of: household, lifetime };
@@ -59,11 +59,11 @@ pub fn execute(command: Invite, format: &OutputFormat) -> Result<(), Refusal> {
             output::warn(invite.url_warning.as_deref(), format);
             Ok(())
         }
-        Invite::List => {
+        InviteCommand::List => {
             let Answer::Invites(invites) = format.ask(Request::ListInvites)? else { return Err(unexpected()) };
             format.tell(&invites, list)
         }
-        Invite::Revoke { invite } => {
+        InviteCommand::Revoke { invite } => {
             let Answer::RevokedInvite(invite) = format.ask(Request::RevokeInvite { invite })? else {
                 return Err(unexpected());
             };
@@ -85,7 +85,7 @@ fn made(NewInvite { invite, url, .. }: &NewInvite) -> String {
     )
 }
 
-fn list(invites: &Invites) -> String {
+fn list(invites: &InviteList) -> String {
     let mut table = Table::new(["ID", "LETS ONE PERSON", "CREATED BY", "CREATED (UTC)", "EXPIRES (UTC)"]);
     for InviteWithInviter { invite, by } in &invites.invites {
         table.row([

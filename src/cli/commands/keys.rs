@@ -8,14 +8,14 @@ use crate::cli::output_format::unexpected;
 use crate::operator::{Answer, Refusal, Request, RotatedKeys};
 
 #[derive(Subcommand)]
-pub enum Keys {
+pub enum KeysCommand {
     /// Replace the keys for encryption and signing, and re-encrypt existing data
     Rotate,
 }
 
 /// Runs the command.
-pub fn execute(command: Keys, format: &OutputFormat) -> Result<(), Refusal> {
-    let Keys::Rotate = command;
+pub fn execute(command: KeysCommand, format: &OutputFormat) -> Result<(), Refusal> {
+    let KeysCommand::Rotate = command;
     let Answer::RotatedKeys(rotated) = format.ask(Request::RotateKeys)? else { return Err(unexpected()) };
     format.tell(&rotated, told)
 }

@@ -7,11 +7,11 @@ use crate::cli::output::{count, stamp};
 use crate::cli::output_format::unexpected;
 use crate::cli::table::Table;
 use crate::domain::ids::SessionId;
-use crate::operator::{Answer, Refusal, Request, Sessions};
+use crate::operator::{Answer, Refusal, Request, SessionList};
 use crate::views::session::SessionWithUser;
 
 #[derive(Subcommand)]
-pub enum Session {
+pub enum SessionCommand {
     /// List devices that are logged in
     List {
         /// Only devices of this user (username or id)
@@ -29,15 +29,15 @@ pub enum Session {
 }
 
 /// Runs the command.
-pub fn execute(command: Session, format: &OutputFormat) -> Result<(), Refusal> {
+pub fn execute(command: SessionCommand, format: &OutputFormat) -> Result<(), Refusal> {
     match command {
-        Session::List { user } => {
+        SessionCommand::List { user } => {
             let Answer::Sessions(sessions) = format.ask(Request::ListSessions { user })? else {
                 return Err(unexpected());
             };
             format.tell(&sessions, list)
         }
-        Session::End { session, all } => {
+        SessionCommand::End { session, all } => {
             let request = match (session, all) {
                 (Some(session), _) => Request::EndSession { session },
                 (None, user) => Request::EndSessions { user: user.unwrap_or_default() },
@@ -48,7 +48,7 @@ pub fn execute(command: Session, format: &OutputFormat) -> Result<(), Refusal> {
     }
 }
 
-fn list(sessions: &Sessions) -> String {
+fn list(sessions: &SessionList) -> String {
     let mut table = Table::new(["ID", "USERNAME", "DEVICE", "LOGGED IN (UTC)", "LAST USED (UTC)", "EXPIRES (UTC)"]);
     for SessionWithUser { session, user } in &sessions.sessions {
         table.row([

@@ -10,11 +10,11 @@ use crate::cli::pictures::Pictures;
 use crate::cli::table::Table;
 use crate::domain::household::tag;
 use crate::domain::ids::TagId;
-use crate::operator::{Answer, NewTag, Refusal, Request, Tags};
+use crate::operator::{Answer, NewTag, Refusal, Request, TagList};
 use crate::views::tag::TagWithHousehold;
 
 #[derive(Subcommand)]
-pub enum Tag {
+pub enum TagCommand {
     /// Create a tag and show its link and QR code, only now
     ///
     /// Its sticker carries no key, so caller and owner are told that its calls are not verified. Stickers created on an
@@ -30,7 +30,7 @@ pub enum Tag {
         public_text: String,
         /// How long the sticker works [default: as configured]
         #[arg(long)]
-        lifetime: Option<Lifetime>,
+        lifetime: Option<LifetimeArg>,
         #[command(flatten)]
         pictures: Pictures,
     },
@@ -48,7 +48,7 @@ pub enum Tag {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-pub enum Lifetime {
+pub enum LifetimeArg {
     Day,
     Week,
     Year,
@@ -56,9 +56,9 @@ pub enum Lifetime {
 }
 
 /// Runs the command.
-pub fn execute(command: Tag, format: &OutputFormat) -> Result<(), Refusal> {
+pub fn execute(command: TagCommand, format: &OutputFormat) -> Result<(), Refusal> {
     match command {
-        Tag::New { user, label, public_text, lifetime, pictures } => {
+        TagCommand::New { user, label, public_text, lifetime, pictures } => {
             let request = Request::NewTag { user, label, public_text, lifetime: lifetime.map(Into::into) };
             let Answer::NewTag(tag) = format.ask(request)? else { return Err(unexpected()) };
             format.tell(&tag, made)?;
@@ -67,11 +67,11 @@ pub fn execute(command: Tag, format: &OutputFormat) -> Result<(), Refusal> {
             output::warn(tag.url_warning.as_deref(), format);
             Ok(())
         }
-        Tag::List { user } => {
+        TagCommand::List { user } => {
             let Answer::Tags(tags) = format.ask(Request::ListTags { user })? else { return Err(unexpected()) };
             format.tell(&tags, list)
         }
-        Tag::Revoke { tag } => {
+        TagCommand::Revoke { tag } => {
             let Answer::RevokedTag(tag) = format.ask(Request::RevokeTag { tag })? else { return Err(unexpected()) };
             format.tell(&tag, |tag| format!("Revoked {}. Its sticker no longer works.\n", tag.id))
         }
@@ -87,7 +87,7 @@ fn made(NewTag { tag: TagWithHousehold { tag, household }, url, .. }: &NewTag) -
     format!("{} rings {} until {until}. Its link is shown only now:\n\n  {}\n\n", tag.id, shown(&members), shown(url))
 }
 
-fn list(tags: &Tags) -> String {
+fn list(tags: &TagList) -> String {
     let mut table = Table::new(["ID", "HOUSEHOLD", "STATE", "CREATED (UTC)", "EXPIRES (UTC)"]);
     for TagWithHousehold { tag, household } in &tags.tags {
         let state = match tag.state {
@@ -106,13 +106,13 @@ fn list(tags: &Tags) -> String {
     table.text("There are no tags.")
 }
 
-impl From<Lifetime> for tag::Lifetime {
-    fn from(lifetime: Lifetime) -> Self {
+impl From<LifetimeArg> for tag::Lifetime {
+    fn from(lifetime: LifetimeArg) -> Self {
         match lifetime {
-            Lifetime::Day => Self::Day,
-            Lifetime::Week => Self::Week,
-            Lifetime::Year => Self::Year,
-            Lifetime::UntilRevoked => Self::UntilRevoked,
+            LifetimeArg::Day => Self::Day,
+            LifetimeArg::Week => Self::Week,
+            LifetimeArg::Year => Self::Year,
+            LifetimeArg::UntilRevoked => Self::UntilRevoked,
         }
     }
 }

@@ -8,11 +8,11 @@ use crate::cli::output_format::unexpected;
 use crate::cli::pictures::Pictures;
 use crate::cli::prompt::{self, confirm, new_password};
 use crate::cli::table::Table;
-use crate::operator::{Answer, DeletedUser, PasswordLink, PasswordSet, Refusal, Request, Users};
+use crate::operator::{Answer, DeletedUser, PasswordLink, PasswordSet, Refusal, Request, UserList};
 use crate::views::user::UserWithHousehold;
 
 #[derive(Subcommand)]
-pub enum User {
+pub enum UserCommand {
     /// List all accounts
     List,
     /// Create an account; asks for its password
@@ -83,13 +83,13 @@ pub enum Role {
 }
 
 /// Runs the command.
-pub fn execute(command: User, format: &OutputFormat) -> Result<(), Refusal> {
+pub fn execute(command: UserCommand, format: &OutputFormat) -> Result<(), Refusal> {
     match command {
-        User::List => {
+        UserCommand::List => {
             let Answer::Users(users) = format.ask(Request::ListUsers)? else { return Err(unexpected()) };
             format.tell(&users, list)
         }
-        User::Add { username, administrator, household, password_stdin } => {
+        UserCommand::Add { username, administrator, household, password_stdin } => {
             let password = new_password(password_stdin)?;
             change(
                 Request::AddUser { username, password, administrator, household_of: household },
@@ -97,16 +97,16 @@ pub fn execute(command: User, format: &OutputFormat) -> Result<(), Refusal> {
                 format,
             )
         }
-        User::Disable { user } => {
+        UserCommand::Disable { user } => {
             change(Request::DisableUser { user }, "is disabled, and all devices are logged out", format)
         }
-        User::Enable { user } => change(Request::EnableUser { user }, "can log in again", format),
-        User::Role { user, role } => {
+        UserCommand::Enable { user } => change(Request::EnableUser { user }, "can log in again", format),
+        UserCommand::Role { user, role } => {
             let administrator = role == Role::Administrator;
             let now = if administrator { "is an administrator" } else { "is an owner, not an administrator" };
             change(Request::SetRole { user, administrator }, now, format)
         }
-        User::Delete { user, yes } => {
+        UserCommand::Delete { user, yes } => {
             let question = format!(
                 "Delete {}? This deletes sessions and personal data, and the tags too if no one else is in the household.",
                 shown(&user)
@@ -117,10 +117,10 @@ pub fn execute(command: User, format: &OutputFormat) -> Result<(), Refusal> {
             };
             format.tell(&gone, deleted)
         }
-        User::ResetMfa { user } => {
+        UserCommand::ResetMfa { user } => {
             change(Request::ResetMfa { user }, "has no second factor and logs in with the password alone", format)
         }
-        User::ResetPassword { user, link: true, pictures, .. } => {
+        UserCommand::ResetPassword { user, link: true, pictures, .. } => {
             output::warn(Some(VAULT_STAYS_SHUT), format);
             let Answer::PasswordLink(link) = format.ask(Request::NewPasswordLink { user })? else {
                 return Err(unexpected());
@@ -130,7 +130,7 @@ pub fn execute(command: User, format: &OutputFormat) -> Result<(), Refusal> {
             output::warn(link.url_warning.as_deref(), format);
             Ok(())
         }
-        User::ResetPassword { user, password_stdin, pictures, .. } => {
+        UserCommand::ResetPassword { user, password_stdin, pictures, .. } => {
             if pictures.wanted() {
                 return Err(prompt::usage("A QR code needs a link.", "Add --link, or remove --png, --svg and --qr."));
             }
@@ -152,7 +152,7 @@ fn change(request: Request, now: &str, format: &OutputFormat) -> Result<(), Refu
     format.tell(&user, |known| format!("{} {now}.\n", shown(&known.user.username)))
 }
 
-fn list(users: &Users) -> String {
+fn list(users: &UserList) -> String {
     let mut table =
         Table::new(["USERNAME", "ROLE", "STATE", "CREATED (UTC)", "LAST SEEN", "SESSIONS", "2ND FACTOR", "ID"]);
     for UserWithHousehold { user, .. } in &users.users {

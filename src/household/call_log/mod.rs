@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::audit::coarse;
-use crate::domain::call::{EndReason, Ended};
+use crate::domain::call::{EndReason, EndedCall};
 use crate::domain::identity::Identity;
 use crate::domain::ids::{MissedCallId, TagId};
 use crate::domain::{Error, Kind, Result};
@@ -68,7 +68,7 @@ impl CallLog {
     ///
     /// # Errors
     /// The database's.
-    pub async fn note(&self, call: Ended, now: SystemTime) -> Result<()> {
+    pub async fn note(&self, call: EndedCall, now: SystemTime) -> Result<()> {
         if !self.options.call_records.is_zero() {
             self.store.calls().record(record(&call, now)?).await?;
         }
@@ -120,7 +120,7 @@ impl CallLog {
         self.store.calls().forget_missed(owner.account, None).await.map(|_| ())
     }
 
-    async fn miss(&self, call: &Ended, now: SystemTime) -> Result<()> {
+    async fn miss(&self, call: &EndedCall, now: SystemTime) -> Result<()> {
         let keepers = self.store.calls().keepers(call.household).await?;
         if keepers.is_empty() {
             return Ok(());
@@ -138,7 +138,7 @@ impl CallLog {
     }
 }
 
-fn record(call: &Ended, now: SystemTime) -> Result<CallRecord> {
+fn record(call: &EndedCall, now: SystemTime) -> Result<CallRecord> {
     let answered_at = call.talked.map(|talked| now.checked_sub(talked).unwrap_or(now));
     let rang_until = answered_at.unwrap_or(now);
     let status = serde_json::to_value(call.reason).map_err(Error::internal)?;

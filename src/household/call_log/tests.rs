@@ -9,8 +9,8 @@ fn log(house: &House, call_records: Duration) -> CallLog {
     CallLog::new(house.store.clone(), house.keys.clone(), CallLogOptions { missed_calls: 7 * DAY, call_records })
 }
 
-fn ended(owner: Identity, tag: TagId, reason: EndReason, talked: Option<Duration>) -> Ended {
-    Ended { reason, talked, ..Ended::unanswered(owner.household, tag) }
+fn ended(owner: Identity, tag: TagId, reason: EndReason, talked: Option<Duration>) -> EndedCall {
+    EndedCall { reason, talked, ..EndedCall::unanswered(owner.household, tag) }
 }
 
 #[tokio::test]

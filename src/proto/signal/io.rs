@@ -6,7 +6,7 @@ use super::CloseReason;
 use super::bucket::Rate;
 use super::grant::{Grant, PresenceGrant};
 use super::wire::{FromClient, ToClient};
-use crate::domain::call::Ended;
+use crate::domain::call::EndedCall;
 use crate::domain::ids::{AnonymousId, CallId, HouseholdId, SessionId, TagId};
 
 /// Names one WebSocket connection; the driver never uses a number twice.
@@ -152,7 +152,7 @@ pub enum Output {
         call_id: CallId,
     },
     /// A call that had started ringing is over: for those who keep a record of it.
-    Over(Ended),
+    Over(EndedCall),
     /// Greet somebody on a call, with a ticket for `grant`.
     Welcome {
         /// To whom.

@@ -2,13 +2,13 @@
 
 use std::time::Instant;
 
-use super::control::{self, ControlPlane, Input, Setup};
+use super::control::{ControlPlane, Input, Output, Setup};
 use crate::proto::turn::data_plane::{DataPlane, Dropped, Forward};
 use crate::proto::turn::five_tuple::FiveTuple;
 
 /// What the server wants done.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Output {
+pub enum ServerOutput {
     /// Send these bytes.
     Send {
         /// To whom.
@@ -45,13 +45,13 @@ impl Server {
     }
 
     /// The next thing to do. Call it until it is empty before the next packet.
-    pub fn poll_output(&mut self) -> Option<Output> {
+    pub fn poll_output(&mut self) -> Option<ServerOutput> {
         loop {
             match self.control.poll_output()? {
-                control::Output::Update(update) => self.switch.update(update),
-                control::Output::Send { to, bytes } => return Some(Output::Send { to, bytes }),
-                control::Output::Gone(client) => return Some(Output::Gone(client)),
-                control::Output::Opened(_) => {}
+                Output::Update(update) => self.switch.update(update),
+                Output::Send { to, bytes } => return Some(ServerOutput::Send { to, bytes }),
+                Output::Gone(client) => return Some(ServerOutput::Gone(client)),
+                Output::Opened(_) => {}
             }
         }
     }

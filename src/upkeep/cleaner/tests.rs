@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::domain::call::Ended;
+use crate::domain::call::EndedCall;
 use crate::domain::effect::Effect;
 use crate::domain::household::tag::{Lifetime, TagText};
 use crate::domain::identity::Identity;
@@ -121,7 +121,7 @@ async fn what_is_kept_of_calls_ends_within_a_minute_of_its_time() {
     passing.house.store.calls().set_keeps(owner.account, true).await;
     let options = CallLogOptions { missed_calls: 3 * MINUTE, call_records: MINUTE };
     let log = CallLog::new(passing.house.store.clone(), passing.house.keys.clone(), options);
-    log.note(Ended::unanswered(owner.household, tag), day(0)).await.unwrap();
+    log.note(EndedCall::unanswered(owner.household, tag), day(0)).await.unwrap();
     passing.pass(MINUTE - Duration::from_millis(1)).await;
     assert_eq!(passing.house.store.calls().records().await.len(), 1);
     passing.pass(MINUTE).await;

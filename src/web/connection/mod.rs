@@ -11,7 +11,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
-use hyper::server::conn::{http1, http2};
+use hyper::server::conn::http1::Builder as Http1;
+use hyper::server::conn::http2::Builder as Http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -28,7 +29,7 @@ const LAST_ANSWERS: Duration = Duration::from_secs(60);
 
 /// What one connection may draw out.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub struct ConnectionLimits {
     /// How long a request's head may take, counted from the end of the answer before it: also the idle time of a
     /// kept-alive connection.
     pub head_time: Duration,
@@ -53,7 +54,7 @@ pub async fn serve<S>(
     peer: SocketAddr,
     version: Version,
     router: Router,
-    limits: Limits,
+    limits: ConnectionLimits,
     mut closing: watch::Receiver<bool>,
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -87,7 +88,7 @@ pub async fn serve<S>(
     }
     match version {
         Version::Http1 => run!(
-            http1::Builder::new()
+            Http1::new()
                 // hyper's limit does nothing without a timer.
                 .timer(TokioTimer::new())
                 .header_read_timeout(limits.head_time)
@@ -98,7 +99,7 @@ pub async fn serve<S>(
             pending()
         ),
         Version::Http2 => run!(
-            http2::Builder::new(TokioExecutor::new())
+            Http2::new(TokioExecutor::new())
                 .timer(TokioTimer::new())
                 .max_concurrent_streams(limits.streams)
                 .max_header_list_size(u32::try_from(limits.head_size).unwrap_or(u32::MAX))
@@ -139,12 +140,12 @@ async fn idle(handled: &mut watch::Receiver<usize>, time: Duration) {
 }
 
 /// Tells a client that speaks plain HTTP to the TLS port where to go, and closes.
-pub async fn redirect_to_https<S>(stream: S, limits: Limits)
+pub async fn redirect_to_https<S>(stream: S, limits: ConnectionLimits)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let service = service_fn(|request: Request<Incoming>| async move { Ok::<_, Infallible>(https_hint(&request)) });
-    let connection = http1::Builder::new()
+    let connection = Http1::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head_time)
         .max_buf_size(limits.head_size)
@@ -177,11 +178,12 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use http_body_util::{BodyExt as _, Empty};
-    use hyper::client::conn::http2::{Builder, SendRequest};
+    use hyper::client::conn::http2::{Builder as Http2Client, SendRequest};
     use tokio::task::JoinHandle;
     use tokio::time::Instant;
 
-    const LIMITS: Limits = Limits { head_time: Duration::from_secs(10), head_size: 16 * 1024, streams: 100 };
+    const LIMITS: ConnectionLimits =
+        ConnectionLimits { head_time: Duration::from_secs(10), head_size: 16 * 1024, streams: 100 };
 
     type Sender = SendRequest<Empty<bytes::Bytes>>;
 
@@ -195,7 +197,7 @@ mod tests {
             serve(theirs, peer, Version::Http2, router, LIMITS, closing).await;
             Instant::now()
         });
-        let mut builder = Builder::new(TokioExecutor::new());
+        let mut builder = Http2Client::new(TokioExecutor::new());
         builder.initial_stream_window_size(window);
         let (sender, connection) = builder.handshake(TokioIo::new(ours)).await.unwrap();
         tokio::spawn(connection);

@@ -4,7 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query as UriQuery, Request};
+use axum::http::uri::Authority as UriAuthority;
 use axum::http::{HeaderMap, StatusCode, Uri, header, request::Parts};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
@@ -42,7 +43,7 @@ impl Authority {
             Some(authority) => authority.as_str(),
             None => headers.get(header::HOST)?.to_str().ok()?,
         };
-        let authority: axum::http::uri::Authority = text.parse().ok()?;
+        let authority: UriAuthority = text.parse().ok()?;
         let plain = authority.host().len() <= 253 && !text.contains('@') && authority.as_str() == text;
         plain.then(|| Self(text.to_ascii_lowercase()))
     }
@@ -76,8 +77,8 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Query<T
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
-        query.map(|axum::extract::Query(query)| Self(query)).map_err(|_| {
+        let query = UriQuery::<T>::from_request_parts(parts, state).await;
+        query.map(|UriQuery(query)| Self(query)).map_err(|_| {
             Error::invalid("bad-query", "The query string isn't valid for this path.")
                 .hint("GET /api/v1 lists what each path expects.")
                 .into()

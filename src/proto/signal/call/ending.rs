@@ -9,7 +9,7 @@ use super::super::io::Output;
 use super::super::wire::ToClient;
 use super::context::Context;
 use super::{Call, Phase, Ringer};
-use crate::domain::call::{EndReason, Ended};
+use crate::domain::call::{EndReason, EndedCall};
 use crate::domain::ids::SessionId;
 
 impl Call {
@@ -68,14 +68,14 @@ impl Call {
         }
     }
 
-    fn summary(&self, reason: EndReason, cx: &Context<'_>) -> Ended {
+    fn summary(&self, reason: EndReason, cx: &Context<'_>) -> EndedCall {
         let elapsed = self.clock.elapsed(cx.now);
         let (rang, waited, talked) = match &self.phase {
             Phase::Talking { .. } => (true, self.waited, Some(elapsed)),
             Phase::Ringing { devices, .. } => (!devices.is_empty(), elapsed, None),
             Phase::Placed | Phase::Over => (false, Duration::ZERO, None),
         };
-        Ended {
+        EndedCall {
             call_id: self.call_id,
             tag: self.tag,
             household: self.household,

@@ -35,7 +35,7 @@ pub struct Scene {
     pub rings: BTreeMap<ConnectionId, Grant>,
     pub relayed: BTreeSet<CallId>,
     /// Calls that were over.
-    pub over: Vec<crate::domain::call::Ended>,
+    pub over: Vec<crate::domain::call::EndedCall>,
 }
 
 /// A household with one sticker.

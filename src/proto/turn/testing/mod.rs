@@ -20,7 +20,7 @@ use turn::proto::peeraddr::PeerAddress;
 use super::control::{Input, Setup};
 use super::credentials::Credentials;
 use super::limits::Limits;
-use super::server::{Output, Server};
+use super::server::{Server, ServerOutput};
 use crate::domain::credentials::secret::Secret;
 use crate::domain::ids::CallId;
 use crate::proto::stun::integrity::{Keys, PasswordAlgorithm, Protection, protect, verify};
@@ -119,8 +119,8 @@ impl World {
         let mut answers = Vec::new();
         while let Some(output) = self.server.poll_output() {
             match output {
-                Output::Send { to, bytes } => answers.push((to, bytes)),
-                Output::Gone(client) => self.gone.push(client),
+                ServerOutput::Send { to, bytes } => answers.push((to, bytes)),
+                ServerOutput::Gone(client) => self.gone.push(client),
             }
         }
         answers

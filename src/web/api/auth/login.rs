@@ -8,6 +8,7 @@ use crate::web::shared::login::answer_outcome;
 use crate::web::shared::login::second_proof;
 use std::time::{Instant, SystemTime};
 
+use axum::Json as Answer;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, Response, StatusCode, Uri, header};
@@ -154,9 +155,9 @@ pub async fn second_factor(
 pub async fn second_factor_passkey(
     State(state): State<SharedState>,
     Json(body): Json<Ticket>,
-) -> Result<axum::Json<AskPasskey>, ApiError> {
+) -> Result<Answer<AskPasskey>, ApiError> {
     let public_key = state.login.second_factor_passkey(&body.ticket, SystemTime::now())?;
-    Ok(axum::Json(AskPasskey { public_key }))
+    Ok(Answer(AskPasskey { public_key }))
 }
 
 /// Requests any passkey for this server
@@ -171,10 +172,10 @@ pub async fn passkey(
     State(state): State<SharedState>,
     Source(source): Source,
     OpenedAt(site): OpenedAt,
-) -> Result<axum::Json<PasskeyTicket>, ApiError> {
+) -> Result<Answer<PasskeyTicket>, ApiError> {
     state.limits.check(Action::LogIn, source, Instant::now())?;
     let (ticket, public_key) = state.login.ask_for_any_passkey(&site, SystemTime::now())?;
-    Ok(axum::Json(PasskeyTicket { ticket, public_key }))
+    Ok(Answer(PasskeyTicket { ticket, public_key }))
 }
 
 /// Logs in with a passkey

@@ -9,6 +9,7 @@ use crate::web::shared::login::one_proof;
 use crate::web::shared::login::second_proof;
 use std::time::SystemTime;
 
+use axum::Json as Answer;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, Response, StatusCode, Uri};
@@ -27,7 +28,7 @@ use crate::web::state::SharedState;
 
 /// Where an account is logged in.
 #[derive(Serialize, ToSchema)]
-pub struct Sessions {
+pub struct SessionList {
     sessions: Vec<OwnSession>,
 }
 
@@ -63,12 +64,12 @@ pub struct ConfirmSecondFactor {
 /// Lists the account's sessions, most recently used first
 #[utoipa::path(get, path = "/sessions", tag = "account", security(("session" = [])),
     operation_id = "list_sessions", responses(
-    (status = 200, description = "The sessions", body = Sessions),
+    (status = 200, description = "The sessions", body = SessionList),
 ))]
-pub async fn list(State(state): State<SharedState>, identity: Identity) -> Result<axum::Json<Sessions>, ApiError> {
+pub async fn list(State(state): State<SharedState>, identity: Identity) -> Result<Answer<SessionList>, ApiError> {
     let sessions = state.sessions.list(identity, SystemTime::now()).await?;
     let own = |session| OwnSession::new(session, identity);
-    Ok(axum::Json(Sessions { sessions: sessions.into_iter().map(own).collect() }))
+    Ok(Answer(SessionList { sessions: sessions.into_iter().map(own).collect() }))
 }
 
 /// Ends one of the account's sessions
