@@ -7,6 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+#[path = "architecture/names.rs"]
+mod names;
+#[path = "architecture/source.rs"]
+mod source;
+
 /// Who may import whom, from the door to the foot: a room imports only what stands in a later line. A room that is not
 /// named here fails the test.
 const ROOMS: &[(&str, &[&str])] = &[
