@@ -261,8 +261,7 @@ impl File {
             at += word.len() + self.code[at + word.len()..].chars().next().map_or(0, char::len_utf8);
             let parts: Vec<_> = word.trim_end_matches(':').split("::").collect();
             let Some(depth) = parts.iter().position(|part| is_type(part)).filter(|depth| *depth > 0) else { continue };
-            // `field: module::Type` without a space does not exist in formatted code, and a method is no path.
-            if !parts[0].is_empty() && !parts[0].contains(':') && !imports.iter().any(|range| range.contains(&begin)) {
+            if !parts[0].is_empty() && !imports.iter().any(|range| range.contains(&begin)) {
                 found.push((begin, parts[..=depth].join("::"), parts[depth].to_owned()));
             }
         }
@@ -275,13 +274,13 @@ fn leaves(tree: &str, prefix: &str) -> Vec<Use> {
     let tree = tree.trim();
     if let Some((head, group)) = tree.split_once('{') {
         let prefix = format!("{prefix}{}", head.trim());
+        // All brackets at the end go at once: a nested group that stands last does without its own.
         let group = group.trim_end().trim_end_matches('}');
         let mut depth = 0;
         let parts = group.split(|c: char| {
             depth += i32::from(c == '{') - i32::from(c == '}');
             c == ',' && depth == 0
         });
-        // A nested group lost its bracket with the outer one only if it stands last.
         return parts.filter(|part| !part.trim().is_empty()).flat_map(|part| leaves(part, &prefix)).collect();
     }
     let (path, name) = tree.split_once(" as ").unwrap_or((tree, ""));
