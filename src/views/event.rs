@@ -40,8 +40,8 @@ pub struct AuditEvent {
     pub detail: Option<String>,
 }
 
-/// A security event of your account, or several identical ones within a minute. It adds nothing to [`AuditEvent`] but
-/// tells less: an owner learns that somebody else did it, not who.
+// Less than `AuditEvent`, so it doesn't build on it: an owner learns that somebody else did it, not who.
+/// A security event of your account, or several identical ones within a minute.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OwnEvent {
