@@ -6,7 +6,7 @@ use utoipa::openapi::path::Paths;
 use utoipa::openapi::schema::Schema;
 use utoipa::openapi::{OpenApi as Document, RefOr};
 
-use super::{Details, Problem, rules};
+use super::{Annotation, Details, Problem, rules};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -38,10 +38,6 @@ pub struct Described {
     paths: Paths,
     schemas: Vec<(String, RefOr<Schema>)>,
 }
-
-/// What `#[utoipa::path]` makes of a handler's annotation.
-pub trait Annotation: utoipa::Path + for<'a> utoipa::__dev::Tags<'a> + utoipa::__dev::SchemaReferences {}
-impl<A: utoipa::Path + for<'a> utoipa::__dev::Tags<'a> + utoipa::__dev::SchemaReferences> Annotation for A {}
 
 impl Described {
     /// Adds what one annotation says.

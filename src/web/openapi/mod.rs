@@ -29,7 +29,8 @@ mod tests;
 use axum::body::Body;
 use axum::http::{HeaderMap, Response};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::__dev::{SchemaReferences, Tags};
+use utoipa::{Path, ToSchema};
 
 use crate::web::error::ApiError;
 use crate::web::pages::assets::{self, File};
@@ -41,6 +42,10 @@ mod table {
 
 /// One line per request: method, path and body fields, with a `?` after optional ones.
 pub const ENDPOINTS: &[&str] = table::ENDPOINTS;
+
+/// What `#[utoipa::path]` makes of a handler's annotation.
+pub trait Annotation: Path + for<'a> Tags<'a> + SchemaReferences {}
+impl<A: Path + for<'a> Tags<'a> + SchemaReferences> Annotation for A {}
 
 /// Every error's body.
 #[derive(Serialize, ToSchema)]

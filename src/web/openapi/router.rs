@@ -11,6 +11,7 @@ use axum::handler::Handler;
 use axum::routing::{MethodFilter, MethodRouter};
 use utoipa::openapi::HttpMethod;
 
+use super::Annotation;
 use crate::web::state::SharedState;
 
 /// Handlers of one path, by their names: `routes!(profile::account, profile::change)`.
@@ -112,14 +113,6 @@ impl Routes {
         self
     }
 }
-
-/// What `#[utoipa::path]` makes of a handler's annotation.
-#[cfg(not(test))]
-pub trait Annotation: utoipa::Path {}
-#[cfg(not(test))]
-impl<A: utoipa::Path> Annotation for A {}
-#[cfg(test)]
-pub use super::description::Annotation;
 
 fn filter(method: HttpMethod) -> MethodFilter {
     match method {
