@@ -1,0 +1,143 @@
+// What the owner and the caller share: arguments, requests, the signalling's WebSocket, and how a program ends.
+import { readFileSync } from 'node:fs';
+import https from 'node:https';
+import { parseArgs } from 'node:util';
+import { WebSocket, createWebSocketStream } from 'ws';
+
+const REQUEST_TIMEOUT = 10_000;
+
+/** What the person at the terminal should read, instead of a stack trace. */
+export class Problem extends Error {
+  /** @param {string} message @param {{code?: string, status?: number}} [more] what the server calls it */
+  constructor(message, { code, status } = {}) {
+    super(message);
+    this.code = code;
+    this.status = status;
+  }
+}
+
+/**
+ * Runs a program: it ends with 0 when `main` returns, and with 1 and a line on stderr when there is a problem.
+ * @param {string} usage @param {Record<string, {type: 'string' | 'boolean'}>} options as `parseArgs` takes them
+ * @param {(argument: string | undefined, values: Record<string, any>) => Promise<void>} main
+ */
+export async function run(usage, options, main) {
+  try {
+    await main(...readArguments(usage, options));
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    console.error(`Error: ${error.message}`);
+    process.exitCode = 1;
+  }
+  // The WebRTC library would keep the process alive.
+  process.exit();
+}
+
+function readArguments(usage, options) {
+  try {
+    const { values, positionals } = parseArgs({ options: { ...options, help: { type: 'boolean' } }, allowPositionals: true });
+    if (!values.help && positionals.length === 1) return [positionals[0], values];
+  } catch (error) {
+    throw new Problem(`${error.message}\n${usage}`);
+  }
+  throw new Problem(usage);
+}
+
+/** A server of callqr. */
+export class Server {
+  /** @param {string} url @param {string} [caFile] the certificate of its own authority, where it has one */
+  constructor(url, caFile) {
+    if (!/^https:\/\/[^/]/.test(url) || !URL.canParse(url)) throw new Problem(`Not an address like https://callqr.example: ${url}`);
+    this.origin = new URL(url).origin;
+    try {
+      this.ca = caFile && readFileSync(caFile);
+    } catch (error) {
+      throw new Problem(`The file that --ca names can't be read: ${error.message}`);
+    }
+  }
+
+  /** Makes a request; answers with the object that the server sends. */
+  async request(method, path, body, bearer) {
+    const { status, text } = await this.#exchange(method, path, body && JSON.stringify(body), bearer);
+    const answer = text ? JSON.parse(text) : {};
+    if (status < 400) return answer;
+    const { code, message, hint } = answer.error;
+    throw new Problem([message, hint].filter(Boolean).join(' '), { code, status });
+  }
+
+  #exchange(method, path, body, bearer) {
+    const headers = { 'content-type': 'application/json', ...(bearer && { authorization: `Bearer ${bearer}` }) };
+    const options = { method, headers, ca: this.ca, signal: AbortSignal.timeout(REQUEST_TIMEOUT) };
+    return new Promise((done, fail) => {
+      const failed = (error) => fail(this.#unreachable(error));
+      const request = https.request(this.origin + path, options, (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('error', failed);
+        response.on('data', (part) => (text += part));
+        response.on('end', () => done({ status: response.statusCode, text }));
+      });
+      request.on('error', failed).end(body);
+    });
+  }
+
+  /** Opens a WebSocket of the signalling and says hello. */
+  async connect(endpoint, ticket) {
+    const socket = new WebSocket(this.origin.replace('https', 'wss') + endpoint, {
+      ca: this.ca,
+      // Browsers send this by themselves. The server wants its own.
+      origin: this.origin,
+      handshakeTimeout: REQUEST_TIMEOUT,
+    });
+    const line = new Line(socket);
+    await new Promise((done, fail) => {
+      socket.once('open', done);
+      socket.once('error', (error) => fail(this.#unreachable(error)));
+    });
+    line.send('hello', { ticket, fresh: false });
+    return line;
+  }
+
+  #unreachable(error) {
+    if (/CERT|SIGNATURE|ISSUER/.test(error.code)) {
+      return new Problem(
+        `The certificate of ${this.origin} isn't trusted (${error.code}). If callqr made it: download ` +
+          `${this.origin}/ca.pem, compare its fingerprint with the one that callqr printed, and give the file with --ca.`,
+      );
+    }
+    const why = error.message || error.code;
+    return new Problem(`${this.origin} can't be reached (${why}). Is callqr running there?`, { code: 'unreachable' });
+  }
+}
+
+/** A WebSocket of the signalling: `for await (const { type, payload } of line)`, until the call has ended. */
+class Line {
+  #socket;
+  #messages;
+
+  constructor(socket) {
+    this.#socket = socket;
+    this.#messages = createWebSocketStream(socket, { readableObjectMode: true, encoding: 'utf8' });
+    // What goes wrong ends the loop below; without a listener it would end the process.
+    this.#messages.on('error', () => {});
+  }
+
+  send = (type, payload = {}) => {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify({ type, payload }));
+  };
+
+  async *[Symbol.asyncIterator]() {
+    try {
+      for await (const text of this.#messages) {
+        const { type, payload } = JSON.parse(text);
+        // At once: this spends the ticket, so that a copy of it is worth nothing.
+        if (type === 'welcome') this.send('ready');
+        if (type === 'error') throw new Problem(`${payload.message} ${payload.hint ?? ''}`, { code: payload.code });
+        yield { type, payload };
+        if (type === 'ended') return;
+      }
+    } finally {
+      this.#socket.close();
+    }
+    throw new Problem('The connection to the server was lost.', { code: 'lost' });
+  }
+}

@@ -1,0 +1,76 @@
+// The example programs, started as a person starts them, and what they print.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { endWithUs } from '../browser/support/children.js';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+const PYTHON = join(root, 'target/tools/examples/bin/python');
+
+/** How to start each program, by language. */
+const COMMANDS = {
+  Python: (name) => [PYTHON, '-u', join(root, `examples/python/${name}.py`)],
+  Node: (name) => [process.execPath, join(root, `examples/node/${name}.js`)],
+};
+
+export const LANGUAGES = Object.keys(COMMANDS);
+
+for (const path of [PYTHON, join(root, 'examples/node/node_modules')]) {
+  if (!existsSync(path)) throw new Error(`${path} is missing: tests/examples.sh installs what the examples need`);
+}
+
+/** A program ends within this time, or has failed, in milliseconds. */
+const LIMIT = 40_000;
+
+export class Program {
+  output = '';
+  errors = '';
+  #child;
+  #waiting = new Set();
+
+  /** @param {string} language @param {'owner' | 'caller'} name @param {string[]} options @param {Record<string, string>} [environment] */
+  constructor(language, name, options, environment = {}) {
+    this.name = `${language} ${name}`;
+    const [command, ...before] = COMMANDS[language](name);
+    const { OWNER_PASSWORD: _, ...ours } = process.env;
+    this.#child = endWithUs(spawn(command, [...before, ...options], {
+      env: { ...ours, PYTHONDONTWRITEBYTECODE: '1', ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }));
+    const deadline = setTimeout(() => this.#child.kill('SIGKILL'), LIMIT);
+    this.#child.stdout.on('data', (text) => {
+      this.output += text;
+      this.#look();
+    });
+    this.#child.stderr.on('data', (text) => (this.errors += text));
+    /** The code that it ends with; null when it was killed. @type {Promise<number | null>} */
+    this.ended = new Promise((done) => this.#child.once('close', (code) => {
+      clearTimeout(deadline);
+      done(code);
+      for (const { fail } of this.#waiting) fail(new Error(`${this.name} ended with ${code}:\n${this.output}${this.errors}`));
+    }));
+  }
+
+  /** Waits until it has printed this. @param {RegExp} pattern */
+  prints(pattern) {
+    return new Promise((done, fail) => {
+      this.#waiting.add({ pattern, done, fail });
+      this.#look();
+    });
+  }
+
+  stop() {
+    this.#child.kill();
+    return this.ended;
+  }
+
+  #look() {
+    for (const one of this.#waiting) {
+      const found = one.pattern.exec(this.output);
+      if (!found) continue;
+      this.#waiting.delete(one);
+      one.done(found);
+    }
+  }
+}
