@@ -14,4 +14,4 @@ if [[ "$(cat $python/installed 2>/dev/null || true)" != "$wanted" ]]; then
 fi
 (cd examples/node && npm ci --silent)
 
-exec node --test --test-reporter=spec tests/examples/examples.test.js
+exec node --import ./tests/js/node-18.js --test --test-reporter=spec tests/examples/examples.test.js

@@ -37,7 +37,7 @@ export class CallerProof {
 
   /** @param {Buffer} token @param {Buffer} identity @param {string} sessionId */
   constructor(token, identity, sessionId) {
-    this.#session = bytes(sessionId);
+    this.#session = bytes(sessionId.replace('session_', ''));
     const [x, y] = [identity.subarray(2, 34), identity.subarray(34, 66)].map((part) => part.toString('base64url'));
     this.#signingKey = createPublicKey({ key: { kty: 'EC', crv: 'P-256', x, y }, format: 'jwk' });
     this.#confirmationKey = Buffer.from(hkdfSync('sha256', token, '', 'callqr caller confirmation 1', 32));

@@ -53,7 +53,7 @@ class CallerProof:
     """The caller's half of the proof, for one offer."""
 
     def __init__(self, sticker, identity, session_id):
-        self.session = to_bytes(session_id)
+        self.session = to_bytes(session_id.removeprefix("session_"))
         self.secret = secrets.token_bytes(32)
         self.nonce = to_text(self.secret)
         self.commitment = to_text(sha256(b"callqr commitment 1\0", self.session, self.secret))

@@ -12,9 +12,10 @@ const PYTHON = join(root, 'target/tools/examples/bin/python');
 const COMMANDS = {
   Python: (name) => [PYTHON, '-u', join(root, `examples/python/${name}.py`)],
   Node: (name) => [process.execPath, join(root, `examples/node/${name}.js`)],
+  test: (name) => [process.execPath, join(root, `tests/examples/${name}.js`)],
 };
 
-export const LANGUAGES = Object.keys(COMMANDS);
+export const LANGUAGES = ['Python', 'Node'];
 
 for (const path of [PYTHON, join(root, 'examples/node/node_modules')]) {
   if (!existsSync(path)) throw new Error(`${path} is missing: tests/examples.sh installs what the examples need`);
@@ -29,7 +30,7 @@ export class Program {
   #child;
   #waiting = new Set();
 
-  /** @param {string} language @param {'owner' | 'caller'} name @param {string[]} options @param {Record<string, string>} [environment] */
+  /** @param {string} language @param {string} name @param {string[]} options @param {Record<string, string>} [environment] */
   constructor(language, name, options, environment = {}) {
     this.name = `${language} ${name}`;
     const [command, ...before] = COMMANDS[language](name);
