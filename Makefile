@@ -26,7 +26,7 @@ check-instructions: ## fail if a relayed packet takes more instructions than bef
 test: ## run everything: what check does, Rust, attacks, real browsers; installs missing tools
 	@bash tests/all.sh
 
-test-fast: ## run everything except the browsers and the attacks
+test-fast: ## run everything except the browsers, the attacks and the examples
 	@bash tests/all.sh fast
 
 test-security: ## attack the real binary: slow clients, TLS scanners, API and WebSocket fuzzers
@@ -60,4 +60,4 @@ images: ## take the pictures of the README again, into docs/images/
 
 clean: ## remove what builds and tests have made
 	$(CARGO) clean
-	rm -rf tests/browser/node_modules tests/browser/shots tests/js/node_modules
+	rm -rf examples/node/node_modules tests/browser/node_modules tests/browser/shots tests/js/node_modules

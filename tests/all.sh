@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs every test, goes on after a failure, and says at the end what passed, what did not, and what took how long.
 #   all.sh          everything
-#   all.sh fast     without the attacks and the browsers
+#   all.sh fast     without the examples, the attacks and the browsers
 #   all.sh check    what needs no test run: versions, format, lints, documentation, dependencies, the front end's types and units
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -58,6 +58,7 @@ fi
 if [[ $what == all ]]; then
   # With the tests, so that it is the very binary that they built: alone, the dependencies would be built with other features, once more.
   plan 'binary' 0 cargo build --locked --bins --tests
+  plan 'examples' 2 bash tests/examples.sh
   plan 'security' 5 bash tests/security.sh
   plan 'browsers: packages' 0 node_packages tests/browser
   plan 'browsers' 18 in_folder tests/browser npm test
@@ -73,6 +74,6 @@ printf '%s\n' "${summary[@]}"
 ((failed)) && { echo 'FAILED'; exit 1; }
 case $what in
   all) echo 'All passed.' ;;
-  fast) echo 'All passed (attacks and browsers not run: make test runs them).' ;;
+  fast) echo 'All passed (examples, attacks and browsers not run: make test runs them).' ;;
   check) echo 'All passed (nothing was run but the front end'"'"'s units: make test runs the rest).' ;;
 esac

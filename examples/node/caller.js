@@ -28,8 +28,9 @@ const ENDINGS = {
 
 async function main(linkOrCode, options) {
   const sticker = readSticker(linkOrCode);
-  if (!sticker.server && !options.server) throw new Problem('A code says nothing about the server: give it with --server.');
-  const server = new Server(sticker.server ?? options.server, options.ca);
+  const url = sticker.server || options.server;
+  if (!url) throw new Problem('A code alone does not name the server: give it with --server.');
+  const server = new Server(url, options.ca);
 
   const tag = await server.request('POST', '/api/v1/tokens/validate', { token: sticker.shown });
   if (!tag.valid) throw new Problem('This sticker is not valid: it is revoked, expired or of another server.');
@@ -45,7 +46,7 @@ async function main(linkOrCode, options) {
 /** Holds the call until it ends. */
 async function hold(server, call, proof, talk) {
   const line = await server.connect(call.signalingEndpoint, call.ticket);
-  const state = { connected: false, proven: !proof, talking: false, hungUp: false };
+  const state = { answered: false, connected: false, proven: !proof, talking: false, hungUp: false };
   let voice;
   let failure;
 
@@ -87,6 +88,9 @@ async function hold(server, call, proof, talk) {
     },
 
     answer: async ({ sdp, nonce }) => {
+      // One answer to one offer: a second one could be somebody else's.
+      if (state.answered) return mismatch();
+      state.answered = true;
       if (proof) {
         if (!proof.bind(voice.connection.localDescription.sdp, sdp, nonce)) return mismatch();
         line.send('reveal', { nonce: proof.nonce });
@@ -101,7 +105,7 @@ async function hold(server, call, proof, talk) {
       talkIfReady();
     },
 
-    'ice-candidate': (candidate) => voice.addCandidate(candidate),
+    'ice-candidate': (candidate) => voice?.addCandidate(candidate),
     'restart-ice': () => hangUp("The owner's network changed, which this program can't follow."),
     'restart-media': () => hangUp("The owner's page was reloaded, which this program can't follow."),
 

@@ -35,7 +35,8 @@ export async function run(usage, options, main) {
 
 function readArguments(usage, options) {
   try {
-    const { values, positionals } = parseArgs({ options: { ...options, help: { type: 'boolean' } }, allowPositionals: true });
+    const all = { ...options, help: { type: 'boolean' } };
+    const { values, positionals } = parseArgs({ options: all, allowPositionals: true });
     if (!values.help && positionals.length === 1) return [positionals[0], values];
   } catch (error) {
     throw new Problem(`${error.message}\n${usage}`);
@@ -47,7 +48,9 @@ function readArguments(usage, options) {
 export class Server {
   /** @param {string} url @param {string} [caFile] the certificate of its own authority, where it has one */
   constructor(url, caFile) {
-    if (!/^https:\/\/[^/]/.test(url) || !URL.canParse(url)) throw new Problem(`Not an address like https://callqr.example: ${url}`);
+    if (!url.startsWith('https://') || !URL.canParse(url)) {
+      throw new Problem(`Not an address like https://callqr.example: ${url}`);
+    }
     this.origin = new URL(url).origin;
     try {
       this.ca = caFile && readFileSync(caFile);
@@ -61,8 +64,7 @@ export class Server {
     const { status, text } = await this.#exchange(method, path, body && JSON.stringify(body), bearer);
     const answer = text ? JSON.parse(text) : {};
     if (status < 400) return answer;
-    const { code, message, hint } = answer.error;
-    throw new Problem([message, hint].filter(Boolean).join(' '), { code, status });
+    throw problemOf(answer.error, status);
   }
 
   #exchange(method, path, body, bearer) {
@@ -100,12 +102,14 @@ export class Server {
   #unreachable(error) {
     if (/CERT|SIGNATURE|ISSUER/.test(error.code)) {
       return new Problem(
-        `The certificate of ${this.origin} isn't trusted (${error.code}). If callqr made it: download ` +
-          `${this.origin}/ca.pem, compare its fingerprint with the one that callqr printed, and give the file with --ca.`,
+        `The certificate of ${this.origin} isn't trusted (${error.code}). If callqr made it: ` +
+          `download ${this.origin}/ca.pem, compare its fingerprint with the one that callqr printed, and ` +
+          'give the file with --ca.',
       );
     }
     const why = error.message || error.code;
-    return new Problem(`${this.origin} can't be reached (${why}). Is callqr running there?`, { code: 'unreachable' });
+    const message = `${this.origin} can't be reached (${why}). Is callqr running there?`;
+    return new Problem(message, { code: 'unreachable' });
   }
 }
 
@@ -131,7 +135,7 @@ class Line {
         const { type, payload } = JSON.parse(text);
         // At once: this spends the ticket, so that a copy of it is worth nothing.
         if (type === 'welcome') this.send('ready');
-        if (type === 'error') throw new Problem(`${payload.message} ${payload.hint ?? ''}`, { code: payload.code });
+        if (type === 'error') throw problemOf(payload);
         yield { type, payload };
         if (type === 'ended') return;
       }
@@ -140,4 +144,9 @@ class Line {
     }
     throw new Problem('The connection to the server was lost.', { code: 'lost' });
   }
+}
+
+/** What the server says is wrong, and what to do; in answers and in the signalling it looks the same. */
+function problemOf({ code, message, hint }, status) {
+  return new Problem(`${message} ${hint}`.trim(), { code, status });
 }

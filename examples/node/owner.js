@@ -10,12 +10,23 @@ const USAGE = `Usage: OWNER_PASSWORD=… node owner.js https://HOST[:PORT] --use
   --talk SECONDS   hang up after so long; otherwise the caller does
   --once           stop after one call`;
 
+/** What goes wrong with the server for a while. */
+const PASSING = ['lost', 'unreachable', 'overloaded'];
+
 const STRING = { type: 'string' };
-const OPTIONS = { ca: STRING, user: STRING, setup: STRING, sticker: STRING, text: STRING, talk: STRING, once: { type: 'boolean' } };
+const OPTIONS = {
+  ca: STRING,
+  user: STRING,
+  setup: STRING,
+  sticker: STRING,
+  text: STRING,
+  talk: STRING,
+  once: { type: 'boolean' },
+};
 
 async function main(url, options) {
   if (!options.user) throw new Problem('Whose account? Give its name with --user.');
-  if (!process.env.OWNER_PASSWORD) throw new Problem("Put the account's password into the environment variable OWNER_PASSWORD.");
+  if (!process.env.OWNER_PASSWORD) throw new Problem("Put the account's password into the variable OWNER_PASSWORD.");
   const owner = new Owner(new Server(url, options.ca), options);
   await (options.setup ? owner.register() : owner.logIn());
   if (options.sticker) await owner.createSticker();
@@ -63,7 +74,7 @@ class Owner {
         if (await this.#waitOnce()) return;
       } catch (error) {
         if (error.status === 401 || error.code === 'logged-out') await this.logIn();
-        else if (['lost', 'unreachable', 'overloaded'].includes(error.code) || error.status === 503) await aWhile(error.message);
+        else if (error.status === 503 || PASSING.includes(error.code)) await aWhile(error.message);
         else throw error;
       }
     }
@@ -76,15 +87,19 @@ class Owner {
     for await (const { type, payload } of presence) {
       if (type === 'welcome') console.log('Waiting for calls.');
       if (type !== 'ring') continue;
-      await this.#ring(payload);
-      if (this.options.once) return true;
+      const taken = await this.#ring(payload);
+      if (taken && this.options.once) return true;
     }
   }
 
+  /** Takes a call, if it is for this program. */
   async #ring({ tagId, signalingEndpoint, ticket }) {
     const { tokens } = await this.request('GET', '/api/v1/tokens');
     const tag = tokens.find(({ id }) => id === tagId);
-    if (!tag || tag.keyHash) return console.log("Somebody calls through a sticker whose key isn't here: answer on another device.");
+    if (!tag || tag.keyHash) {
+      console.log("Somebody calls through a sticker whose key isn't here: answer on another device.");
+      return false;
+    }
     console.log(`Somebody calls through the sticker "${tag.label}".`);
     try {
       await this.#answer(await this.server.connect(signalingEndpoint, ticket));
@@ -92,6 +107,7 @@ class Owner {
       if (!(error instanceof Problem)) throw error;
       console.log(`This call failed: ${error.message}`);
     }
+    return true;
   }
 
   async #answer(line) {
@@ -115,7 +131,11 @@ class Owner {
       offer: async ({ sdp, commitment }) => {
         if (commitment) return line.send('mismatch'); // Somebody lied: this sticker has no key.
         if (voice) return hangUp("The caller's network changed, which this program can't follow.");
-        voice = new Voice(iceServers, { send: line.send, connected, failed: () => hangUp('The voice found no way to the caller.') });
+        voice = new Voice(iceServers, {
+          send: line.send,
+          connected,
+          failed: () => hangUp('The voice found no way to the caller.'),
+        });
         voice.open();
         await voice.connection.setRemoteDescription({ type: 'offer', sdp });
         const answer = await voice.connection.createAnswer();
@@ -124,7 +144,7 @@ class Owner {
         await voice.connection.setLocalDescription(answer);
       },
 
-      'ice-candidate': (candidate) => voice.addCandidate(candidate),
+      'ice-candidate': (candidate) => voice?.addCandidate(candidate),
       'restart-media': () => hangUp("The caller's page was reloaded, which this program can't follow."),
 
       ended: ({ reason }) => {

@@ -3,7 +3,13 @@ import { createHash, createHmac, createPublicKey, hkdfSync, randomBytes, verify 
 import { Problem } from './callqr.js';
 
 const bytes = (text) => Buffer.from(text, 'base64url');
-const sha256 = (...parts) => createHash('sha256').update(Buffer.concat(parts.map((part) => Buffer.from(part)))).digest();
+
+/** @param {(string | Buffer)[]} parts */
+function sha256(...parts) {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest();
+}
 
 /** Reads a sticker's link, or its code alone. @param {string} text */
 export function readSticker(text) {
@@ -38,8 +44,9 @@ export class CallerProof {
   /** @param {Buffer} token @param {Buffer} identity @param {string} sessionId */
   constructor(token, identity, sessionId) {
     this.#session = bytes(sessionId.replace('session_', ''));
-    const [x, y] = [identity.subarray(2, 34), identity.subarray(34, 66)].map((part) => part.toString('base64url'));
-    this.#signingKey = createPublicKey({ key: { kty: 'EC', crv: 'P-256', x, y }, format: 'jwk' });
+    const coordinate = (from) => identity.subarray(from, from + 32).toString('base64url');
+    const key = { kty: 'EC', crv: 'P-256', x: coordinate(2), y: coordinate(34) };
+    this.#signingKey = createPublicKey({ key, format: 'jwk' });
     this.#confirmationKey = Buffer.from(hkdfSync('sha256', token, '', 'callqr caller confirmation 1', 32));
   }
 
@@ -55,7 +62,8 @@ export class CallerProof {
   bind(mySdp, theirSdp, theirNonce) {
     const [mine, theirs] = [fingerprint(mySdp), fingerprint(theirSdp)];
     if (!mine || !theirs || !theirNonce) return false;
-    this.#transcript = Buffer.concat([Buffer.from('callqr call 1\0'), this.#session, this.#secret, bytes(theirNonce), mine, theirs]);
+    const label = Buffer.from('callqr call 1\0');
+    this.#transcript = Buffer.concat([label, this.#session, this.#secret, bytes(theirNonce), mine, theirs]);
     return true;
   }
 
@@ -66,13 +74,16 @@ export class CallerProof {
   }
 
   confirmation() {
-    return createHmac('sha256', this.#confirmationKey).update(this.#transcript).update(Buffer.of(1)).digest('base64url');
+    const hmac = createHmac('sha256', this.#confirmationKey);
+    return hmac.update(this.#transcript).update(Buffer.of(1)).digest('base64url');
   }
 }
 
 /** The one SHA-256 fingerprint of a description; undefined where it has none, or several. */
 function fingerprint(sdp) {
-  const found = new Set([...sdp.matchAll(/^a=fingerprint:(.*?)\r?$/gm)].map(([, value]) => value.toLowerCase()));
-  const [, hex] = /^sha-256 ([0-9a-f]{2}(?::[0-9a-f]{2}){31})$/.exec([...found].join()) ?? [];
+  // Whatever a lenient parser could take for a fingerprint counts as one.
+  const lines = sdp.split(/[\r\n]+/).filter((line) => /^\s*a\s*=\s*fingerprint/i.test(line));
+  const found = [...new Set(lines.map((line) => line.toLowerCase()))];
+  const [, hex] = /^a=fingerprint:sha-256 ([0-9a-f]{2}(?::[0-9a-f]{2}){31})$/.exec(found.join()) ?? [];
   return hex && Buffer.from(hex.replaceAll(':', ''), 'hex');
 }

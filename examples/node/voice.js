@@ -4,6 +4,7 @@ import wrtc from '@roamhq/wrtc';
 const { RTCAudioSink, RTCAudioSource } = wrtc.nonstandard;
 const RATE = 48_000;
 const SAMPLES = RATE / 100; // Sound goes in and comes out in pieces of 10 ms.
+const QUIET = 1000; // Of 32,767.
 const CONNECT_TIMEOUT = 20_000;
 
 export class Voice {
@@ -23,7 +24,8 @@ export class Voice {
    */
   constructor(iceServers, { send, connected, failed }) {
     // Relay only: the server refuses whatever would show the other side an address.
-    this.connection = new wrtc.RTCPeerConnection({ iceServers, iceTransportPolicy: 'relay', bundlePolicy: 'max-bundle' });
+    const policy = { iceTransportPolicy: 'relay', bundlePolicy: 'max-bundle' };
+    this.connection = new wrtc.RTCPeerConnection({ iceServers, ...policy });
     this.connection.addTrack(this.#track);
     this.connection.onicecandidate = ({ candidate: found }) => {
       // An empty candidate says that there are no more.
@@ -65,13 +67,17 @@ export class Voice {
   }
 
   #speak() {
-    const samples = new Int16Array(SAMPLES);
-    if (this.#open) samples.forEach((_, at) => (samples[at] = 8000 * Math.sin(2 * Math.PI * 440 * ((this.#spoken + at) / RATE))));
+    const samples = new Int16Array(SAMPLES); // Silence.
+    for (let at = 0; this.#open && at < SAMPLES; at += 1) {
+      samples[at] = 8000 * Math.sin((2 * Math.PI * 440 * (this.#spoken + at)) / RATE);
+    }
     this.#spoken += SAMPLES;
     this.#source.onData({ samples, sampleRate: RATE, bitsPerSample: 16, channelCount: 1, numberOfFrames: SAMPLES });
   }
 
   #hear({ samples, sampleRate, numberOfFrames }) {
-    if (this.#open && samples.some((sample) => Math.abs(sample) > 1000)) this.heard += numberOfFrames / sampleRate;
+    if (!this.#open || samples.every((sample) => Math.abs(sample) < QUIET)) return;
+    if (this.heard === 0) console.log('Hearing the other side.');
+    this.heard += numberOfFrames / sampleRate;
   }
 }

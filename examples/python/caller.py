@@ -26,9 +26,10 @@ PROOF_TIMEOUT = 12  # Seconds that the owner may take to prove who they are.
 async def main():
     options = read_arguments()
     sticker = Sticker(options.sticker)
-    if not (sticker.server or options.server):
-        raise Problem("A code says nothing about the server: give it with --server.")
-    server = Server(sticker.server or options.server, options.ca)
+    url = sticker.server or options.server
+    if not url:
+        raise Problem("A code alone does not name the server: give it with --server.")
+    server = Server(url, options.ca)
 
     tag = await server.request("POST", "/api/v1/tokens/validate", {"token": sticker.shown})
     if not tag["valid"]:
@@ -50,7 +51,7 @@ class Call:
         self.line, self.ice_servers, self.proof, self.talk = line, ice_servers, proof, talk
         self.voice = self.failure = self.timer = None
         self.connected, self.proven = False, not proof
-        self.talking = self.hung_up = False
+        self.talking = self.hung_up = self.has_answer = False
 
     async def hold(self):
         """Until it ends."""
@@ -59,7 +60,7 @@ class Call:
             "answered": self.answered,
             "answer": self.answer,
             "signature": self.signature,
-            "ice-candidate": lambda payload: self.voice.add_candidate(payload),
+            "ice-candidate": self.candidate,
             "restart-ice": lambda _: self.hang_up("The owner's network changed, which this program can't follow."),
             "restart-media": lambda _: self.hang_up("The owner's page was reloaded, which this program can't follow."),
             "ended": self.ended,
@@ -79,13 +80,16 @@ class Call:
 
     async def answered(self, _):
         print("Answered.")
-        self.voice = Voice(self.ice_servers, self.voice_connected, lambda: self.hang_up("The voice found no way to the owner."))
+        self.voice = Voice(self.ice_servers, self.voice_connected, self.voice_failed)
         self.offer = await self.voice.offer()
         commitment = {"commitment": self.proof.commitment} if self.proof else {}
         await self.line.send("offer", {"sdp": self.offer, **commitment})
         self.timer = asyncio.create_task(self.expect_proof())
 
     async def answer(self, payload):
+        if self.has_answer:
+            return await self.mismatch()  # One answer to one offer: a second one could be somebody else's.
+        self.has_answer = True
         if self.proof:
             if not self.proof.bind(self.offer, payload["sdp"], payload.get("nonce")):
                 return await self.mismatch()
@@ -98,6 +102,13 @@ class Call:
         await self.line.send("confirmation", {"confirmation": self.proof.confirmation()})
         self.proven = True
         self.talk_if_ready()
+
+    async def candidate(self, payload):
+        if self.voice:
+            await self.voice.add_candidate(payload)
+
+    async def voice_failed(self):
+        await self.hang_up("The voice found no way to the owner.")
 
     async def voice_connected(self):
         self.connected = True

@@ -22,7 +22,8 @@ class Problem(Exception):
 
 
 def run(main):
-    """Runs a program: it ends with 0 when `main` returns, and with 1 and a line on stderr when there is a problem."""
+    """Runs a program: it ends with 0 when `main` does, and with 1 and a line on stderr when there is a problem."""
+    sys.stdout.reconfigure(line_buffering=True)  # Into a log, too.
     try:
         asyncio.run(main)
     except Problem as problem:
@@ -50,8 +51,7 @@ class Server:
         answer = json.loads(text or "{}")
         if status < 400:
             return answer
-        error = answer["error"]
-        raise Problem(f"{error['message']} {error['hint'] or ''}".rstrip(), error["code"], status)
+        raise problem_of(answer["error"], status)
 
     def _exchange(self, method, path, body, token):
         request = urllib.request.Request(self.origin + path, method=method)
@@ -73,7 +73,8 @@ class Server:
         address = self.origin.replace("https", "wss", 1) + endpoint
         try:
             # Browsers send the origin by themselves. The server wants its own.
-            socket = await websockets.connect(address, ssl=self.tls, origin=self.origin, open_timeout=REQUEST_TIMEOUT)
+            socket = await websockets.connect(
+                address, ssl=self.tls, origin=self.origin, open_timeout=REQUEST_TIMEOUT)
         except (OSError, TimeoutError, websockets.InvalidHandshake) as error:
             raise self._unreachable(error)
         line = Line(socket)
@@ -84,8 +85,9 @@ class Server:
         reason = getattr(error, "reason", None) or error
         if isinstance(reason, ssl.SSLCertVerificationError):
             return Problem(
-                f"The certificate of {self.origin} isn't trusted ({reason.verify_message}). If callqr made it: download "
-                f"{self.origin}/ca.pem, compare its fingerprint with the one that callqr printed, and give the file with --ca.")
+                f"The certificate of {self.origin} isn't trusted ({reason.verify_message}). If callqr made it: "
+                f"download {self.origin}/ca.pem, compare its fingerprint with the one that callqr printed, and "
+                "give the file with --ca.")
         return Problem(f"{self.origin} can't be reached ({reason}). Is callqr running there?", "unreachable")
 
 
@@ -110,7 +112,7 @@ class Line:
                     # At once: this spends the ticket, so that a copy of it is worth nothing.
                     await self.send("ready")
                 if kind == "error":
-                    raise Problem(f"{payload['message']} {payload['hint'] or ''}".rstrip(), payload["code"])
+                    raise problem_of(payload)
                 yield kind, payload
                 if kind == "ended":
                     return
@@ -119,3 +121,8 @@ class Line:
         finally:
             await self.socket.close()
         raise Problem("The connection to the server was lost.", "lost")
+
+
+def problem_of(error, status=None):
+    """What the server says is wrong, and what to do; in answers and in the signalling it looks the same."""
+    return Problem(f"{error['message']} {error['hint']}".strip(), error["code"], status)

@@ -13,7 +13,7 @@ async def main():
     options = read_arguments()
     password = os.environ.get("OWNER_PASSWORD")
     if not password:
-        raise Problem("Put the account's password into the environment variable OWNER_PASSWORD.")
+        raise Problem("Put the account's password into the variable OWNER_PASSWORD.")
     owner = Owner(Server(options.url, options.ca), {"username": options.user, "password": password}, options)
     await (owner.register(options.setup) if options.setup else owner.log_in())
     if options.sticker:
@@ -71,23 +71,26 @@ class Owner:
         line = await self.server.connect(presence["signalingEndpoint"], presence["ticket"])
         async for kind, payload in line.messages():
             if kind == "welcome":
-                print("Waiting for calls.", flush=True)
+                print("Waiting for calls.")
             if kind == "ring":
-                await self.ring(payload)
-                if self.options.once:
+                taken = await self.ring(payload)
+                if taken and self.options.once:
                     return True
 
     async def ring(self, payload):
+        """Takes a call, if it is for this program."""
         tags = (await self.request("GET", "/api/v1/tokens"))["tokens"]
         tag = next((tag for tag in tags if tag["id"] == payload["tagId"]), None)
         if not tag or tag["keyHash"]:
-            return print("Somebody calls through a sticker whose key isn't here: answer on another device.")
+            print("Somebody calls through a sticker whose key isn't here: answer on another device.")
+            return False
         print(f'Somebody calls through the sticker "{tag["label"]}".')
         try:
             line = await self.server.connect(payload["signalingEndpoint"], payload["ticket"])
             await Call(line, self.options.talk).answer()
         except Problem as problem:
             print(f"This call failed: {problem}")
+        return True
 
 
 class Call:
@@ -102,7 +105,7 @@ class Call:
             "welcome": lambda _: self.line.send("accept"),
             "accepted": self.accepted,
             "offer": self.offer,
-            "ice-candidate": lambda payload: self.voice.add_candidate(payload),
+            "ice-candidate": self.candidate,
             "restart-media": lambda _: self.hang_up("The caller's page was reloaded, which this program can't follow."),
             "ended": self.ended,
         }
@@ -122,9 +125,16 @@ class Call:
             return await self.line.send("mismatch")  # Somebody lied: this sticker has no key.
         if self.voice:
             return await self.hang_up("The caller's network changed, which this program can't follow.")
-        self.voice = Voice(self.ice_servers, self.connected, lambda: self.hang_up("The voice found no way to the caller."))
+        self.voice = Voice(self.ice_servers, self.connected, self.failed)
         self.voice.open()
         await self.line.send("answer", {"sdp": await self.voice.answer(payload["sdp"])})
+
+    async def candidate(self, payload):
+        if self.voice:
+            await self.voice.add_candidate(payload)
+
+    async def failed(self):
+        await self.hang_up("The voice found no way to the caller.")
 
     async def connected(self):
         print("Connected.")
@@ -148,10 +158,10 @@ def read_arguments():
     parser.add_argument("url", help="where callqr is: https://HOST[:PORT]")
     parser.add_argument("--user", metavar="NAME", required=True, help="the account")
     parser.add_argument("--ca", metavar="FILE", help="the certificate of callqr's own authority, if it has one")
-    parser.add_argument("--setup", metavar="LINK", help="first create the account, with the set-up link that callqr prints")
+    parser.add_argument("--setup", metavar="LINK", help="first create the account, with callqr's set-up link")
     parser.add_argument("--sticker", metavar="LABEL", help="first create a sticker, and print its link")
     parser.add_argument("--text", default="", help="what callers read on it")
-    parser.add_argument("--talk", metavar="SECONDS", type=float, help="hang up after so long; otherwise the caller does")
+    parser.add_argument("--talk", metavar="SECONDS", type=float, help="hang up after so long; else the caller does")
     parser.add_argument("--once", action="store_true", help="stop after one call")
     return parser.parse_args()
 

@@ -86,6 +86,7 @@ class CallerProof:
 
 def fingerprint(sdp):
     """The one SHA-256 fingerprint of a description; None where it has none, or several."""
-    found = {line[len("a=fingerprint:"):].lower() for line in sdp.splitlines() if line.startswith("a=fingerprint:")}
-    match = re.fullmatch(r"sha-256 ([0-9a-f]{2}(?::[0-9a-f]{2}){31})", "".join(found))
+    # Whatever a lenient parser could take for a fingerprint counts as one.
+    found = {line.lower() for line in sdp.splitlines() if re.match(r"\s*a\s*=\s*fingerprint", line, re.IGNORECASE)}
+    match = re.fullmatch(r"a=fingerprint:sha-256 ([0-9a-f]{2}(?::[0-9a-f]{2}){31})", "".join(found))
     return bytes.fromhex(match[1].replace(":", "")) if match else None

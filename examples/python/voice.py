@@ -12,6 +12,7 @@ from aiortc.mediastreams import MediaStreamError
 from aiortc.sdp import candidate_from_sdp
 
 CONNECT_TIMEOUT = 20
+QUIET = 1000  # Of 32,767.
 
 
 class Tone(AudioStreamTrack):
@@ -37,7 +38,8 @@ class Voice:
         self._connected = asyncio.Event()
         servers = [RTCIceServer(server["urls"], server["username"], server["credential"]) for server in ice_servers]
         # Relay only: the server refuses whatever would show the other side an address.
-        self._connection = RTCPeerConnection(RTCConfiguration(servers, RTCIceTransportPolicy.RELAY, RTCBundlePolicy.MAX_BUNDLE))
+        self._connection = RTCPeerConnection(
+            RTCConfiguration(servers, RTCIceTransportPolicy.RELAY, RTCBundlePolicy.MAX_BUNDLE))
         self._connection.addTrack(self._tone)
         self._connection.on("track", self._track)
         self._connection.on("connectionstatechange", self._state_changed)
@@ -94,7 +96,9 @@ class Voice:
             while True:
                 frame = await track.recv()
                 samples = memoryview(frame.planes[0]).cast("h")
-                if self._tone.open and max(samples) > 1000:
+                if self._tone.open and max(samples) > QUIET:
+                    if self.heard == 0:
+                        print("Hearing the other side.")
                     self.heard += frame.samples / frame.sample_rate
         except MediaStreamError:
             pass  # It ended.

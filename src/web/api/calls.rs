@@ -25,7 +25,7 @@ use crate::web::websocket;
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Initiate {
-    /// A complete code, or just its token.
+    /// A complete code, just its token, or the SHA-256 of its token for a code with a KEYHASH.
     scanned_token: String,
     /// Must be well-formed, but is otherwise ignored: each call gets a new one.
     #[schema(value_type = Option<String>)]
@@ -93,7 +93,7 @@ pub async fn initiate(
 
 /// Opens a call's WebSocket
 ///
-/// Uses the signalling protocol, over HTTP/1.1 only, and accepts only this server's own pages.
+/// Uses the signalling protocol, over HTTP/1.1 only. The request needs this server's own `Origin`.
 #[utoipa::path(get, path = "/calls/signaling/{session}", tag = "calls",
     params(("session" = String, Path, description = "The call's `sessionId`")), responses(
     (status = 101, description = "The connection becomes a WebSocket"),

@@ -36,7 +36,7 @@ pub async fn ticket(State(state): State<SharedState>, identity: Identity) -> Res
 
 /// Opens an owner's device's WebSocket
 ///
-/// Uses the signalling protocol, over HTTP/1.1 only, and accepts only this server's own pages.
+/// Uses the signalling protocol, over HTTP/1.1 only. The request needs this server's own `Origin`.
 #[utoipa::path(get, path = "/presence", tag = "devices", operation_id = "presence_signaling", responses(
     (status = 101, description = "The connection becomes a WebSocket"),
     (status = 400, description = "`not-a-websocket`"),

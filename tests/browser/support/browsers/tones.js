@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 
 /** Hertz. None is a multiple of another, and all lie where speech codecs are at their best. */
-export const TONES = { caller: 620, owner: 1070, firefox: 1730, middle: 2350 };
+export const TONES = { caller: 620, owner: 1070, firefox: 1730, middle: 2350, example: 440 };
 
 const RATE = 48_000;
 /** One beep and its pause, in seconds: noise suppression takes a constant sine away within seconds, a beep it leaves. */
