@@ -37,11 +37,15 @@ function readArguments(usage, options) {
   try {
     const all = { ...options, help: { type: 'boolean' } };
     const { values, positionals } = parseArgs({ options: all, allowPositionals: true });
-    if (!values.help && positionals.length === 1) return [positionals[0], values];
+    if (values.help) {
+      console.log(usage);
+      process.exit();
+    }
+    if (positionals.length === 1) return [positionals[0], values];
   } catch (error) {
     throw new Problem(`${error.message}\n${usage}`);
   }
-  throw new Problem(usage);
+  throw new Problem(`One argument is needed.\n${usage}`);
 }
 
 /** A server of callqr. */
