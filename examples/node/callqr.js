@@ -5,6 +5,8 @@ import { parseArgs } from 'node:util';
 import { WebSocket, createWebSocketStream } from 'ws';
 
 const REQUEST_TIMEOUT = 10_000;
+/** The server pings every 15 s. */
+const SILENCE_TIMEOUT = 40_000;
 
 /** What the person at the terminal should read, instead of a stack trace. */
 export class Problem extends Error {
@@ -19,7 +21,7 @@ export class Problem extends Error {
 /**
  * Runs a program: it ends with 0 when `main` returns, and with 1 and a line on stderr when there is a problem.
  * @param {string} usage @param {Record<string, {type: 'string' | 'boolean'}>} options as `parseArgs` takes them
- * @param {(argument: string | undefined, values: Record<string, any>) => Promise<void>} main
+ * @param {(argument: string, values: Record<string, any>) => Promise<void>} main
  */
 export async function run(usage, options, main) {
   try {
@@ -66,7 +68,12 @@ export class Server {
   /** Makes a request; answers with the object that the server sends. */
   async request(method, path, body, bearer) {
     const { status, text } = await this.#exchange(method, path, body && JSON.stringify(body), bearer);
-    const answer = text ? JSON.parse(text) : {};
+    let answer;
+    try {
+      answer = JSON.parse(text || '{}');
+    } catch {
+      throw new Problem(`${this.origin} answers with ${status}, but not as callqr does.`, { status });
+    }
     if (status < 400) return answer;
     throw problemOf(answer.error, status);
   }
@@ -127,6 +134,13 @@ class Line {
     this.#messages = createWebSocketStream(socket, { readableObjectMode: true, encoding: 'utf8' });
     // What goes wrong ends the loop below; without a listener it would end the process.
     this.#messages.on('error', () => {});
+    // A network that is gone says nothing: it has to be noticed.
+    let silence;
+    const hears = () => {
+      clearTimeout(silence);
+      silence = setTimeout(() => socket.terminate(), SILENCE_TIMEOUT);
+    };
+    socket.on('open', hears).on('ping', hears).on('close', () => clearTimeout(silence));
   }
 
   send = (type, payload = {}) => {

@@ -10,8 +10,8 @@ const USAGE = `Usage: OWNER_PASSWORD=… node owner.js https://HOST[:PORT] --use
   --talk SECONDS   hang up after so long; otherwise the caller does
   --once           stop after one call`;
 
-/** What goes wrong with the server for a while. */
-const PASSING = ['lost', 'unreachable', 'overloaded'];
+/** Whether it is the server or the network, and likely to pass. */
+const passes = ({ code, status }) => ['lost', 'unreachable', 'overloaded'].includes(code) || status === 429 || status >= 500;
 
 const STRING = { type: 'string' };
 const OPTIONS = {
@@ -53,7 +53,6 @@ class Owner {
   }
 
   async logIn() {
-    this.#token = undefined;
     const { token, secondFactor } = await this.request('POST', '/api/v1/auth/login', this.account);
     if (secondFactor) throw new Problem('This account has a second factor. Give this program an account without one.');
     this.#token = token;
@@ -71,10 +70,11 @@ class Owner {
   async waitForCalls() {
     for (;;) {
       try {
+        if (!this.#token) await this.logIn();
         if (await this.#waitOnce()) return;
       } catch (error) {
-        if (error.status === 401 || error.code === 'logged-out') await this.logIn();
-        else if (error.status === 503 || PASSING.includes(error.code)) await aWhile(error.message);
+        if (error.code === 'no-session' || error.code === 'logged-out') this.#token = undefined;
+        else if (passes(error)) await aWhile(error.message);
         else throw error;
       }
     }

@@ -48,7 +48,10 @@ class Server:
     async def request(self, method, path, body=None, token=None):
         """Makes a request; answers with the object that the server sends."""
         status, text = await asyncio.to_thread(self._exchange, method, path, body, token)
-        answer = json.loads(text or "{}")
+        try:
+            answer = json.loads(text or "{}")
+        except ValueError:
+            raise Problem(f"{self.origin} answers with {status}, but not as callqr does.", status=status)
         if status < 400:
             return answer
         raise problem_of(answer["error"], status)

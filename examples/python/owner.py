@@ -35,7 +35,6 @@ class Owner:
         print("Account created.")
 
     async def log_in(self):
-        self.token = None
         answer = await self.request("POST", "/api/v1/auth/login", self.account)
         if "secondFactor" in answer:
             raise Problem("This account has a second factor. Give this program an account without one.")
@@ -53,12 +52,14 @@ class Owner:
         """Waits until the program is stopped, and comes back when the server restarts or the session ends."""
         while True:
             try:
+                if not self.token:
+                    await self.log_in()
                 if await self.wait_once():
                     return
             except Problem as problem:
-                if problem.status == 401 or problem.code == "logged-out":
-                    await self.log_in()
-                elif problem.status == 503 or problem.code in ("lost", "unreachable", "overloaded"):
+                if problem.code in ("no-session", "logged-out"):
+                    self.token = None
+                elif passes(problem):
                     print(f"{problem} Trying again.")
                     # Not at once, and not everybody at the same time.
                     await asyncio.sleep(random.uniform(1, 3))
@@ -91,6 +92,12 @@ class Owner:
         except Problem as problem:
             print(f"This call failed: {problem}")
         return True
+
+
+def passes(problem):
+    """Whether it is the server or the network, and likely to pass."""
+    code, status = problem.code, problem.status or 0
+    return code in ("lost", "unreachable", "overloaded") or status == 429 or status >= 500
 
 
 class Call:

@@ -114,6 +114,17 @@ test('an owner who is not there, or is in another call', async () => {
   for (const language of LANGUAGES) await fails(callerOf(language, link), /None of the owner's devices is connected/);
 });
 
+test('an owner waits again after the server has restarted, and after the session was ended elsewhere', async () => {
+  const owners = await Promise.all(LANGUAGES.map(async (language) => (await waitingOwner(language)).owner));
+  await server.stop();
+  await server.start();
+  const again = (event) => Promise.all(owners.map((owner) => owner.prints(new RegExp(`${event}[^]*^Waiting for calls\\.$`, 'm'))));
+  await again('Trying again\\.');
+  await server.api('DELETE', '/api/v1/sessions', { bearer: await logIn() });
+  await again('Logged in\\.[^]*Logged in\\.');
+  await Promise.all(owners.map((owner) => owner.stop()));
+});
+
 test('a wrong password, or none', async () => {
   await inEach((language) => fails(ownerOf(language, ''), /OWNER_PASSWORD/));
   await inEach((language) => fails(ownerOf(language, 'not the one'), /username or the password is wrong/));
