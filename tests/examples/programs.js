@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { endWithUs } from '../browser/support/children.js';
+import { endWithUs } from '../browser/support/browsers/children.js';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const PYTHON = join(root, 'target/tools/examples/bin/python');

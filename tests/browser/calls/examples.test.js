@@ -1,10 +1,10 @@
 // The example programs and the real pages call each other.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LANGUAGES, Program } from '../examples/programs.js';
-import { keyedSticker, unlock } from './support/keyed.js';
-import { ownersWorld } from './support/owners-world.js';
-import { TONES } from './support/tones.js';
+import { LANGUAGES, Program } from '../../examples/programs.js';
+import { keyedSticker, unlock } from '../support/people/keyed.js';
+import { ownersWorld } from '../support/people/owners-world.js';
+import { TONES } from '../support/browsers/tones.js';
 
 const world = await ownersWorld();
 /** The programs look for the server under its other name: the browsers alone are told where to find the first. */
