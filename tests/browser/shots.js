@@ -23,10 +23,11 @@ try {
   await world.register();
   for (const look of LOOKS) await theOwner(look);
   // Before logging in takes a second step.
-  for (const look of LOOKS) await notes(look);
-  for (const look of LOOKS) await proven(look);
-  for (const look of LOOKS) await onPaper(look);
+  await inEachLook(notes);
+  await inEachLook(proven);
+  await inEachLook(onPaper);
   await lies();
+  await world.logIn();
   const sticker = await world.sticker({ label: 'Blue van', publicText: 'Am I in your way? Ring me.' });
   const { invitee } = await people();
   for (const look of LOOKS) await links(look);
@@ -39,6 +40,14 @@ try {
   await world.close();
 }
 console.log(`Pictures are in ${folder}`);
+
+/** An account has only so many sessions: the one that this program asks with has given way to the devices of looks before. */
+async function inEachLook(take) {
+  for (const look of LOOKS) {
+    await world.logIn();
+    await take(look);
+  }
+}
 
 async function setUp(look) {
   const owner = await world.device(look.options);
@@ -408,16 +417,16 @@ async function lies() {
       ? { type, payload: { ...payload, sdp: payload.sdp.replace(/(a=fingerprint:.*)(.)(?=\r)/g, (_, line, digit) => line + (digit === '0' ? '1' : '0')) } }
       : undefined),
   };
-  for (const look of LOOKS) {
+  await inEachLook(async (look) => {
     const { device, caller } = await keyedCall(look);
     await Promise.all([caller.comesTo('ended', 'mismatch'), device.comesTo('ended', 'mismatch')]);
     await picture(look, caller, 'caller-mismatch');
     await picture(look, device, 'owner-mismatch');
     await world.clear();
-  }
+  });
   await liar.close();
   for (const line of Object.values(world.lines)) line.detour(null);
-  for (const look of LOOKS) {
+  await inEachLook(async (look) => {
     const impostor = await Impostor.open(world);
     const device = await world.device(look.options);
     await device.logsIn();
@@ -432,7 +441,7 @@ async function lies() {
     await world.clear();
     await impostor.close();
     for (const line of Object.values(world.lines)) line.detour(null);
-  }
+  });
 }
 
 async function write(caller, text) {
