@@ -104,7 +104,7 @@ class Line:
         try:
             await self.socket.send(json.dumps({"type": kind, "payload": payload or {}}))
         except websockets.ConnectionClosed:
-            pass  # Whoever reads the messages notices.
+            pass  # The reader of the messages notices.
 
     async def messages(self):
         try:

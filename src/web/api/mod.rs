@@ -16,7 +16,7 @@ use super::{openapi, pages};
 
 /// What programs may ask for: entered with its description, or not at all (see [`openapi`]).
 pub fn routes() -> ApiRouter {
-    let v1 = ApiRouter::new()
+    let v1 = ApiRouter::default()
         .routes(routes!(index::index))
         .routes(routes!(openapi::json))
         .merge(auth::routes())
@@ -28,5 +28,5 @@ pub fn routes() -> ApiRouter {
         .routes(routes!(calls::ticket))
         .routes(routes!(presence::ticket))
         .routes(routes!(presence::signaling));
-    ApiRouter::new().routes(routes!(health::health)).routes(routes!(pages::ca)).nest("/api/v1", v1)
+    ApiRouter::default().routes(routes!(health::health)).routes(routes!(pages::ca)).nest("/api/v1", v1)
 }

@@ -17,7 +17,7 @@ use crate::web::state::SharedState;
 /// Handlers of one path, by their names: `routes!(profile::account, profile::change)`.
 macro_rules! routes {
     ($($module:ident::$handler:ident),+) => {
-        $crate::web::openapi::router::Routes::new()$(.with(
+        $crate::web::openapi::router::Routes::default()$(.with(
             pastey::paste!(std::marker::PhantomData::<$module::[<__path_ $handler>]>),
             $module::$handler,
         ))+
@@ -26,6 +26,7 @@ macro_rules! routes {
 pub(in crate::web) use routes;
 
 /// Paths with their handlers.
+#[derive(Default)]
 pub struct ApiRouter {
     router: Router<SharedState>,
     #[cfg(test)]
@@ -33,15 +34,6 @@ pub struct ApiRouter {
 }
 
 impl ApiRouter {
-    /// Without any path.
-    pub fn new() -> Self {
-        Self {
-            router: Router::new(),
-            #[cfg(test)]
-            described: super::description::Described::default(),
-        }
-    }
-
     /// Adds a path.
     pub fn routes(mut self, routes: Routes) -> Self {
         self.router = self.router.route(&routes.path, routes.handlers);
@@ -79,6 +71,7 @@ impl ApiRouter {
 }
 
 /// The handlers of one path, by method; made by [`routes!`].
+#[derive(Default)]
 pub struct Routes {
     path: String,
     handlers: MethodRouter<SharedState>,
@@ -87,16 +80,6 @@ pub struct Routes {
 }
 
 impl Routes {
-    /// Without any handler.
-    pub fn new() -> Self {
-        Self {
-            path: String::new(),
-            handlers: MethodRouter::new(),
-            #[cfg(test)]
-            described: super::description::Described::default(),
-        }
-    }
-
     /// Adds a handler and its annotation. All of a path's handlers name the same path.
     pub fn with<A: Annotation, H: Handler<T, SharedState>, T: 'static>(
         mut self,

@@ -9,7 +9,7 @@ use crate::web::openapi::router::{ApiRouter, routes};
 
 /// The routes.
 pub fn routes() -> ApiRouter {
-    ApiRouter::new()
+    ApiRouter::default()
         .routes(routes!(register::register))
         .routes(routes!(register::reset))
         .routes(routes!(profile::account, profile::change, profile::delete))

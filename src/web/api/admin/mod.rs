@@ -7,7 +7,7 @@ use crate::web::openapi::router::{ApiRouter, routes};
 
 /// The routes.
 pub fn routes() -> ApiRouter {
-    ApiRouter::new()
+    ApiRouter::default()
         .routes(routes!(users::users))
         .routes(routes!(users::delete))
         .routes(routes!(users::disable))

@@ -9,7 +9,7 @@ use crate::web::openapi::router::{ApiRouter, routes};
 
 /// The routes.
 pub fn routes() -> ApiRouter {
-    ApiRouter::new()
+    ApiRouter::default()
         .routes(routes!(login::log_in))
         .routes(routes!(login::second_factor))
         .routes(routes!(login::second_factor_passkey))

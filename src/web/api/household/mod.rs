@@ -9,7 +9,7 @@ use crate::web::openapi::router::{ApiRouter, routes};
 
 /// The routes.
 pub fn routes() -> ApiRouter {
-    ApiRouter::new()
+    ApiRouter::default()
         .routes(routes!(tags::list))
         .routes(routes!(tags::generate))
         .routes(routes!(tags::register))
