@@ -70,7 +70,7 @@ impl ApiRouter {
     }
 }
 
-/// The handlers of one path, by method; made by [`routes!`].
+/// The handlers of one path, by method; made by `routes!`.
 #[derive(Default)]
 pub struct Routes {
     path: String,
