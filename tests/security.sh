@@ -26,13 +26,7 @@ if ((${#missing[@]})); then
 fi
 
 python=target/tools/python
-wanted=$(sha256sum tests/security/requirements.txt)
-if [[ "$(cat $python/installed 2>/dev/null || true)" != "$wanted" ]]; then
-  echo "Installing the tools of tests/security/requirements.txt into $python"
-  python3 -m venv --clear $python
-  $python/bin/pip install --quiet --disable-pip-version-check -r tests/security/requirements.txt
-  echo "$wanted" >$python/installed
-fi
+bash tests/venv.sh $python tests/security/requirements.txt
 
 binary=target/debug/callqr
 if [[ -x ${1:-} ]]; then

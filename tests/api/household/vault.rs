@@ -34,7 +34,7 @@ fn key(way: &str) -> WrappedKey {
     WrappedKey { holder: holder(), wrapped: wrapped(way), credential: None }
 }
 
-/// What a browser makes in the beginning, or anew.
+/// What a browser makes at first, or when it starts over.
 pub fn new_vault(revision: u8) -> NewVault {
     let blob = URL_SAFE_NO_PAD.encode(sealed(revision));
     NewVault { blob, holder: holder(), way: "password", wrapped: wrapped("password"), before: None }
@@ -122,17 +122,17 @@ async fn a_login_without_the_vaults_key_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_vault_is_made_anew_by_a_households_only_member_with_a_fresh_proof() {
+async fn a_households_only_member_replaces_the_vault_after_a_step_up() {
     let server = TestApp::start().await;
     let owner = server.owner().await;
     assert_eq!(owner.renew_vault(&new_vault(1)).await.code(), "vault-changed", "there is none");
     owner.make_vault(&new_vault(1)).await.ok();
     owner.let_in("recovery", &key("recovery")).await.ok();
 
-    let anew = NewVault { holder: other_holder(), ..new_vault(2) };
+    let replacement = NewVault { holder: other_holder(), ..new_vault(2) };
     assert_eq!(owner.renew_vault(&new_vault(3)).await.code(), "vault-changed");
     let elsewhere = server.client.enter("ada", PASSWORD).await;
-    owner.renew_vault(&anew).await.ok();
+    owner.renew_vault(&replacement).await.ok();
     assert_eq!(elsewhere.vault().await.status, 401, "a device that may be stolen is logged out");
     let vault = owner.vault().await.ok();
     assert_eq!(vault.blob, Some(URL_SAFE_NO_PAD.encode(sealed(2))));
@@ -145,7 +145,7 @@ async fn a_vault_is_made_anew_by_a_households_only_member_with_a_fresh_proof() {
 }
 
 #[tokio::test]
-async fn whoever_holds_the_key_of_a_shared_vault_changes_it_and_ends_every_other_way_to_the_old_one() {
+async fn a_member_with_the_key_replaces_a_shared_vault_and_every_other_way_to_the_old_one_ends() {
     let server = TestApp::start().await;
     let ada = server.owner().await;
     ada.make_vault(&new_vault(1)).await.ok();
@@ -155,11 +155,11 @@ async fn whoever_holds_the_key_of_a_shared_vault_changes_it_and_ends_every_other
     ada.register_invite(&KeyedInvite { token: &token, wrapped: &for_guest, holder: &holder() }).await.ok();
     bob.new_invite("household").await.ok();
 
-    let anew = NewVault { holder: other_holder(), ..new_vault(2) };
-    let forged = NewVault { before: Some(URL_SAFE_NO_PAD.encode([8; 32])), ..anew.clone() };
+    let replacement = NewVault { holder: other_holder(), ..new_vault(2) };
+    let forged = NewVault { before: Some(URL_SAFE_NO_PAD.encode([8; 32])), ..replacement.clone() };
     assert_eq!(ada.renew_vault(&forged).await.code(), "not-a-holder");
     assert_eq!(bob.vault().await.ok().wraps.len(), 1);
-    ada.renew_vault(&NewVault { before: Some(holder()), ..anew }).await.ok();
+    ada.renew_vault(&NewVault { before: Some(holder()), ..replacement }).await.ok();
     assert_eq!(ada.vault().await.ok().wraps.len(), 1);
     let his = bob.vault().await.ok();
     assert_eq!((his.wraps, his.blob), (vec![], Some(URL_SAFE_NO_PAD.encode(sealed(2)))));
