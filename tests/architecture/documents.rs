@@ -1,4 +1,4 @@
-//! Every link within the documents leads somewhere: to a file that is kept, and to a heading in it.
+//! Every link and picture of the documents leads somewhere: to a file that is kept, and to a heading in it.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -38,9 +38,12 @@ fn is_markdown(file: &Path) -> bool {
     file.extension().is_some_and(|extension| extension == "md")
 }
 
-/// Where the links of a document lead, but for those to other sites.
+/// Where the links and pictures of a document lead, but for those of other sites.
 fn links(text: &str) -> impl Iterator<Item = &str> {
-    let targets = text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target);
+    let between = |opening, closing| {
+        text.split(opening).skip(1).filter_map(move |rest: &str| rest.split_once(closing)).map(|(target, _)| target)
+    };
+    let targets = between("](", ")").chain(between("src=\"", "\"")).chain(between("href=\"", "\""));
     targets.filter(|target| !target.contains(':') && !target.contains(char::is_whitespace))
 }
 
