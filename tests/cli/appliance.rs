@@ -63,7 +63,8 @@ fn a_port_in_use_is_one_clear_message() {
     assert!(told.contains("TCP port") && told.contains("in use") && told.contains("--listen"), "{told}");
     assert!(!told.contains("panicked"));
 
-    let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
+    // At an address of its own: tests beside this one may hold the TCP port of the same number.
+    let udp = UdpSocket::bind("127.0.0.71:0").unwrap();
     let address = udp.local_addr().unwrap().to_string();
     let refused = output(directory.path(), &["--listen", &address]);
     let told = text(&refused.stderr);
