@@ -242,6 +242,7 @@ test('a machine in the middle hears both and is heard, where the sticker carries
     await device.comesTo('ended');
   });
   await middle.leaves();
+  assert.deepEqual(await middle.heardSince(), {}, 'what it heard then would count for the next test');
 });
 
 test('a machine in the middle gets no sound from anybody and to nobody, where it carries one', async () => {

@@ -77,9 +77,16 @@ export class Middle {
   }
 
   async leaves() {
-    await this.tab.run(() => window.__middle.leave());
-    await this.tab.run(() => window.__probe.forget());
+    await this.tab.run(() => {
+      window.__middle.leave();
+      window.__probe.forget();
+    });
     this.#relays.clear();
+  }
+
+  /** What it hears after it left, while the probe looks a few times more. */
+  heardSince() {
+    return this.tab.run(() => new Promise((resolve) => setTimeout(resolve, 100, window.__probe.heard())));
   }
 
   #relay(session) {

@@ -101,6 +101,11 @@ function probe() {
           analyser.smoothingTimeConstant = 0;
           context.createMediaStreamSource(new MediaStream([track])).connect(analyser);
           const timer = setInterval(() => {
+            // The analyser keeps the last sound of a track that has ended.
+            if (track.readyState === 'ended' || connection.connectionState === 'closed') {
+              clearInterval(timer);
+              return;
+            }
             for (const { hertz, level, floor } of levels(analyser, context, frequencies)) {
               const entry = (heard[hertz] ??= { first: null, last: null, times: 0, loudest: -200, gap: 0 });
               if (level > entry.loudest) entry.loudest = Math.round(level);
@@ -112,7 +117,6 @@ function probe() {
                 entry.times += 1;
               }
             }
-            if (track.readyState === 'ended') clearInterval(timer);
           }, every);
           ears.set(track, timer);
         }
