@@ -1,5 +1,6 @@
 //! The arrows of `src/lib.rs`, checked against what the code imports: between rooms, between the layers of `web`, and
-//! between the resources of its API. Nothing is imported in a circle. And who writes paths of the API by hand, and where the documents lead.
+//! between the resources of its API. Nothing is imported in a circle. And who writes paths of the API by hand, and where
+//! the documents lead.
 
 #![allow(clippy::unwrap_used)]
 
