@@ -35,6 +35,8 @@ else
     faketime:faketime
     sqlite3:sqlite3
     gcore:gdb
+    ip:iproute2
+    unshare:util-linux
   )
 fi
 for command in "$@"; do wanted+=("$command:$command"); done

@@ -6,7 +6,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::store::Store;
-use crate::web::health::Condition;
+use crate::web::health::{Condition, Verdict};
 
 /// How long a result stays valid.
 const FRESH: Duration = Duration::from_secs(1);
@@ -14,7 +14,7 @@ const FRESH: Duration = Duration::from_secs(1);
 /// The last result; requests during a check wait for it.
 pub struct DatabaseCheck {
     store: Store,
-    last: Mutex<Option<(Instant, Condition)>>,
+    last: Mutex<Option<(Instant, Verdict)>>,
 }
 
 impl DatabaseCheck {
@@ -24,19 +24,19 @@ impl DatabaseCheck {
     }
 
     /// How the database is.
-    pub async fn condition(&self) -> Condition {
+    pub async fn verdict(&self) -> Verdict {
         let mut last = self.last.lock().await;
-        match *last {
-            Some((at, condition)) if at.elapsed() < FRESH => condition,
+        match &*last {
+            Some((at, verdict)) if at.elapsed() < FRESH => verdict.clone(),
             _ => {
-                let condition = match self.store.ping().await {
-                    Ok(()) => Condition::Healthy,
+                let verdict = match self.store.ping().await {
+                    Ok(()) => Verdict::HEALTHY,
                     // It works but is overloaded: a restart would not help.
-                    Err(error) if error.code == "busy" => Condition::Degraded,
-                    Err(_) => Condition::Unhealthy,
+                    Err(error) if error.code == "busy" => Verdict::new(Condition::Degraded, error.code, error.message),
+                    Err(error) => Verdict::new(Condition::Unhealthy, error.code, error.message),
                 };
-                *last = Some((Instant::now(), condition));
-                condition
+                *last = Some((Instant::now(), verdict.clone()));
+                verdict
             }
         }
     }
@@ -53,9 +53,9 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let store = Store::open(&directory.path().join("callqr.db")).unwrap();
         let check = DatabaseCheck::new(store.clone());
-        let found = join_all((0..2000).map(|_| check.condition())).await;
-        assert!(found.iter().all(|condition| *condition == Condition::Healthy));
+        let found = join_all((0..2000).map(|_| check.verdict())).await;
+        assert!(found.iter().all(|verdict| *verdict == Verdict::HEALTHY));
         store.close().await;
-        assert_eq!(DatabaseCheck::new(store).condition().await, Condition::Unhealthy);
+        assert_eq!(DatabaseCheck::new(store).verdict().await.condition, Condition::Unhealthy);
     }
 }

@@ -43,8 +43,9 @@ use crate::relay::Relay;
 use crate::store::Store;
 use crate::tls::{self, Certificates};
 use crate::upkeep::cleaner::{Cleaner, ClockHealth, Connected};
+use crate::upkeep::clock::Doubt;
 use crate::web;
-use crate::web::health::{Condition, Probes};
+use crate::web::health::{Condition, Probes, Verdict};
 use crate::web::state::AppState;
 use database_check::DatabaseCheck;
 pub use operate::operate;
@@ -254,7 +255,7 @@ impl App {
         chores.spawn(self.audit.clone().keep_writing());
         chores.spawn(finish_rotation(self.operator.clone()));
         chores.spawn(self.cleaner.run());
-        chores.spawn(self.self_test.keep_testing(relay.clone(), listeners_address(&listeners), certificates));
+        chores.spawn(self.self_test.keep_testing(relay.clone(), local_addresses(&listeners), certificates));
         if let Some(listener) = self.metrics {
             let router = metrics::of(relay.clone(), hub.clone());
             tokio::spawn(metrics::serve(listener, router, context.http, context.closing.clone()));
@@ -301,8 +302,8 @@ impl App {
     }
 }
 
-fn listeners_address(listeners: &[TcpListener]) -> Option<SocketAddr> {
-    listeners.iter().find_map(|listener| listener.local_addr().ok())
+fn local_addresses(listeners: &[TcpListener]) -> Vec<SocketAddr> {
+    listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect()
 }
 
 async fn keep_certificate(certificates: Arc<Certificates>) {
@@ -377,14 +378,30 @@ fn probes(store: &Store, certificates: &Arc<Certificates>, self_test: &SelfTest,
     Probes {
         database: Arc::new(move || {
             let database = database.clone();
-            Box::pin(async move { database.condition().await })
+            Box::pin(async move { database.verdict().await })
         }),
-        relay: Arc::new(move || self_test.condition()),
-        clock: Arc::new(move || if clock.doubt().is_none() { Condition::Healthy } else { Condition::Degraded }),
+        relay: Arc::new(move || self_test.verdict()),
+        clock: Arc::new(move || clock.doubt().map_or(Verdict::HEALTHY, clock_verdict)),
         certificates: Arc::new(move || match certificates.health(SystemTime::now()) {
-            Ok(()) => Condition::Healthy,
-            Err(error) if error.code == "certificate-expired" => Condition::Unhealthy,
-            Err(_) => Condition::Degraded,
+            Ok(()) => Verdict::HEALTHY,
+            Err(error) => certificate_verdict(&error),
         }),
+    }
+}
+
+fn clock_verdict(doubt: Doubt) -> Verdict {
+    let message = match doubt {
+        Doubt::BeforeBuild => "The clock shows a time before this program was built.",
+        Doubt::Jumped => "The clock was set by more than a day.",
+    };
+    Verdict::new(Condition::Degraded, "clock-wrong", message)
+}
+
+fn certificate_verdict(error: &Error) -> Verdict {
+    match error.code {
+        "certificate-expired" => Verdict::new(Condition::Unhealthy, error.code, error.message.clone()),
+        "certificate-not-yet-valid" => Verdict::new(Condition::Degraded, error.code, error.message.clone()),
+        // Such a message names files, which are nobody's business.
+        code => Verdict::new(Condition::Degraded, code, "The certificate cannot be renewed; the log says why."),
     }
 }

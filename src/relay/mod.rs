@@ -14,6 +14,7 @@ mod mmsg;
 mod outbox;
 mod probe;
 mod queue;
+mod reach;
 mod shard;
 mod stats;
 mod stream;
@@ -39,6 +40,7 @@ pub use crate::proto::turn::limits::Limits;
 use crate::proto::turn::view::Update;
 
 pub use probe::{Connection, Report};
+pub use reach::{Family, reach};
 use shard::ShardHandle;
 pub use stats::{Stats, Traffic};
 use stream::StreamHandle;
@@ -201,7 +203,8 @@ impl Relay {
     }
 
     /// Lets an allocation pair exchange a packet through the real port: one side over UDP, the other over UDP and then
-    /// over each of `connections`, which the caller has opened to the server's own TCP port.
+    /// over each of `connections`, which the caller has opened to the server's own TCP port. What this machine has no
+    /// address for is left out.
     pub async fn self_test(&self, connections: Vec<Connection>) -> Report {
         probe::run(self, connections).await
     }

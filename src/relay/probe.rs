@@ -21,6 +21,7 @@ use turn::proto::relayaddr::RelayedAddress;
 use turn::proto::reqtrans::RequestedTransport;
 
 use super::Relay;
+use super::reach::{Family, reach};
 use crate::domain::credentials::secret::Secret;
 use crate::domain::ids::CallId;
 use crate::domain::random;
@@ -60,6 +61,8 @@ impl fmt::Debug for Connection {
 pub struct Report {
     /// Name of the transport and its result.
     pub results: Vec<(&'static str, Result<(), String>)>,
+    /// Families of addresses that are listened on and that this machine does not have.
+    pub left_out: Vec<Family>,
 }
 
 impl Report {
@@ -73,27 +76,39 @@ pub(super) async fn run(relay: &Relay, connections: Vec<Connection>) -> Report {
     let call_id = CallId::random();
     let participants = [credentials(), credentials()];
     relay.admit(call_id, participants.clone(), CALL);
-    let mut results = Vec::new();
-    for address in relay.local_addrs() {
-        let name = if address.is_ipv4() { "udp4" } else { "udp6" };
-        let result = match udp(address).await {
-            Ok(pipe) => through(relay, &participants, pipe).await,
+    let mut report = Report { results: Vec::new(), left_out: Vec::new() };
+    let mut partner = None;
+    for listening in relay.local_addrs() {
+        let Some(server) = reach(listening) else {
+            report.left_out.push(Family::of(listening));
+            continue;
+        };
+        let result = match udp(server).await {
+            Ok(pipe) => through(&participants, server, pipe).await,
             Err(error) => Err(error),
         };
-        results.push((name, result.map_err(|error| error.to_string())));
+        // The first one that works, so that one that does not condemns no other.
+        if report.results.iter().all(|(_, result)| result.is_err()) {
+            partner = Some(server);
+        }
+        let name = if listening.is_ipv4() { "udp4" } else { "udp6" };
+        report.results.push((name, result.map_err(|error| error.to_string())));
     }
     for Connection { name, stream } in connections {
         let pipe = Pipe::Stream { stream, buffer: Vec::new() };
-        results.push((name, through(relay, &participants, pipe).await.map_err(|error| error.to_string())));
+        let result = match partner {
+            Some(partner) => through(&participants, partner, pipe).await,
+            None => Err(io::Error::other("no UDP listener can be reached")),
+        };
+        report.results.push((name, result.map_err(|error| error.to_string())));
     }
     relay.revoke(call_id);
-    Report { results }
+    report
 }
 
-/// One side over UDP, the other through `pipe`: a packet there and one back.
-async fn through(relay: &Relay, participants: &[Credentials; 2], pipe: Pipe) -> io::Result<()> {
-    let first = relay.local_addrs().first().copied().ok_or_else(|| io::Error::other("no UDP listener"))?;
-    let mut caller = Probe { pipe: udp(first).await?, credentials: &participants[0], challenge: None };
+/// One side over UDP to `partner`, the other through `pipe`: a packet there and one back.
+async fn through(participants: &[Credentials; 2], partner: SocketAddr, pipe: Pipe) -> io::Result<()> {
+    let mut caller = Probe { pipe: udp(partner).await?, credentials: &participants[0], challenge: None };
     let mut callee = Probe { pipe, credentials: &participants[1], challenge: None };
     let caller_address = caller.allocate().await?;
     let callee_address = callee.allocate().await?;
@@ -111,11 +126,9 @@ fn credentials() -> Credentials {
 }
 
 async fn udp(server: SocketAddr) -> io::Result<Pipe> {
-    let loopback: IpAddr = if server.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
-    let to = if server.ip().is_unspecified() { loopback } else { server.ip() };
     let any: IpAddr = if server.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
     let socket = tokio::net::UdpSocket::bind((any, 0)).await?;
-    socket.connect((to, server.port())).await?;
+    socket.connect(server).await?;
     Ok(Pipe::Udp(socket))
 }
 

@@ -7,6 +7,7 @@ mod appliance;
 mod appliances;
 mod control;
 mod keys;
+mod machine;
 mod operator;
 mod pages;
 mod support;

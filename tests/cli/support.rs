@@ -85,6 +85,10 @@ impl Started {
         url.split('/').next().unwrap().trim().parse().unwrap()
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends SIGTERM, and gives what was logged.
     pub fn stop(mut self) -> String {
         let kill = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
