@@ -4,6 +4,7 @@
 //! `relay`, `store`, `tls`, `upkeep`, `web`. Called by `cli`.
 
 mod addresses;
+mod ask_health;
 mod database_check;
 mod metrics;
 mod operate;
@@ -38,15 +39,18 @@ use crate::keys::data_dir::DataDir;
 use crate::limits::concurrency::ConcurrencyLimit;
 use crate::limits::rate::RateLimits;
 use crate::operator::Operator;
-use crate::operator::socket::Control;
+use crate::operator::ServerHealth;
+use crate::operator::socket::{Control, HealthCheck};
 use crate::relay::Relay;
 use crate::store::Store;
 use crate::tls::{self, Certificates};
 use crate::upkeep::cleaner::{Cleaner, ClockHealth, Connected};
 use crate::upkeep::clock::Doubt;
 use crate::web;
+use crate::web::api::health::Health;
 use crate::web::health::{Condition, Probes, Verdict};
 use crate::web::state::AppState;
+pub use ask_health::ask_health;
 use database_check::DatabaseCheck;
 pub use operate::operate;
 pub use options::tls as tls_options;
@@ -84,6 +88,7 @@ pub struct App {
     context: ConnectionContext,
     metrics: Option<TcpListener>,
     control: Option<Control>,
+    health: HealthCheck,
     operator: Operator,
     closing: watch::Sender<bool>,
     all_closed: mpsc::Receiver<()>,
@@ -139,6 +144,8 @@ impl App {
             Instant::now(),
         )
         .await?;
+        let probes = probes(&store, &certificates, &self_test, cleaner.health());
+        let health = health_check(probes.clone(), hub.clone());
         let router = web::router(AppState {
             accounts: services.accounts.clone(),
             sessions,
@@ -156,7 +163,7 @@ impl App {
             ),
             sockets: ConcurrencyLimit::new(connections, connections_per_source),
             hub: hub.clone(),
-            probes: probes(&store, &certificates, &self_test, cleaner.health()),
+            probes,
             origin: options::origins(&config, &bound),
             local_ca: certificates.authority_pem().map(str::to_owned),
             ring_time: config.calls.ring_time.0,
@@ -202,6 +209,7 @@ impl App {
             context,
             metrics,
             control,
+            health,
             operator,
             closing,
             all_closed,
@@ -267,11 +275,12 @@ impl App {
             };
             relay.run(stopped).await
         });
+        let mut accepting = JoinSet::new();
         for listener in listeners {
-            tokio::spawn(protocol_switch::accept(listener, context.clone()));
+            accepting.spawn(protocol_switch::accept(listener, context.clone()));
         }
         if let Some(control) = self.control {
-            tokio::spawn(control.serve(self.operator, context.closing.clone(), context.open.clone()));
+            tokio::spawn(control.serve(self.operator, self.health, context.closing.clone(), context.open.clone()));
         }
         // From here on only connections hold a context, so that the last one's end can be seen.
         drop(context);
@@ -280,6 +289,7 @@ impl App {
         let fault = tokio::select! {
             () = shutdown => None,
             _ = &mut switchboard => Some(Error::internal("the switchboard stopped unexpectedly")),
+            Some(_) = accepting.join_next() => Some(Error::internal("a listener stopped unexpectedly")),
             ended = &mut relaying => Some(Error::internal(format!("the relay stopped unexpectedly: {ended:?}"))),
         };
         tracing::info!("stopping");
@@ -387,6 +397,17 @@ fn probes(store: &Store, certificates: &Arc<Certificates>, self_test: &SelfTest,
             Err(error) => certificate_verdict(&error),
         }),
     }
+}
+
+fn health_check(probes: Probes, hub: Hub) -> HealthCheck {
+    Arc::new(move || {
+        let (probes, hub) = (probes.clone(), hub.clone());
+        Box::pin(async move {
+            let health = Health::examine(&probes, &hub).await;
+            let report = serde_json::to_value(&health).unwrap_or_default();
+            ServerHealth { does_its_job: health.does_its_job(), report }
+        })
+    })
 }
 
 fn clock_verdict(doubt: Doubt) -> Verdict {

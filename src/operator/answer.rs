@@ -17,6 +17,8 @@ use crate::views::user::{NamedAccount, UserWithHousehold};
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "answer", content = "body", rename_all = "kebab-case")]
 pub enum Answer {
+    /// To [`super::Request::Health`].
+    Health(ServerHealth),
     /// To [`super::Request::ListUsers`].
     Users(UserList),
     /// To [`super::Request::AddUser`], [`super::Request::DisableUser`], [`super::Request::EnableUser`] and
@@ -48,6 +50,15 @@ pub enum Answer {
     RotatedKeys(RotatedKeys),
     /// To [`super::Request::ListEvents`].
     Events(AuditTrail),
+}
+
+/// How the running server is.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ServerHealth {
+    /// Whether it does its job, or most of it.
+    pub does_its_job: bool,
+    /// What `/health` answers.
+    pub report: serde_json::Value,
 }
 
 /// All accounts, the oldest first.

@@ -22,7 +22,7 @@ use std::time::SystemTime;
 
 pub use answer::{
     Answer, DeletedUser, EndedSessions, InviteList, NewInvite, NewTag, PasswordLink, PasswordSet, RevokedInvite,
-    RevokedTag, RotatedKeys, SessionList, TagList, UserList,
+    RevokedTag, RotatedKeys, ServerHealth, SessionList, TagList, UserList,
 };
 pub use refusal::{Refusal, Reply};
 pub use request::{NewPassword, Request};
@@ -30,9 +30,9 @@ pub use request::{NewPassword, Request};
 use crate::accounts::Accounts;
 use crate::audit::{Audit, Event};
 use crate::auth::factors::Factors;
-use crate::domain::Result;
 use crate::domain::audit::COMMAND_LINE;
 use crate::domain::ids::AccountId;
+use crate::domain::{Error, Kind, Result};
 use crate::household::tags::Tags;
 use crate::keys::Keys;
 use crate::store::Store;
@@ -72,6 +72,8 @@ impl Operator {
     /// `no-such-user`, `no-such-invite`, `no-such-tag`, `no-such-session`; those of what is done; the database's.
     pub async fn run(&self, request: Request, now: SystemTime) -> Result<Answer> {
         match request {
+            // A server answers that itself; here there is none.
+            Request::Health => Err(Error::new(Kind::Unavailable, "not-running", "callqr is not running.")),
             Request::ListUsers => self.list_users().await.map(Answer::Users),
             Request::AddUser { username, password, administrator, household_of } => {
                 let household_of = household_of.as_deref();

@@ -13,6 +13,8 @@ use crate::domain::ids::{InviteId, SessionId, TagId};
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Request {
+    /// How the running server is.
+    Health,
     /// Everybody with an account.
     ListUsers,
     /// A new account.

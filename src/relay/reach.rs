@@ -1,7 +1,11 @@
-//! Where this machine reaches its own listeners, and whether it has addresses of their family at all.
+//! Where this machine reaches its own listeners, if it does at all.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::time::Duration;
+
+/// How long a packet of the machine to itself may take.
+const LOOP_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// IPv4 or IPv6.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,8 +33,8 @@ impl fmt::Display for Family {
 }
 
 /// Where to connect to reach a listener from this machine itself. A listener on every address of its family is reached
-/// through loopback, or through another address where the family is switched off for loopback alone. `None` when the
-/// machine has no address of the family: nobody can come that way, so it is no fault that it does not work.
+/// through loopback, or through another address. `None` when the machine has no address of the family that it reaches
+/// itself by: that nothing comes back then is no fault of the listener's.
 pub fn reach(listening: SocketAddr) -> Option<SocketAddr> {
     let at = |ip| SocketAddr::new(ip, listening.port());
     if !listening.ip().is_unspecified() {
@@ -48,9 +52,17 @@ pub fn reach(listening: SocketAddr) -> Option<SocketAddr> {
     interfaces.iter().map(if_addrs::Interface::ip).find(|ip| usable(ip) && is_ours(*ip)).map(at)
 }
 
-/// Whether this machine has the address now: the system lets nobody bind another one.
+/// Whether this machine has the address now, and reaches itself by it: an address of IPv6 is there and leads nowhere
+/// while IPv6 is off for the loopback interface.
 fn is_ours(ip: IpAddr) -> bool {
-    UdpSocket::bind((ip, 0)).is_ok()
+    let loops = || {
+        let socket = UdpSocket::bind((ip, 0))?;
+        socket.set_read_timeout(Some(LOOP_TIMEOUT))?;
+        socket.connect(socket.local_addr()?)?;
+        socket.send(&[0])?;
+        socket.recv(&mut [0])
+    };
+    loops().is_ok()
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ use leaves::Leaves;
 use names::{Machine, Name, ThisMachine};
 pub use own_files::OwnFiles;
 use own_files::Stamp;
-pub use pinned::client_of_file;
+pub use pinned::trusting_client;
 
 use crate::domain::{Error, Kind, Result};
 
@@ -52,16 +52,6 @@ pub struct TlsOptions {
     pub own_files: Option<OwnFiles>,
     /// Further DNS names and addresses that lead here, for the built-in authority's certificates.
     pub extra_sans: Vec<String>,
-}
-
-impl TlsOptions {
-    /// The file whose first certificate a server with these options shows.
-    pub fn certificate_file(&self) -> PathBuf {
-        match &self.own_files {
-            Some(files) => files.certificate.clone(),
-            None => self.directory.join(authority::LEAF_FILE),
-        }
-    }
 }
 
 /// What a refresh did.

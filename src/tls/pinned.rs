@@ -1,33 +1,32 @@
-//! A client that trusts one key and nothing else: for talking to ourselves.
+//! A client that trusts one key, whatever the certificate says: for talking to ourselves.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error as TlsError, SignatureScheme};
 
 use super::{inspect, provider};
-use crate::domain::{Error, Kind, Result};
+use crate::domain::{Error, Result};
 
-/// A client that accepts a server which proves that it holds the key of the first certificate in this PEM file.
+/// A client that accepts every server. Only for asking this machine's own port for what everybody may know: which key
+/// the running server shows right now only that server knows, and its files may be half way through a renewal.
 ///
 /// # Errors
-/// `no-certificate` when the file has none that can be read.
-pub fn client_of_file(path: &Path) -> Result<ClientConfig> {
-    let certificate = CertificateDer::from_pem_file(path).map_err(|error| {
-        let message = format!("No certificate can be read from {}: {error}.", path.display());
-        Error::new(Kind::Unavailable, "no-certificate", message).hint("Start callqr with this configuration first.")
-    })?;
-    client(certificate)
+/// Internal, when the cryptography provider cannot do what it says.
+pub fn trusting_client() -> Result<ClientConfig> {
+    with_key(None)
 }
 
 /// A client that accepts a server which proves that it holds this certificate's key; names and times do not matter.
 pub(super) fn client(certificate: CertificateDer<'static>) -> Result<ClientConfig> {
-    let provider = provider();
     let key = inspect::facts(&certificate).ok_or_else(|| Error::internal("a certificate cannot be read"))?.public_key;
+    with_key(Some(key))
+}
+
+fn with_key(key: Option<Vec<u8>>) -> Result<ClientConfig> {
+    let provider = provider();
     let verifier = Pinned { key, provider: provider.clone() };
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -40,7 +39,8 @@ pub(super) fn client(certificate: CertificateDer<'static>) -> Result<ClientConfi
 
 #[derive(Debug)]
 struct Pinned {
-    key: Vec<u8>,
+    /// `None`: any key will do.
+    key: Option<Vec<u8>>,
     provider: Arc<CryptoProvider>,
 }
 
@@ -54,7 +54,8 @@ impl ServerCertVerifier for Pinned {
         _now: UnixTime,
     ) -> Result<ServerCertVerified, TlsError> {
         // That the server holds it is proven by its signature, which is verified below.
-        if inspect::facts(end_entity).is_some_and(|shown| shown.public_key == self.key) {
+        let is_pinned = |key: &Vec<u8>| inspect::facts(end_entity).is_some_and(|shown| shown.public_key == *key);
+        if self.key.as_ref().is_none_or(is_pinned) {
             Ok(ServerCertVerified::assertion())
         } else {
             Err(TlsError::General("another key than the pinned one".into()))

@@ -328,15 +328,18 @@ fn a_restart_changes_nothing() {
 fn a_client_for_ourselves_knows_the_server_by_its_key() {
     let root = tempfile::tempdir().unwrap();
     let certificates = open(root.path(), now()).unwrap();
-    let by_file = || pinned::client_of_file(&root.path().join("tls/leaf.pem")).unwrap();
     let entrance = certificates.entrance().unwrap();
-    for client in [by_file(), certificates.own_client().unwrap()] {
+    for client in [trusting_client().unwrap(), certificates.own_client().unwrap()] {
         let met = shake_hands(client, entrance.config(|| ends("192.168.1.5", "192.168.1.5")), "192.168.1.5").unwrap();
         assert_eq!(met.names, ["192.168.1.5", "2001:db8::7"]);
     }
     let other = tempfile::tempdir().unwrap();
     let other = open(other.path(), now()).unwrap().entrance().unwrap();
-    assert!(shake_hands(by_file(), other.config(|| None), "localhost").unwrap_err().contains("another key"));
+    assert!(
+        shake_hands(certificates.own_client().unwrap(), other.config(|| None), "localhost")
+            .unwrap_err()
+            .contains("another key")
+    );
 }
 
 #[test]

@@ -25,24 +25,6 @@ fn the_first_start_tells_what_to_do_next_and_the_second_again() {
 }
 
 #[test]
-fn a_healthy_appliance_says_so_and_a_missing_one_says_why() {
-    let directory = tempfile::tempdir().unwrap();
-    let none = output(directory.path(), &["healthcheck"]);
-    assert_eq!(none.status.code(), Some(1));
-    assert!(text(&none.stderr).contains("Start callqr with this configuration first"), "{}", text(&none.stderr));
-
-    let started = Started::start(&mut callqr(directory.path(), &["--listen", "127.0.0.1:0"]));
-    let address = format!("127.0.0.1:{}", started.port());
-    let healthy = output(directory.path(), &["healthcheck", "--listen", &address]);
-    assert_eq!(healthy.status.code(), Some(0), "{}", text(&healthy.stderr));
-    assert!(text(&healthy.stdout).contains("\"database\":\"healthy\""));
-    started.stop();
-    let stopped = output(directory.path(), &["healthcheck", "--listen", &address]);
-    assert_eq!(stopped.status.code(), Some(1));
-    assert!(text(&stopped.stderr).contains("does not answer"), "{}", text(&stopped.stderr));
-}
-
-#[test]
 fn a_reader_who_leaves_early_stops_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let mut command = callqr(directory.path(), &["print-config"]);

@@ -6,6 +6,7 @@ mod appliance;
 #[path = "../support/mod.rs"]
 mod appliances;
 mod control;
+mod health;
 mod keys;
 mod machine;
 mod operator;

@@ -8,7 +8,7 @@ mod client;
 mod server;
 
 pub use client::ask;
-pub use server::Control;
+pub use server::{Control, HealthCheck};
 
 /// The socket's name in the data directory.
 const NAME: &str = "control.sock";

@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -17,7 +18,7 @@ use super::address::Address;
 use super::{MAX_REQUEST, NAME};
 use crate::domain::{Error, Kind, Result};
 use crate::keys::data_dir::DataDir;
-use crate::operator::{Operator, Reply, Request};
+use crate::operator::{Answer, Operator, Reply, Request, ServerHealth};
 
 /// Under this name a socket is made ready before it takes the place of [`NAME`].
 const UNREADY: &str = "control.new";
@@ -28,6 +29,9 @@ const SERVED: usize = 8;
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long to wait after a connection could not be accepted.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
+
+/// Says how the running server is.
+pub type HealthCheck = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ServerHealth> + Send>> + Send + Sync>;
 
 /// A socket that listens; its file is removed when this is dropped.
 pub struct Control {
@@ -66,7 +70,13 @@ impl Control {
     }
 
     /// Serves until `closing` says so. Pending requests are finished; waiting for `open` shows when.
-    pub async fn serve(self, operator: Operator, mut closing: watch::Receiver<bool>, open: mpsc::Sender<()>) {
+    pub async fn serve(
+        self,
+        operator: Operator,
+        health: HealthCheck,
+        mut closing: watch::Receiver<bool>,
+        open: mpsc::Sender<()>,
+    ) {
         let places = Arc::new(Semaphore::new(SERVED));
         loop {
             let accepted = tokio::select! {
@@ -78,10 +88,10 @@ impl Control {
                 continue;
             };
             let Ok(place) = places.clone().acquire_owned().await else { return };
-            let (operator, open) = (operator.clone(), open.clone());
+            let (operator, health, open) = (operator.clone(), health.clone(), open.clone());
             tokio::spawn(async move {
                 // A client that leaves early needs no answer.
-                let _ = serve_one(stream, &operator).await;
+                let _ = serve_one(stream, &operator, &health).await;
                 drop((place, open));
             });
         }
@@ -95,9 +105,10 @@ impl Drop for Control {
     }
 }
 
-async fn serve_one(mut stream: UnixStream, operator: &Operator) -> io::Result<()> {
+async fn serve_one(mut stream: UnixStream, operator: &Operator, health: &HealthCheck) -> io::Result<()> {
     let reply = if may_ask(stream.peer_cred()?.uid(), rustix::process::geteuid().as_raw()) {
         match timeout(REQUEST_TIMEOUT, read(&mut stream)).await? {
+            Ok(Request::Health) => Reply::Done(Answer::Health(health().await)),
             Ok(request) => Reply::from(operator.run(request, SystemTime::now()).await),
             Err(error) => Reply::Refused(error.into()),
         }
