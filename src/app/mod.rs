@@ -85,6 +85,7 @@ pub struct App {
     hub: Hub,
     switchboard: JoinHandle<()>,
     self_test: SelfTest,
+    database_check: Arc<DatabaseCheck>,
     context: ConnectionContext,
     metrics: Option<TcpListener>,
     control: Option<Control>,
@@ -144,7 +145,8 @@ impl App {
             Instant::now(),
         )
         .await?;
-        let probes = probes(&store, &certificates, &self_test, cleaner.health());
+        let database_check = Arc::new(DatabaseCheck::new(store.clone()));
+        let probes = probes(database_check.clone(), &certificates, &self_test, cleaner.health());
         let health = health_check(probes.clone(), hub.clone());
         let router = web::router(AppState {
             accounts: services.accounts.clone(),
@@ -206,6 +208,7 @@ impl App {
             hub,
             switchboard,
             self_test,
+            database_check,
             context,
             metrics,
             control,
@@ -263,6 +266,7 @@ impl App {
         chores.spawn(self.audit.clone().keep_writing());
         chores.spawn(finish_rotation(self.operator.clone()));
         chores.spawn(self.cleaner.run());
+        chores.spawn(self.database_check.keep_looking(self.operator.keys.clone()));
         chores.spawn(self.self_test.keep_testing(relay.clone(), local_addresses(&listeners), certificates));
         if let Some(listener) = self.metrics {
             let router = metrics::of(relay.clone(), hub.clone());
@@ -382,9 +386,13 @@ fn standing(tags: Tags, sessions: Sessions) -> hub::TicketValidity {
     })
 }
 
-fn probes(store: &Store, certificates: &Arc<Certificates>, self_test: &SelfTest, clock: ClockHealth) -> Probes {
+fn probes(
+    database: Arc<DatabaseCheck>,
+    certificates: &Arc<Certificates>,
+    self_test: &SelfTest,
+    clock: ClockHealth,
+) -> Probes {
     let (certificates, self_test) = (certificates.clone(), self_test.clone());
-    let database = Arc::new(DatabaseCheck::new(store.clone()));
     Probes {
         database: Arc::new(move || {
             let database = database.clone();

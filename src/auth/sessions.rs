@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
+use tokio::time::timeout;
 
 use super::devices::Devices;
 use super::jwt::{self, Bearer};
@@ -35,6 +36,8 @@ pub struct SessionOptions {
 
 /// How exactly the last use is noted: finer would make every look at a page a write to the disk.
 const TOUCH_AFTER: Duration = Duration::from_secs(60 * 60);
+/// How long a request waits for that to be noted.
+const TOUCH_TIMEOUT: Duration = Duration::from_millis(250);
 /// The most sessions of one account; then the one unused for longest ends.
 const MAX_SESSIONS: u32 = 50;
 
@@ -330,8 +333,10 @@ impl Sessions {
     async fn used(&self, session: SessionRow, now: SystemTime) -> Identity {
         if now.duration_since(session.last_used_at).is_ok_and(|unused| unused >= TOUCH_AFTER) {
             // On a full disk people must still be able to use what they have: a use that is not noted is no failure.
-            if let Err(error) = self.store.sessions().touch(session.id, now).await {
-                tracing::warn!(code = error.code, "the use of a session was not noted");
+            // Nor does anybody wait for long: another program may hold the database for seconds.
+            let touched = timeout(TOUCH_TIMEOUT, self.store.sessions().touch(session.id, now)).await;
+            if let Ok(Err(error)) = touched {
+                tracing::debug!(code = error.code, "the use of a session was not noted");
             }
         }
         Identity::of(session.member, (session.id, session.generation), session.confirmed_at)

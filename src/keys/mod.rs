@@ -12,6 +12,7 @@ mod ring;
 mod rotation;
 mod sealer;
 mod secrets;
+mod soundness;
 
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};

@@ -31,6 +31,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use rusqlite::{Transaction, TransactionBehavior};
+use tokio::time::timeout;
 
 pub use accounts::{AccountRow, AccountTable, Entry, NewAccountRow, SealedChanges};
 pub use audit::{AuditRow, AuditTable, NewEvents};
@@ -50,8 +51,15 @@ pub use vaults::{VaultRow, VaultTable, WrappedKeyRow};
 use crate::domain::effect::{Effect, Ended};
 use crate::domain::ids::SessionId;
 use crate::domain::{Error, Kind, Result};
-use database::migrate;
-use database::thread::DatabaseThread;
+use database::examine::{self, Soundness};
+use database::guard::WriteGuard;
+use database::thread::{DatabaseThread, locked};
+use database::{convert, migrate};
+
+/// How long an answer of the database may take before it counts as silent.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long something that was saved proves that something can be saved.
+const PROVEN: Duration = Duration::from_secs(5);
 
 /// The database; cheap to clone.
 #[derive(Clone)]
@@ -59,6 +67,9 @@ pub struct Store {
     writer: Arc<DatabaseThread>,
     reader: Arc<DatabaseThread>,
     path: Arc<Path>,
+    guard: Arc<WriteGuard>,
+    /// What tells the open file from one that took its place.
+    opened: [u8; 16],
     raise: Arc<OnceLock<Raise>>,
 }
 
@@ -72,11 +83,16 @@ impl Store {
     /// `database` with a remedy when it is damaged, foreign, newer than this program or cannot be opened.
     pub fn open(path: &Path) -> Result<Self> {
         let writer = migrate::open_writer(path)?;
+        let opened = migrate::mark_opened(path, &writer)?;
         let reader = migrate::open_reader(path)?;
+        let guard = Arc::new(WriteGuard::of(path));
+        let start = |name, connection, behavior| DatabaseThread::start(name, connection, behavior, guard.clone());
         Ok(Self {
-            writer: Arc::new(DatabaseThread::start("db-writer", writer, TransactionBehavior::Immediate)?),
-            reader: Arc::new(DatabaseThread::start("db-reader", reader, TransactionBehavior::Deferred)?),
+            writer: Arc::new(start("db-writer", writer, TransactionBehavior::Immediate)?),
+            reader: Arc::new(start("db-reader", reader, TransactionBehavior::Deferred)?),
             path: path.into(),
+            guard,
+            opened,
             raise: Arc::default(),
         })
     }
@@ -153,22 +169,87 @@ impl Store {
         SetupTable(self)
     }
 
-    /// Whether both threads answer, the writing one with the lock for writing in hand.
+    /// Whether the database can be read.
     ///
     /// # Errors
     /// `database-silent` after two seconds, or the database's own error.
-    pub async fn ping(&self) -> Result<()> {
+    pub async fn can_read(&self) -> Result<()> {
         let look = |transaction: &Transaction<'_>| {
             Ok(transaction.query_row("SELECT count(*) FROM setup_token", [], |_| Ok(()))?)
         };
-        let both = async {
-            self.reader.transaction(look).await?;
-            self.writer.transaction(look).await
+        timeout(ANSWER_TIMEOUT, self.reader.transaction(look)).await.unwrap_or_else(|_| Err(silent()))
+    }
+
+    /// Whether something can be saved: by saving something, unless something was saved just now.
+    ///
+    /// # Errors
+    /// Why nothing can: `disk-full`, `database-locked` and the like.
+    pub async fn can_write(&self) -> Result<()> {
+        self.guard.permit()?;
+        if self.guard.has_written_within(PROVEN) {
+            return Ok(());
+        }
+        let now = convert::to_millis(SystemTime::now());
+        let write = move |transaction: &Transaction<'_>| {
+            transaction.execute("UPDATE opened SET examined_at = ?1", [now])?;
+            Ok(())
         };
-        tokio::time::timeout(Duration::from_secs(2), both).await.unwrap_or_else(|_| {
-            Err(Error::new(Kind::Unavailable, "database-silent", "The database does not answer.")
-                .hint("Check the disk's health and load."))
-        })
+        match timeout(ANSWER_TIMEOUT, self.writer.transaction(write)).await {
+            Ok(written) => written,
+            Err(_) if self.guard.waits_for_lock() => Err(locked()),
+            Err(_) => Err(silent()),
+        }
+    }
+
+    /// Looks whether the file at the database's path is still the one that is open; if not, nothing is written any more,
+    /// and what a removed file held is saved next to where it was.
+    pub async fn look_after_file(&self) {
+        if let Err(error) = self.guard.permit() {
+            if error.code == "database-moved" {
+                self.rescue().await;
+            }
+            return;
+        }
+        let (path, opened) = (self.path.clone(), self.opened);
+        let is_still = tokio::task::spawn_blocking(move || examine::is_still(&path, opened)).await;
+        if matches!(is_still, Ok(Some(false))) {
+            self.guard.set_replaced();
+        }
+    }
+
+    /// Examines the whole database, which may take long; damage is noted, and nothing is written any more.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn examine(&self) -> Result<()> {
+        let path = self.path.clone();
+        let examined = tokio::task::spawn_blocking(move || {
+            let mut connection = examine::open(&path)?;
+            examine::soundness(&mut connection, Duration::MAX)
+        });
+        if examined.await.map_err(Error::internal)?? == Soundness::Damaged {
+            self.note_damage();
+        }
+        Ok(())
+    }
+
+    /// Something that was read cannot be what was written: nothing is written any more.
+    pub fn note_damage(&self) {
+        self.guard.set_damaged();
+    }
+
+    /// Copies what is open to a file of its own, once: the open file has no name any more.
+    async fn rescue(&self) {
+        let copy = self.path.with_extension("rescued.db");
+        if copy.exists() {
+            return;
+        }
+        let shown = copy.display().to_string();
+        let copied = self.writer.outside_transactions(move |connection| migrate::copy(connection, &copy)).await;
+        match copied {
+            Ok(()) => tracing::error!(copy = %shown, "the database's content was saved to another file"),
+            Err(error) => tracing::error!(%error, "the database's content could not be saved to another file"),
+        }
     }
 
     /// Deletes what has expired; `in_use` are sessions that are in use right now.
@@ -211,6 +292,11 @@ impl Store {
         // Stopping joins two threads and cannot fail; a runtime that is shutting down itself may drop the task.
         let _ = stopped.await;
     }
+}
+
+fn silent() -> Error {
+    Error::new(Kind::Unavailable, "database-silent", "The database does not answer.")
+        .hint("Check the disk's health and load.")
 }
 
 #[cfg(test)]

@@ -79,6 +79,28 @@ impl SealedTable<'_> {
             .await
     }
 
+    /// At most `most` values of a column in the order of their rows, beginning behind the row `after`.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn page(&self, column: SealedColumn, after: Option<[u8; 16]>, most: u32) -> Result<Vec<SealedValue>> {
+        self.0
+            .reader
+            .transaction(move |transaction| {
+                let SealedColumn { table, row, column } = column;
+                let sql = format!(
+                    "SELECT {row}, {column} FROM {table} WHERE {row} > ?1 AND {column} IS NOT NULL ORDER BY {row} LIMIT ?2"
+                );
+                let mut statement = transaction.prepare_cached(&sql)?;
+                // No row is called by no bytes at all.
+                let after = after.map_or(Vec::new(), Vec::from);
+                let values = statement
+                    .query_map(params![after, most], |row| Ok(SealedValue { row: row.get(0)?, sealed: row.get(1)? }))?;
+                Ok(values.collect::<rusqlite::Result<_>>()?)
+            })
+            .await
+    }
+
     /// Puts new values in the place of old ones, unless those were changed meanwhile. Pairs are old and new.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rustix::process::geteuid;
 use serde_json::Value;
 
-use super::support::{Started, text};
+use super::support::{Started, callqr, text};
 
 /// Longer than any of these tests waits for something to be noticed.
 const LONG: Duration = Duration::from_secs(60);
@@ -79,5 +79,71 @@ fn a_family_by_which_the_machine_does_not_reach_itself_is_left_out_though_it_has
     let started = Started::start(&mut in_network(directory.path(), elsewhere, &["--listen", "[::]:8443"]));
     let health = becomes_healthy(|| beside(&started, directory.path(), &["healthcheck"]));
     assert_eq!(health["details"]["relay"]["code"], "left-out", "{health}");
+    started.stop();
+}
+
+/// The binary with a small disk of its own under `data`.
+fn on_small_disk(directory: &Path, words: &[&str]) -> Command {
+    let mut command = Command::new("unshare");
+    if !geteuid().is_root() {
+        command.args(["--user", "--map-root-user"]);
+    }
+    let script = "set -e; mkdir -p data; mount -t tmpfs -o size=4m,mode=700 disk data; exec \"$0\" \"$@\"";
+    command.args(["--mount", "sh", "-c", script, env!("CARGO_BIN_EXE_callqr")]).args(words).current_dir(directory);
+    command
+}
+
+/// A shell where `started` sees its disk.
+fn shell(started: &Started, directory: &Path, script: &str) -> bool {
+    let mut command = Command::new("nsenter");
+    command.args(["--target", &started.id().to_string(), "--mount"]);
+    if !geteuid().is_root() {
+        command.args(["--user", "--preserve-credentials"]);
+    }
+    command.args(["--", "sh", "-c", &format!("cd {:?} && {script}", directory.display())]);
+    command.output().unwrap().status.success()
+}
+
+/// What `healthcheck` says when it says `code` of the database, or nothing at all.
+fn database_becomes(started: &Started, directory: &Path, code: Option<&str>) {
+    let began = Instant::now();
+    loop {
+        // Asked over the port: the socket lies on the disk, which is not here.
+        let output = callqr(directory, &["healthcheck", "--listen", &format!("127.0.0.1:{}", started.port())]).output();
+        let health: Value = serde_json::from_slice(&output.unwrap().stdout).unwrap();
+        let (condition, detail) = (&health["services"]["database"], &health["details"]["database"]["code"]);
+        let expected = if code.is_some() { "degraded" } else { "healthy" };
+        if condition == expected && detail.as_str() == code {
+            return;
+        }
+        assert!(began.elapsed() < LONG, "{code:?}: {health}");
+    }
+}
+
+#[test]
+fn a_full_disk_is_told_of_and_calls_go_on_and_it_recovers_by_itself() {
+    let directory = tempfile::tempdir().unwrap();
+    let started = Started::start(&mut on_small_disk(directory.path(), &["--listen", "127.0.0.1:0"]));
+    database_becomes(&started, directory.path(), None);
+    assert!(!shell(&started, directory.path(), "dd if=/dev/zero of=data/filler bs=4096 status=none"), "it is full");
+    database_becomes(&started, directory.path(), Some("disk-full"));
+    assert!(shell(&started, directory.path(), "rm data/filler"));
+    database_becomes(&started, directory.path(), None);
+    let log = started.stop();
+    assert_eq!(log.matches("\"code\":\"disk-full\"").count(), 1, "{log}");
+    assert!(log.contains("the database can be written again"), "{log}");
+}
+
+#[test]
+fn a_database_that_is_moved_away_is_noticed_before_anything_is_lost() {
+    let directory = tempfile::tempdir().unwrap();
+    let started = Started::start(&mut callqr(directory.path(), &["--listen", "127.0.0.1:0"]));
+    let data = directory.path().join("data");
+    std::fs::rename(data.join("callqr.db"), data.join("aside.db")).unwrap();
+    database_becomes(&started, directory.path(), Some("database-moved"));
+    let refused = callqr(directory.path(), &["invite", "new"]).output().unwrap();
+    assert!(text(&refused.stderr).contains("put callqr.db back"), "{}", text(&refused.stderr));
+    std::fs::rename(data.join("aside.db"), data.join("callqr.db")).unwrap();
+    database_becomes(&started, directory.path(), None);
     started.stop();
 }

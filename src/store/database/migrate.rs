@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
+use super::examine::{self, Soundness};
 use crate::domain::{Error, Kind, Result};
 use crate::files;
 
@@ -15,6 +16,9 @@ const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_initial.sql")];
 /// Tells our databases from other programs' (SQLite's `application_id`): "cqr1".
 const APPLICATION_ID: i64 = 0x6371_7231;
 
+/// How long the examination at the start may take; a longer one goes on while the server runs.
+const EXAMINATION: Duration = Duration::from_secs(1);
+
 /// Opens the connection that writes, and migrates.
 pub(in crate::store) fn open_writer(path: &Path) -> Result<Connection> {
     open_and_migrate(path, MIGRATIONS)
@@ -23,7 +27,7 @@ pub(in crate::store) fn open_writer(path: &Path) -> Result<Connection> {
 fn open_and_migrate(path: &Path, migrations: &[&str]) -> Result<Connection> {
     files::ensure_private(path)?;
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    check(path, &connection, migrations.len())?;
+    check(path, &mut connection, migrations.len())?;
     let mode: String = connection
         .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
         .map_err(|error| open_error(path, &error))?;
@@ -34,6 +38,11 @@ fn open_and_migrate(path: &Path, migrations: &[&str]) -> Result<Connection> {
     migrate(path, &mut connection, migrations)?;
     crate::store::sealed::guard(&connection).map_err(|error| open_error(path, &error))?;
     Ok(connection)
+}
+
+/// See [`examine::mark_opened`].
+pub(in crate::store) fn mark_opened(path: &Path, writer: &Connection) -> Result<[u8; 16]> {
+    examine::mark_opened(writer).map_err(|error| open_error(path, &error))
 }
 
 /// Opens a connection that only reads; [`open_writer`] has been called before.
@@ -65,12 +74,11 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
 }
 
 /// Refuses what is damaged, foreign or newer than this program, before anything is written.
-fn check(path: &Path, connection: &Connection, newest: usize) -> Result<()> {
-    let soundness: String = connection
-        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-        .map_err(|error| open_error(path, &error))?;
-    if soundness != "ok" {
-        return Err(corrupt(path));
+fn check(path: &Path, connection: &mut Connection, newest: usize) -> Result<()> {
+    match examine::soundness(connection, EXAMINATION).map_err(|error| open_error(path, &error))? {
+        Soundness::Sound => {}
+        Soundness::Damaged => return Err(corrupt(path)),
+        Soundness::Unknown => tracing::info!("the database is large: it is examined while callqr runs"),
     }
     let application = pragma(path, connection, "application_id")?;
     let version = pragma(path, connection, "user_version")?;
@@ -115,10 +123,20 @@ fn migrate(path: &Path, connection: &mut Connection, migrations: &[&str]) -> Res
 
 /// Keeps a copy of the old database next to it, in case the new version must be rolled back.
 fn snapshot(path: &Path, connection: &Connection, version: usize) -> Result<()> {
-    let copy = path.with_extension(format!("before-v{}.db", version + 1));
+    let file = path.with_extension(format!("before-v{}.db", version + 1));
+    copy(connection, &file)
+}
+
+/// Writes the whole database to another file.
+pub(in crate::store) fn copy(connection: &Connection, file: &Path) -> Result<()> {
     // VACUUM INTO writes only to a file that is missing or empty; making it first makes it private.
-    files::write_private(&copy, b"")?;
-    connection.execute("VACUUM INTO ?1", [copy.to_string_lossy()]).map_err(|error| open_error(path, &error))?;
+    files::write_private(file, b"")?;
+    let written = connection.execute("VACUUM INTO ?1", [file.to_string_lossy()]);
+    if let Err(error) = written {
+        // Half a copy helps nobody and takes room: the disk may be full.
+        let _ = files::remove(file);
+        return Err(open_error(file, &error));
+    }
     Ok(())
 }
 

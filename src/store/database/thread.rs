@@ -1,13 +1,15 @@
 //! One thread with one connection: work arrives through a bounded queue, answers go back one by one.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
+use super::guard::{Phase, WriteGuard};
 use crate::domain::{Error, Kind, Result};
 
 /// How much work may wait for a thread; what comes then is refused, because it would wait for seconds.
@@ -20,6 +22,7 @@ pub(in crate::store) struct DatabaseThread {
     jobs: Mutex<Option<mpsc::Sender<Job>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     behavior: TransactionBehavior,
+    guard: Arc<WriteGuard>,
 }
 
 impl DatabaseThread {
@@ -27,7 +30,9 @@ impl DatabaseThread {
         name: &str,
         mut connection: Connection,
         behavior: TransactionBehavior,
+        guard: Arc<WriteGuard>,
     ) -> Result<Self> {
+        let watching = guard.clone();
         let (jobs, mut queue) = mpsc::channel::<Job>(QUEUE);
         let work = move || {
             while let Some(job) = queue.blocking_recv() {
@@ -36,9 +41,13 @@ impl DatabaseThread {
                     tracing::error!("a database job panicked");
                 }
             }
+            if watching.permit().is_err() {
+                // What is left in the log belongs into the file that was open, not into the one that lies there now.
+                let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+            }
         };
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work).map_err(Error::internal)?;
-        Ok(Self { jobs: Mutex::new(Some(jobs)), thread: Mutex::new(Some(thread)), behavior })
+        Ok(Self { jobs: Mutex::new(Some(jobs)), thread: Mutex::new(Some(thread)), behavior, guard })
     }
 
     /// Runs `work` in a transaction that is committed when it succeeds, and on disk when this returns.
@@ -60,11 +69,22 @@ impl DatabaseThread {
         F: FnOnce(&Transaction<'_>) -> Result<T> + Send + 'static,
         G: FnOnce(&T) + Send + 'static,
     {
-        let behavior = self.behavior;
+        let (behavior, guard) = (self.behavior, self.guard.clone());
+        let writes = matches!(behavior, TransactionBehavior::Immediate);
         self.outside_transactions(move |connection| {
+            if writes {
+                guard.permit()?;
+                guard.set_phase(Phase::Locking);
+            }
             let transaction = connection.transaction_with_behavior(behavior)?;
+            if writes {
+                guard.set_phase(Phase::Writing);
+            }
             let value = work(&transaction)?;
             transaction.commit()?;
+            if writes {
+                guard.note_commit();
+            }
             then(&value);
             Ok(value)
         })
@@ -85,9 +105,18 @@ impl DatabaseThread {
         F: FnOnce(&mut Connection) -> Result<T> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
+        let guard = self.guard.clone();
+        let writes = matches!(self.behavior, TransactionBehavior::Immediate);
         self.send(Box::new(move |connection| {
+            let done = work(connection);
+            if writes {
+                guard.set_phase(Phase::Idle);
+            }
+            if done.as_ref().is_err_and(|error| error.code == DAMAGED) {
+                guard.set_damaged();
+            }
             // The caller may no longer be waiting.
-            let _ = answer.send(work(connection));
+            let _ = answer.send(done);
         }))?;
         answered.await.unwrap_or_else(|_| Err(Error::internal("a database job ended without an answer")))
     }
@@ -104,20 +133,49 @@ impl DatabaseThread {
 
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode::{ConstraintViolation, DatabaseBusy, DatabaseLocked, DiskFull};
+        use rusqlite::ErrorCode::{
+            CannotOpen, ConstraintViolation, DatabaseBusy, DatabaseCorrupt, DatabaseLocked, DiskFull, NotADatabase,
+            PermissionDenied, ReadOnly, SystemIoFailure,
+        };
         match error.sqlite_error_code() {
-            Some(DatabaseBusy | DatabaseLocked) => busy(),
+            Some(DatabaseBusy | DatabaseLocked) => locked(),
             // A value was sealed with a key that was retired meanwhile: the next attempt has the new one.
             Some(ConstraintViolation) if error.to_string().contains(crate::store::sealed::RETIRED) => busy(),
-            Some(DiskFull) => {
-                tracing::error!("the disk is full: free up space");
-                Self::new(Kind::Unavailable, "disk-full", "The server cannot save anything: its disk is full.")
-                    .hint("Ask the operator to free up space.")
-                    .retry_after(Duration::from_secs(60))
+            Some(DiskFull) => not_saved("disk-full", "its disk is full", "Ask the operator to free up space."),
+            Some(ReadOnly | PermissionDenied) => {
+                not_saved("disk-read-only", "its disk is read-only", "Ask the operator to look at the disk.")
+            }
+            Some(SystemIoFailure | CannotOpen) => {
+                tracing::error!(%error, "the disk fails");
+                not_saved("disk-failed", "its disk cannot be read or written", "Ask the operator to look at the disk.")
+            }
+            Some(DatabaseCorrupt | NotADatabase) => {
+                tracing::error!(%error, "the database is damaged");
+                not_saved(DAMAGED, "its database is damaged", "Ask the operator to restore a backup.")
             }
             _ => Self::internal(error),
         }
     }
+}
+
+/// The code of errors that tell of damage.
+const DAMAGED: &str = "database-damaged";
+
+fn not_saved(code: &'static str, why: &str, hint: &str) -> Error {
+    Error::new(Kind::Unavailable, code, format!("The server saves nothing: {why}."))
+        .hint(hint)
+        .retry_after(Duration::from_secs(60))
+}
+
+/// Another process (a backup, an operator's shell) has kept its lock for longer than we wait.
+pub(in crate::store) fn locked() -> Error {
+    Error::new(
+        Kind::Unavailable,
+        "database-locked",
+        "The server saves nothing: another program has locked its database.",
+    )
+    .hint("Try again in a moment. If it stays, the operator has to end that program.")
+    .retry_after(Duration::from_secs(5))
 }
 
 fn busy() -> Error {

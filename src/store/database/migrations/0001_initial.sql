@@ -264,6 +264,14 @@ CREATE TABLE configuration (
     digest BLOB NOT NULL CHECK (length(digest) = 32)
 ) STRICT;
 
+-- Who has the database open: another value at each opening, so that a file that is not the open one is told apart. What
+-- examines the database writes the time here, to see whether it can.
+CREATE TABLE opened (
+    only_one INTEGER NOT NULL PRIMARY KEY CHECK (only_one = 1),
+    value BLOB NOT NULL CHECK (length(value) = 16),
+    examined_at INTEGER NOT NULL
+) STRICT;
+
 -- When the clock was last right: reveals a plainly wrong one at the next start.
 CREATE TABLE clock (
     only_one INTEGER NOT NULL PRIMARY KEY CHECK (only_one = 1),
