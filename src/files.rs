@@ -46,6 +46,14 @@ pub fn remove_temporaries(directory: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Whether the disk of `path` has no room left, for bytes or for files.
+pub fn is_disk_full(path: &Path) -> bool {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Ok(disk) = rustix::fs::statvfs(directory) else { return false };
+    // Some systems of files have no fixed number of files, and say that there are none.
+    disk.f_bavail * disk.f_frsize < LEAST_ROOM || (disk.f_files > 0 && disk.f_favail == 0)
+}
+
 /// The content of a private file; `None` when there is no such file.
 ///
 /// # Errors
@@ -132,6 +140,9 @@ pub fn remove(path: &Path) -> Result<()> {
 fn create_new(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
+
+/// Less room than this is none: SQLite needs some pages to begin with.
+const LEAST_ROOM: u64 = 128 * 1024;
 
 const TEMPORARY: &str = ".new-";
 

@@ -18,7 +18,7 @@ use tokio_rustls::TlsConnector;
 
 use crate::config::Config;
 use crate::domain::{Error, Kind, Result};
-use crate::operator::{self, Answer, Reply, ServerHealth, socket};
+use crate::operator::{ServerHealth, socket};
 use crate::relay::reach;
 use crate::tls;
 
@@ -32,8 +32,8 @@ const MAX_ANSWER: usize = 64 * 1024;
 /// # Errors
 /// `no-answer` when there is none, or when it does not answer.
 pub async fn ask_health(config: &Config) -> Result<ServerHealth> {
-    let asked = timeout(ANSWER_TIMEOUT, socket::ask(&config.data_dir, &operator::Request::Health)).await;
-    if let Ok(Ok(Some(Reply::Done(Answer::Health(health))))) = asked {
+    let asked = timeout(ANSWER_TIMEOUT, socket::ask_health(&config.data_dir)).await;
+    if let Ok(Ok(Some(health))) = asked {
         return Ok(health);
     }
     let mut cause = "this machine has none of the addresses that it listens on".to_owned();

@@ -5,6 +5,7 @@
 
 mod addresses;
 mod ask_health;
+mod belongings;
 mod database_check;
 mod metrics;
 mod operate;
@@ -115,7 +116,7 @@ impl App {
         let metrics = metrics.into_iter().flatten().next();
 
         let directory = DataDir::open(&config.data_dir)?;
-        let services = Services::build(&config, &directory)?;
+        let services = Services::build(&config, &directory).await?;
         services.keys.check(&services.store).await?;
         let Services { store, keys, audit, sessions, tags, call_log, .. } = services.clone();
         audit.note_configuration(keys.configuration_digest(&config.to_toml())).await?;

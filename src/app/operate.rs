@@ -48,7 +48,7 @@ pub async fn operate(config: &Config, request: Request) -> Result<Answer, Refusa
 
 /// Works on the data directly, holding its lock.
 async fn alone(config: &Config, directory: DataDir, request: Request) -> Result<Answer> {
-    let services = Services::build(config, &directory)?;
+    let services = Services::build(config, &directory).await?;
     let (store, audit) = (services.store.clone(), services.audit.clone());
     let answer = match services.keys.check(&services.store).await {
         Ok(()) => {

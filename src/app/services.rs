@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::options;
+use super::{belongings, options};
 use crate::accounts::Accounts;
 use crate::audit::Audit;
 use crate::auth::factors::Factors;
@@ -15,8 +15,8 @@ use crate::household::call_log::CallLog;
 use crate::household::notes::Notes;
 use crate::household::tags::Tags;
 use crate::household::vaults::Vaults;
-use crate::keys::Keys;
 use crate::keys::data_dir::DataDir;
+use crate::keys::{KeyFile, Keys};
 use crate::store::Store;
 
 /// The database, its keys, and all that works on them. Cheap to clone.
@@ -40,9 +40,17 @@ impl Services {
     ///
     /// # Errors
     /// What is wrong with the keys or the database, with the remedy.
-    pub fn build(config: &Config, directory: &DataDir) -> Result<Self> {
-        let keys = Arc::new(Keys::open_given(&directory.keys(), options::given_keys(config).as_deref())?);
+    pub async fn build(config: &Config, directory: &DataDir) -> Result<Self> {
+        let given = options::given_keys(config);
+        let file = KeyFile::new(&directory.keys(), given.as_deref());
+        belongings::check(directory.path(), &file)?;
+        // The database first: a power cut between the two leaves one without accounts, which takes any keys.
         let store = Store::open(&directory.database())?;
+        if !file.exists() && store.setup().any_account().await? {
+            store.close().await;
+            return Err(belongings::no_keys(directory.path(), &file));
+        }
+        let keys = Arc::new(Keys::open_given(&directory.keys(), given.as_deref())?);
         let audit = Audit::new(store.clone());
         let sessions = Sessions::new(store.clone(), keys.clone(), audit.clone(), options::sessions(config));
         let factors = Factors::new(store.clone(), keys.clone(), audit.clone());

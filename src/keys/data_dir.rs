@@ -58,12 +58,22 @@ impl DataDir {
 
     /// The database's file.
     pub fn database(&self) -> PathBuf {
-        self.path.join("callqr.db")
+        Self::database_in(&self.path)
+    }
+
+    /// Where the database is, also for code without a held directory.
+    pub fn database_in(path: &Path) -> PathBuf {
+        path.join("callqr.db")
+    }
+
+    /// Where the keys are, also for code without a held directory.
+    pub fn keys_in(path: &Path) -> PathBuf {
+        path.join("keys")
     }
 
     /// Where the keys are.
     pub fn keys(&self) -> PathBuf {
-        self.path.join("keys")
+        Self::keys_in(&self.path)
     }
 
     /// Where the certificates are, also for code without a held directory.

@@ -34,33 +34,59 @@ impl KeyFile {
         }
     }
 
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether it is there.
+    pub fn exists(&self) -> bool {
+        self.path.exists()
+    }
+
+    /// As [`KeyFile::read`], and changes nothing.
+    ///
+    /// # Errors
+    /// As [`KeyFile::read`].
+    pub fn look(&self) -> Result<()> {
+        self.parse().map(drop)
+    }
+
     /// What it says. A file of our own is made when it is missing.
     ///
     /// # Errors
     /// `file` with a remedy.
     pub fn read(&self) -> Result<Secrets> {
-        let shown = self.path.display();
-        let read = if self.is_own() { files::read_private } else { files::read_given };
-        let Some(bytes) = read(&self.path, MAX_BYTES)? else {
-            if !self.is_own() {
-                let message = format!("The key file {shown} is missing.");
-                return Err(Error::new(Kind::Unavailable, "file", message)
-                    .hint("Put it back: use keys/master.key from this data directory or from a backup."));
-            }
+        let Some((bytes, secrets)) = self.parse()? else {
             let secrets = Secrets::random();
             files::write_private(&self.path, secrets.to_text().expose().as_bytes())?;
             return Ok(secrets);
         };
-        let secrets = Secrets::parse(&bytes).ok_or_else(|| {
-            Error::new(Kind::Unavailable, "file", format!("The key file {shown} is damaged."))
-                .hint("Restore it from a backup.")
-        })?;
         if let Some(left) = &self.left_at
             && files::read_private(left, MAX_BYTES)?.is_some_and(|left| left == bytes)
         {
             files::remove(left)?;
         }
         Ok(secrets)
+    }
+
+    /// Its content and what that says; `None` when a file of our own is missing.
+    fn parse(&self) -> Result<Option<(Vec<u8>, Secrets)>> {
+        let shown = self.path.display();
+        let read = if self.is_own() { files::read_private } else { files::read_given };
+        let Some(bytes) = read(&self.path, MAX_BYTES)? else {
+            if self.is_own() {
+                return Ok(None);
+            }
+            let message = format!("The key file {shown} is missing.");
+            return Err(Error::new(Kind::Unavailable, "file", message)
+                .hint("Put it back: use keys/master.key from this data directory or from a backup."));
+        };
+        let secrets = Secrets::parse(&bytes).map_err(|why| {
+            Error::new(Kind::Unavailable, "file", format!("The key file {shown} cannot be used: {why}."))
+                .hint("Restore it from a backup.")
+        })?;
+        Ok(Some((bytes, secrets)))
     }
 
     /// Writes changed keys; on disk when this returns.

@@ -19,6 +19,9 @@ pub const MAX_BYTES: u64 = 64 * 1024;
 const MAX_SIGNING: usize = 16;
 
 const FIRST_LINE: &str = "callqr keys 2";
+const NO_END: &str = "its last line break is missing, so it may be cut off; if it is whole, add one";
+/// What the first line of every version begins with.
+const ANY_VERSION: &str = "callqr keys ";
 
 /// A secret of 32 bytes.
 pub type Key = Secret<[u8; 32]>;
@@ -47,9 +50,31 @@ impl Secrets {
         Self { base: fresh(), fields: vec![(1, fresh())], signing: vec![Signing { seed: fresh(), until: None }] }
     }
 
-    /// What a key file says; `None` when it is damaged.
-    pub fn parse(bytes: &[u8]) -> Option<Self> {
-        parse(std::str::from_utf8(bytes).ok()?)
+    /// What a key file says. An editor may have changed the ends of its lines or put a byte order mark before it.
+    ///
+    /// # Errors
+    /// What is wrong with it, as the rest of a sentence.
+    pub fn parse(bytes: &[u8]) -> Result<Self, &'static str> {
+        if bytes.is_empty() {
+            return Err("it is empty");
+        }
+        if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+            return Err("it was saved as UTF-16; save it as UTF-8");
+        }
+        let text = std::str::from_utf8(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
+        let text = text.map_err(|_| "it is no text")?.replace("\r\n", "\n");
+        let is_ended = text.ends_with(char::is_whitespace);
+        let text = text.trim_end();
+        match text.lines().next() {
+            Some(FIRST_LINE) => {
+                let secrets = parse(text).ok_or("it is damaged or cut off")?;
+                // Keys that were never rotated have one line of each kind. Of others, the end may be missing.
+                let is_first = matches!(secrets.fields[..], [(1, _)]) && secrets.signing.len() == 1;
+                if is_ended || is_first { Ok(secrets) } else { Err(NO_END) }
+            }
+            Some(line) if line.starts_with(ANY_VERSION) => Err("another version of callqr has written it"),
+            _ => Err("it is no key file of callqr, or its beginning is missing"),
+        }
     }
 
     /// The lasting key for one purpose.
@@ -114,10 +139,7 @@ impl Signing {
 }
 
 fn parse(text: &str) -> Option<Secrets> {
-    let mut lines = text.strip_suffix('\n')?.lines();
-    if lines.next()? != FIRST_LINE {
-        return None;
-    }
+    let lines = text.lines().skip(1);
     let mut base = None;
     let (mut fields, mut signing) = (Vec::<(u8, Key)>::new(), Vec::new());
     for line in lines {
@@ -227,19 +249,56 @@ mod tests {
             ("callqr", " callqr"),
         ] {
             assert!(good.contains(from));
-            assert!(Secrets::parse(good.replacen(from, to, 1).as_bytes()).is_none(), "{from:?} -> {to:?}");
+            assert!(Secrets::parse(good.replacen(from, to, 1).as_bytes()).is_err(), "{from:?} -> {to:?}");
         }
-        for cut in 0..good.len() {
-            assert!(Secrets::parse(&good.as_bytes()[..cut]).is_none(), "cut at {cut}");
+        // Without its last line break alone it says all that it said.
+        for cut in 0..good.len() - 1 {
+            assert!(Secrets::parse(&good.as_bytes()[..cut]).is_err(), "cut at {cut}");
+        }
+        let rotated = text(&Secrets::random().rotated(at(5), at(1_900_000_000)));
+        for cut in 0..rotated.len() - 1 {
+            assert!(Secrets::parse(&rotated.as_bytes()[..cut]).is_err(), "cut at {cut}");
         }
         let line = good.lines().find(|line| line.starts_with("field")).unwrap();
-        assert!(Secrets::parse(format!("{good}{line}\n").as_bytes()).is_none(), "an id twice");
+        assert!(Secrets::parse(format!("{good}{line}\n").as_bytes()).is_err(), "an id twice");
+    }
+
+    #[test]
+    fn what_an_editor_does_to_a_file_changes_nothing() {
+        let good = text(&Secrets::random());
+        let bare = good.trim_end();
+        for edited in [
+            bare.to_owned(),
+            good.replace('\n', "\r\n"),
+            bare.replace('\n', "\r\n"),
+            format!("{good}\n \n"),
+            format!("\u{feff}{good}"),
+        ] {
+            assert_eq!(text(&Secrets::parse(edited.as_bytes()).unwrap()), good, "{edited:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_file_is_told() {
+        let good = text(&Secrets::random());
+        let wide: Vec<u8> = good.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for (bytes, says) in [
+            (Vec::new(), "empty"),
+            ([&[0xff, 0xfe], &wide[..]].concat(), "UTF-16"),
+            (vec![0xc0; 40], "no text"),
+            (good.replacen("keys 2", "keys 3", 1).into_bytes(), "another version"),
+            (b"-----BEGIN PRIVATE KEY-----\n".to_vec(), "no key file of callqr"),
+            (good.as_bytes()[..good.len() / 2].to_vec(), "cut off"),
+        ] {
+            let why = Secrets::parse(&bytes).map(|_| ()).unwrap_err();
+            assert!(why.contains(says), "{why}");
+        }
     }
 
     proptest! {
         #[test]
         fn no_bytes_are_too_much(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            prop_assert!(Secrets::parse(&bytes).is_none());
+            prop_assert!(Secrets::parse(&bytes).is_err());
         }
     }
 }

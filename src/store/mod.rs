@@ -36,6 +36,7 @@ use tokio::time::timeout;
 pub use accounts::{AccountRow, AccountTable, Entry, NewAccountRow, SealedChanges};
 pub use audit::{AuditRow, AuditTable, NewEvents};
 pub use calls::{CallRecord, CallTable, MissedCallRow};
+pub use database::header::Presence;
 pub use expiry::{ExpiryTable, Kept};
 pub use factors::{FactorTable, NewPasskeyRow, PasskeyRow, TotpRow};
 pub use invites::{InviteRow, InviteTable};
@@ -54,7 +55,7 @@ use crate::domain::{Error, Kind, Result};
 use database::examine::{self, Soundness};
 use database::guard::WriteGuard;
 use database::thread::{DatabaseThread, locked};
-use database::{convert, migrate};
+use database::{convert, header, migrate};
 
 /// How long an answer of the database may take before it counts as silent.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
@@ -95,6 +96,14 @@ impl Store {
             opened,
             raise: Arc::default(),
         })
+    }
+
+    /// What lies at the path of a database, without touching it. Nothing in this process may have it open.
+    ///
+    /// # Errors
+    /// `database` when it is no database of ours, is newer than this program or cannot be read.
+    pub fn look(path: &Path) -> Result<Presence> {
+        header::look(path)
     }
 
     /// Names what brings about whatever follows of a change, once. Until then nothing does, which is right where nobody can

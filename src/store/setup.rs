@@ -32,6 +32,14 @@ impl SetupTable<'_> {
             .await
     }
 
+    /// Whether there is an account: what is sealed in the database is worth something.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn any_account(&self) -> Result<bool> {
+        self.0.reader.transaction(|transaction| any_account(transaction)).await
+    }
+
     /// The proof of the keys that the accounts were made with; `value` becomes it while there is no account.
     ///
     /// # Errors

@@ -84,12 +84,18 @@ fn a_family_by_which_the_machine_does_not_reach_itself_is_left_out_though_it_has
 
 /// The binary with a small disk of its own under `data`.
 fn on_small_disk(directory: &Path, words: &[&str]) -> Command {
+    on_small_disk_with(directory, ":", words)
+}
+
+/// The same, with something on it.
+fn on_small_disk_with(directory: &Path, set_up: &str, words: &[&str]) -> Command {
     let mut command = Command::new("unshare");
     if !geteuid().is_root() {
         command.args(["--user", "--map-root-user"]);
     }
-    let script = "set -e; mkdir -p data; mount -t tmpfs -o size=4m,mode=700 disk data; exec \"$0\" \"$@\"";
-    command.args(["--mount", "sh", "-c", script, env!("CARGO_BIN_EXE_callqr")]).args(words).current_dir(directory);
+    let script =
+        format!("set -e; mkdir -p data; mount -t tmpfs -o size=4m,mode=700 disk data; {set_up}; exec \"$0\" \"$@\"");
+    command.args(["--mount", "sh", "-c", &script, env!("CARGO_BIN_EXE_callqr")]).args(words).current_dir(directory);
     command
 }
 
@@ -146,4 +152,20 @@ fn a_database_that_is_moved_away_is_noticed_before_anything_is_lost() {
     std::fs::rename(data.join("aside.db"), data.join("callqr.db")).unwrap();
     database_becomes(&started, directory.path(), None);
     started.stop();
+}
+
+#[test]
+fn a_disk_that_is_full_at_the_start_is_the_cause_that_is_named() {
+    for (filler, what) in [("4m", "all of it"), ("3900k", "all but some pages")] {
+        let directory = tempfile::tempdir().unwrap();
+        // An appliance that has been there, and whose disk has filled up since.
+        Started::start(&mut callqr(directory.path(), &["--listen", "127.0.0.1:0"])).stop();
+        std::fs::rename(directory.path().join("data"), directory.path().join("kept")).unwrap();
+        let set_up = format!("cp -a kept/. data/; head -c {filler} /dev/zero >data/filler || true");
+        let refused = on_small_disk_with(directory.path(), &set_up, &["--listen", "127.0.0.1:0"]).output().unwrap();
+        let told = text(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(1), "{what}: {told}");
+        assert!(told.contains("full") || told.contains("No space left"), "{what}: {told}");
+        assert!(told.contains("space") && !told.contains("backup"), "{what}: {told}");
+    }
 }

@@ -5,6 +5,7 @@
 mod appliance;
 #[path = "../support/mod.rs"]
 mod appliances;
+mod belongings;
 mod control;
 mod health;
 mod keys;

@@ -12,10 +12,21 @@ use zeroize::Zeroizing;
 use super::address::Address;
 use super::{MAX_ANSWER, MAX_REQUEST, NAME};
 use crate::domain::{Error, Kind, Result};
-use crate::operator::{Reply, Request};
+use crate::operator::{Answer, Reply, Request, ServerHealth};
 
 /// How long an answer may take: rotating keys rewrites every row.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10 * 60);
+
+/// Asks the server that runs with this data directory how it is; `None` without one, or when it does not say.
+///
+/// # Errors
+/// As [`ask`].
+pub async fn ask_health(directory: &Path) -> Result<Option<ServerHealth>> {
+    match ask(directory, &Request::Health).await? {
+        Some(Reply::Done(Answer::Health(health))) => Ok(Some(health)),
+        _ => Ok(None),
+    }
+}
 
 /// Asks the server that runs with this data directory; `None` without one.
 ///

@@ -7,7 +7,7 @@ mod address;
 mod client;
 mod server;
 
-pub use client::ask;
+pub use client::{ask, ask_health};
 pub use server::{Control, HealthCheck};
 
 /// The socket's name in the data directory.

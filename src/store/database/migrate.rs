@@ -87,15 +87,29 @@ fn check(path: &Path, connection: &mut Connection, newest: usize) -> Result<()> 
         .map_err(|error| open_error(path, &error))?;
     let is_new = application == 0 && version == 0 && tables == 0;
     if !is_new && application != APPLICATION_ID {
-        return Err(
-            unusable(path, "it is another program's database").hint("Choose another directory with --data-dir.")
-        );
+        return Err(foreign(path));
     }
-    if usize::try_from(version).is_ok_and(|version| version > newest) {
-        return Err(unusable(path, "a newer version of callqr has written it")
-            .hint("Install that version again, or restore the backup that was made before it."));
+    if usize::try_from(version).is_ok_and(|version| version > newest) { Err(newer(path)) } else { Ok(()) }
+}
+
+/// Refuses another program's database and one of a newer version, by what stands in a file's first bytes: there both are
+/// zero as long as what was done to a new one lies in its log.
+pub(in crate::store) fn check_version(path: &Path, application: i64, version: i64) -> Result<()> {
+    match (application, usize::try_from(version)) {
+        (0, Ok(0)) => Ok(()),
+        (APPLICATION_ID, Ok(version)) if version > MIGRATIONS.len() => Err(newer(path)),
+        (APPLICATION_ID, _) => Ok(()),
+        _ => Err(foreign(path)),
     }
-    Ok(())
+}
+
+fn foreign(path: &Path) -> Error {
+    unusable(path, "it is another program's database").hint("Choose another directory with --data-dir.")
+}
+
+fn newer(path: &Path) -> Error {
+    unusable(path, "a newer version of callqr has written it")
+        .hint("Install that version again, or restore the backup that was made before it.")
 }
 
 fn migrate(path: &Path, connection: &mut Connection, migrations: &[&str]) -> Result<()> {
@@ -162,12 +176,19 @@ fn pragma(path: &Path, connection: &Connection, name: &str) -> Result<i64> {
 }
 
 fn open_error(path: &Path, error: &rusqlite::Error) -> Error {
+    // On a full disk SQLite fails in many ways: it can also be unable to open, map or cut a file.
+    let by_disk = [ErrorCode::DiskFull, ErrorCode::SystemIoFailure, ErrorCode::CannotOpen];
+    if error.sqlite_error_code().is_some_and(|code| by_disk.contains(&code)) && files::is_disk_full(path) {
+        return disk_full(path);
+    }
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => corrupt(path),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             unusable(path, "another program has locked it").hint("Stop the other program and start again.")
         }
-        Some(ErrorCode::DiskFull) => unusable(path, "the disk is full").hint("Free up disk space."),
+        Some(ErrorCode::DiskFull) => disk_full(path),
+        Some(ErrorCode::SystemIoFailure) => unusable(path, "its disk cannot be read or written")
+            .hint("Look for errors of the disk in the system's log (dmesg)."),
         Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
             unusable(path, "this user cannot open it")
                 .hint("Make the user that runs callqr the owner of it and its directory (chown).")
@@ -176,7 +197,16 @@ fn open_error(path: &Path, error: &rusqlite::Error) -> Error {
     }
 }
 
-fn corrupt(path: &Path) -> Error {
+/// A file that cannot be looked at.
+pub(in crate::store) fn unreadable(path: &Path, error: &std::io::Error) -> Error {
+    unusable(path, &error.to_string()).hint("Make the user that runs callqr the owner of it and its directory (chown).")
+}
+
+fn disk_full(path: &Path) -> Error {
+    unusable(path, "the disk is full").hint("Free up disk space.")
+}
+
+pub(in crate::store) fn corrupt(path: &Path) -> Error {
     unusable(path, "it is damaged or not a database")
         .hint("Restore a backup, and keep a copy of the damaged file. callqr cannot run with it.")
 }

@@ -3,5 +3,6 @@
 pub mod convert;
 pub mod examine;
 pub mod guard;
+pub mod header;
 pub mod migrate;
 pub mod thread;
