@@ -167,7 +167,7 @@ async fn a_flood() {
 
 /// Nearly as large as a message may be.
 fn large_offer() -> Say {
-    Say::Offer(format!("v=0\r\n{}", "a=x\r\n".repeat(8000)))
+    Say::Offer(format!("v=0\r\n{}", "a=candidate:1 1 udp 1 198.18.0.1 9 typ relay\r\n".repeat(1200)))
 }
 
 /// What one side sends at once fits into the other's queue: who floods is closed, and not who is flooded.

@@ -159,8 +159,7 @@ impl Call {
                 if !allowed {
                     return Err(CloseReason::BadMessage);
                 }
-                policy::check(&media)?;
-                self.pass_on(party, media, cx)
+                self.pass_on(party, policy::admit(media)?, cx)
             }
         }
     }
