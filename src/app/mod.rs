@@ -133,8 +133,9 @@ impl App {
         let ice = Arc::new(Ice::new(Arc::new(relay.clone())));
         let tickets = Tickets::new(&keys.ticket_key())?;
         let standing = standing(tags.clone(), sessions.clone());
-        let (hub, switchboard) =
-            Hub::start_telling(options::hub(&config), ice, tickets, standing, note_calls(call_log.clone()));
+        let (open, all_closed) = mpsc::channel(1);
+        let memory = call_memory(call_log.clone(), open.clone());
+        let (hub, switchboard) = Hub::start_remembering(options::hub(&config), ice, tickets, standing, memory);
         store.raise_to(hub.effects());
         let self_test = SelfTest::default();
         let cleaner = Cleaner::new(
@@ -180,7 +181,6 @@ impl App {
         });
 
         let (closing, closing_seen) = watch::channel(false);
-        let (open, all_closed) = mpsc::channel(1);
         let context = ConnectionContext {
             tls: certificates.entrance()?,
             relay: relay.clone(),
@@ -355,16 +355,24 @@ fn limits(config: &Config, audit: Audit) -> RateLimits {
     })
 }
 
-/// Writes the record of a call without holding up other calls.
-fn note_calls(log: CallLog) -> hub::OnCallEnded {
-    Box::new(move |call| {
-        let log = log.clone();
-        tokio::spawn(async move {
-            if let Err(error) = log.note(call, SystemTime::now()).await {
-                tracing::warn!(code = error.code, "a finished call could not be recorded");
-            }
-        });
-    })
+/// Notes calls that are over without holding up other calls; `open` is held until that is done, and by the switchboard.
+fn call_memory(log: CallLog, open: mpsc::Sender<()>) -> hub::CallMemory {
+    let asked = log.clone();
+    hub::CallMemory {
+        note: Box::new(move |call| {
+            let (log, open) = (log.clone(), open.clone());
+            tokio::spawn(async move {
+                if let Err(error) = log.note(call, SystemTime::now()).await {
+                    tracing::warn!(code = error.code, "a finished call could not be recorded");
+                }
+                drop(open);
+            });
+        }),
+        has_ended: Box::new(move |call| {
+            let log = asked.clone();
+            Box::pin(async move { log.has_ended(call).await })
+        }),
+    }
 }
 
 fn connected(hub: Hub) -> Connected {

@@ -41,7 +41,11 @@ pub fn given_keys(config: &Config) -> Option<PathBuf> {
 /// Which records of calls are kept.
 pub fn call_log(config: &Config) -> call_log::CallLogOptions {
     let kept = &config.retention;
-    call_log::CallLogOptions { missed_calls: kept.missed_calls.0, call_records: kept.call_records.0 }
+    call_log::CallLogOptions {
+        missed_calls: kept.missed_calls.0,
+        call_records: kept.call_records.0,
+        tickets: hub::tickets_outlive_a_call_by(&hub(config)),
+    }
 }
 
 /// How long other things are kept.

@@ -23,6 +23,7 @@ use tokio::task::JoinHandle;
 
 pub use connection::{Connection, Outgoing};
 pub use placing::PlacedCall;
+pub use ticket_issuer::tickets_outlive_a_call_by;
 
 use crate::domain::effect::Effect;
 use crate::domain::ids::{CallId, HouseholdId, SessionId, TagId};
@@ -56,6 +57,7 @@ struct Shared {
     issuer: Arc<TicketIssuer>,
     ice: Arc<Ice>,
     standing: TicketValidity,
+    has_ended: HasEnded,
     next_connection: AtomicU64,
     counts: Arc<Counts>,
     sockets: Arc<Semaphore>,
@@ -84,6 +86,17 @@ type StoodFor = (TagId, Option<(SessionId, SystemTime)>);
 /// Hears of each call that is over; must not wait.
 pub type OnCallEnded = Box<dyn Fn(crate::domain::call::EndedCall) + Send>;
 
+/// Whether a call is known to be over. Asked about tickets of an earlier process: what ended there stays ended.
+pub type HasEnded = Box<dyn Fn(CallId) -> Pin<Box<dyn Future<Output = Result<bool>> + Send>> + Send + Sync>;
+
+/// What outlives the process of calls that are over.
+pub struct CallMemory {
+    /// Told of each of them.
+    pub note: OnCallEnded,
+    /// Asked about them.
+    pub has_ended: HasEnded,
+}
+
 /// What a WebSocket was opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Endpoint {
@@ -101,16 +114,17 @@ impl Hub {
         tickets: Tickets,
         standing: TicketValidity,
     ) -> (Self, JoinHandle<()>) {
-        Self::start_telling(options, ice, tickets, standing, Box::new(|_| {}))
+        let memory = CallMemory { note: Box::new(|_| {}), has_ended: Box::new(|_| Box::pin(async { Ok(false) })) };
+        Self::start_remembering(options, ice, tickets, standing, memory)
     }
 
-    /// As [`Hub::start`]; tells `ended` of each call that is over.
-    pub fn start_telling(
+    /// As [`Hub::start`], with a memory of calls that are over.
+    pub fn start_remembering(
         options: SignalOptions,
         ice: Arc<Ice>,
         tickets: Tickets,
         standing: TicketValidity,
-        ended: OnCallEnded,
+        memory: CallMemory,
     ) -> (Self, JoinHandle<()>) {
         let (commands, commands_rx) = mpsc::channel(QUEUE);
         let (gone, gone_rx) = mpsc::unbounded_channel();
@@ -120,6 +134,7 @@ impl Hub {
             issuer: Arc::new(TicketIssuer::new(tickets, &options)),
             ice: ice.clone(),
             standing,
+            has_ended: memory.has_ended,
             next_connection: AtomicU64::new(0),
             counts: Arc::default(),
             sockets: Arc::new(Semaphore::new(max_sockets as usize)),
@@ -128,7 +143,7 @@ impl Hub {
             max_message: options.max_message,
             max_queue: options.max_queue,
         });
-        let task = Task::new(options, ice, shared.issuer.clone(), shared.counts.clone(), ended, effects_rx);
+        let task = Task::new(options, ice, shared.issuer.clone(), shared.counts.clone(), memory.note, effects_rx);
         let task = tokio::spawn(task.run(commands_rx, gone_rx));
         (Self { commands, gone, effects, shared }, task)
     }
@@ -153,6 +168,13 @@ impl Hub {
     ) -> std::result::Result<Connection, CloseReason> {
         let connection = ConnectionId(self.shared.next_connection.fetch_add(1, Ordering::Relaxed));
         let (input, made) = self.shared.issuer.join(connection, endpoint, hello, SystemTime::now())?;
+        if let Input::JoinCall { grant, from_before: true, .. } = &input {
+            match (self.shared.has_ended)(grant.call_id).await {
+                Ok(false) => {}
+                Ok(true) => return Err(CloseReason::NoSuchCall),
+                Err(_) => return Err(CloseReason::Overloaded),
+            }
+        }
         let stood_for = stood_for(&input, made);
         if let Some(stood_for) = stood_for {
             self.check_standing(stood_for).await?;

@@ -14,6 +14,11 @@ const PRESENCE_LIFETIME: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 /// How much longer than the call's phase a ticket works: a participant who was away in the meantime can still return.
 const SLACK: Duration = Duration::from_secs(2 * 60);
 
+/// How long after the end of its call a ticket can still be good.
+pub fn tickets_outlive_a_call_by(options: &SignalOptions) -> Duration {
+    options.first_connection + options.ring_time + options.max_duration + SLACK
+}
+
 /// Makes tickets of grants, and inputs of tickets.
 pub struct TicketIssuer {
     tickets: Tickets,

@@ -1,8 +1,10 @@
-//! Optional records of finished calls: missed calls for owners, bare records for operators.
+//! Which calls are over, for as long as their tickets live; optional records of finished calls: missed calls for owners,
+//! bare records for operators.
 
 use std::time::SystemTime;
 
-use rusqlite::{Transaction, params};
+use rusqlite::{OptionalExtension as _, Transaction, params};
+use sha2::{Digest as _, Sha256};
 
 use super::Store;
 use crate::domain::Result;
@@ -11,6 +13,8 @@ use crate::store::database::convert::to_millis;
 
 /// The most rows of [`CallRecord`]: about 30 MB.
 const MOST_RECORDS: u32 = 100_000;
+/// The most calls that are known to be over, some 2 MB; then those go whose tickets are the first to be worthless.
+const MOST_ENDED: u32 = 20_000;
 
 /// A missed call of one account, as stored.
 #[derive(Clone)]
@@ -46,6 +50,39 @@ pub struct CallRecord {
 pub struct CallTable<'a>(pub(super) &'a Store);
 
 impl CallTable<'_> {
+    /// Notes that a call is over: none of its tickets, which are worthless from `until` on, may bring it back.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn end(&self, call: CallId, until: SystemTime) -> Result<()> {
+        self.0
+            .writer
+            .transaction(move |transaction| {
+                let sql = "INSERT INTO ended_calls (digest, expires_at) VALUES (?1, ?2) \
+                           ON CONFLICT (digest) DO UPDATE SET expires_at = excluded.expires_at";
+                transaction.prepare_cached(sql)?.execute(params![digest(call), to_millis(until)])?;
+                let sql = "DELETE FROM ended_calls WHERE digest IN (SELECT digest FROM ended_calls \
+                           ORDER BY expires_at DESC LIMIT -1 OFFSET ?1)";
+                transaction.prepare_cached(sql)?.execute([MOST_ENDED])?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// Whether a call is known to be over.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn has_ended(&self, call: CallId) -> Result<bool> {
+        self.0
+            .reader
+            .transaction(move |transaction| {
+                let sql = "SELECT 1 FROM ended_calls WHERE digest = ?1";
+                Ok(transaction.prepare_cached(sql)?.query_row([digest(call)], |_| Ok(())).optional()?.is_some())
+            })
+            .await
+    }
+
     /// The accounts of a household that keep a list of missed calls.
     ///
     /// # Errors
@@ -147,6 +184,10 @@ impl CallTable<'_> {
         };
         self.0.reader.transaction(all).await.unwrap_or_default()
     }
+}
+
+fn digest(call: CallId) -> [u8; 32] {
+    Sha256::digest(call.as_bytes()).into()
 }
 
 fn miss(

@@ -39,6 +39,7 @@ const EXPIRING: &[Expiring] = &[
     Expiring { table: "vault_handovers", end: "expires_at", kept: AT_ONCE },
     Expiring { table: "missed_calls", end: "expires_at", kept: AT_ONCE },
     Expiring { table: "notes", end: "expires_at", kept: AT_ONCE },
+    Expiring { table: "ended_calls", end: "expires_at", kept: AT_ONCE },
     Expiring { table: "call_records", end: "ended_at", kept: |kept| kept.call_records },
     Expiring { table: "audit", end: "at", kept: |kept| kept.audit },
 ];

@@ -1,6 +1,6 @@
 //! What stays when the appliance is started again.
 
-use crate::support::{PASSWORD, Registration, TestApp};
+use crate::support::{PASSWORD, Registration, Say, TestApp};
 
 #[tokio::test]
 async fn the_authority_accounts_and_stickers_outlive_a_restart() {
@@ -45,6 +45,39 @@ async fn a_ticket_from_before_is_worth_what_its_tag_and_its_log_in_are_now() {
     server.client.with_headers_of(&owner).revoke_tag(&tag.id).await.ok();
     let mut late = server.client.greet(endpoint, &talk.caller_ticket).await;
     assert_eq!(late.refused().await, "no-such-call", "revoked meanwhile");
+}
+
+#[tokio::test]
+async fn a_call_that_ended_stays_ended_and_one_that_did_not_goes_on() {
+    let server = TestApp::start().await;
+    let owner = server.owner().await;
+    let tag = owner.make_tag().await.ok();
+    let mut phone = owner.present().await;
+
+    let mut hung_up = server.client.talk(&tag.code, &mut phone).await;
+    hung_up.device.say(Say::Hangup).await;
+    assert_eq!(hung_up.caller.ended().await, "hung-up");
+    let (declined, mut caller) = server.client.call(&tag.code).await;
+    let mut device = server.client.pick_up(&phone.ring().await).await;
+    let (rang, declining) = (caller.ticket.clone(), device.ticket.clone());
+    device.say(Say::Decline).await;
+    assert_eq!(caller.ended().await, "declined");
+    let busy_with = server.client.talk(&tag.code, &mut phone).await;
+    let (busy, reason) = server.client.call_in_vain(&tag.code).await;
+    assert_eq!(reason, "busy");
+
+    let server = TestApp::start_in(server.stop().await, &[]).await;
+    let again = async |endpoint: &str, ticket: &str| server.client.greet(endpoint, ticket).await;
+    for (call, ticket) in [
+        (&hung_up.call, &hung_up.caller_ticket),
+        (&hung_up.call, &hung_up.device_ticket),
+        (&declined, &rang),
+        (&declined, &declining),
+        (&busy, &busy.ticket),
+    ] {
+        assert_eq!(again(&call.signaling_endpoint, ticket).await.refused().await, "no-such-call");
+    }
+    again(&busy_with.call.signaling_endpoint, &busy_with.caller_ticket).await.welcome().await;
 }
 
 #[cfg(unix)]

@@ -1,5 +1,5 @@
-//! What is kept of a call after its end: nothing, unless an owner keeps a list of missed calls or the operator asks for
-//! records.
+//! What is kept of a call after its end: that it is over, until its tickets are worthless, and nothing else, unless an
+//! owner keeps a list of missed calls or the operator asks for records.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,10 +7,10 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::audit::coarse;
+use crate::domain::audit::{PRECISION, coarse};
 use crate::domain::call::{EndReason, EndedCall};
 use crate::domain::identity::Identity;
-use crate::domain::ids::{MissedCallId, TagId};
+use crate::domain::ids::{CallId, MissedCallId, TagId};
 use crate::domain::{Error, Kind, Result};
 use crate::keys::{Field, Keys};
 use crate::store::{CallRecord, MissedCallRow, Store};
@@ -25,6 +25,8 @@ pub struct CallLogOptions {
     pub missed_calls: Duration,
     /// Records for the operator; zero turns them off.
     pub call_records: Duration,
+    /// How long a ticket of a call can be good, counted from its end.
+    pub tickets: Duration,
 }
 
 /// A missed call, as an owner sees it.
@@ -64,11 +66,14 @@ impl CallLog {
         Self { store, keys, options }
     }
 
-    /// Notes a call that ended at `now`, for those who want it noted.
+    /// Notes that a call ended at `now`, and more of it for those who want it noted.
     ///
     /// # Errors
     /// The database's.
     pub async fn note(&self, call: EndedCall, now: SystemTime) -> Result<()> {
+        // Rounded up: it must not tell the second of the call.
+        let until = coarse(now + self.options.tickets) + PRECISION;
+        self.store.calls().end(call.call_id, until).await?;
         if !self.options.call_records.is_zero() {
             self.store.calls().record(record(&call, now)?).await?;
         }
@@ -77,6 +82,14 @@ impl CallLog {
             self.miss(&call, now).await?;
         }
         Ok(())
+    }
+
+    /// Whether a call is known to be over.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn has_ended(&self, call: CallId) -> Result<bool> {
+        self.store.calls().has_ended(call).await
     }
 
     /// The calls that the member missed, newest first.

@@ -6,7 +6,8 @@ use crate::testing::{House, day, house};
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 fn log(house: &House, call_records: Duration) -> CallLog {
-    CallLog::new(house.store.clone(), house.keys.clone(), CallLogOptions { missed_calls: 7 * DAY, call_records })
+    let options = CallLogOptions { missed_calls: 7 * DAY, call_records, tickets: DAY / 24 };
+    CallLog::new(house.store.clone(), house.keys.clone(), options)
 }
 
 fn ended(owner: Identity, tag: TagId, reason: EndReason, talked: Option<Duration>) -> EndedCall {
@@ -26,6 +27,31 @@ async fn nothing_is_kept_of_a_call_unless_somebody_wants_it() {
     log.note(ended(owner, tag, EndReason::NoAnswer, None), day(0)).await.unwrap();
     log.note(ended(owner, tag, EndReason::HungUp, Some(DAY)), day(0)).await.unwrap();
     assert_eq!(tables().await, (0, 0));
+}
+
+#[tokio::test]
+async fn that_a_call_is_over_is_known_until_its_tickets_are_worthless_and_says_nothing_else() {
+    let house = house();
+    let owner = house.owner().await;
+    let (tag, _) = house.tag(owner, None).await;
+    let log = log(&house, Duration::ZERO);
+    let call = ended(owner, tag, EndReason::HungUp, Some(DAY));
+    log.note(call, day(1)).await.unwrap();
+    assert!(log.has_ended(call.call_id).await.unwrap());
+    assert!(!log.has_ended(CallId::random()).await.unwrap());
+    let kept = crate::store::Kept { session_idle: 900 * DAY, audit: DAY, call_records: DAY };
+    let left = async |after| {
+        house.store.expiry().remove(day(1) + after, kept).await.unwrap();
+        log.has_ended(call.call_id).await.unwrap()
+    };
+    assert!(left(DAY / 24).await, "as long as its tickets");
+    assert!(!left(DAY / 24 + 2 * PRECISION).await);
+
+    log.note(call, day(1)).await.unwrap();
+    house.store.close().await;
+    let file = std::fs::read(house.data.database()).unwrap();
+    let stands = |needle: &[u8]| file.windows(needle.len()).any(|window| window == needle);
+    assert!(!stands(call.call_id.as_bytes()) && !stands(call.call_id.to_string().as_bytes()));
 }
 
 #[tokio::test]

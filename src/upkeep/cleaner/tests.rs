@@ -119,7 +119,7 @@ async fn what_is_kept_of_calls_ends_within_a_minute_of_its_time() {
     let owner = passing.house.owner().await;
     let (tag, _) = passing.house.tag(owner, None).await;
     passing.house.store.calls().set_keeps(owner.account, true).await;
-    let options = CallLogOptions { missed_calls: 3 * MINUTE, call_records: MINUTE };
+    let options = CallLogOptions { missed_calls: 3 * MINUTE, call_records: MINUTE, tickets: MINUTE };
     let log = CallLog::new(passing.house.store.clone(), passing.house.keys.clone(), options);
     log.note(EndedCall::unanswered(owner.household, tag), day(0)).await.unwrap();
     passing.pass(MINUTE - Duration::from_millis(1)).await;
