@@ -76,7 +76,7 @@ fn parts(data: &DataDir) -> (Parts, Accounts) {
     let store = Store::open(&data.database()).unwrap();
     let audit = Audit::new(store.clone());
     let day = Duration::from_secs(24 * 60 * 60);
-    let options = sessions::SessionOptions { idle: day, lifetime: day };
+    let options = sessions::SessionOptions { idle: day, lifetime: day, max_per_account: 50 };
     let sessions = Sessions::new(store.clone(), keys.clone(), audit.clone(), options);
     let passwords = Passwords::new(keys.clone());
     let options = accounts::AccountOptions { registration: Registration::Closed, max: 9 };

@@ -61,7 +61,7 @@ pub(crate) fn house_in(root: tempfile::TempDir) -> House {
         move |effect| raised.lock().unwrap().push(effect)
     });
     let audit = Audit::new(store.clone());
-    let options = sessions::SessionOptions { idle: DAY * 14, lifetime: DAY * 30 };
+    let options = sessions::SessionOptions { idle: DAY * 14, lifetime: DAY * 30, max_per_account: 50 };
     let sessions = Sessions::new(store.clone(), keys.clone(), audit.clone(), options);
     let factors = Factors::new(store.clone(), keys.clone(), audit.clone());
     let passwords = Passwords::new(keys.clone());

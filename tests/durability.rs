@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use callqr::domain::account::Member;
 use callqr::domain::household::tag::TokenHash;
-use callqr::domain::ids::{AccountId, HouseholdId, SessionId, TagId};
+use callqr::domain::ids::{AccountId, DeviceId, HouseholdId, SessionId, TagId};
 use callqr::domain::random;
 use callqr::store::{Entry, NewAccountRow, NewSession, NewTagRow, Store};
 
@@ -97,6 +97,7 @@ async fn make_account(store: &Store, household: HouseholdId) {
         account: member.account,
         secret_hash: [1; 32],
         device_sealed: vec![1],
+        device: DeviceId::random(),
         expires_at: later,
     };
     store.accounts().create(account, Some(login), Entry::Setup([1; 32]), 9, now).await.unwrap();

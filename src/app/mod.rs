@@ -26,7 +26,7 @@ use tokio::time::timeout;
 
 use crate::accounts::setup;
 use crate::audit::{Audit, Event};
-use crate::auth::sessions::Sessions;
+use crate::auth::sessions::{Connected, Sessions};
 use crate::config::Config;
 use crate::domain::page_list::PageList;
 use crate::domain::{Error, Result};
@@ -45,7 +45,7 @@ use crate::operator::socket::{Control, HealthCheck};
 use crate::relay::Relay;
 use crate::store::Store;
 use crate::tls::{self, Certificates};
-use crate::upkeep::cleaner::{Cleaner, ClockHealth, Connected};
+use crate::upkeep::cleaner::{Cleaner, ClockHealth};
 use crate::upkeep::clock::Doubt;
 use crate::web;
 use crate::web::api::health::Health;
@@ -137,6 +137,7 @@ impl App {
         let memory = call_memory(call_log.clone(), open.clone());
         let (hub, switchboard) = Hub::start_remembering(options::hub(&config), ice, tickets, standing, memory);
         store.raise_to(hub.effects());
+        sessions.learn_of_connections_by(connected(hub.clone()));
         let self_test = SelfTest::default();
         let cleaner = Cleaner::new(
             store.clone(),

@@ -18,6 +18,8 @@ use crate::upkeep::cleaner;
 use crate::web::connection::ConnectionLimits;
 use crate::web::origin::OriginPolicy;
 
+/// The most sessions of one account, unless its household may have half as many devices.
+const SESSIONS_PER_ACCOUNT: u32 = 50;
 /// The port of proxies.
 const HTTPS: u16 = 443;
 
@@ -67,6 +69,7 @@ pub fn hub(config: &Config) -> hub::SignalOptions {
         max_duration: config.calls.max_duration.0,
         // A call that the relay has no capacity for must not be placed.
         max_calls: defaults.max_calls.min(config.relay.calls as usize),
+        max_devices_per_household: config.limits.devices_per_household as usize,
         max_message: bytes(config.http.websocket_message),
         max_queue: bytes(config.http.websocket_queue),
         fingerprints: config.retention.call_records.0 > std::time::Duration::ZERO,
@@ -143,9 +146,14 @@ pub fn accounts(config: &Config) -> accounts::AccountOptions {
     accounts::AccountOptions { registration: config.accounts.registration, max: config.accounts.max }
 }
 
-/// How long people stay logged in.
-pub const fn sessions(config: &Config) -> sessions::SessionOptions {
-    sessions::SessionOptions { idle: config.sessions.idle.0, lifetime: config.sessions.lifetime.0 }
+/// How long people stay logged in, and on how many devices.
+pub fn sessions(config: &Config) -> sessions::SessionOptions {
+    sessions::SessionOptions {
+        idle: config.sessions.idle.0,
+        lifetime: config.sessions.lifetime.0,
+        // Programs log in, too, and every device that may wait to ring needs a session.
+        max_per_account: SESSIONS_PER_ACCOUNT.max(config.limits.devices_per_household.saturating_mul(2)),
+    }
 }
 
 /// How long stickers live, and how many a household may have.

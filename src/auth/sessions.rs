@@ -4,7 +4,8 @@
 //! it each time, so ending the session ends both at once. A session may last long, because a tablet by the door that was
 //! logged out overnight rings for nobody; little can be done with it without confirming who you are again.
 
-use std::sync::Arc;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
@@ -23,7 +24,7 @@ use crate::domain::identity::Identity;
 use crate::domain::ids::{AccountId, DeviceId, SessionId};
 use crate::domain::{Error, Kind, Result, random};
 use crate::keys::{Field, Keys};
-use crate::store::{ListedSession, NewSecret, NewSession, SessionRow, Store};
+use crate::store::{ListedSession, NewSecret, NewSession, Room, SessionRow, Store};
 
 /// How long sessions last.
 #[derive(Debug, Clone, Copy)]
@@ -32,14 +33,17 @@ pub struct SessionOptions {
     pub idle: Duration,
     /// A session ends after this time, however much it is used.
     pub lifetime: Duration,
+    /// The most sessions of one account.
+    pub max_per_account: u32,
 }
+
+/// Names the sessions whose devices are connected.
+pub type Connected = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Vec<SessionId>> + Send>> + Send + Sync>;
 
 /// How exactly the last use is noted: finer would make every look at a page a write to the disk.
 const TOUCH_AFTER: Duration = Duration::from_secs(60 * 60);
 /// How long a request waits for that to be noted.
 const TOUCH_TIMEOUT: Duration = Duration::from_millis(250);
-/// The most sessions of one account; then the one unused for longest ends.
-const MAX_SESSIONS: u32 = 50;
 
 /// What became of a session since it was recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,6 +116,7 @@ pub struct Sessions {
     keys: Arc<Keys>,
     audit: Audit,
     devices: Arc<Devices>,
+    connected: Arc<OnceLock<Connected>>,
     options: SessionOptions,
 }
 
@@ -140,14 +145,22 @@ impl Sessions {
     /// Sessions in `store`, signed with `keys`.
     pub fn new(store: Store, keys: Arc<Keys>, audit: Audit, options: SessionOptions) -> Self {
         let devices = Arc::new(Devices::new(keys.device_key()));
-        Self { store, keys, audit, devices, options }
+        Self { store, keys, audit, devices, connected: Arc::default(), options }
+    }
+
+    /// Says how to learn whose devices are connected, once: their sessions make no room for new ones. Until then nobody's
+    /// are, which is right where nobody can be connected.
+    pub fn learn_of_connections_by(&self, connected: Connected) {
+        let named = self.connected.set(connected);
+        debug_assert!(named.is_ok(), "there is one switchboard");
     }
 
     /// Begins a session of `member`, who has just proven who they are; `password_hash` is that of the password which was
     /// right at that time.
     ///
     /// # Errors
-    /// `busy` if the account has meanwhile been disabled or given another password: what was proven no longer counts.
+    /// `busy` if the account has meanwhile been disabled or given another password: what was proven no longer counts;
+    /// `too-many-sessions` if it has as many sessions as it may have, and all of their devices are connected.
     pub async fn begin(
         &self,
         member: Member,
@@ -156,7 +169,12 @@ impl Sessions {
         now: SystemTime,
     ) -> Result<Begun> {
         let Prepared { row, begun } = self.prepare(member, arrival, now);
-        if self.store.sessions().create(row, password_hash, MAX_SESSIONS, now).await?.is_none() {
+        let in_use = match self.connected.get() {
+            Some(connected) => connected().await,
+            None => Vec::new(),
+        };
+        let room = Room { most: self.options.max_per_account, in_use };
+        if self.store.sessions().create(row, password_hash, room, now).await?.is_none() {
             return Err(Error::new(Kind::Unavailable, "busy", "The account has just been changed.")
                 .hint("Try again.")
                 .retry_after(Duration::from_secs(1)));
@@ -302,6 +320,7 @@ impl Sessions {
                 account: member.account,
                 secret_hash: digest(&secret),
                 device_sealed: self.keys.seal(Field::SessionDevice, id.as_bytes(), &arrival.device_name),
+                device,
                 expires_at,
             },
             begun: Begun {

@@ -183,6 +183,8 @@ section! {
         connections: u32 = 10_000,
         /// TCP connections of one source; without it a sixteenth of all. 1 to 1,000,000.
         connections_per_source: Option<u32> = None,
+        /// Devices of one household that may wait to be rung at the same time. 1 to 1,000.
+        devices_per_household: u32 = 16,
         /// Requests of all sources together that are being answered; further ones get 503. 16 to 65,536.
         requests: u32 = 1024,
         /// Requests of one source that are being answered. 4 to 65,536.
@@ -345,6 +347,7 @@ impl Config {
             ("relay.channels_per_allocation", self.relay.channels_per_allocation, 1, 1_000),
             ("limits.connections", self.limits.connections, 16, 1_000_000),
             ("limits.connections_per_source", self.limits.connections_per_source.unwrap_or(1), 1, 1_000_000),
+            ("limits.devices_per_household", self.limits.devices_per_household, 1, 1_000),
             ("limits.requests", self.limits.requests, 16, 65_536),
             ("limits.requests_per_source", self.limits.requests_per_source, 4, 65_536),
             ("http.streams", self.http.streams, 1, 1_000),

@@ -151,7 +151,8 @@ impl Hub {
     /// A ticket with which a device of this session can be present.
     ///
     /// # Errors
-    /// `too-many-devices` when the server or the household has as many as it takes; `stopping` when it stops.
+    /// `too-many-household-devices` when the household has as many as it may have, `too-many-devices` when the server has;
+    /// `stopping` when it stops.
     pub async fn presence_ticket(&self, household: HouseholdId, session: SessionId) -> Result<String> {
         self.ask(|answer| Command::Enlist(household, session, answer)).await?
     }

@@ -16,7 +16,7 @@ use crate::domain::effect::Effect;
 use crate::domain::ids::{CallId, HouseholdId, SessionId};
 use crate::domain::{Error, Kind, Result};
 use crate::proto::signal::wire::{CallStatus, PresenceRole, Ring, ToClient, Welcome};
-use crate::proto::signal::{CloseReason, ConnectionId, Grant, Input, Output, Progress, SignalOptions, Switchboard};
+use crate::proto::signal::{CloseReason, ConnectionId, Full, Grant, Input, Output, Progress, SignalOptions, Switchboard};
 
 /// What the task is asked to do.
 pub enum Command {
@@ -106,7 +106,7 @@ impl Task {
         let now = Instant::now().into_std();
         match command {
             Command::Enlist(household, session, answer) => {
-                let listed = self.board.enlist(household, session, now).map_err(|_| too_many_devices());
+                let listed = self.board.enlist(household, session, now).map_err(too_many_devices);
                 let _ = answer.send(listed.and_then(|grant| self.issuer.for_presence(&grant, SystemTime::now())));
                 self.do_outputs();
             }
@@ -240,8 +240,16 @@ fn no_such_call() -> Error {
     Error::new(Kind::NotFound, "no-such-call", "This device isn't in this call.").hint("The call may have ended.")
 }
 
-fn too_many_devices() -> Error {
-    Error::new(Kind::Unavailable, "too-many-devices", "The server has reached its device limit.")
-        .hint("Close the page on a device you don't need.")
-        .retry_after(Duration::from_secs(60))
+fn too_many_devices(full: Full) -> Error {
+    match full {
+        Full::Household => Error::new(
+            Kind::Conflict,
+            "too-many-household-devices",
+            "Your household has as many devices waiting for calls as it may have.",
+        )
+        .hint("Close the page on a device you don't need, or ask the operator to raise limits.devices_per_household."),
+        Full::Server => Error::new(Kind::Unavailable, "too-many-devices", "The server has reached its device limit.")
+            .hint("Try again in a minute.")
+            .retry_after(Duration::from_secs(60)),
+    }
 }

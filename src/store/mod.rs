@@ -43,7 +43,7 @@ pub use invites::{InviteRow, InviteTable};
 pub use notes::{MostNotes, NewNoteRow, NoteRow, NoteTable, NotesBefore, NotesPage};
 pub use operator::{BareTag, OperatorTable};
 pub use sealed::{FieldKey, Match, SealedColumn, SealedTable, SealedValue};
-pub use sessions::{ListedSession, NewSecret, NewSession, SessionRow, SessionTable};
+pub use sessions::{ListedSession, NewSecret, NewSession, Room, SessionRow, SessionTable};
 pub use setup::SetupTable;
 pub use tags::{NewTagRow, TagRow, TagTable, TokenDigest};
 pub use users::UserRow;

@@ -5,10 +5,10 @@ use std::time::{Duration, SystemTime};
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
 use super::Store;
-use crate::domain::Result;
+use crate::domain::{Error, Kind, Result};
 use crate::domain::account::Member;
 use crate::domain::effect::Ended;
-use crate::domain::ids::{AccountId, HouseholdId, SessionId};
+use crate::domain::ids::{AccountId, DeviceId, HouseholdId, SessionId};
 use crate::store::database::convert::{one_row, time, to_millis};
 
 /// A session as stored.
@@ -40,8 +40,18 @@ pub struct NewSession {
     pub secret_hash: [u8; 32],
     /// What kind of device it is, sealed.
     pub device_sealed: Vec<u8>,
+    /// Which device it is, among those that have logged in to this account.
+    pub device: DeviceId,
     /// When it ends, however much it is used.
     pub expires_at: SystemTime,
+}
+
+/// How many sessions an account may have, and which of them may not make room.
+pub struct Room {
+    /// The most.
+    pub most: u32,
+    /// Sessions whose devices are connected.
+    pub in_use: Vec<SessionId>,
 }
 
 /// A new secret for a session whose holder has just proven who they are.
@@ -74,16 +84,17 @@ pub struct ListedSession {
 pub struct SessionTable<'a>(pub(super) &'a Store);
 
 impl SessionTable<'_> {
-    /// Adds a session; when its account then has more than `most`, the ones unused for longest end.
-    /// `None`, and nothing done, when the account was disabled or has another password than that of `password_hash`.
+    /// Adds a session. When its account has no room for it, older ones of the same device end, then those unused for
+    /// longest. `None`, and nothing done, when the account was disabled or has another password than that of
+    /// `password_hash`.
     ///
     /// # Errors
-    /// The database's.
+    /// `too-many-sessions` when all of them are in use; the database's.
     pub async fn create(
         &self,
         session: NewSession,
         password_hash: String,
-        most: u32,
+        room: Room,
         now: SystemTime,
     ) -> Result<Option<Ended>> {
         let (created, displaced) = self
@@ -95,7 +106,7 @@ impl SessionTable<'_> {
                 if as_proven.optional()?.is_none() {
                     return Ok((false, Ended::default()));
                 }
-                let displaced = delete_least_used(transaction, session.account, most.saturating_sub(1))?;
+                let displaced = make_room(transaction, &session, &room)?;
                 insert(transaction, &session, now)?;
                 Ok((true, Ended::sessions(displaced)))
             })
@@ -199,7 +210,7 @@ pub(super) fn rotate(transaction: &Transaction<'_>, new: &NewSecret, now: System
 
 pub(super) fn insert(transaction: &Transaction<'_>, session: &NewSession, now: SystemTime) -> Result<()> {
     let sql = "INSERT INTO sessions (id, account_id, secret_hash, created_at, last_used_at, expires_at, confirmed_at, \
-               device_sealed) VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?4, ?6)";
+               device_sealed, device_id) VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?4, ?6, ?7)";
     transaction.prepare_cached(sql)?.execute(params![
         session.id.as_bytes(),
         session.account.as_bytes(),
@@ -207,6 +218,7 @@ pub(super) fn insert(transaction: &Transaction<'_>, session: &NewSession, now: S
         to_millis(now),
         to_millis(session.expires_at),
         session.device_sealed,
+        session.device.as_bytes(),
     ])?;
     Ok(())
 }
@@ -277,12 +289,26 @@ pub(super) fn listed_from_row(row: &Row<'_>) -> rusqlite::Result<ListedSession> 
     })
 }
 
-fn delete_least_used(transaction: &Transaction<'_>, account: AccountId, keep: u32) -> Result<Vec<SessionId>> {
-    let sql = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE account_id = ?1 \
-               ORDER BY last_used_at DESC, created_at DESC LIMIT -1 OFFSET ?2) RETURNING id";
+/// Ends as many sessions of the new one's account as there are too many; says which.
+fn make_room(transaction: &Transaction<'_>, new: &NewSession, room: &Room) -> Result<Vec<SessionId>> {
+    let sql = "SELECT id, device_id, last_used_at, created_at FROM sessions WHERE account_id = ?1";
     let mut statement = transaction.prepare_cached(sql)?;
-    let ids = statement.query_map(params![account.as_bytes(), keep], |row| row.get(0).map(SessionId::from_bytes))?;
-    Ok(ids.collect::<rusqlite::Result<_>>()?)
+    let rows = statement.query_map([new.account.as_bytes()], |row| {
+        let of_another_device = row.get::<_, Option<[u8; 16]>>(1)? != Some(*new.device.as_bytes());
+        Ok((of_another_device, row.get::<_, i64>(2)?, row.get::<_, i64>(3)?, SessionId::from_bytes(row.get(0)?)))
+    })?;
+    let mut sessions = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+    let too_many = (sessions.len() + 1).saturating_sub(room.most as usize);
+    sessions.retain(|(.., id)| !room.in_use.contains(id));
+    if sessions.len() < too_many {
+        return Err(Error::new(Kind::Conflict, "too-many-sessions", "Too many devices are logged in and connected.")
+            .hint("Log out on a device you don't need."));
+    }
+    sessions.sort_unstable();
+    let displaced: Vec<_> = sessions.into_iter().take(too_many).map(|(.., id)| id).collect();
+    let mut delete = transaction.prepare_cached("DELETE FROM sessions WHERE id = ?1")?;
+    displaced.iter().try_for_each(|id| delete.execute([id.as_bytes()]).map(drop))?;
+    Ok(displaced)
 }
 
 fn idle_since(now: SystemTime, idle: Duration) -> i64 {

@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::account::Member;
 use crate::domain::household::tag::Token;
 use crate::domain::household::vault::{PossessionProof, SealedVault, UnlockMethod, WrappedKey};
-use crate::domain::ids::{AccountId, HouseholdId, SessionId, TagId};
+use crate::domain::ids::{AccountId, DeviceId, HouseholdId, SessionId, TagId};
 use crate::domain::random;
 
 mod endings;
@@ -41,7 +41,12 @@ fn account() -> NewAccountRow {
 }
 
 fn session(account: AccountId, expires_at: SystemTime) -> NewSession {
-    NewSession { id: SessionId::random(), account, secret_hash: random::bytes(), device_sealed: vec![1], expires_at }
+    session_on(DeviceId::random(), account, expires_at)
+}
+
+fn session_on(device: DeviceId, account: AccountId, expires_at: SystemTime) -> NewSession {
+    let (id, secret_hash) = (SessionId::random(), random::bytes());
+    NewSession { id, account, secret_hash, device_sealed: vec![1], device, expires_at }
 }
 
 fn tag(household: HouseholdId, token: &Token, expires_at: Option<SystemTime>) -> NewTagRow {
@@ -59,7 +64,8 @@ fn tag(household: HouseholdId, token: &Token, expires_at: Option<SystemTime>) ->
 }
 
 async fn begin(store: &Store, session: NewSession, most: u32, now: SystemTime) -> Vec<SessionId> {
-    let ended = store.sessions().create(session, HASH.into(), most, now).await.unwrap();
+    let room = Room { most, in_use: Vec::new() };
+    let ended = store.sessions().create(session, HASH.into(), room, now).await.unwrap();
     ended.expect("the password is the right one").sessions
 }
 
@@ -167,7 +173,7 @@ async fn nobody_is_logged_in_by_what_was_right_before() {
     let create = async |hash: &str| {
         let new = session(account, at(10));
         let id = new.id;
-        let created = store.sessions().create(new, hash.into(), 10, at(0)).await.unwrap().is_some();
+        let created = store.sessions().create(new, hash.into(), Room { most: 10, in_use: Vec::new() }, at(0)).await.unwrap().is_some();
         assert_eq!(store.sessions().current(id, HOUR, at(0)).await.unwrap().is_some(), created);
         created
     };
@@ -429,4 +435,35 @@ async fn only_who_holds_the_key_of_a_vault_changes_it() {
     refused(store.vaults().replace(household, vault(3), other).await.map(|_| ()));
     refused(store.vaults().put_wrap(household, account, other, way_in(2), 9).await);
     assert!(store.vaults().replace(household, vault(3), first).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_device_makes_room_for_itself_first_and_one_in_use_for_nobody() {
+    let Opened { store, directory: _directory } = open();
+    let account = with_account(&store).await.account;
+    let first = store.sessions().of(account, Duration::MAX, at(1)).await.unwrap()[0].id;
+    let script = DeviceId::random();
+    let phone = session(account, at(1000));
+    let phone_id = phone.id;
+    begin(&store, phone, 4, at(1)).await;
+    let mut of_script = Vec::new();
+    for n in 0..20 {
+        let new = session_on(script, account, at(1000));
+        let before = of_script.len().checked_sub(2).map(|at| of_script[at]);
+        of_script.push(new.id);
+        // Used much later than the phone's, and yet the script's own.
+        assert_eq!(begin(&store, new, 4, at(10 + n)).await, Vec::from_iter(before));
+    }
+
+    let in_use = vec![phone_id];
+    let full = async |in_use: Vec<SessionId>, most| {
+        let new = session(account, at(1000));
+        let room = Room { most, in_use };
+        store.sessions().create(new, HASH.into(), room, at(50)).await.map(|ended| ended.unwrap().sessions)
+    };
+    assert_eq!(full(in_use.clone(), 4).await, Ok(vec![first]), "unused for longest");
+    assert_eq!(full(in_use.clone(), 4).await, Ok(vec![of_script[18]]), "not the phone's, which is older");
+    let all: Vec<_> = store.sessions().of(account, Duration::MAX, at(51)).await.unwrap().iter().map(|s| s.id).collect();
+    assert_eq!(full(all.clone(), 4).await.unwrap_err().code, "too-many-sessions");
+    assert!(all.contains(&phone_id));
 }

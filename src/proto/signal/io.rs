@@ -73,9 +73,14 @@ impl Default for SignalOptions {
     }
 }
 
-/// There is no room for another device.
+/// Where there is no room for another device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Full;
+pub enum Full {
+    /// The household has as many as it may have, all of them connected.
+    Household,
+    /// So has the server.
+    Server,
+}
 
 /// What happened.
 #[derive(Debug, Clone)]

@@ -40,11 +40,11 @@ impl Presence {
         if !self.devices.contains_key(&session) {
             if self.of(household).len() >= options.max_devices_per_household {
                 let longest_away = self.of(household).into_iter().filter_map(|l| Some((self.away_since(l)?, l))).min();
-                evicted = Some(longest_away.ok_or(Full)?.1);
+                evicted = Some(longest_away.ok_or(Full::Household)?.1);
                 evicted.map(|session| self.forget(session));
             }
             if self.devices.len() >= options.max_devices {
-                return Err(Full);
+                return Err(Full::Server);
             }
             self.households.entry(household).or_default().insert(session);
         }

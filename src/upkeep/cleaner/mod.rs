@@ -3,15 +3,13 @@
 //! The database knows when the next row's time is over, and the cleaner sleeps until then; but half a minute at most,
 //! because a new row may end earlier. It does nothing while the clock cannot be believed.
 
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::clock::{Clock, Doubt};
 use crate::audit::{Audit, Event};
-use crate::auth::sessions::Sessions;
+use crate::auth::sessions::{Connected, Sessions};
 use crate::domain::Result;
-use crate::domain::ids::SessionId;
 use crate::store::{Kept, Store};
 
 /// The longest rest: what is new may end before what was known.
@@ -22,9 +20,6 @@ const MIN_PAUSE: Duration = Duration::from_secs(1);
 const HOURLY: Duration = Duration::from_secs(60 * 60);
 /// How long a copy of the database from before a migration is kept.
 const COPIES_KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-
-/// Which sessions are connected now, and so in use.
-pub type Connected = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Vec<SessionId>> + Send>> + Send + Sync>;
 
 /// How long the operator wants things kept.
 #[derive(Debug, Clone, Copy)]

@@ -5,6 +5,7 @@ use crate::domain::call::EndedCall;
 use crate::domain::effect::Effect;
 use crate::domain::household::tag::{Lifetime, TagText};
 use crate::domain::identity::Identity;
+use crate::domain::ids::SessionId;
 use crate::household::call_log::{CallLog, CallLogOptions};
 use crate::testing::{House, day, house};
 use crate::upkeep::clock::built;

@@ -1,6 +1,6 @@
 //! Where an account is logged in, ending it, and proving again who is asking.
 
-use crate::support::{Client, Login, PASSWORD, Page, Proof, Registration, Reply, TestApp, To};
+use crate::support::{Client, LoggedIn, Login, PASSWORD, Page, Proof, Registration, Reply, Say, TestApp, To};
 
 #[tokio::test]
 async fn sessions_are_listed_with_their_devices() {
@@ -196,4 +196,53 @@ async fn sessions_last_as_long_as_the_operator_says() {
     let cookie = reply.header("set-cookie");
     let age = cookie.split("; ").find_map(|part| part.strip_prefix("Max-Age=")).unwrap().parse::<u64>().unwrap();
     assert!((7100..=7200).contains(&age), "{cookie}");
+}
+
+#[tokio::test]
+async fn a_household_has_as_many_devices_as_the_operator_allows_and_hears_what_to_do() {
+    let server = TestApp::start_with(&[("limits.devices_per_household", "2")]).await;
+    let owner = server.owner().await;
+    let mut present = Vec::new();
+    for _ in 0..2 {
+        present.push(server.client.enter("ada", PASSWORD).await.present().await);
+    }
+    let refused = owner.presence_ticket().await;
+    assert_eq!(refused.refused(), (409, "too-many-household-devices"));
+    assert!(refused.text.contains("household") && refused.text.contains("devices_per_household"), "{}", refused.text);
+
+    let mut leaving = present.remove(0);
+    leaving.socket.close(None).await.unwrap();
+    leaving.closed().await;
+    // The server hears of it a moment later.
+    let room = async { while owner.presence_ticket().await.status != 200 {} };
+    tokio::time::timeout(std::time::Duration::from_secs(30), room).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_script_that_logs_in_again_and_again_displaces_itself_and_no_phone_that_waits() {
+    let server = TestApp::start().await;
+    let phone = server.owner().await;
+    let mut presence = phone.present().await;
+    let mut script = server.client.log_in("ada", PASSWORD).await.ok().logged_in();
+    for _ in 0..60 {
+        script = log_in_again(&server, &script).await;
+    }
+    assert_eq!(phone.account().await.status, 200);
+    presence.say(Say::Ping).await;
+    assert_eq!(presence.hear().await, "pong");
+    assert_eq!(phone.sessions().await.ok().sessions.len(), 50);
+
+    // One that is not connected is older than all of the script's.
+    let tablet = server.client.enter("ada", PASSWORD).await;
+    for _ in 0..10 {
+        script = log_in_again(&server, &script).await;
+    }
+    assert_eq!((phone.account().await.status, tablet.account().await.status), (200, 200));
+}
+
+/// As a script does that keeps its device token.
+async fn log_in_again(server: &TestApp, before: &LoggedIn) -> LoggedIn {
+    let (username, password, device_token) = ("ada", Some(PASSWORD), before.device_token.as_deref());
+    let known = Login { username, password, device_token, ..Login::default() };
+    server.client.log_in_with(&known).await.ok().logged_in()
 }

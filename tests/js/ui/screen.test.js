@@ -137,6 +137,7 @@ test('the promise to ring is made only when it holds', () => {
   assert.equal(verdict({ presence: 'ready', sound: false, microphone: true }), 'silent');
   assert.equal(verdict({ presence: 'connecting', sound: true, microphone: true }), 'connecting');
   assert.equal(verdict({ presence: 'replaced', sound: true, microphone: true }), 'replaced');
+  assert.equal(verdict({ presence: 'full', sound: true, microphone: true }), 'full', 'the household has no room for one more device');
 });
 
 test('the meter encourages long passwords', () => {

@@ -6,12 +6,12 @@
  * @property {boolean} sound whether the browser lets the page ring
  * @property {boolean} microphone whether answering takes one tap
  *
- * @typedef {'ready'|'silent'|'connecting'|'replaced'} Verdict
+ * @typedef {'ready'|'silent'|'connecting'|'full'|'replaced'} Verdict
  */
 
 /** @param {Readiness} readiness @returns {Verdict} */
 export function verdict({ presence, sound }) {
-  if (presence === 'replaced') return 'replaced';
+  if (presence === 'replaced' || presence === 'full') return presence;
   if (presence !== 'ready') return 'connecting';
   return sound ? 'ready' : 'silent';
 }

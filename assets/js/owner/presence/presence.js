@@ -7,7 +7,7 @@ import { renewTicket } from '../../net/ticket-renewal.js';
 import { TabLeader } from './tab-leader.js';
 
 /**
- * @typedef {'connecting'|'ready'|'replaced'|'logged-out'} PresenceState
+ * @typedef {'connecting'|'ready'|'full'|'replaced'|'logged-out'} PresenceState
  * `replaced`: another tab of this browser is rung · `logged-out`: the session has ended
  *
  * @typedef {object} PresenceListener
@@ -86,13 +86,15 @@ export class Presence {
     this.#drop();
     const begun = this.#begun;
     this.#starting = true;
-    this.#set('connecting');
+    if (this.state !== 'full') this.#set('connecting');
     try {
       const { ticket, signalingEndpoint } = await request('POST', TICKETS);
       if (begun === this.#begun) this.#connect(ticket, signalingEndpoint);
     } catch (error) {
       if (begun !== this.#begun) return;
       if (error instanceof ApiError && error.status === 401) return this.#set('logged-out');
+      // Asked again all the same: a device that goes away makes room.
+      if (error instanceof ApiError && error.code === 'too-many-household-devices') this.#set('full');
       this.#later(error instanceof ApiError && error.retryAfter !== null ? error.retryAfter * 1000 : 0);
     } finally {
       if (begun === this.#begun) this.#starting = false;
@@ -169,7 +171,7 @@ export class Presence {
   #hurry() {
     if (!this.#leader.isLeader) return;
     if (this.#signalling) this.#signalling.hurry();
-    else if (this.state === 'connecting' && !this.#starting) void this.#begin();
+    else if ((this.state === 'connecting' || this.state === 'full') && !this.#starting) void this.#begin();
   }
 
   /** @param {PresenceState} state */

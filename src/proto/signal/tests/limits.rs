@@ -50,7 +50,7 @@ fn a_device_that_is_away_gives_its_place_to_a_new_one() {
     let owner = scene.owner();
     let (one, _two) = (scene.phone(owner), scene.phone(owner));
     let session = SessionId::random();
-    assert_eq!(scene.board.enlist(owner.household, session, scene.now), Err(Full));
+    assert_eq!(scene.board.enlist(owner.household, session, scene.now), Err(Full::Household));
     scene.drop(one.presence);
     assert!(scene.board.enlist(owner.household, session, scene.now).is_ok());
     let back = scene.come(scene.presence_grants[&one.presence]);
