@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 # Cargo's own registry has this name; others, and Git repositories, have names of their own.
 REGISTRY = re.compile(r"registry\+https://github\.com/rust-lang/[a-z.]+-index")
@@ -82,8 +83,41 @@ def problems(package, rules):
             yield f"is not wanted: {unwanted['reason']}"
 
 
+# What deny.toml says of RUSTSEC-2023-0071: by whom rsa is used, and what of it crypto-glue offers that needs a private key.
+RSA_COMES_BY = {"rsa": {"crypto-glue"}, "crypto-glue": {"webauthn-rs-core", "webauthn-attestation-ca"}}
+PRIVATE_RSA = re.compile(r"RS256PrivateKey|RS256SigningKey|RsaPrivateKey|rsa::new_key|rsa::oaep_\w*decrypt|rsa::pkcs1v15")
+
+
+def private_rsa(text):
+    """What in Rust code needs a private RSA key."""
+    return sorted(set(PRIVATE_RSA.findall(text)))
+
+
+def test_private_rsa():
+    assert private_rsa("use crypto_glue::rsa::{RS256PublicKey, RS256Signature, RS256VerifyingKey};") == []
+    assert private_rsa("let key = rsa::new_key(2048)?; RS256SigningKey::from(key)") == ["RS256SigningKey", "rsa::new_key"]
+
+
+def uses_of_rsa(graph):
+    names = {package["id"]: package["name"] for package in graph["packages"]}
+    users = {crate: set() for crate in RSA_COMES_BY}
+    for node in graph["resolve"]["nodes"]:
+        for dependency in node["deps"]:
+            if names[dependency["pkg"]] in users:
+                users[names[dependency["pkg"]]].add(names[node["id"]])
+    for crate, allowed in RSA_COMES_BY.items():
+        if users[crate] != allowed:
+            yield f"{crate} is used by {sorted(users[crate])}: look again at what deny.toml says of RUSTSEC-2023-0071"
+    for package in graph["packages"]:
+        if package["name"].startswith("webauthn-"):
+            for file in Path(package["manifest_path"]).parent.rglob("src/**/*.rs"):
+                for found in private_rsa(file.read_text()):
+                    yield f"{package['name']} uses {found}: look again at what deny.toml says of RUSTSEC-2023-0071"
+
+
 def main():
     test_licences()
+    test_private_rsa()
     with open("deny.toml", "rb") as file:
         rules = tomllib.load(file)
     graph = json.loads(cargo("metadata", "--format-version", "1"))
@@ -98,6 +132,7 @@ def main():
         elif (package["name"], f"v{package['version']}") in built:
             seen.add(name)
             found.update(f"{name} {problem}" for problem in problems(package, rules))
+    found.update(uses_of_rsa(graph))
     if len(seen) != len(built) - len(graph["workspace_members"]):
         found.add(f"of {len(built)} crates that are built, {len(seen)} were looked at")
     for line in sorted(found):
