@@ -7,6 +7,7 @@ use axum::Json as Answer;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{Response, StatusCode};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -27,9 +28,10 @@ use crate::web::websocket;
 pub struct Initiate {
     /// A complete code, just its token, or the SHA-256 of its token for a code with a KEYHASH.
     scanned_token: String,
-    /// Must be well-formed, but is otherwise ignored: each call gets a new one.
-    #[schema(value_type = Option<String>)]
-    caller_anonymous_id: Option<AnonymousId>,
+    /// Ignored: each call gets a new one.
+    #[serde(rename = "callerAnonymousId")]
+    #[schema(value_type = Option<Value>)]
+    _caller_anonymous_id: Option<IgnoredAny>,
 }
 
 /// A call that is waiting for its caller.
@@ -77,7 +79,6 @@ pub async fn initiate(
 ) -> Result<(StatusCode, Answer<Initiated>), ApiError> {
     state.limits.check(Action::Initiate, source, Instant::now())?;
     // One that is sent was checked for its form and is not used: it would link this call to an earlier one.
-    let _ = body.caller_anonymous_id;
     let token = Token::parse(&body.scanned_token)?;
     let call = state.hub.place_call(&state.tags, &token, &authority, SystemTime::now()).await?;
     let answer = Initiated {

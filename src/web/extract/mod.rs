@@ -2,6 +2,7 @@
 //!
 //! May use `web::{state, error}`; knows no handler.
 
+mod body_fault;
 pub mod identity;
 pub mod login_context;
 pub mod request;

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, StatusCode, Uri, header, request::Parts};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 
+use super::body_fault;
 use crate::domain::{Error, Kind};
 use crate::web::error::ApiError;
 use crate::web::forwarded;
@@ -78,8 +79,12 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Query<T
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let query = UriQuery::<T>::from_request_parts(parts, state).await;
-        query.map(|UriQuery(query)| Self(query)).map_err(|_| {
-            Error::invalid("bad-query", "The query string isn't valid for this path.")
+        query.map(|UriQuery(query)| Self(query)).map_err(|fault| {
+            // The field, and what is wrong with it; it quotes no value.
+            let why = fault.body_text();
+            let why = why.strip_prefix("Failed to deserialize query string: ").unwrap_or(&why);
+            let why = why.split_once(": ").map_or(why.into(), |(field, why)| format!("`{field}`: {why}"));
+            Error::invalid("bad-query", format!("The query string isn't valid for this path: {why}."))
                 .hint("GET /api/v1 lists what each path expects.")
                 .into()
         })
@@ -126,15 +131,7 @@ impl<T: DeserializeOwned> FromRequest<SharedState> for Json<T> {
             return Err(ApiError::with_status(error, StatusCode::UNSUPPORTED_MEDIA_TYPE));
         }
         let bytes = read(request.into_body(), state.body_size, state.body_time).await?;
-        serde_json::from_slice(&bytes).map(Json).map_err(|fault| {
-            // serde's own words can quote the input, which may hold a password.
-            Error::invalid(
-                "bad-json",
-                format!("The body isn't valid for this path: line {}, column {}.", fault.line(), fault.column()),
-            )
-            .hint("GET /api/v1 lists what each path expects.")
-            .into()
-        })
+        Ok(Self(body_fault::parse(&bytes)?))
     }
 }
 

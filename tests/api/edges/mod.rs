@@ -1,5 +1,6 @@
 //! The edge: origins, headers, proxies, the port.
 
+pub mod bodies;
 pub mod cors;
 pub mod csrf;
 pub mod edge;

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::people::belongings::vectors;
-use crate::support::{KeyedTag, TagWish, TestApp};
+use crate::support::{Client, KeyedTag, TagWish, TestApp};
 
 #[tokio::test]
 async fn a_sticker_carries_the_code_in_the_fragment_and_both_pictures() {
@@ -51,11 +51,12 @@ async fn nobody_makes_tags_for_somebody_else() {
     let server = TestApp::start().await;
     let owner = server.owner().await;
     assert_eq!(server.client.make_tag().await.status, 401);
-    let own = owner.account_id().await;
-    owner.make_tag_with(&TagWish { user_id: Some(&own), ..TagWish::default() }).await.ok();
-    let other = callqr::domain::ids::AccountId::random().to_string();
-    let refused = owner.make_tag_with(&TagWish { user_id: Some(&other), ..TagWish::default() }).await;
-    assert_eq!(refused.refused(), (403, "not-yours"));
+    let other = owner.bring_in("owner", "grace").await;
+    let named = other.account_id().await;
+    let made = owner.make_tag_with(&TagWish { user_id: Some(&named), ..TagWish::default() }).await.ok();
+    let listed = async |client: &Client| client.tags().await.ok().tags.iter().map(|tag| tag.id.clone()).collect();
+    let (own, others): (Vec<_>, Vec<_>) = (listed(&owner).await, listed(&other).await);
+    assert_eq!((own, others), (vec![made.id.clone()], vec![]), "it belongs to whom the session belongs to");
 }
 
 #[tokio::test]

@@ -38,8 +38,7 @@ pub struct Register {
     /// The key of the household's vault, wrapped for the password, if the invite carried it; base64url.
     wrapped: Option<String>,
     /// Set by pages, which get a cookie instead of the token.
-    #[serde(default)]
-    cookie: bool,
+    cookie: Option<bool>,
 }
 
 /// A new password to replace a lost one.
@@ -53,8 +52,7 @@ pub struct Reset {
     /// The authentication secret that a page derived from the new password, base64url.
     new_auth_secret: Option<String>,
     /// Set by pages, which get a cookie instead of the token.
-    #[serde(default)]
-    cookie: bool,
+    cookie: Option<bool>,
 }
 
 /// Registers an account
@@ -72,7 +70,7 @@ pub async fn register(
     Json(body): Json<Register>,
 ) -> Result<Response<Body>, ApiError> {
     state.limits.check(Action::Register, context.source, Instant::now())?;
-    if body.cookie {
+    if body.cookie == Some(true) {
         same_origin(&state.origin, &uri, &headers)?;
     }
     let registering = Registering {
@@ -86,7 +84,7 @@ pub async fn register(
         device_name: context.device_name,
     };
     let begun = state.accounts.register(registering, SystemTime::now()).await?;
-    answer(&begun, body.cookie, StatusCode::CREATED)
+    answer(&begun, body.cookie == Some(true), StatusCode::CREATED)
 }
 
 /// Sets a new password through a link
@@ -105,12 +103,12 @@ pub async fn reset(
     Json(body): Json<Reset>,
 ) -> Result<Response<Body>, ApiError> {
     state.limits.check(Action::Register, context.source, Instant::now())?;
-    if body.cookie {
+    if body.cookie == Some(true) {
         same_origin(&state.origin, &uri, &headers)?;
     }
     let now = SystemTime::now();
     let secret = LoginSecret::one_of(body.new_password, body.new_auth_secret)?;
     let member = state.accounts.finish_reset(&body.token, secret, now).await?;
     let outcome = state.login.after_password(member.account, &context, now).await?;
-    answer_outcome(outcome, body.cookie)
+    answer_outcome(outcome, body.cookie == Some(true))
 }

@@ -40,8 +40,7 @@ pub struct LogIn {
     /// passwords for the same username. Pages have a cookie for this.
     device_token: Option<String>,
     /// Set by pages, which get a cookie instead of the token.
-    #[serde(default)]
-    cookie: bool,
+    cookie: Option<bool>,
 }
 
 /// A second factor: exactly one of the three.
@@ -57,8 +56,7 @@ pub struct SecondFactor {
     #[schema(value_type = Option<Object>)]
     passkey: Option<Value>,
     /// Set by pages, which get a cookie instead of the token.
-    #[serde(default)]
-    cookie: bool,
+    cookie: Option<bool>,
 }
 
 /// A ticket from the first step.
@@ -78,8 +76,7 @@ pub struct PasskeyAnswer {
     /// For programs, as when logging in with a password.
     device_token: Option<String>,
     /// Set by pages, which get a cookie instead of the token.
-    #[serde(default)]
-    cookie: bool,
+    cookie: Option<bool>,
 }
 
 /// What to pass to the browser.
@@ -110,12 +107,12 @@ pub async fn log_in(
     if !state.login.knows(&body.username, &context, now) {
         state.limits.check(Action::LogIn, context.source, Instant::now())?;
     }
-    if body.cookie {
+    if body.cookie == Some(true) {
         same_origin(&state.origin, &uri, &headers)?;
     }
     let secret = LoginSecret::one_of(body.password, body.auth_secret)?;
     let outcome = state.login.with_password(&body.username, secret, &context, now).await?;
-    answer_outcome(outcome, body.cookie)
+    answer_outcome(outcome, body.cookie == Some(true))
 }
 
 /// Logs in with the second factor
@@ -136,12 +133,12 @@ pub async fn second_factor(
     headers: HeaderMap,
     Json(body): Json<SecondFactor>,
 ) -> Result<Response<Body>, ApiError> {
-    if body.cookie {
+    if body.cookie == Some(true) {
         same_origin(&state.origin, &uri, &headers)?;
     }
     let proof = second_proof(body.totp, body.backup_code, body.passkey)?;
     let begun = state.login.with_second_factor(&body.ticket, proof, &context, SystemTime::now()).await?;
-    answer(&begun, body.cookie, StatusCode::OK)
+    answer(&begun, body.cookie == Some(true), StatusCode::OK)
 }
 
 /// Requests a passkey as the second factor
@@ -193,12 +190,12 @@ pub async fn passkey_finish(
     headers: HeaderMap,
     Json(body): Json<PasskeyAnswer>,
 ) -> Result<Response<Body>, ApiError> {
-    if body.cookie {
+    if body.cookie == Some(true) {
         same_origin(&state.origin, &uri, &headers)?;
     }
     let context = LoginContext { device_token: body.device_token.or(context.device_token), ..context };
     let begun = state.login.with_passkey(&body.ticket, body.credential, &site, &context, SystemTime::now()).await?;
-    answer(&begun, body.cookie, StatusCode::OK)
+    answer(&begun, body.cookie == Some(true), StatusCode::OK)
 }
 
 /// Logs out

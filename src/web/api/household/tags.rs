@@ -8,13 +8,14 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::domain::household::public_identity::PublicIdentity;
 use crate::domain::household::tag::{Lifetime, SealedText, TagText, Token};
 use crate::domain::identity::Identity;
-use crate::domain::ids::{AccountId, TagId};
+use crate::domain::ids::TagId;
 use crate::domain::{Error, Kind};
 use crate::household::tags::Registration;
 use crate::limits::rate::Action;
@@ -27,15 +28,14 @@ use crate::web::state::SharedState;
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Generate {
-    /// Your own ID, or left out.
-    #[schema(value_type = Option<String>)]
-    user_id: Option<AccountId>,
+    /// Ignored: a tag belongs to whom the session belongs to.
+    #[serde(rename = "userId")]
+    #[schema(value_type = Option<Value>)]
+    _user_id: Option<IgnoredAny>,
     /// The owner's name for it. Callers can't see it.
-    #[serde(default)]
-    label: String,
+    label: Option<String>,
     /// The text that callers see.
-    #[serde(default)]
-    public_text: String,
+    public_text: Option<String>,
     /// How long it works: `day`, `week`, `year` or `until-revoked`.
     #[schema(value_type = Option<String>, pattern = "^(day|week|year|until-revoked)$")]
     lifetime: Option<Lifetime>,
@@ -50,9 +50,8 @@ pub struct RegisterTag {
     /// The public keys whose hash the sticker carries, base64url.
     identity: String,
     /// Must be empty or left out: the text for callers is sealed, so that they can tell it is the owner's.
-    #[serde(default)]
     #[schema(max_length = 0)]
-    public_text: String,
+    public_text: Option<String>,
     /// The text that callers see, sealed with a key derived from the sticker, base64url.
     sealed_text: Option<String>,
     /// How long it works: `day`, `week`, `year` or `until-revoked`.
@@ -154,7 +153,6 @@ pub async fn list(
 #[utoipa::path(post, path = "/tokens/generate", tag = "tags", security(("session" = [])), request_body = Generate,
     responses(
     (status = 201, description = "The tag, with its code", body = NewTag),
-    (status = 403, description = "`not-yours`"),
     (status = 409, description = "`too-many-tags`"),
 ))]
 pub async fn generate(
@@ -163,13 +161,8 @@ pub async fn generate(
     Authority(authority): Authority,
     Json(body): Json<Generate>,
 ) -> Result<(StatusCode, Answer<NewTag>), ApiError> {
-    if body.user_id.is_some_and(|user| user != owner.account) {
-        return Err(Error::new(Kind::Forbidden, "not-yours", "You can only create tags for your own account.")
-            .hint("Leave out userId.")
-            .into());
-    }
-    let (label, public_text) = (TagText::parse(&body.label)?, TagText::parse(&body.public_text)?);
-    let made = state.tags.create(owner, label, public_text, body.lifetime, SystemTime::now()).await?;
+    let [label, public_text] = [body.label, body.public_text].map(|text| TagText::parse(&text.unwrap_or_default()));
+    let made = state.tags.create(owner, label?, public_text?, body.lifetime, SystemTime::now()).await?;
     let code = made.token.code();
     let url = format!("{}#{code}", sticker_base(&state, &authority));
     let qr = Pictures::of(&url)?;
@@ -197,7 +190,7 @@ pub async fn register(
     Authority(authority): Authority,
     Json(body): Json<RegisterTag>,
 ) -> Result<(StatusCode, Answer<Registered>), ApiError> {
-    if !body.public_text.is_empty() {
+    if body.public_text.is_some_and(|text| !text.is_empty()) {
         return Err(Error::invalid("text-in-clear", "A sticker with a key needs its text for callers sealed.")
             .hint("Send it as sealedText, or leave out publicText.")
             .into());

@@ -43,8 +43,18 @@ pub struct NewVault {
 /// A vault with a new key. Byte strings are base64url.
 #[derive(Deserialize, ToSchema)]
 pub struct Renewal {
-    #[serde(flatten)]
-    vault: NewVault,
+    // Not a `NewVault` flattened into this: serde would no longer know which field is wrong.
+    /// The sealed vault.
+    blob: String,
+    /// The possession proof for its key, which every later change must show.
+    holder: String,
+    /// `password`, `recovery` or `passkey`.
+    #[schema(value_type = String, pattern = "^(password|recovery|passkey)$")]
+    way: UnlockMethod,
+    /// The SHA-256 of a passkey's credential ID; only for passkeys.
+    credential: Option<String>,
+    /// The vault's key, wrapped for this unlock method.
+    wrapped: String,
     /// The possession proof for the previous key; left out if that key is lost.
     before: Option<String>,
 }
@@ -129,7 +139,8 @@ pub async fn renew(
     Json(body): Json<Renewal>,
 ) -> Result<StatusCode, ApiError> {
     let before = body.before.as_deref().map(holder).transpose()?;
-    let (vault, holder, wrap) = body.vault.parse()?;
+    let Renewal { blob, holder, way, credential, wrapped, before: _ } = body;
+    let (vault, holder, wrap) = NewVault { blob, holder, way, credential, wrapped }.parse()?;
     state.vaults.renew(owner, vault, holder, wrap, before).await?;
     Ok(StatusCode::NO_CONTENT)
 }
