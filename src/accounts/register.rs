@@ -47,7 +47,7 @@ impl Accounts {
     /// Makes an account and logs it in.
     ///
     /// # Errors
-    /// `setup-link`, `invite-link`, `registration-closed` and `invite-needed` when nobody may come in this way; the
+    /// `setup-needed`, `setup-link`, `invite-link`, `registration-closed` and `invite-needed` when nobody may come in this way; the
     /// rules of [`Username`], [`crate::domain::account::Password`] and [`PersonalText`]; `username-taken`, `too-many-accounts`,
     /// `household-full`; `busy`.
     pub async fn register(&self, registering: Registering, now: SystemTime) -> Result<Begun> {
@@ -96,14 +96,17 @@ impl Accounts {
 
     async fn entry(&self, registering: &Registering) -> Result<Entry> {
         let refused = |code, message, hint: &str| Err(Error::new(Kind::Forbidden, code, message).hint(hint));
-        let invite = registering.invite_token.as_deref().map(digest);
+        // An empty token is one that was not sent: it must not be told that its link does not work.
+        let shown = |token: &Option<String>| token.as_deref().filter(|token| !token.is_empty()).map(digest);
+        let (setup, invite) = (shown(&registering.setup_token), shown(&registering.invite_token));
         match (self.registration().await?, invite) {
-            (None, _) => Ok(Entry::Setup(digest(registering.setup_token.as_deref().unwrap_or_default()))),
+            (None, invite) => Ok(setup.map(Entry::Setup).or(invite.map(Entry::Invite)).unwrap_or(Entry::Open)),
             (Some(Registration::Closed), _) => {
                 refused("registration-closed", "Registration is closed on this server.", "Ask the person who runs it.")
             }
             (Some(_), Some(token_hash)) => Ok(Entry::Invite(token_hash)),
-            (Some(Registration::Open), None) => Ok(Entry::Open),
+            // Who comes by the set-up link expects to become the administrator.
+            (Some(Registration::Open), None) => Ok(setup.map_or(Entry::Open, Entry::Setup)),
             (Some(Registration::Invite), None) => {
                 refused("invite-needed", "Registration on this server is by invitation only.", "Ask for an invite.")
             }

@@ -128,8 +128,8 @@ impl AccountTable<'_> {
     /// nothing.
     ///
     /// # Errors
-    /// `setup-link` and `invite-link` when it does not let anybody in, `registration-closed` for a set-up link when
-    /// there is an account.
+    /// `setup-link` and `invite-link` when it does not let anybody in, `setup-needed` for everything but a set-up link
+    /// while there is no account.
     pub async fn check_entry(&self, entry: Entry, now: SystemTime) -> Result<Option<HouseholdId>> {
         self.0.reader.transaction(move |transaction| check_entry(transaction, entry, now)).await
     }
@@ -194,7 +194,7 @@ fn check_entry(transaction: &Transaction<'_>, entry: Entry, now: SystemTime) -> 
     let any_account = setup::any_account(transaction)?;
     match entry {
         Entry::Setup(_) if any_account => {
-            Err(Error::new(Kind::Forbidden, "registration-closed", "This server is already set up.")
+            Err(Error::new(Kind::Forbidden, "setup-link", "This server is already set up.")
                 .hint("Log in, or ask the operator for help."))
         }
         Entry::Setup(token_hash) if setup::is_current(transaction, token_hash, now)? => Ok(None),
@@ -205,10 +205,16 @@ fn check_entry(transaction: &Transaction<'_>, entry: Entry, now: SystemTime) -> 
         Entry::Open if any_account => Ok(None),
         Entry::Operator => Ok(None),
         // The first account is an administrator: it comes by the link that only the operator can read.
-        Entry::Setup(_) | Entry::Invite(_) | Entry::Open => {
+        Entry::Setup(_) => {
             Err(Error::new(Kind::Forbidden, "setup-link", "This setup link is invalid or no longer works.")
                 .hint("Open the newest link; the server prints a new one each time it starts."))
         }
+        Entry::Invite(_) | Entry::Open => Err(Error::new(
+            Kind::Forbidden,
+            "setup-needed",
+            "This server has no account yet: the first one needs the setup link.",
+        )
+        .hint("Open the link that the server printed when it started, or send its token as setupToken.")),
     }
 }
 

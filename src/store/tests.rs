@@ -103,7 +103,7 @@ async fn the_first_account_needs_the_current_token_and_spends_it() {
     assert_eq!(attempt([2; 32], at(1)).await, Err("setup-link"), "the token has expired");
     assert_eq!(store.accounts().check_entry(Entry::Setup([2; 32]), at(0)).await, Ok(None));
     assert_eq!(attempt([2; 32], at(0)).await, Ok(()));
-    assert_eq!(attempt([2; 32], at(0)).await, Err("registration-closed"));
+    assert_eq!(attempt([2; 32], at(0)).await, Err("setup-link"));
     let beside = rusqlite::Connection::open(directory.path().join("callqr.db")).unwrap();
     let tokens: i64 = beside.query_row("SELECT count(*) FROM setup_token", [], |row| row.get(0)).unwrap();
     assert_eq!(tokens, 0, "the spent token was kept");

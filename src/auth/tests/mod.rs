@@ -21,8 +21,9 @@ async fn the_first_account_comes_through_the_set_up_link_and_no_second_one() {
     let old = house.setup_token().await;
     let token = house.setup_token().await;
     for (attempt, why) in [
-        (registration("ada", None), "setup-link"),
-        (registration("ada", Some("")), "setup-link"),
+        (registration("ada", None), "setup-needed"),
+        (registration("ada", Some("")), "setup-needed"),
+        (Registering { invite_token: Some("x".into()), ..registration("ada", None) }, "setup-needed"),
         (registration("ada", Some(&old)), "setup-link"),
         (registration("a", Some(&token)), "username-length"),
         (Registering { password: "short".into(), ..registration("ada", Some(&token)) }, "password-too-short"),

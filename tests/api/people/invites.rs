@@ -90,9 +90,13 @@ async fn an_invite_is_worth_what_its_maker_may_do() {
 #[tokio::test]
 async fn an_open_server_takes_everybody_and_a_closed_one_nobody() {
     let server = TestApp::start_with(&[("accounts.registration", "open")]).await;
-    assert_eq!(register(&server.client, "eve", None).await.code(), "setup-link", "the first account is the operator's");
+    let early = register(&server.client, "eve", None).await;
+    assert_eq!(early.refused(), (403, "setup-needed"), "the first account is the operator's");
+    assert!(!early.text.contains("no longer works"), "no link was sent: {}", early.text);
     let ada = server.owner().await;
     assert_eq!(server.client.registration().await, "open");
+    let late = server.client.register(&Registration { username: "eve", ..server.first_account() }).await;
+    assert_eq!(late.refused(), (403, "setup-link"), "an account that is no administrator's");
     register(&server.client, "bob", None).await.ok();
     let left = ada.new_invite("household").await.ok().token();
 
