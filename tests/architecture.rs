@@ -204,10 +204,12 @@ fn no_folder_shows_more_than_fifteen_files() {
 
 /// Tests ask by the methods of `tests/support/api`: a path that changes is changed there. These write one by hand.
 const RAW_PATHS: &[(&str, &str)] = &[
+    ("tests/api/edges/bodies.rs", "bodies that no client would send"),
     ("tests/api/edges/cors.rs", "preflights, and answers to what is no request"),
     ("tests/api/edges/csrf.rs", "a form in place of JSON"),
     ("tests/api/edges/edge.rs", "wrong methods, unknown paths, malformed bodies, and the API's description of itself"),
     ("tests/api/edges/headers.rs", "an unknown path"),
+    ("tests/api/edges/hosts.rs", "requests byte by byte"),
     ("tests/privacy.rs", "an unknown path, which must not be logged"),
     ("tests/architecture.rs", "this list"),
 ];

@@ -97,8 +97,6 @@ export class Server {
   async connect(endpoint, ticket) {
     const socket = new WebSocket(this.origin.replace('https', 'wss') + endpoint, {
       ca: this.ca,
-      // Browsers send this by themselves. The server wants its own.
-      origin: this.origin,
       handshakeTimeout: REQUEST_TIMEOUT,
     });
     const line = new Line(socket);

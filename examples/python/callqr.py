@@ -75,9 +75,7 @@ class Server:
         """Opens a WebSocket of the signalling and says hello."""
         address = self.origin.replace("https", "wss", 1) + endpoint
         try:
-            # Browsers send the origin by themselves. The server wants its own.
-            socket = await websockets.connect(
-                address, ssl=self.tls, origin=self.origin, open_timeout=REQUEST_TIMEOUT)
+            socket = await websockets.connect(address, ssl=self.tls, open_timeout=REQUEST_TIMEOUT)
         except (OSError, TimeoutError, websockets.InvalidHandshake) as error:
             raise self._unreachable(error)
         line = Line(socket)

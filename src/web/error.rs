@@ -59,6 +59,10 @@ impl IntoResponse for ApiError {
             // Rounded up: a client that waits as told must not be told again.
             headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs() + u64::from(wait.subsec_nanos() > 0)));
         }
+        if self.error.code == "encoded-body" {
+            // RFC 9110, 15.5.16: what would have been understood.
+            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        }
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

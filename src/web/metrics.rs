@@ -8,10 +8,10 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Response, header};
-use axum::middleware::map_response;
+use axum::middleware::{from_fn, map_response};
 use axum::routing::get;
 
-use crate::web::middleware::headers;
+use crate::web::middleware::{headers, host};
 
 /// Whether a number can go down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub fn router(source: Arc<dyn Fn() -> Vec<Family> + Send + Sync>) -> Router {
         let text = render(&source());
         async move { ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text) }
     };
-    Router::new().route("/metrics", get(answer)).layer(map_response(with_headers))
+    Router::new().route("/metrics", get(answer)).layer(from_fn(host::require_one)).layer(map_response(with_headers))
 }
 
 async fn with_headers(mut response: Response<Body>) -> Response<Body> {

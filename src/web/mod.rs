@@ -22,12 +22,12 @@ pub mod websocket;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::{from_fn_with_state, map_response_with_state};
+use axum::middleware::{from_fn, from_fn_with_state, map_response_with_state};
 use axum::routing::get;
 
 use crate::domain::Error;
 use error::{ApiError, not_found};
-use middleware::{concurrency, cors, drain_body, headers};
+use middleware::{concurrency, cors, drain_body, headers, host};
 use pages::assets;
 use state::{AppState, SharedState};
 
@@ -49,6 +49,7 @@ pub fn router(edge: AppState) -> Router {
         .fallback(nothing_here)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(state.clone(), concurrency::admit))
+        .layer(from_fn(host::require_one))
         .layer(from_fn_with_state(state.clone(), drain_body::take_in))
         .layer(from_fn_with_state(state.clone(), cors::allow))
         .layer(map_response_with_state(state.clone(), headers::add))

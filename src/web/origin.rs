@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use axum::http::HeaderValue;
+use axum::http::{HeaderMap, HeaderValue};
 
 /// Knows the operator's `public_url`, or goes by how each client reached the server.
 #[derive(Debug, Clone, Default)]
@@ -42,10 +42,11 @@ impl OriginPolicy {
         self.guests.iter().any(|guest| guest.as_bytes() == origin.as_bytes())
     }
 
-    /// Whether a page may open a WebSocket: ours, or a guest's. A socket is worth nothing without the ticket that its
-    /// page got over the API, so it opens no door that the API has not opened; no cookie is looked at.
+    /// Whether a page may open a WebSocket: ours, or a guest's; and a program, which has no origin to name. A socket is
+    /// worth nothing without the ticket that the API gave out, so it opens no door that the API has not opened; no cookie
+    /// is looked at. Browsers always name the page's origin (RFC 6455, 4.1), so other sites' pages stay outside.
     pub fn allows_socket(&self, origin: Option<&HeaderValue>, authority: &str) -> bool {
-        self.allows(origin, authority) || origin.is_some_and(|origin| self.is_guest(origin))
+        origin.is_none_or(|named| self.allows(origin, authority) || self.is_guest(named))
     }
 
     /// Whether a page of ours made the request: its `Origin` is the host that it was sent to, or the public one.
@@ -94,6 +95,14 @@ impl OriginPolicy {
             "The link leads to {host}, which {why}. Set public_url before you print stickers or send links that are to last."
         ))
     }
+}
+
+/// Whether the browser says that a request came from a page of another origin (Fetch Metadata, Sec-Fetch-Site): pages
+/// cannot forge that header. SameSite=Strict does not keep a sibling host's pages away, this does. Programs and old
+/// browsers say nothing.
+pub fn is_from_elsewhere(headers: &HeaderMap) -> bool {
+    let sites = headers.get_all("sec-fetch-site");
+    !sites.iter().all(|site| matches!(site.as_bytes(), b"same-origin" | b"none"))
 }
 
 fn without_default_port(authority: &str) -> &str {
@@ -168,6 +177,7 @@ mod tests {
         let origin = |text: &'static str| HeaderValue::from_static(text);
         assert!(policy.allows_socket(Some(&origin("https://app.example")), "door.local:8443"));
         assert!(policy.allows_socket(Some(&origin("https://door.local:8443")), "door.local:8443"));
+        assert!(policy.allows_socket(None, "door.local:8443"), "a program");
         assert!(!policy.allows(Some(&origin("https://app.example")), "door.local:8443"), "cookies are for our pages");
         for foreign in ["https://app.example:443", "https://APP.example", "https://sub.app.example", "null", ""] {
             assert!(!policy.allows_socket(Some(&origin(foreign)), "door.local:8443"), "{foreign}");

@@ -18,13 +18,25 @@ fn fixtures() -> Value {
 #[tokio::test]
 async fn pages_of_others() {
     let server = Server::start();
-    for origin in [None, Some("null"), Some("https://evil.example"), Some("http://callqr.test:8443"), Some("")] {
+    for origin in [Some("null"), Some("https://evil.example"), Some("http://callqr.test:8443"), Some("")] {
         for path in [PRESENCE, &call_path(CallId::random())] {
             let refused = server.try_open(server.tcp().await, path, origin).await.err();
             let (status, body) = refused.unwrap_or_else(|| panic!("{origin:?} came in"));
             assert_eq!((status, body.as_str()), (StatusCode::FORBIDDEN, "foreign-origin"), "{origin:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_program_is_let_in_by_its_ticket_alone() {
+    let server = Server::start();
+    let (path, ticket) = server.place(Owner::new());
+    let mut program = server.try_open(server.tcp().await, &path, None).await.unwrap();
+    program.hello(&ticket, false).await;
+    assert!(matches!(program.next().await, Heard::Welcome(_)));
+    let mut without = server.try_open(server.tcp().await, &path, None).await.unwrap();
+    without.hello("x", false).await;
+    assert!(matches!(without.next().await, Heard::Error { .. }));
 }
 
 #[tokio::test]

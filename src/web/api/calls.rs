@@ -67,9 +67,11 @@ struct RelayServer {
 /// Places a call
 #[utoipa::path(post, path = "/calls/initiate", tag = "calls", request_body = Initiate, responses(
     (status = 201, description = "The call is waiting for its caller at `signalingEndpoint`", body = Initiated),
+    (status = 400, description = "`bad-code`, `bad-checksum`"),
     (status = 404, description = "`unknown-code`: the code is unknown, expired or revoked"),
     (status = 409, description = "`paused`"),
     (status = 429, description = "`too-many-requests`"),
+    (status = 503, description = "`too-many-calls`"),
 ))]
 pub async fn initiate(
     State(state): State<SharedState>,
@@ -94,13 +96,14 @@ pub async fn initiate(
 
 /// Opens a call's WebSocket
 ///
-/// Uses the signalling protocol, over HTTP/1.1 only. The request needs this server's own `Origin`.
+/// Uses the signalling protocol, over HTTP/1.1 only. An `Origin` has to be this server's own; a program sends none.
 #[utoipa::path(get, path = "/calls/signaling/{session}", tag = "calls",
     params(("session" = String, Path, description = "The call's `sessionId`")), responses(
     (status = 101, description = "The connection becomes a WebSocket"),
     (status = 400, description = "`not-a-websocket`"),
     (status = 403, description = "`foreign-origin`"),
     (status = 404, description = "`no-such-call`"),
+    (status = 503, description = "`too-many-connections`"),
 ))]
 pub async fn signaling(
     State(state): State<SharedState>,

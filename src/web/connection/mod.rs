@@ -22,7 +22,7 @@ use tower_service::Service as _;
 
 use crate::net::accept::closed;
 use crate::web::extract::request::{Authority, Peer};
-use crate::web::middleware::headers;
+use crate::web::middleware::{headers, host};
 
 /// How long the answers that are on their way may take once no more requests are taken.
 const LAST_ANSWERS: Duration = Duration::from_secs(60);
@@ -155,7 +155,9 @@ where
 }
 
 fn https_hint(request: &Request<Incoming>) -> Response<Body> {
-    let location = Authority::of(request.uri(), request.headers()).and_then(|authority| {
+    let is_certain = host::check(request.version(), request.headers()).is_ok();
+    let authority = Authority::of(request.uri(), request.headers()).filter(|_| is_certain);
+    let location = authority.and_then(|authority| {
         let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
         HeaderValue::from_str(&format!("https://{}{path}", authority.0)).ok()
     });

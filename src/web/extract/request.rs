@@ -3,7 +3,6 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query as UriQuery, Request};
 use axum::http::uri::Authority as UriAuthority;
 use axum::http::{HeaderMap, StatusCode, Uri, header, request::Parts};
@@ -14,7 +13,7 @@ use super::body_fault;
 use crate::domain::{Error, Kind};
 use crate::web::error::ApiError;
 use crate::web::forwarded;
-use crate::web::origin::OriginPolicy;
+use crate::web::origin::{OriginPolicy, is_from_elsewhere};
 use crate::web::state::SharedState;
 
 /// The address that a connection came from; the accept loop puts it into each request's extensions.
@@ -40,12 +39,18 @@ pub struct Authority(pub String);
 impl Authority {
     /// From the request's target (HTTP/2) or its Host header (HTTP/1.1), if that looks like a host.
     pub fn of(uri: &Uri, headers: &HeaderMap) -> Option<Self> {
-        let text = match uri.authority() {
-            Some(authority) => authority.as_str(),
-            None => headers.get(header::HOST)?.to_str().ok()?,
-        };
+        match uri.authority() {
+            Some(authority) => Self::parse(authority.as_str()),
+            None => Self::parse(headers.get(header::HOST)?.to_str().ok()?),
+        }
+    }
+
+    /// Reads one, if it looks like a host.
+    pub fn parse(text: &str) -> Option<Self> {
         let authority: UriAuthority = text.parse().ok()?;
-        let plain = authority.host().len() <= 253 && !text.contains('@') && authority.as_str() == text;
+        let has_whole_port = authority.host().len() == text.len() || authority.port_u16().is_some();
+        let plain =
+            authority.host().len() <= 253 && !text.contains('@') && authority.as_str() == text && has_whole_port;
         plain.then(|| Self(text.to_ascii_lowercase()))
     }
 }
@@ -98,13 +103,9 @@ pub fn same_origin(policy: &OriginPolicy, uri: &Uri, headers: &HeaderMap) -> Res
     if own { not_from_elsewhere(headers) } else { Err(foreign_origin()) }
 }
 
-/// Refuses a request that the browser says came from a page of another origin (Fetch Metadata, Sec-Fetch-Site):
-/// pages cannot forge that header. SameSite=Strict does not keep a sibling host's pages away, this does. Programs and
-/// old browsers say nothing.
+/// Refuses a request that the browser says came from a page of another origin.
 pub fn not_from_elsewhere(headers: &HeaderMap) -> Result<(), ApiError> {
-    let sites = headers.get_all("sec-fetch-site");
-    let own = sites.iter().all(|site| matches!(site.as_bytes(), b"same-origin" | b"none"));
-    if own { Ok(()) } else { Err(foreign_origin()) }
+    if is_from_elsewhere(headers) { Err(foreign_origin()) } else { Ok(()) }
 }
 
 fn foreign_origin() -> ApiError {
@@ -130,18 +131,25 @@ impl<T: DeserializeOwned> FromRequest<SharedState> for Json<T> {
                 Error::invalid("not-json", "The body must be JSON.").hint("Send Content-Type: application/json.");
             return Err(ApiError::with_status(error, StatusCode::UNSUPPORTED_MEDIA_TYPE));
         }
-        let bytes = read(request.into_body(), state.body_size, state.body_time).await?;
+        let bytes = read(request, state.body_size, state.body_time).await?;
         Ok(Self(body_fault::parse(&bytes)?))
     }
 }
 
 /// The request's body, bounded in size and time.
-pub async fn read(body: Body, size: usize, time: Duration) -> Result<bytes::Bytes, ApiError> {
-    let collected = tokio::time::timeout(time, Limited::new(body, size).collect()).await.map_err(|_| {
-        let error =
-            Error::invalid("body-timeout", "The body didn't arrive in time.").hint("Try again on a better connection.");
-        ApiError::with_status(error, StatusCode::REQUEST_TIMEOUT)
-    })?;
+pub async fn read(request: Request, size: usize, time: Duration) -> Result<bytes::Bytes, ApiError> {
+    let mut codings = request.headers().get_all(header::CONTENT_ENCODING).iter();
+    if !codings.all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        let error = Error::invalid("encoded-body", "The body must not be compressed.")
+            .hint("Send it as it is, without Content-Encoding.");
+        return Err(ApiError::with_status(error, StatusCode::UNSUPPORTED_MEDIA_TYPE));
+    }
+    let collected =
+        tokio::time::timeout(time, Limited::new(request.into_body(), size).collect()).await.map_err(|_| {
+            let error = Error::invalid("body-timeout", "The body didn't arrive in time.")
+                .hint("Try again on a better connection.");
+            ApiError::with_status(error, StatusCode::REQUEST_TIMEOUT)
+        })?;
     match collected {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(fault) if fault.is::<LengthLimitError>() => {

@@ -12,7 +12,8 @@ use crate::web::state::SharedState;
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE");
 const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static("authorization, content-type");
-const ANSWER_HEADERS: HeaderValue = HeaderValue::from_static("retry-after, www-authenticate");
+const ANSWER_HEADERS: HeaderValue =
+    HeaderValue::from_static("date, retry-after, www-authenticate, content-disposition, accept-encoding");
 const KEPT_FOR: HeaderValue = HeaderValue::from_static("600");
 /// "Cross-origin" for the API alone: a listed application needs nothing else of ours.
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");

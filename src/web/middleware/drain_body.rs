@@ -113,7 +113,9 @@ mod tests {
     use axum::http::StatusCode;
     use axum::middleware::from_fn;
     use axum::routing::post;
-    use hyper_util::rt::TokioIo;
+    use hyper::server::conn::http1::Builder as Http1;
+    use hyper::server::conn::http2::Builder as Http2;
+    use hyper_util::rt::{TokioExecutor, TokioIo};
     use hyper_util::service::TowerToHyperService;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
     use tokio::time::{sleep, timeout};
@@ -124,10 +126,7 @@ mod tests {
     /// A connection to a server that refuses everything unread.
     fn connect() -> DuplexStream {
         let (ours, theirs) = tokio::io::duplex(4096);
-        tokio::spawn(
-            hyper::server::conn::http1::Builder::new()
-                .serve_connection(TokioIo::new(theirs), TowerToHyperService::new(router())),
-        );
+        tokio::spawn(Http1::new().serve_connection(TokioIo::new(theirs), TowerToHyperService::new(router())));
         ours
     }
 
@@ -147,7 +146,7 @@ mod tests {
     /// The same over HTTP/2, written by hand: clients' libraries hide what breaks other clients.
     async fn connect_http_2() -> DuplexStream {
         let (mut ours, theirs) = tokio::io::duplex(1 << 20);
-        let server = hyper::server::conn::http2::Builder::new(hyper_util::rt::TokioExecutor::new());
+        let server = Http2::new(TokioExecutor::new());
         tokio::spawn(server.serve_connection(TokioIo::new(theirs), TowerToHyperService::new(router())));
         ours.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
         send_frame(&mut ours, SETTINGS, 0, &[]).await;

@@ -6,3 +6,4 @@ pub mod concurrency;
 pub mod cors;
 pub mod drain_body;
 pub mod headers;
+pub mod host;

@@ -6,8 +6,8 @@
 //! - an operation's id is made from its method and path;
 //! - `security(("session" = []))` means a bearer token or the cookie, and brings 401 and 403
 //!   `foreign-origin`; `"administrator"` and `"confirmed"` bring their own 403 as well;
-//! - a body brings 400, 408, 413 and 415; a place in the path brings 404, a query 400; everything
-//!   brings 500 and 503;
+//! - a body brings 400, 408, 413 and 415; a place in the path brings 404; everything brings 400, 500
+//!   and 503;
 //! - an answer from 400 on that names no content has the one shape of an error, [`Problem`]. Its description lists the
 //!   error codes.
 //!

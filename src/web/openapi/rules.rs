@@ -56,10 +56,14 @@ fn complete_operation(operation: &mut Value) {
         refuse(operation, 403, "`confirm-first`: confirm it's you first");
     }
     if !operation["requestBody"].is_null() {
-        refuse(operation, 400, "`bad-json`, or an invalid value, which the code names");
+        refuse(
+            operation,
+            400,
+            "`bad-json`: the message names the field, what was found and what is expected; `body-broken`",
+        );
         refuse(operation, 408, "`body-timeout`");
         refuse(operation, 413, "`body-too-large`");
-        refuse(operation, 415, "`not-json`");
+        refuse(operation, 415, "`not-json`, `encoded-body`");
     }
     let in_path = |parameter: &Value| parameter["in"] == "path";
     if operation["parameters"].as_array().is_some_and(|parameters| parameters.iter().any(in_path)) {
@@ -69,8 +73,9 @@ fn complete_operation(operation: &mut Value) {
     if operation["parameters"].as_array().is_some_and(|parameters| parameters.iter().any(in_query)) {
         refuse(operation, 400, "`bad-query`");
     }
+    refuse(operation, 400, "`bad-host`: not exactly one Host");
     refuse(operation, 500, "`internal`: something went wrong on the server");
-    refuse(operation, 503, "`crowded`, `busy`: the server is overloaded");
+    refuse(operation, 503, "`crowded`, `busy`: the server is overloaded; `stopping`: it is about to restart");
     shape_refusals(operation);
 }
 

@@ -16,7 +16,7 @@ use super::pump;
 use crate::domain::{Error, Kind, Result};
 use crate::hub::{Endpoint, Hub};
 use crate::limits::concurrency::Permit;
-use crate::web::origin::OriginPolicy;
+use crate::web::origin::{OriginPolicy, is_from_elsewhere};
 
 /// Checks the request, answers it, and starts the pump once the connection has changed protocols.
 pub fn upgrade(
@@ -29,7 +29,9 @@ pub fn upgrade(
     let authority = authority(&request)?;
     // Browsers let any page try to connect, so the server must look who it is (RFC 6455, 10.2).
     let mut origin = request.headers().get_all(header::ORIGIN).iter();
-    if !origins.allows_socket(origin.next(), authority.as_str()) || origin.next().is_some() {
+    let named = origin.next();
+    let is_allowed = origins.allows_socket(named, authority.as_str()) && origin.next().is_none();
+    if !is_allowed || (named.is_none() && is_from_elsewhere(request.headers())) {
         return Err(foreign_origin());
     }
     let response = create_response_with_body(&request, Body::empty).map_err(|_| not_a_websocket())?;

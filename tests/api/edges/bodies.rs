@@ -114,6 +114,24 @@ async fn a_missing_field_is_named_and_null_counts_as_left_out_where_it_may_be() 
 }
 
 #[tokio::test]
+async fn a_body_that_is_packed_is_refused_as_such() {
+    let server = TestApp::start().await;
+    let owner = server.owner().await;
+    for coding in ["gzip", "br", "zstd", "identity, gzip", "x"] {
+        let packed = owner.with_header("content-encoding", coding);
+        let json = packed.post("/api/v1/tokens/generate", &json!({})).await;
+        let bytes = packed.with_header("content-type", "application/octet-stream");
+        let bytes = bytes.send_bytes(hyper::Method::PUT, "/api/v1/vault", vec![1; 100]).await;
+        for reply in [json, bytes] {
+            assert_eq!(reply.refused(), (415, "encoded-body"), "{coding}");
+            assert_eq!(reply.header("accept-encoding"), "identity", "{coding}");
+        }
+    }
+    let plain = owner.with_header("content-encoding", "identity");
+    assert_eq!(plain.post("/api/v1/tokens/generate", &json!({})).await.status, 201);
+}
+
+#[tokio::test]
 async fn an_id_of_the_clients_own_choosing_is_ignored() {
     let server = TestApp::start().await;
     let owner = server.owner().await;

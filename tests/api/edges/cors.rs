@@ -46,6 +46,9 @@ async fn a_listed_application_uses_the_api_with_a_token() {
         assert_eq!(reply.header("access-control-allow-origin"), APP, "{}", reply.status);
         assert_eq!(reply.header("access-control-allow-credentials"), "", "no cookie ever works");
         assert_eq!(reply.header("cross-origin-resource-policy"), "cross-origin");
+        // `clock-differs` sends clients to the answer's `Date`.
+        let exposed: Vec<_> = reply.header("access-control-expose-headers").split(", ").collect();
+        assert!(exposed.contains(&"date") && !reply.header("date").is_empty(), "{exposed:?}");
         assert!(reply.headers.get_all("vary").iter().any(|vary| vary == "origin"));
     }
     let page = app.get("/").await;
@@ -95,6 +98,17 @@ async fn a_listed_application_may_open_sockets_and_others_may_not() {
     let server = TestApp::start_with(&[("http.cors_origins", APP)]).await;
     let socket = server.client.upgrading();
     assert_eq!(socket.with_header("origin", APP).get(PRESENCE).await.status, 101);
-    let refused = socket.with_header("origin", "https://evil.example").get(PRESENCE).await;
-    assert_eq!(refused.refused(), (403, "foreign-origin"));
+    let foreign = socket.with_header("origin", "https://evil.example");
+    let two = socket.with_header("origin", APP).with_header("origin", &server.client.origin());
+    // A page without an Origin would be strange, but browsers say all the same where it comes from.
+    let elsewhere = socket.with_header("sec-fetch-site", "cross-site");
+    for client in [foreign, two, socket.with_header("origin", "null"), elsewhere] {
+        assert_eq!(client.get(PRESENCE).await.refused(), (403, "foreign-origin"));
+    }
+}
+
+#[tokio::test]
+async fn a_program_without_an_origin_is_let_in_by_its_ticket() {
+    let server = TestApp::start().await;
+    assert_eq!(server.client.upgrading().get(PRESENCE).await.status, 101);
 }

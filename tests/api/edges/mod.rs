@@ -6,4 +6,5 @@ pub mod csrf;
 pub mod edge;
 pub mod forwarded;
 pub mod headers;
+pub mod hosts;
 pub mod port;

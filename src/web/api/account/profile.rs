@@ -64,6 +64,7 @@ pub async fn account(State(state): State<SharedState>, identity: Identity) -> Re
 #[utoipa::path(patch, path = "/account", tag = "account", security(("session" = [])), operation_id = "change_account",
     request_body = AccountChanges, responses(
     (status = 200, description = "The account after the change", body = Account),
+    (status = 400, description = "`personal-text-too-long`"),
 ))]
 pub async fn change(
     State(state): State<SharedState>,
@@ -98,7 +99,7 @@ pub async fn delete(
 #[utoipa::path(post, path = "/account/password", tag = "account", security(("session" = []), ("confirmed" = [])),
     operation_id = "change_password", request_body = NewPassword, responses(
     (status = 200, description = "The password is set", body = LoggedIn),
-    (status = 400, description = "An invalid password, `bad-wrap` or `bad-proof`"),
+    (status = 400, description = "`password-too-short`, `password-too-long`, `password-too-common`, `one-password`, `bad-secret`, `bad-wrap`, `bad-proof`"),
     (status = 403, description = "`not-a-holder`: `wrapped` isn't the vault's current key; nothing has changed"),
 ))]
 pub async fn password(

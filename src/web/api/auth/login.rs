@@ -91,6 +91,7 @@ pub struct AskPasskey {
 /// Logs in
 #[utoipa::path(post, path = "/auth/login", tag = "log-in", request_body = LogIn, responses(
     (status = 200, description = "Logged in, or a second factor is required", body = LogInAnswer),
+    (status = 400, description = "`one-password`, `bad-secret`"),
     (status = 401, description = "`wrong-credentials`"),
     (status = 403, description = "`foreign-origin`"),
     (status = 429, description = "`too-many-attempts`, `too-many-requests`"),
@@ -121,6 +122,7 @@ pub async fn log_in(
 /// clock is wrong).
 #[utoipa::path(post, path = "/auth/second-factor", tag = "log-in", request_body = SecondFactor, responses(
     (status = 200, description = "Logged in", body = LoggedIn),
+    (status = 400, description = "`one-proof`"),
     (status = 401, description = "`wrong-code`, `server-clock`, `wrong-passkey`, `ticket-expired`, `no-account`"),
     (status = 403, description = "`foreign-origin`"),
     (status = 409, description = "`no-passkey-here`"),
@@ -178,6 +180,7 @@ pub async fn passkey(
 /// Logs in with a passkey
 #[utoipa::path(post, path = "/auth/passkey/finish", tag = "log-in", request_body = PasskeyAnswer, responses(
     (status = 200, description = "Logged in", body = LoggedIn),
+    (status = 400, description = "`passkeys-need-a-name`, `passkeys-need-public-url`"),
     (status = 401, description = "`wrong-passkey`, `ticket-expired`, `no-account`"),
     (status = 403, description = "`foreign-origin`"),
     (status = 429, description = "`too-many-attempts`"),

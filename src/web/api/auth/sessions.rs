@@ -108,6 +108,7 @@ pub async fn end_others(State(state): State<SharedState>, identity: Identity) ->
 #[utoipa::path(post, path = "/account/confirm", tag = "account", security(("session" = [])),
     operation_id = "confirm", request_body = Confirm, responses(
     (status = 200, description = "Confirmed, or a second factor is required", body = LogInAnswer),
+    (status = 400, description = "`one-password`, `bad-secret`, `no-ticket`, `passkeys-need-a-name`, `passkeys-need-public-url`"),
     (status = 403, description = "`wrong-password`, `wrong-passkey`, `ticket-expired`"),
     (status = 429, description = "`too-many-attempts`"),
 ))]
@@ -148,6 +149,7 @@ pub async fn confirm(
 #[utoipa::path(post, path = "/account/confirm/second-factor", tag = "account", security(("session" = [])),
     request_body = ConfirmSecondFactor, responses(
     (status = 200, description = "Confirmed", body = LoggedIn),
+    (status = 400, description = "`one-proof`"),
     (status = 403, description = "`wrong-code`, `server-clock`, `wrong-passkey`, `ticket-expired`"),
     (status = 409, description = "`no-passkey-here`"),
     (status = 429, description = "`too-many-attempts`"),

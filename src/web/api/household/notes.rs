@@ -143,6 +143,7 @@ pub async fn list(
 /// Marks notes as read
 #[utoipa::path(post, path = "/notes/read", tag = "notes", security(("session" = [])), request_body = Opened, responses(
     (status = 204, description = "Marked as read on all the household's devices"),
+    (status = 400, description = "`bad-id`, `too-many-notes`"),
 ))]
 pub async fn read(
     State(state): State<SharedState>,

@@ -153,6 +153,7 @@ pub async fn list(
 #[utoipa::path(post, path = "/tokens/generate", tag = "tags", security(("session" = [])), request_body = Generate,
     responses(
     (status = 201, description = "The tag, with its code", body = NewTag),
+    (status = 400, description = "`text-too-long`"),
     (status = 409, description = "`too-many-tags`"),
 ))]
 pub async fn generate(
@@ -182,6 +183,7 @@ pub async fn generate(
 #[utoipa::path(post, path = "/tokens/register", tag = "tags", security(("session" = [])), request_body = RegisterTag,
     responses(
     (status = 201, description = "The tag", body = Registered),
+    (status = 400, description = "`bad-code`, `bad-identity`, `bad-sealed-text`, `text-in-clear`"),
     (status = 409, description = "`too-many-tags`, or `token-taken`: a tag has or had this token"),
 ))]
 pub async fn register(
@@ -262,6 +264,7 @@ pub async fn revoke(
 /// Checks a code
 #[utoipa::path(post, path = "/tokens/validate", tag = "calls", request_body = Validate, responses(
     (status = 200, description = "Whether the code reaches someone", body = Validity),
+    (status = 400, description = "`bad-code`, `bad-checksum`"),
     (status = 429, description = "`too-many-requests`"),
 ))]
 pub async fn validate(

@@ -162,7 +162,7 @@ pub async fn replace(
     request: Request,
 ) -> Result<StatusCode, ApiError> {
     const HOLDER: usize = PossessionProof::LENGTH;
-    let mut bytes = read(request.into_body(), HOLDER + SealedVault::MAX, state.body_time).await?;
+    let mut bytes = read(request, HOLDER + SealedVault::MAX, state.body_time).await?;
     let holder = PossessionProof::parse(&bytes.split_to(HOLDER.min(bytes.len())))?;
     state.vaults.replace(owner, SealedVault::parse(bytes.into())?, holder).await?;
     Ok(StatusCode::NO_CONTENT)
