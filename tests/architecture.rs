@@ -210,6 +210,7 @@ const RAW_PATHS: &[(&str, &str)] = &[
     ("tests/api/edges/edge.rs", "wrong methods, unknown paths, malformed bodies, and the API's description of itself"),
     ("tests/api/edges/headers.rs", "an unknown path"),
     ("tests/api/edges/hosts.rs", "requests byte by byte"),
+    ("tests/api/edges/port.rs", "requests in clear"),
     ("tests/privacy.rs", "an unknown path, which must not be logged"),
     ("tests/architecture.rs", "this list"),
 ];

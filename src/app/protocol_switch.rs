@@ -77,7 +77,7 @@ async fn handle(stream: TcpStream, peer: SocketAddr, context: ConnectionContext)
     match first[0] {
         0x16 => handle_tls(stream, peer, context).await,
         0x00..=0x03 => turn(stream, peer, Transport::Tcp, context).await,
-        byte if byte.is_ascii_alphabetic() => connection::redirect_to_https(stream, context.http).await,
+        byte if byte.is_ascii_alphabetic() => connection::serve_plain(stream, peer, context.router, context.http).await,
         _ => {}
     }
 }

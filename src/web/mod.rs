@@ -26,7 +26,7 @@ use axum::middleware::{from_fn, from_fn_with_state, map_response_with_state};
 use axum::routing::get;
 
 use crate::domain::Error;
-use error::{ApiError, not_found};
+use error::ApiError;
 use middleware::{concurrency, cors, drain_body, headers, host};
 use pages::assets;
 use state::{AppState, SharedState};
@@ -46,7 +46,7 @@ pub fn router(edge: AppState) -> Router {
         .route("/favicon.ico", get(pages::favicon))
         .route("/robots.txt", get(pages::robots))
         .route("/a/{build}/{*name}", get(assets::file))
-        .fallback(nothing_here)
+        .fallback(pages::lost)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(state.clone(), concurrency::admit))
         .layer(from_fn(host::require_one))
@@ -54,10 +54,6 @@ pub fn router(edge: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), cors::allow))
         .layer(map_response_with_state(state.clone(), headers::add))
         .with_state(state)
-}
-
-async fn nothing_here() -> ApiError {
-    not_found().into()
 }
 
 async fn wrong_method() -> ApiError {

@@ -21,6 +21,7 @@ const PAGES = {
   owner: { does: '/', imports: Object.keys(SHARED) },
   setup: { does: '/setup', imports: ['net', 'ui', 'tag', 'auth', 'vault'] },
   join: { does: '/join', imports: ['net', 'ui', 'tag', 'auth', 'vault'] },
+  lost: { does: 'where there is nothing', imports: ['ui'] },
   reset: { does: '/reset', imports: ['net', 'ui', 'tag', 'auth', 'vault'] },
 };
 /** A section is a part of the owner’s page that is loaded when somebody first goes there. */

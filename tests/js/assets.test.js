@@ -5,7 +5,7 @@ import { join, posix } from 'node:path';
 import { asset, assetPaths } from './support.js';
 import { LANGUAGES } from '../../assets/js/ui/i18n.js';
 
-const PAGES = ['caller.html', 'owner.html', 'setup.html', 'join.html', 'reset.html'];
+const PAGES = ['caller.html', 'owner.html', 'setup.html', 'join.html', 'reset.html', 'lost.html'];
 /** What a response's headers and an HTTP/2 request cost beside the body, generously. */
 const OVERHEAD = 350;
 const LIMIT = 60 * 1024;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderValue, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use hyper::server::conn::http1::Builder as Http1;
 use hyper::server::conn::http2::Builder as Http2;
@@ -26,6 +27,10 @@ use crate::web::middleware::{headers, host};
 
 /// How long the answers that are on their way may take once no more requests are taken.
 const LAST_ANSWERS: Duration = Duration::from_secs(60);
+
+/// What is taken in of a body that came over plain HTTP, and how long it may take.
+const UNREAD_BODY: usize = 64 * 1024;
+const UNREAD_BODY_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// What one connection may draw out.
 #[derive(Debug, Clone, Copy)]
@@ -139,12 +144,26 @@ async fn idle(handled: &mut watch::Receiver<usize>, time: Duration) {
     }
 }
 
-/// Tells a client that speaks plain HTTP to the TLS port where to go, and closes.
-pub async fn redirect_to_https<S>(stream: S, limits: ConnectionLimits)
+/// Tells a client that speaks plain HTTP to the TLS port where to go, and closes. A probe for health gets its answer: it
+/// has nothing secret, and many supervisors cannot be told which certificate to trust.
+pub async fn serve_plain<S>(stream: S, peer: SocketAddr, router: Router, limits: ConnectionLimits)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let service = service_fn(|request: Request<Incoming>| async move { Ok::<_, Infallible>(https_hint(&request)) });
+    let service = service_fn(move |request: Request<Incoming>| {
+        let mut router = router.clone();
+        async move {
+            if request.uri().path() != "/health" || !request.method().is_safe() {
+                return Ok::<_, Infallible>(https_hint(request).await);
+            }
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(Peer(peer));
+            let mut answer = router.call(request).await?;
+            // Only over TLS may browsers be told to insist on TLS (RFC 6797, 7.2).
+            answer.headers_mut().remove(header::STRICT_TRANSPORT_SECURITY);
+            Ok(answer)
+        }
+    });
     let connection = Http1::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head_time)
@@ -154,7 +173,7 @@ where
     let _ = connection.await;
 }
 
-fn https_hint(request: &Request<Incoming>) -> Response<Body> {
+async fn https_hint(request: Request<Incoming>) -> Response<Body> {
     let is_certain = host::check(request.version(), request.headers()).is_ok();
     let authority = Authority::of(request.uri(), request.headers()).filter(|_| is_certain);
     let location = authority.and_then(|authority| {
@@ -172,6 +191,9 @@ fn https_hint(request: &Request<Incoming>) -> Response<Body> {
         }
         None => StatusCode::BAD_REQUEST,
     };
+    // A connection that is closed over an unread body may take the answer with it.
+    let rest = Limited::new(request.into_body(), UNREAD_BODY).collect();
+    let _ = timeout(UNREAD_BODY_TIMEOUT, rest).await;
     response
 }
 
@@ -179,7 +201,7 @@ fn https_hint(request: &Request<Incoming>) -> Response<Body> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use http_body_util::{BodyExt as _, Empty};
+    use http_body_util::Empty;
     use hyper::client::conn::http2::{Builder as Http2Client, SendRequest};
     use tokio::task::JoinHandle;
     use tokio::time::Instant;

@@ -176,7 +176,8 @@ mod tests {
             let mut sorted = named.clone();
             sorted.sort_unstable();
             assert_eq!(sorted, once, "{page}");
-            assert!(named.len() > 20, "{page}");
+            // The page at addresses where there is nothing is a small one.
+            assert!(named.len() > if *page == "lost.html" { 3 } else { 20 }, "{page}");
         }
     }
 

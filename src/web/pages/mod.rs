@@ -4,10 +4,11 @@ pub mod assets;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, Response, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+use axum::response::IntoResponse as _;
 
 use crate::domain::{Error, Kind};
-use crate::web::error::ApiError;
+use crate::web::error::{ApiError, not_found};
 use crate::web::state::SharedState;
 
 /// `GET /`: the owner's page.
@@ -33,6 +34,27 @@ pub async fn reset(headers: HeaderMap) -> Result<Response<Body>, ApiError> {
 /// `GET /c`: the caller's page; the sticker's code is in the fragment.
 pub async fn caller(headers: HeaderMap) -> Result<Response<Body>, ApiError> {
     assets::page("caller.html", &headers)
+}
+
+/// Where there is nothing: a page for people, which repairs damaged links, and an error for programs.
+pub async fn lost(method: Method, headers: HeaderMap) -> Response<Body> {
+    let mut response = match wants_a_page(&method, &headers).then(|| assets::page("lost.html", &headers)) {
+        Some(Ok(mut page)) => {
+            *page.status_mut() = StatusCode::NOT_FOUND;
+            page
+        }
+        Some(Err(failure)) => failure.into_response(),
+        None => ApiError::from(not_found()).into_response(),
+    };
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("accept"));
+    response
+}
+
+/// Browsers ask for HTML when they open an address; programs take anything, or JSON.
+fn wants_a_page(method: &Method, headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let mut kinds = accepted.flat_map(|value| value.split(',')).filter_map(|kind| kind.split(';').next());
+    method.is_safe() && kinds.any(|kind| kind.trim().eq_ignore_ascii_case("text/html"))
 }
 
 /// `GET /worker.js`: guards the pages on an owner's device. At the root, because a worker's scope is the folder that it comes from.

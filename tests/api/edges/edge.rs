@@ -121,6 +121,25 @@ async fn what_is_not_there_says_so_in_the_one_shape() {
 }
 
 #[tokio::test]
+async fn a_person_finds_a_page_where_there_is_nothing_and_a_program_json() {
+    let server = TestApp::start().await;
+    let person = server.client.with_header("accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8");
+    for path in ["/nothing", "/c/", "/C", "/c%23pqc:1:x", "/c%2523pqc:1:x", "/c/pqc:1:x", "/api/v2", "/%ff", "/setup/"]
+    {
+        let page = person.get(path).await;
+        assert_eq!((page.status, page.header("content-type")), (404, "text/html; charset=utf-8"), "{path}");
+        assert!(page.text.contains("There’s nothing here") && page.text.contains("/js/lost/main.js"), "{path}");
+        assert!(!page.text.contains("pqc:"), "what was asked for is not repeated");
+        assert!(page.headers.get_all("vary").iter().any(|vary| vary == "accept"), "{path}");
+        for accept in ["*/*", "application/json", ""] {
+            let reply = server.client.with_header("accept", accept).get(path).await;
+            assert_eq!(reply.refused(), (404, "not-found"), "{path} {accept}");
+        }
+        assert_eq!(person.post(path, &json!({})).await.refused(), (404, "not-found"), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn bodies_are_bounded_json() {
     let server = TestApp::start().await;
     let path = "/api/v1/tokens/validate";

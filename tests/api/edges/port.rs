@@ -55,6 +55,40 @@ async fn plain_http_is_told_to_use_https() {
     assert!(text.contains("https://"));
 }
 
+/// The whole answer to a request in clear.
+async fn plainly(server: &TestApp, request: &str) -> String {
+    let mut stream = TcpStream::connect(server.client.address()).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).await.unwrap();
+    text
+}
+
+#[tokio::test]
+async fn health_is_answered_over_plain_http_and_nothing_else_is() {
+    let server = TestApp::start().await;
+    for request in ["GET /health HTTP/1.1\r\nHost: 10.0.0.7:8443\r\n\r\n", "GET /health HTTP/1.0\r\n\r\n"] {
+        let text = plainly(&server, request).await;
+        assert!(text.contains(" 200 OK\r\n") && text.contains("\"services\":{"), "{text}");
+        assert!(!text.contains("strict-transport-security"), "{text}");
+    }
+    let head = plainly(&server, "HEAD /health HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.ends_with("\r\n\r\n"), "{head}");
+    for line in ["GET /api/v1", "GET /health/", "POST /health", "GET /ca.pem", "GET /c", "GET /healthz"] {
+        let text = plainly(&server, &format!("{line} HTTP/1.1\r\nHost: localhost\r\n\r\n")).await;
+        assert!(text.starts_with("HTTP/1.1 308 "), "{line}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_over_plain_http_does_not_cost_the_answer() {
+    let server = TestApp::start().await;
+    let body = "x".repeat(50_000);
+    let head = "POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50000\r\n\r\n";
+    let text = plainly(&server, &format!("{head}{body}")).await;
+    assert!(text.starts_with("HTTP/1.1 308 "), "{text}");
+}
+
 #[tokio::test]
 async fn a_silent_or_nonsensical_connection_is_closed() {
     let settings = [("http.handshake_timeout", "1s"), ("http.header_timeout", "1s")];

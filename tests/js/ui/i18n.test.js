@@ -12,7 +12,7 @@ const placeholders = (text) => [...text.matchAll(/\{\w+\}/g)].map(([name]) => na
 /** @param {Text} text */
 const sentences = (text) => (typeof text === 'string' ? [text] : Object.values(text));
 
-const BUNDLES = ['caller', 'note', 'owner', 'account', 'admin', 'inbox', 'join', 'pins'];
+const BUNDLES = ['caller', 'note', 'owner', 'account', 'admin', 'inbox', 'join', 'lost', 'pins'];
 
 for (const name of BUNDLES) {
   const english = bundle(name, 'en');
