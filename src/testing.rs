@@ -16,7 +16,8 @@ use crate::auth::sessions::{self, Arrival, Begun, Sessions};
 use crate::domain::Result;
 use crate::domain::account::Registration;
 use crate::domain::effect::Effect;
-use crate::domain::household::tag::{Lifetime, TagText, Token};
+use crate::domain::household::lifetime::Lifetime;
+use crate::domain::household::tag::{TagText, Token};
 use crate::domain::identity::Identity;
 use crate::domain::ids::TagId;
 use crate::household::tags::{TagOptions, Tags};
@@ -76,7 +77,7 @@ pub(crate) fn house_in(root: tempfile::TempDir) -> House {
         factors: factors.clone(),
         audit: audit.clone(),
     });
-    let options = TagOptions { default_lifetime: Lifetime::Week, max_per_household: 5 };
+    let options = TagOptions { default_lifetime: Lifetime::WEEK, max_per_household: 5 };
     let tags = Tags::new(store.clone(), keys.clone(), audit.clone(), options);
     House { accounts, sessions, factors, login, passwords, tags, audit, store, keys, raised, data, root }
 }

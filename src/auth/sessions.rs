@@ -31,7 +31,7 @@ use crate::store::{ListedSession, NewSecret, NewSession, Room, SessionRow, Store
 pub struct SessionOptions {
     /// A session ends after not being used for this long.
     pub idle: Duration,
-    /// A session ends after this time, however much it is used.
+    /// A session ends after this time, however much it is used, unless it is refreshed.
     pub lifetime: Duration,
     /// The most sessions of one account.
     pub max_per_account: u32,
@@ -40,8 +40,11 @@ pub struct SessionOptions {
 /// Names the sessions whose devices are connected.
 pub type Connected = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Vec<SessionId>> + Send>> + Send + Sync>;
 
-/// How exactly the last use is noted: finer would make every look at a page a write to the disk.
+/// How exactly the last use is noted, where sessions last for days: finer would make every look at a page a write to the
+/// disk.
 const TOUCH_AFTER: Duration = Duration::from_secs(60 * 60);
+/// How many times within the time that ends an unused session its use is noted at least.
+const TOUCHES_WHILE_IDLE: u32 = 10;
 /// How long a request waits for that to be noted.
 const TOUCH_TIMEOUT: Duration = Duration::from_millis(250);
 
@@ -236,6 +239,11 @@ impl Sessions {
         self.options.idle
     }
 
+    /// After how long another use of a session is noted.
+    pub fn touch_after(&self) -> Duration {
+        TOUCH_AFTER.min(self.options.idle / TOUCHES_WHILE_IDLE)
+    }
+
     /// Ends a session: its cookie and its token stop working.
     ///
     /// # Errors
@@ -284,6 +292,17 @@ impl Sessions {
         let NewSecrets { row, secret } = NewSecrets::of(identity);
         let session = self.store.sessions().rotate(row, now).await?.ok_or_else(no_session)?;
         Ok(self.renewed(&session, &secret, now))
+    }
+
+    /// Lets the session last as long as a new one, with new secrets: the old ones stop working, so that a copy of them is
+    /// noticed. Nothing was proven by this, so what needs a confirmation still does, and connections go on.
+    ///
+    /// # Errors
+    /// `no-session` when it has ended meanwhile, or was given new secrets already.
+    pub async fn refresh(&self, identity: Identity, now: SystemTime) -> Result<Begun> {
+        let NewSecrets { row, secret } = NewSecrets::of(identity);
+        let session = self.store.sessions().refresh(row, now + self.options.lifetime, now).await?;
+        Ok(self.renewed(&session.ok_or_else(no_session)?, &secret, now))
     }
 
     /// The device that holds a token from an earlier login to the account that `username_index` finds.
@@ -350,7 +369,7 @@ impl Sessions {
     }
 
     async fn used(&self, session: SessionRow, now: SystemTime) -> Identity {
-        if now.duration_since(session.last_used_at).is_ok_and(|unused| unused >= TOUCH_AFTER) {
+        if now.duration_since(session.last_used_at).is_ok_and(|unused| unused >= self.touch_after()) {
             // On a full disk people must still be able to use what they have: a use that is not noted is no failure.
             // Nor does anybody wait for long: another program may hold the database for seconds.
             let touched = timeout(TOUCH_TIMEOUT, self.store.sessions().touch(session.id, now)).await;

@@ -270,8 +270,20 @@ word_value! {
     LogFormat: Self::WORDS, "\"auto\"";
     LogLevel: Self::WORDS, "\"info\"";
     Registration: &[("invite", Self::Invite), ("open", Self::Open), ("closed", Self::Closed)], "\"invite\"";
-    Lifetime: &[("day", Self::Day), ("week", Self::Week), ("year", Self::Year), ("until-revoked", Self::UntilRevoked)],
-        "\"year\"";
+}
+
+impl Setting for Lifetime {
+    const EXAMPLE: &'static str = "\"year\"";
+
+    fn expected() -> String {
+        format!("a lifetime: {}", Self::EXPECTED.replace('`', "\""))
+    }
+
+    fn parse(text: &str) -> Result<Self, Fault> {
+        text.parse().map_err(|_| {
+            Fault::new(format!("{text:?} is no lifetime"), format!("Write {}.", Self::EXPECTED.replace('`', "\"")))
+        })
+    }
 }
 
 impl Setting for Listen {

@@ -114,8 +114,8 @@ section! {
 section! {
     /// Stickers.
     Tags {
-        /// How long a new tag works when its owner does not choose.
-        default_lifetime: Lifetime = Lifetime::Year,
+        /// How long a new tag works when its owner does not choose. 1s to 1000 years, or until revoked.
+        default_lifetime: Lifetime = Lifetime::YEAR,
         /// The most tags that one household may have, expired ones included. It can make 50 times as many altogether.
         max_per_household: u32 = 200,
     }
@@ -209,9 +209,9 @@ section! {
 section! {
     /// How long people stay logged in. Actions that cannot be undone ask for a fresh proof anyway.
     Sessions {
-        /// A session that is not used for this long ends; a device that waits to be rung uses it. 1h to 365d.
+        /// A session that is not used for this long ends; a device that waits to be rung uses it. 5m to 365d.
         idle: Period = Period::seconds(30 * 24 * 60 * 60),
-        /// A session ends after this long, however much it is used. 1h to 365d.
+        /// A session ends after this long, however much it is used, unless its token is refreshed. 1h to 365d.
         lifetime: Period = Period::seconds(180 * 24 * 60 * 60),
     }
 }
@@ -323,7 +323,7 @@ impl Config {
             ("retention.missed_calls", self.retention.missed_calls, minutes(60), minutes(365 * 24 * 60)),
             ("retention.notes", self.retention.notes, minutes(60), minutes(365 * 24 * 60)),
             ("retention.call_records", self.retention.call_records, Period::seconds(0), minutes(365 * 24 * 60)),
-            ("sessions.idle", self.sessions.idle, minutes(60), minutes(365 * 24 * 60)),
+            ("sessions.idle", self.sessions.idle, minutes(5), minutes(365 * 24 * 60)),
             ("sessions.lifetime", self.sessions.lifetime, minutes(60), minutes(365 * 24 * 60)),
             ("http.handshake_timeout", self.http.handshake_timeout, Period::seconds(1), minutes(10)),
             ("http.header_timeout", self.http.header_timeout, Period::seconds(1), minutes(10)),

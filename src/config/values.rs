@@ -10,7 +10,7 @@ use super::edge::{CorsOrigin, TrustedProxies};
 use super::fault::Fault;
 use super::period::Period;
 pub use crate::domain::account::Registration;
-pub use crate::domain::household::tag::Lifetime;
+pub use crate::domain::household::lifetime::Lifetime;
 
 /// A number of bytes, written with a unit: `64KiB`, `512MiB`, `2GiB`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -18,6 +18,7 @@ pub mod identity;
 pub mod ids;
 pub mod network;
 pub mod page_list;
+pub mod period;
 pub mod random;
 pub mod time;
 pub mod token_bucket;

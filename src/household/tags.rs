@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::audit::{Audit, Event};
+use crate::domain::household::lifetime::Lifetime;
 use crate::domain::household::public_identity::PublicIdentity;
-use crate::domain::household::tag::{Lifetime, SealedText, TagText, Token, TokenHash};
+use crate::domain::household::tag::{SealedText, TagText, Token, TokenHash};
 use crate::domain::identity::Identity;
 use crate::domain::ids::{HouseholdId, TagId};
 use crate::domain::{Error, Kind, Result};

@@ -1,8 +1,9 @@
 #![allow(clippy::unwrap_used)]
 
+use crate::domain::household::lifetime::Lifetime;
 use crate::domain::household::public_identity::PublicIdentity;
 use crate::domain::household::tag::TagState;
-use crate::domain::household::tag::{Lifetime, Token};
+use crate::domain::household::tag::Token;
 use crate::domain::identity::Identity;
 use crate::domain::ids::{AccountId, HouseholdId, SessionId};
 use crate::household::tags::{self};
@@ -39,7 +40,7 @@ async fn a_tag_works_for_its_lifetime_and_not_a_moment_longer() {
     let house = house();
     let owner = house.owner().await;
     let moment = Duration::from_millis(1);
-    for (lifetime, days) in [(Lifetime::Day, 1), (Lifetime::Week, 7), (Lifetime::Year, 365)] {
+    for (lifetime, days) in [(Lifetime::DAY, 1), (Lifetime::WEEK, 7), (Lifetime::YEAR, 365)] {
         let (_, token) = house.tag(owner, Some(lifetime)).await;
         assert!(house.tags.find(&token, day(days) - moment).await.unwrap().is_some());
         assert!(house.tags.find(&token, day(days)).await.unwrap().is_none());

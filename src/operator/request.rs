@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::domain::credentials::secret::Secret;
-use crate::domain::household::tag::Lifetime;
+use crate::domain::household::lifetime::Lifetime;
 use crate::domain::ids::{InviteId, SessionId, TagId};
 
 /// One request. A person is named by username or by `acct_…`.

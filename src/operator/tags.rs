@@ -5,7 +5,8 @@ use std::time::SystemTime;
 
 use super::{NewTag, Operator, RevokedTag, TagList};
 use crate::audit::Event;
-use crate::domain::household::tag::{Lifetime, TagText};
+use crate::domain::household::lifetime::Lifetime;
+use crate::domain::household::tag::TagText;
 use crate::domain::ids::TagId;
 use crate::domain::{Error, Kind, Result};
 use crate::views::household::NamedHousehold;

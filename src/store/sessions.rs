@@ -146,6 +146,27 @@ impl SessionTable<'_> {
         Ok(session)
     }
 
+    /// Gives a session a new secret and a new end, without anybody's having proven anything; the session as it is then, or
+    /// `None` when it has ended or was given another secret meanwhile.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn refresh(&self, new: NewSecret, expires_at: SystemTime, now: SystemTime) -> Result<Option<SessionRow>> {
+        self.0
+            .writer
+            .transaction(move |transaction| {
+                let sql = "UPDATE sessions SET secret_hash = ?2, generation = generation + 1, expires_at = ?3, \
+                           last_used_at = max(last_used_at, ?4) WHERE id = ?1 AND generation = ?5";
+                let id = new.id.as_bytes();
+                let values = params![id, new.secret_hash, to_millis(expires_at), to_millis(now), new.generation];
+                if !one_row(transaction.prepare_cached(sql)?.execute(values)?)? {
+                    return Ok(None);
+                }
+                current(transaction, new.id, Duration::MAX, now)
+            })
+            .await
+    }
+
     /// The sessions of an account that have not ended, the one used last first.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ use crate::keys::Keys;
 use crate::testing::*;
 
 mod factors;
+mod idle;
 mod key_rotation;
 mod login_flow;
 

@@ -1,14 +1,14 @@
 //! `callqr tag`
 
 use crate::domain::household::tag::TagState;
-use clap::{Subcommand, ValueEnum};
+use clap::Subcommand;
 
 use crate::cli::OutputFormat;
 use crate::cli::output::{self, shown, stamp};
 use crate::cli::output_format::unexpected;
 use crate::cli::pictures::Pictures;
 use crate::cli::table::Table;
-use crate::domain::household::tag;
+use crate::domain::household::lifetime::Lifetime;
 use crate::domain::ids::TagId;
 use crate::operator::{Answer, NewTag, Refusal, Request, TagList};
 use crate::views::tag::TagWithHousehold;
@@ -28,9 +28,10 @@ pub enum TagCommand {
         /// Text that callers see
         #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
         public_text: String,
-        /// How long the sticker works [default: as configured]
-        #[arg(long)]
-        lifetime: Option<LifetimeArg>,
+        /// How long the sticker works: day, week, year, until-revoked, or a time such as 168h or 30d [default: as
+        /// configured]
+        #[arg(long, value_name = "TIME", value_parser = crate::cli::id::<Lifetime>)]
+        lifetime: Option<Lifetime>,
         #[command(flatten)]
         pictures: Pictures,
     },
@@ -47,19 +48,11 @@ pub enum TagCommand {
     },
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-pub enum LifetimeArg {
-    Day,
-    Week,
-    Year,
-    UntilRevoked,
-}
-
 /// Runs the command.
 pub fn execute(command: TagCommand, format: &OutputFormat) -> Result<(), Refusal> {
     match command {
         TagCommand::New { user, label, public_text, lifetime, pictures } => {
-            let request = Request::NewTag { user, label, public_text, lifetime: lifetime.map(Into::into) };
+            let request = Request::NewTag { user, label, public_text, lifetime };
             let Answer::NewTag(tag) = format.ask(request)? else { return Err(unexpected()) };
             format.tell(&tag, made)?;
             pictures.show(&tag.url, format)?;
@@ -104,15 +97,4 @@ fn list(tags: &TagList) -> String {
         ]);
     }
     table.text("There are no tags.")
-}
-
-impl From<LifetimeArg> for tag::Lifetime {
-    fn from(lifetime: LifetimeArg) -> Self {
-        match lifetime {
-            LifetimeArg::Day => Self::Day,
-            LifetimeArg::Week => Self::Week,
-            LifetimeArg::Year => Self::Year,
-            LifetimeArg::UntilRevoked => Self::UntilRevoked,
-        }
-    }
 }

@@ -11,7 +11,6 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -149,33 +148,6 @@ impl Eq for TokenHash {}
 impl fmt::Debug for TokenHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("TokenHash")
-    }
-}
-
-/// How long a sticker works after it was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Lifetime {
-    /// 24 hours.
-    Day,
-    /// 7 days.
-    Week,
-    /// 365 days.
-    Year,
-    /// Until its owner revokes it.
-    UntilRevoked,
-}
-
-impl Lifetime {
-    /// The time until expiry; `None` for a tag that does not expire.
-    pub const fn duration(self) -> Option<Duration> {
-        const DAY: u64 = 24 * 60 * 60;
-        match self {
-            Self::Day => Some(Duration::from_secs(DAY)),
-            Self::Week => Some(Duration::from_secs(7 * DAY)),
-            Self::Year => Some(Duration::from_secs(365 * DAY)),
-            Self::UntilRevoked => None,
-        }
     }
 }
 

@@ -16,7 +16,8 @@ use crate::store::{Kept, Store};
 const MAX_PAUSE: Duration = Duration::from_secs(30);
 /// The shortest rest: rows that end one after the other are removed together.
 const MIN_PAUSE: Duration = Duration::from_secs(1);
-/// How often devices that are connected count as having used their sessions, and the clock as right.
+/// How often devices that are connected count as having used their sessions, and the clock as right; more often where
+/// sessions end sooner.
 const HOURLY: Duration = Duration::from_secs(60 * 60);
 /// How long a copy of the database from before a migration is kept.
 const COPIES_KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -118,7 +119,8 @@ impl Cleaner {
 
     async fn clean(&mut self, now: SystemTime, steady: Instant) -> Result<Option<SystemTime>> {
         let expiry = self.store.expiry();
-        let is_hour = self.hour_began.is_none_or(|began| steady.saturating_duration_since(began) >= HOURLY);
+        let rest = HOURLY.min(self.sessions.touch_after());
+        let is_hour = self.hour_began.is_none_or(|began| steady.saturating_duration_since(began) >= rest);
         let is_due = expiry.next(self.kept).await?.is_some_and(|next| next <= now);
         if is_hour || is_due {
             self.sessions.purge(now, (self.connected)().await).await?;

@@ -3,7 +3,8 @@
 use super::*;
 use crate::domain::call::EndedCall;
 use crate::domain::effect::Effect;
-use crate::domain::household::tag::{Lifetime, TagText};
+use crate::domain::household::lifetime::Lifetime;
+use crate::domain::household::tag::TagText;
 use crate::domain::identity::Identity;
 use crate::domain::ids::SessionId;
 use crate::household::call_log::{CallLog, CallLogOptions};
@@ -71,7 +72,7 @@ impl Passing {
 async fn a_tag_is_removed_within_a_minute_of_its_time_and_leaves_an_event() {
     let mut passing = Passing::new().await;
     let owner = passing.house.owner().await;
-    passing.house.tag(owner, Some(Lifetime::Day)).await;
+    passing.house.tag(owner, Some(Lifetime::DAY)).await;
     passing.house.tag(owner, Some(Lifetime::UntilRevoked)).await;
     passing.pass(24 * 60 * MINUTE - Duration::from_millis(1)).await;
     assert_eq!(passing.tags(owner).await, 2, "not a moment too early");
@@ -85,7 +86,7 @@ async fn a_tag_is_removed_within_a_minute_of_its_time_and_leaves_an_event() {
 async fn the_next_end_is_known_and_not_searched_for() {
     let mut passing = Passing::new().await;
     let owner = passing.house.owner().await;
-    passing.house.tag(owner, Some(Lifetime::Day)).await;
+    passing.house.tag(owner, Some(Lifetime::DAY)).await;
     passing.pass(24 * 60 * MINUTE - Duration::from_secs(7)).await;
     assert!(passing.step().await <= Duration::from_secs(7));
     passing.now += Duration::from_secs(7);
@@ -147,7 +148,7 @@ async fn a_device_that_stays_connected_stays_logged_in() {
 async fn nothing_is_removed_while_the_clock_is_wrong_and_it_goes_on_when_it_is_right() {
     let mut passing = Passing::new().await;
     let owner = passing.house.owner().await;
-    passing.house.tag(owner, Some(Lifetime::Year)).await;
+    passing.house.tag(owner, Some(Lifetime::YEAR)).await;
     passing.pass(MINUTE).await;
     let health = passing.cleaner.health();
     for wrong in [built() - MINUTE, SystemTime::UNIX_EPOCH, day(400)] {
@@ -172,7 +173,7 @@ async fn nothing_that_was_removed_stands_in_the_files_a_minute_later() {
     let mut passing = Passing::new().await;
     let owner = passing.house.owner().await;
     let text = |text| TagText::parse(text).unwrap();
-    let new = passing.house.tags.create(owner, text("x"), text("y"), Some(Lifetime::Day), day(0)).await.unwrap();
+    let new = passing.house.tags.create(owner, text("x"), text("y"), Some(Lifetime::DAY), day(0)).await.unwrap();
     let (hash, id) = (new.token.hash(), new.tag.id);
     let directory = passing.house.data.path().to_owned();
     let stands = |needle: &[u8]| {

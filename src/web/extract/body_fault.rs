@@ -62,7 +62,10 @@ fn unfit(path: &Path, fault: &serde_json::Error, bytes: &[u8]) -> Error {
     };
     let value = serde_json::from_slice(bytes).ok();
     let found = match value.as_ref().and_then(|value| at(value, path)) {
-        Some(Value::String(word)) if fault.starts_with("unknown variant") && word.chars().count() <= MAX_WORD => {
+        Some(Value::String(word))
+            if (fault.starts_with("unknown variant") || fault.starts_with("invalid value"))
+                && word.chars().count() <= MAX_WORD =>
+        {
             format!("{word:?}")
         }
         Some(Value::Number(number)) if fault.starts_with("invalid value") => number.to_string(),

@@ -153,8 +153,17 @@ fn every_code_that_an_answer_can_have_is_in_the_description() {
     assert!(found.len() > 80 && found.contains("bad-host"), "the scan no longer understands the code: {found:?}");
     let document = finished().to_string();
     let missing: Vec<_> = found.iter().filter(|code| !document.contains(&format!("`{code}`"))).collect();
-    // What files, settings and the start say; what our links are too short for; and of a method that an address does not
+    // What files, settings, the command line and the start say; what our links are too short for; and of a method that an address does not
     // have, and so of no request here.
-    let others = ["already-running", "bad-network", "database", "database-silent", "directory", "file", "qr-too-long"];
+    let others = [
+        "already-running",
+        "bad-lifetime",
+        "bad-network",
+        "database",
+        "database-silent",
+        "directory",
+        "file",
+        "qr-too-long",
+    ];
     assert_eq!(missing, [&others[..], &["rotating", "wrong-keys", "wrong-method"]].concat());
 }

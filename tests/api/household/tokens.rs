@@ -43,7 +43,29 @@ async fn lifetimes_are_the_four_and_the_default_is_the_configured_one() {
     for lifetime in ["day", "week", "year"] {
         assert!(make(lifetime).await.ok().expires_at.is_some(), "{lifetime}");
     }
-    assert_eq!(make("century").await.status, 400);
+    for (lifetime, seconds) in [("168h", 604_800), ("30d", 2_592_000), ("36h", 129_600), ("1d 12h", 129_600), ("5s", 5)]
+    {
+        let tag = make(lifetime).await.ok();
+        let read =
+            |said: &str| time::OffsetDateTime::parse(said, &time::format_description::well_known::Rfc3339).unwrap();
+        let left = read(&tag.expires_at.clone().unwrap()) - time::OffsetDateTime::now_utc();
+        assert!((left.whole_seconds() - seconds).abs() < 60, "{lifetime}: {left}");
+    }
+    for bad in ["century", "0d", "30", "-1d", "1.5d", "400000d", ""] {
+        let refused = make(bad).await;
+        assert_eq!(refused.refused(), (400, "bad-json"), "{bad}");
+        assert!(refused.text.contains("`lifetime` must be") && refused.text.contains("`30d`"), "{}", refused.text);
+    }
+}
+
+#[tokio::test]
+async fn any_default_lifetime_is_told_as_it_is_wished_for() {
+    for (setting, told) in [("168h", "week"), ("30d", "30d"), ("1h 30m", "90m")] {
+        let server = TestApp::start_with(&[("tags.default_lifetime", setting)]).await;
+        let owner = server.owner().await;
+        assert!(owner.make_tag().await.ok().expires_at.is_some());
+        assert_eq!(owner.tags().await.ok().default_lifetime, told);
+    }
 }
 
 #[tokio::test]

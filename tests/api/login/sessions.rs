@@ -85,6 +85,37 @@ async fn new_secrets_close_what_was_opened_by_the_old_ones() {
 }
 
 #[tokio::test]
+async fn a_refreshed_token_lasts_as_long_as_a_new_one_and_the_old_one_no_longer() {
+    let server = TestApp::start_with(&[("sessions.idle", "30m"), ("sessions.lifetime", "60m")]).await;
+    let owner = server.owner().await;
+    let (mut socket, ticket) = present(&owner).await;
+    let hour = 60 * 60 * 1000;
+    server.database().execute("UPDATE sessions SET expires_at = expires_at - ?1 / 2", [hour]).unwrap();
+    server.age_sessions();
+    let ends = |said: &str| time::OffsetDateTime::parse(said, &time::format_description::well_known::Rfc3339).unwrap();
+    let refreshed = owner.refresh().await.ok();
+    let left = ends(&refreshed.expires_at) - time::OffsetDateTime::now_utc();
+    assert!(left.whole_minutes() >= 58 && left.whole_minutes() <= 60, "{left}");
+    assert_eq!(owner.account().await.refused(), (401, "no-session"), "the old token");
+    assert_eq!(owner.refresh().await.refused(), (401, "no-session"), "a copy of it is noticed");
+    let owner = server.client.holding(&refreshed);
+    assert_eq!(owner.account().await.status, 200);
+    assert_eq!(owner.new_invite("owner").await.refused(), (403, "confirm-first"), "nothing was proven");
+    socket.say(crate::support::Say::Ping).await;
+    socket.wait_for("pong").await;
+    drop(socket);
+    server.client.join(crate::support::protocol::PRESENCE, &ticket).await;
+    assert_eq!(server.client.refresh().await.refused(), (401, "no-session"));
+
+    let page = server.client.as_page();
+    let cookie = page.log_in_by_cookie("ada", PASSWORD).await.cookie();
+    let reply = page.with_header("cookie", &cookie).refresh().await;
+    assert!(reply.is_ok() && reply.body["token"].is_null() && reply.cookie() != cookie, "{}", reply.text);
+    assert_eq!(page.with_header("cookie", &cookie).account().await.status, 401);
+    assert_eq!(page.with_header("cookie", &reply.cookie()).account().await.status, 200);
+}
+
+#[tokio::test]
 async fn a_call_goes_on_for_who_has_the_new_secrets() {
     let server = TestApp::start().await;
     let owner = server.owner().await;

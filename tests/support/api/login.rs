@@ -156,6 +156,7 @@ requests! {
     finish_passkey_login(ticket: &str, credential: &Value, cookie: bool) =
         POST "/auth/passkey/finish", json!({ "ticket": ticket, "credential": credential, "cookie": cookie })
         => 200 LoggedIn;
+    refresh() = POST "/auth/refresh", json!({}) => 200 LoggedIn;
     log_out() = POST "/auth/logout", json!({}) => 204 ();
     salt(username: &str) = POST "/auth/salt", json!({ "username": username }) => 200 Stretching;
     salt_by_reset_link(token: &str) = POST "/auth/salt", json!({ "resetToken": token }) => 200 Stretching;

@@ -14,6 +14,7 @@ import { failureText } from '../../ui/failure.js';
 import { once, showProblem } from '../../ui/forms.js';
 import { SUSPENDED } from '../../ui/suspend-dialogs.js';
 import { vault } from '../../vault/vault-session.js';
+import { LifetimeField } from './lifetime-field.js';
 
 /** The vault is not open, so no sticker can be made here. */
 class VaultNeeded extends Error {}
@@ -25,6 +26,7 @@ export class StickerView {
   #texts;
   #tags;
   #made;
+  #lifetime = new LifetimeField('new-lifetime');
   #url = '';
 
   /**
@@ -37,10 +39,11 @@ export class StickerView {
     this.#tags = tags;
     this.#made = made;
     const form = dialog('new-dialog');
+    const lifetime = this.#lifetime;
     byId('new-tag').addEventListener('click', () => {
       showProblem('new-problem', '');
       showProblem('new-warning', this.#warning(linkTo(tags.urlBase, '/c', ''), tags.addressMayChange));
-      if (tags.defaultLifetime) input('new-lifetime').value = tags.defaultLifetime;
+      if (tags.defaultLifetime) lifetime.value = tags.defaultLifetime;
       form.showModal();
       input('new-label').focus();
     });
@@ -57,7 +60,7 @@ export class StickerView {
 
   async #make() {
     try {
-      const sticker = await this.#newSticker(oneLine(input('new-label').value), oneLine(input('new-text').value), input('new-lifetime').value);
+      const sticker = await this.#newSticker(oneLine(input('new-label').value), oneLine(input('new-text').value), this.#lifetime.value);
       dialog('new-dialog').close();
       /** @type {HTMLFormElement} */ (byId('new-form')).reset();
       this.#show(sticker);

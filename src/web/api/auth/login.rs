@@ -5,6 +5,7 @@ use crate::web::shared::login::LoggedIn;
 use crate::web::shared::login::PasskeyTicket;
 use crate::web::shared::login::answer;
 use crate::web::shared::login::answer_outcome;
+use crate::web::shared::login::answer_renewed;
 use crate::web::shared::login::second_proof;
 use std::time::{Instant, SystemTime};
 
@@ -199,6 +200,21 @@ pub async fn passkey_finish(
     let context = LoginContext { device_token: body.device_token.or(context.device_token), ..context };
     let begun = state.login.with_passkey(&body.ticket, body.credential, &site, &context, SystemTime::now()).await?;
     answer(&begun, body.cookie == Some(true), StatusCode::OK)
+}
+
+/// Refreshes the session: a new token, and as much time as a new login has
+///
+/// The old token (or cookie) stops working; WebSockets and calls go on. It confirms nothing: sensitive actions need
+/// what they needed before.
+#[utoipa::path(post, path = "/auth/refresh", tag = "log-in", security(("session" = [])), responses(
+    (status = 200, description = "The new token and its end", body = LoggedIn),
+))]
+pub async fn refresh(
+    State(state): State<SharedState>,
+    identity: Identity,
+    headers: HeaderMap,
+) -> Result<Response<Body>, ApiError> {
+    answer_renewed(&state.sessions.refresh(identity, SystemTime::now()).await?, &headers)
 }
 
 /// Logs out

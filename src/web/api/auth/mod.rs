@@ -15,6 +15,7 @@ pub fn routes() -> ApiRouter {
         .routes(routes!(login::second_factor_passkey))
         .routes(routes!(login::passkey))
         .routes(routes!(login::passkey_finish))
+        .routes(routes!(login::refresh))
         .routes(routes!(login::log_out))
         .routes(routes!(salt::salt))
         .routes(routes!(sessions::list, sessions::end_others))

@@ -12,8 +12,9 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::domain::household::lifetime::Lifetime;
 use crate::domain::household::public_identity::PublicIdentity;
-use crate::domain::household::tag::{Lifetime, SealedText, TagText, Token};
+use crate::domain::household::tag::{SealedText, TagText, Token};
 use crate::domain::identity::Identity;
 use crate::domain::ids::TagId;
 use crate::domain::{Error, Kind};
@@ -36,8 +37,8 @@ pub struct Generate {
     label: Option<String>,
     /// The text that callers see.
     public_text: Option<String>,
-    /// How long it works: `day`, `week`, `year` or `until-revoked`.
-    #[schema(value_type = Option<String>, pattern = "^(day|week|year|until-revoked)$")]
+    /// How long it works: `day`, `week`, `year`, `until-revoked`, or a time such as `168h`, `30d` or `1d 12h`.
+    #[schema(value_type = Option<String>, pattern = "^(day|week|year|until-revoked|[1-9][0-9]{0,4}d( [1-9][0-9]{0,4}h)?|[1-9][0-9]{0,4}[hms])$")]
     lifetime: Option<Lifetime>,
 }
 
@@ -54,8 +55,8 @@ pub struct RegisterTag {
     public_text: Option<String>,
     /// The text that callers see, sealed with a key derived from the sticker, base64url.
     sealed_text: Option<String>,
-    /// How long it works: `day`, `week`, `year` or `until-revoked`.
-    #[schema(value_type = Option<String>, pattern = "^(day|week|year|until-revoked)$")]
+    /// How long it works: `day`, `week`, `year`, `until-revoked`, or a time such as `168h`, `30d` or `1d 12h`.
+    #[schema(value_type = Option<String>, pattern = "^(day|week|year|until-revoked|[1-9][0-9]{0,4}d( [1-9][0-9]{0,4}h)?|[1-9][0-9]{0,4}[hms])$")]
     lifetime: Option<Lifetime>,
 }
 
@@ -85,7 +86,7 @@ pub struct Registered {
 #[serde(rename_all = "camelCase")]
 pub struct TagList {
     tokens: Vec<OwnTag>,
-    /// A new tag's default lifetime.
+    /// A new tag's default lifetime, written as a wish for one is.
     #[schema(value_type = String)]
     default_lifetime: Lifetime,
     /// A reprinted sticker's link is this, followed by `#` and its code.
