@@ -6,6 +6,7 @@ import { sessionState } from '../auth/session-state.js';
 import { takePasskeySecret } from '../auth/webauthn.js';
 import { microphoneGranted, openMicrophone } from '../call/microphone.js';
 import { Tones } from '../call/tones.js';
+import { Again, DOUBTFUL, insist } from '../net/again.js';
 import { ApiError, request } from '../net/api.js';
 import { pins } from '../pins/pins.js';
 import { byId, fillTexts, input } from '../ui/dom.js';
@@ -16,7 +17,7 @@ import { keepKeyShare, takeKeyShare } from '../vault/key-share-link.js';
 import { vault } from '../vault/vault-session.js';
 import { CallController } from './calls/call-controller.js';
 import { InboxLine } from './home/inbox-line.js';
-import { showMissed } from './home/missed-view.js';
+import { MissedLine } from './home/missed-line.js';
 import { drawStatus } from './home/status-view.js';
 import { StickerView } from './home/sticker-view.js';
 import { TagsView } from './home/tags-view.js';
@@ -42,16 +43,21 @@ const tags = new TagsView(texts, (id) => void stickers.again(id));
 const vaultView = new VaultView(texts);
 const calls = new CallController({ texts, tones, tags, vaultView, began: show, drawn: updateWakeLock, dismissed: afterCall });
 const inbox = new InboxLine(texts, () => calls.noteCame());
+const missed = new MissedLine(texts);
+const reopening = new Again(() => vault.enter(null));
 const presence = new Presence({
   changed: presenceChanged, ring: (ring) => calls.ring(ring), ringStopped: (callId, reason) => calls.stopRinging(callId, reason),
   notesChanged,
 });
 const stickers = new StickerView(texts, tags, () => void tags.load());
-const login = new LoginView(texts, { tapped: () => void tones.unlock(), entered: () => enter(request('GET', '/api/v1/account')) });
+const login = new LoginView(texts, { tapped: () => void tones.unlock(), entered: () => enter(insist(() => request('GET', '/api/v1/account'), DOUBTFUL), 'login.not-kept') });
 const logout = new Logout((key) => login.tell(texts.say(key)));
 const sections = new SectionsView(texts, ended, { tried: () => calls.opening, unlock: () => vaultView.ask() });
 
 vault.changed = () => {
+  // A device that cannot open it cannot answer, and nobody may be there to tap.
+  if (vault.state === 'unreachable') reopening.failed();
+  else reopening.stop();
   vaultView.draw();
   tags.draw();
   void sections.refresh('inbox');
@@ -73,16 +79,21 @@ void offerCertificate();
 takeLink();
 await enter(accountLoading);
 
-/** Shows the home screen to who is logged in, else the log-in. @param {Promise<any>} asking */
-async function enter(asking) {
+/**
+ * Shows the home screen to who is logged in, else the log-in.
+ * @param {Promise<any>} asking
+ * @param {'login.not-kept'} [refused] why nobody is, where somebody has just logged in
+ */
+async function enter(asking, refused) {
   // Its person has logged out, and the page was gone before all of that was done.
   if (sessionState.isLoggingOut) return showLogout();
-  let who = '';
+  /** Known by the log-in that has just been made, where the server does not say. @type {string|undefined} */
+  let who;
   try {
     who = (await asking).username;
     beginPinning();
   } catch (error) {
-    if (error instanceof ApiError && error.status === 401) return showLogin('');
+    if (error instanceof ApiError && error.status === 401) return showLogin(refused ? texts.say(refused) : '');
     // Not reachable yet: presence goes on trying, and says so.
   }
   calls.opening = vault.enter(takePasswordKey(who), takePasskeySecret());
@@ -115,7 +126,7 @@ function goTo() {
   if (place() === 'home') {
     sections.close();
     byId('status-headline').focus({ preventScroll: true });
-    void showMissed(texts);
+    void missed.show();
     void inbox.show();
   } else {
     void sections.open();
@@ -132,7 +143,7 @@ function showLogin(notice) {
   presence.stop();
   inbox.hide();
   tags.forget();
-  byId('missed').hidden = true;
+  missed.hide();
   void vault.close();
   // Who logs in next is somebody else.
   forgetSecrets();
@@ -247,7 +258,7 @@ function afterCall() {
   byId(place() === 'home' ? 'status-headline' : 'room-headline').focus();
   resumeDialogs();
   if (place() === 'room') void sections.stay();
-  if (place() === 'home') void showMissed(texts);
+  if (place() === 'home') void missed.show();
   notesChanged();
 }
 

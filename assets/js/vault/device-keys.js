@@ -27,6 +27,8 @@ import { decode64, encode64, randomBytes, utf8 } from '../e2e/bytes.js';
 const STORE = 'vault-keys';
 const SEEN = 'callqr.vault.';
 const HALF = 'callqr.half';
+/** How long the browser's database may take to open, in milliseconds. */
+const STORE_TIMEOUT = 4_000;
 /** Of a vault's key, in bytes. */
 const LENGTH = 32;
 /** Of how many stickers it is remembered that they carry a key; a vault has room for fewer. */
@@ -137,7 +139,8 @@ function households() {
 async function inStore(mode, work) {
   const opening = indexedDB.open('callqr', 1);
   opening.onupgradeneeded = () => void opening.result.createObjectStore(STORE);
-  const database = await done(opening);
+  // A late one must not keep others waiting.
+  const database = await inTime(done(opening), (late) => late.close());
   try {
     const transaction = database.transaction(STORE, mode);
     const finished = new Promise((resolve, reject) => {
@@ -149,6 +152,20 @@ async function inStore(mode, work) {
   } finally {
     database.close();
   }
+}
+
+/**
+ * Some browsers never answer the first question to their database.
+ * @template T @param {Promise<T>} work @param {(late: T) => void} tooLate @returns {Promise<T>}
+ */
+function inTime(work, tooLate) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      work.then(tooLate, () => {});
+      reject(new Error('no answer from the database'));
+    }, STORE_TIMEOUT);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }
 
 /** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */

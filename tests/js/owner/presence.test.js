@@ -34,6 +34,8 @@ class Socket {
 
 const page = new EventTarget();
 Object.assign(globalThis, {
+  setTimeout: clock.setTimeout,
+  clearTimeout: clock.clearTimeout,
   WebSocket: Socket,
   location: { href: 'https://callqr.test/' },
   window: Object.assign(page, { setTimeout: clock.setTimeout, clearTimeout: clock.clearTimeout }),
@@ -118,10 +120,27 @@ test('a request for a ticket that is lost, or refused for now, is made again', a
   }
 });
 
-test('a log-in that is over is said to be', async () => {
+test('one refusal of a session that has just got new secrets throws nobody out', async () => {
+  for (const refused of [[401], [401, 401], [401, 503, 401], ['lost', 401]]) {
+    const { presence, shown } = opened();
+    refusals = /** @type {any} */ ([...refused]);
+    presence.start();
+    await passed(10_000);
+    assert.deepEqual([presence.state, shown.includes('logged-out')], ['ready', false], refused.join());
+    presence.stop();
+    await passed();
+  }
+});
+
+test('a log-in that is over is said to be, within 2 s', async () => {
   const { presence, shown } = opened();
-  refusals = [401];
+  refusals = Array(9).fill(401);
   presence.start();
-  await passed();
+  await passed(2_000);
   assert.deepEqual(shown, ['logged-out']);
+  // Who logs in then is ready, over whatever was refused before.
+  refusals = [];
+  presence.start();
+  await passed(2_000);
+  assert.deepEqual([presence.state, alive()], ['ready', 1]);
 });

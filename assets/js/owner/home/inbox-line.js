@@ -1,5 +1,6 @@
 /** The line on the home screen that leads to the notes, and says how many are new; the page's title says it everywhere. */
 
+import { Again } from '../../net/again.js';
 import { request } from '../../net/api.js';
 import { Latest } from '../../net/latest.js';
 import { byId, setText } from '../../ui/dom.js';
@@ -10,6 +11,7 @@ export class InboxLine {
   /** How many were new last; null before that is known. @type {number|null} */
   #unread = null;
   #latest = new Latest();
+  #again = new Again(() => this.show());
 
   /**
    * @param {import('../../ui/i18n.js').Texts} texts
@@ -22,10 +24,19 @@ export class InboxLine {
 
   async show() {
     const asked = this.#latest.ask();
-    const answer = await request('GET', '/api/v1/notes?limit=1').catch(() => null);
-    // Not reachable: what was known stays.
-    if (!answer || !this.#latest.take(asked)) return;
-    const { notes, unread } = answer;
+    try {
+      const answer = await request('GET', '/api/v1/notes?limit=1');
+      if (!this.#latest.take(asked)) return;
+      this.#again.stop();
+      this.#draw(answer);
+    } catch (error) {
+      // What was known stays.
+      if (this.#latest.take(asked)) this.#again.failed(error);
+    }
+  }
+
+  /** @param {{notes: unknown[], unread: number}} answer */
+  #draw({ notes, unread }) {
     const line = byId('to-inbox');
     line.hidden = notes.length === 0;
     line.dataset.new = String(unread > 0);
@@ -41,6 +52,7 @@ export class InboxLine {
     this.#unread = null;
     // What is on its way is not theirs who come next.
     this.#latest.drop();
+    this.#again.stop();
     byId('to-inbox').hidden = true;
     document.title = 'callqr';
   }

@@ -1,7 +1,7 @@
 /** The list of stickers, and what can be done with each. */
 
-import { ApiError, request } from '../../net/api.js';
-import { retryDelay } from '../../net/backoff.js';
+import { Again } from '../../net/again.js';
+import { request } from '../../net/api.js';
 import { Latest } from '../../net/latest.js';
 import { byId, make } from '../../ui/dom.js';
 import { failureText } from '../../ui/failure.js';
@@ -22,9 +22,7 @@ export class TagsView {
   /** @type {Tag[]} */
   #tags = [];
   #latest = new Latest();
-  /** How often the list was asked for in vain. */
-  #failed = 0;
-  #timer = 0;
+  #again = new Again(() => this.load());
   /** How long a sticker works unless its owner says otherwise; unknown until the first list has come. */
   defaultLifetime = '';
   /** The address that new stickers will carry may not last. */
@@ -75,8 +73,7 @@ export class TagsView {
   /** Nobody is logged in any more: who comes next sees nothing of this. */
   forget() {
     this.#latest.drop();
-    window.clearTimeout(this.#timer);
-    this.#failed = 0;
+    this.#again.stop();
     this.#tags = [];
     this.defaultLifetime = '';
     byId('tags-empty').hidden = true;
@@ -85,14 +82,13 @@ export class TagsView {
   }
 
   async #load() {
-    window.clearTimeout(this.#timer);
     const asked = this.#latest.ask();
     try {
       const { tokens, defaultLifetime, urlBase, urlWarning } = await request('GET', '/api/v1/tokens');
       // Another device has made a sticker since.
       if (vault.content && tokens.some(isWithoutKeys)) await vault.refresh();
       if (!this.#latest.take(asked)) return;
-      this.#failed = 0;
+      this.#again.stop();
       this.#tags = tokens;
       this.defaultLifetime = defaultLifetime;
       this.urlBase = urlBase;
@@ -102,14 +98,8 @@ export class TagsView {
     } catch (error) {
       if (!this.#latest.take(asked)) return;
       showProblem('tags-problem', failureText(error, this.#texts));
-      if (error instanceof ApiError && error.status !== 401) this.#later(error.retryAfter ?? 0);
+      this.#again.failed(error);
     }
-  }
-
-  /** Nobody else would ask again. @param {number} least seconds */
-  #later(least) {
-    this.#failed += 1;
-    this.#timer = window.setTimeout(() => void this.load(), Math.max(least * 1000, retryDelay(this.#failed, Math.random())));
   }
 
   /** What its owner wrote: in the vault, or at the server for a sticker without a key. @param {string} id */

@@ -1,5 +1,6 @@
 /** Keeps this device reachable: one signalling connection for as long as the page is open, held by one of a browser's tabs. */
 
+import { DOUBTFUL, insist } from '../../net/again.js';
 import { ApiError, request } from '../../net/api.js';
 import { retryDelay } from '../../net/backoff.js';
 import { Signalling, socketAddress } from '../../net/socket.js';
@@ -88,7 +89,7 @@ export class Presence {
     this.#starting = true;
     if (this.state !== 'full') this.#set('connecting');
     try {
-      const { ticket, signalingEndpoint } = await request('POST', TICKETS);
+      const { ticket, signalingEndpoint } = await insist(() => request('POST', TICKETS), DOUBTFUL);
       if (begun === this.#begun) this.#connect(ticket, signalingEndpoint);
     } catch (error) {
       if (begun !== this.#begun) return;
