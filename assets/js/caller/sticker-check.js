@@ -29,8 +29,11 @@ export async function checkSticker(fragment) {
   if (!read.ok) return closed(read.problem);
   try {
     // A sticker with a key was made so that the server never sees its token.
-    const code = read.keyHash ? await accessOf(read.token) : read.code;
-    const { valid, canInitiateCall, publicText, sealedText, identity = null } = await request('POST', '/api/v1/tokens/validate', { token: code });
+    const access = await accessOf(read.token);
+    // Where a link was cut before the key, what is left looks like the code of a sticker that never had one.
+    if (!read.keyHash && (await validate(access)).valid) return closed('damaged-code');
+    const code = read.keyHash ? access : read.code;
+    const { valid, canInitiateCall, publicText, sealedText, identity = null } = await validate(code);
     if (!valid) return closed('unknown-code');
     if (read.keyHash && !(await identityOf(identity, read.keyHash))) return closed('mismatch');
     if (!canInitiateCall) return closed('paused');
@@ -43,6 +46,9 @@ export async function checkSticker(fragment) {
     return closed(reason, retryAfter);
   }
 }
+
+/** @param {string} token what the server is shown @returns {Promise<any>} */
+const validate = (token) => request('POST', '/api/v1/tokens/validate', { token });
 
 /** @param {string} code @returns {Promise<import('../call/driver.js').Line & {iceServers: RTCIceServer[]}>} */
 export async function initiate(code) {

@@ -10,12 +10,14 @@ import { failureText } from '../ui/failure.js';
 import { once, showProblem } from '../ui/forms.js';
 import { loadTexts } from '../ui/i18n.js';
 import { language, offerLanguages } from '../ui/language.js';
-import { readInvite, wrapForGuest } from '../vault/invitation.js';
+import { askInvite, readInvite, wrapForGuest } from '../vault/invitation.js';
 import { vault } from '../vault/vault-session.js';
 import { welcome } from './welcome.js';
 
 const link = takeToken();
-const { token: inviteToken, secret, damaged } = await readInvite(link);
+const read = await readInvite(link);
+/** What the server is shown, and what stays here. */
+let { token: inviteToken, secret } = read;
 /** What opens the household's vault, where the invite brings it. @type {{household: string, wrapped: string}|null} */
 let brought = null;
 const texts = await loadTexts(['caller', 'owner', 'join'], language());
@@ -34,11 +36,13 @@ await open();
 
 /** Looks at the link, and says what it is for. */
 async function open() {
-  if (damaged) return show({ state: 'closed', key: 'damaged', wait: 0 });
-  const [server, invite] = await Promise.all([
+  if (read.damaged) return show({ state: 'closed', key: 'damaged', wait: 0 });
+  const [server, asked] = await Promise.all([
     request('GET', '/api/v1').catch(failed),
-    inviteToken ? request('POST', '/api/v1/invites/validate', { token: inviteToken }).catch(failed) : null,
+    askInvite(read, (token) => request('POST', '/api/v1/invites/validate', { token }).catch(failed)),
   ]);
+  const { answer: invite } = asked;
+  ({ token: inviteToken, secret } = asked);
   if (secret && invite?.wrapped) brought = invite;
   show(welcome(server, inviteToken !== '', invite));
 }

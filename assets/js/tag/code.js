@@ -7,22 +7,27 @@
  * @typedef {{ok: true, code: string, token: string, keyHash: string|null} | {ok: false, problem: 'missing-code'|'bad-code'|'damaged-code'}} ReadCode
  */
 
-const FORM = /^pqc:1:([A-Za-z0-9_-]{43}):([A-Za-z0-9_-]{6})(?::([A-Za-z0-9_-]{22}))?$/;
+/** A whole code, and what stands behind it: nothing, or what cannot be more of it. */
+const FORM = /^pqc:1:([A-Za-z0-9_-]{43}):([A-Za-z0-9_-]{6})(?::([A-Za-z0-9_-]{22}))?(?:[^A-Za-z0-9_:-].*|[_-]+(?:[^A-Za-z0-9_:-].*)?)?$/s;
+/** How often a link may have been encoded on its way. */
+const ENCODED = 3;
 
 /**
- * Reads the code out of a link's fragment and checks its checksum.
+ * Reads the code out of a link's fragment and checks its checksum. What trackers, messengers and a person's own sentence leave behind
+ * a link is no part of it.
  * @param {string} fragment with or without `#`; some scanners percent-encode the colons
  * @param {SubtleCrypto} subtle
  * @returns {Promise<ReadCode>}
  */
 export async function readCode(fragment, subtle) {
-  const code = decoded(fragment.replace(/^#/, '')).trim();
-  if (code === '') return { ok: false, problem: 'missing-code' };
-  const parts = FORM.exec(code);
-  if (!parts) return { ok: false, problem: code.startsWith('pqc:') ? 'damaged-code' : 'bad-code' };
+  const text = decoded(fragment).replace(/^[#\s]+/, '').trim();
+  if (text === '') return { ok: false, problem: 'missing-code' };
+  const parts = FORM.exec(text);
+  if (!parts) return { ok: false, problem: text.startsWith('pqc:') ? 'damaged-code' : 'bad-code' };
   const [, token, checksum, keyHash = null] = parts;
   const intact = (await checksumOf(token, subtle)) === checksum;
-  return intact ? { ok: true, code, token, keyHash } : { ok: false, problem: 'damaged-code' };
+  if (!intact) return { ok: false, problem: 'damaged-code' };
+  return { ok: true, code: `pqc:1:${token}:${checksum}${keyHash === null ? '' : `:${keyHash}`}`, token, keyHash };
 }
 
 /**
@@ -36,11 +41,10 @@ export async function checksumOf(token, subtle) {
   return btoa(first).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
 
-/** @param {string} text */
+/** What is encoded of a code is ASCII, whatever stands behind it. @param {string} text */
 function decoded(text) {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
+  for (let round = 0; round < ENCODED && text.includes('%'); round += 1) {
+    text = text.replace(/%([0-7][\dA-Fa-f])/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
   }
+  return text;
 }

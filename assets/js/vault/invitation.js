@@ -26,6 +26,24 @@ export async function readInvite(fragment) {
 }
 
 /**
+ * Asks the server what an invite is for. One that lost our mark on its way looks like the server's own: its secret is not shown before
+ * it is certain that it opens nothing.
+ * @param {{token: string, secret: Bytes|null}} read
+ * @param {(token: string) => Promise<any>} validate asks the server; an answer without `valid` is a failure
+ * @returns {Promise<{token: string, secret: Bytes|null, answer: any}>}
+ */
+export async function askInvite({ token, secret }, validate) {
+  if (!token) return { token, secret, answer: null };
+  const unmarked = secret ? null : decode64(token, 32);
+  if (unmarked) {
+    const derived = await inviteToken(unmarked);
+    const answer = await validate(derived);
+    if (answer?.valid !== false) return { token: derived, secret: unmarked, answer };
+  }
+  return { token, secret, answer: await validate(token) };
+}
+
+/**
  * The vault's key as the invite brought it, wrapped for the guest's own password.
  * @param {Bytes} secret
  * @param {{household: string, wrapped: string}} brought as the server says

@@ -14,13 +14,24 @@ const before = Object.getOwnPropertyDescriptors(globalThis);
 let answer = {};
 /** @type {string[]} */
 let asked = [];
+/** What is a sticker of its own to the server: it answers to nothing else. @type {string|null} */
+let known = null;
+/** How it refuses the first requests. @type {number[]} */
+let refusals = [];
 
 beforeEach(() => {
   Object.assign(globals, { isSecureContext: true, RTCPeerConnection: class {}, WebSocket: class {} });
   Object.defineProperty(globalThis, 'navigator', { value: { mediaDevices: { getUserMedia() {} }, userAgent: '' }, configurable: true });
   asked = [];
+  known = null;
+  refusals = [];
   globals.fetch = async (/** @type {string} */ _, /** @type {{body: string}} */ { body }) => {
-    asked.push(JSON.parse(body).token);
+    const { token } = JSON.parse(body);
+    asked.push(token);
+    const refusal = refusals.shift();
+    if (refusal === 0) throw new TypeError('Failed to fetch');
+    if (refusal) return new Response('{"error":{"code":"refused"}}', { status: refusal });
+    if (known !== null && token !== known) return new Response(JSON.stringify({ valid: false, canInitiateCall: false, publicText: '' }));
     return new Response(JSON.stringify({ valid: true, canInitiateCall: true, publicText: '', ...answer }));
   };
 });
@@ -48,7 +59,40 @@ test('of a sticker that carries a key, the server puts no words into its owner\'
   }
 });
 
+/** The code as far as its checksum: what is left of a link that was cut, or the code of a sticker that carries no key. */
+const keyless = sticker.code.split(':').slice(0, 4).join(':');
+
 test('of a sticker without a key, callers read what the server has', async () => {
   answer = { publicText: 'Blue van, ring me' };
-  assert.deepEqual(await shown(sticker.code.split(':').slice(0, 4).join(':')), { at: 'open', publicText: 'Blue van, ring me' });
+  known = keyless;
+  assert.deepEqual(await shown(keyless), { at: 'open', publicText: 'Blue van, ring me' });
+  assert.deepEqual(asked, [sticker.access, keyless], 'and its token is shown only once it is certain that it is nobody else\'s');
+});
+
+test('a link that was cut before the key is damaged, and its token stays here', async () => {
+  answer = { identity: identity.identity, sealedText: sticker.sealedText };
+  known = sticker.access;
+  const keyHash = sticker.code.slice(keyless.length + 1);
+  // Wherever it was cut, in whatever way it was passed on.
+  for (let left = 0; left < keyHash.length; left += 1) {
+    for (const cut of [`${keyless}:${keyHash.slice(0, left)}`, encodeURIComponent(`${keyless}:${keyHash.slice(0, left)}`)]) {
+      assert.deepEqual(await shown(cut), { at: 'closed', problem: 'damaged-code', retryAfter: null }, cut);
+    }
+  }
+  for (const cut of [keyless, `${keyless}.`, `${keyless}…`, `${keyless}...`, `${keyless}&utm_source=mail`, encodeURIComponent(keyless)]) {
+    assert.deepEqual(await shown(cut), { at: 'closed', problem: 'damaged-code', retryAfter: null }, cut);
+  }
+  assert.deepEqual([...new Set(asked)], [sticker.access]);
+  // Whether it can be called does not matter.
+  answer = { canInitiateCall: false };
+  assert.deepEqual(await shown(keyless), { at: 'closed', problem: 'damaged-code', retryAfter: null });
+});
+
+test('while it is not known whether a link was cut, its token is not shown', async () => {
+  for (const [refusal, problem] of /** @type {[number, string][]} */ ([[0, 'offline'], [429, 'rate-limited'], [500, 'server-error'], [503, 'server-busy']])) {
+    asked = [];
+    refusals = [refusal];
+    assert.equal(/** @type {any} */ (await shown(keyless)).problem, problem);
+    assert.deepEqual(asked, [sticker.access]);
+  }
 });

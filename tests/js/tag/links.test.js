@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encode64 } from '../../../assets/js/e2e/bytes.js';
-import { inviteFragment, readInvite } from '../../../assets/js/vault/invitation.js';
+import { askInvite, inviteFragment, readInvite } from '../../../assets/js/vault/invitation.js';
 import { isLinkToken } from '../../../assets/js/tag/link-token.js';
 import { run } from '../e2e/e2e-vectors.js';
 
@@ -39,4 +39,27 @@ test('a token of a link is 32 bytes in base64url, and nothing else is', () => {
   assert.ok(isLinkToken(SECRET));
   for (const damage of DAMAGE) assert.ok(!isLinkToken(damage(SECRET)), damage(SECRET));
   for (const other of ['', `k.${SECRET}`, `pqc:1:${SECRET}:abcdef`, `${SECRET}\n`]) assert.ok(!isLinkToken(other), other);
+});
+
+test('a link that lost its mark shows the server its secret only where that opens nothing', async () => {
+  const marked = await readInvite(inviteFragment(SECRET));
+  /** @type {string[]} */
+  let asked = [];
+  /** @param {string|null} known @param {any} [unknown] */
+  const answered = (known, unknown = { valid: false }) => {
+    asked = [];
+    return (/** @type {string} */ token) => {
+      asked.push(token);
+      return Promise.resolve(token === known ? { valid: true, wrapped: 'w' } : unknown);
+    };
+  };
+  const repaired = await askInvite(await readInvite(SECRET), answered(marked.token));
+  assert.deepEqual([repaired.token, repaired.secret, asked], [marked.token, marked.secret, [marked.token]]);
+  const own = await askInvite(await readInvite(SECRET), answered(SECRET));
+  assert.deepEqual([own.token, own.secret, own.answer.valid, asked], [SECRET, null, true, [marked.token, SECRET]], 'one that the server made');
+  await askInvite(await readInvite(SECRET), answered(null, { failed: 'no answer' }));
+  assert.deepEqual(asked, [marked.token], 'while that is not known');
+  await askInvite(marked, answered(marked.token));
+  assert.deepEqual(asked, [marked.token]);
+  assert.deepEqual(await askInvite(await readInvite(''), answered(null)), { token: '', secret: null, answer: null });
 });
