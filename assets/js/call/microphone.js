@@ -9,6 +9,11 @@ const VOICE = { audio: { echoCancellation: true, noiseSuppression: true, autoGai
 
 /** Browsers inside other apps: many have no microphone, whatever the person allows. */
 const IN_APP = /FBAN|FBAV|Instagram|Line\/|MicroMessenger|Snapchat|TikTok|musical_ly|GSA\/|; wv\)/;
+/** Every iPhone browser that a person installs calls itself Safari as well; what an app shows in a view of its own does not. */
+const IPHONE = /\((?:iPhone|iPad|iPod)/;
+
+/** @param {string} userAgent */
+const isInApp = (userAgent) => IN_APP.test(userAgent) || (IPHONE.test(userAgent) && !/Safari\//.test(userAgent));
 
 /**
  * What makes a call impossible in this browser, before anything was asked of the person.
@@ -19,7 +24,7 @@ export function browserProblem(scope) {
   if (!scope.isSecureContext) return 'insecure-page';
   const needed = [scope.RTCPeerConnection, scope.WebSocket, scope.crypto?.subtle, scope.navigator.mediaDevices?.getUserMedia];
   if (needed.every(Boolean)) return null;
-  return IN_APP.test(scope.navigator.userAgent) ? 'in-app-browser' : 'unsupported-browser';
+  return isInApp(scope.navigator.userAgent) ? 'in-app-browser' : 'unsupported-browser';
 }
 
 /** @returns {Promise<boolean>} whether the browser will open the microphone without asking */
@@ -49,5 +54,5 @@ export function microphoneProblem(error, userAgent) {
   const name = error instanceof Error || error instanceof DOMException ? error.name : '';
   if (name === 'NotFoundError' || name === 'OverconstrainedError' || name === 'DevicesNotFoundError') return 'microphone-missing';
   if (name === 'NotReadableError' || name === 'AbortError' || name === 'TrackStartError') return 'microphone-busy';
-  return IN_APP.test(userAgent) ? 'in-app-browser' : 'microphone-denied';
+  return isInApp(userAgent) ? 'in-app-browser' : 'microphone-denied';
 }

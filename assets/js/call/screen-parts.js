@@ -8,6 +8,8 @@
 
 /** How long voices may take to connect before the person is told that it is not their fault. */
 const SLOW = 8_000;
+/** Which times left are told, in seconds: each is read out, over the voice of who talks. */
+const STEPS = [10, 30, 60];
 
 /**
  * What is not well with the call at the moment; the most useful thing to know comes first.
@@ -32,7 +34,8 @@ export function notices(call, now, texts) {
 export function timeLeft(call, now, texts) {
   if (call.endsAt === null) return '';
   const seconds = Math.max(0, Math.round((call.endsAt - now) / 1000));
-  return texts.say('notice.ending-soon', { left: texts.duration(Math.max(10, Math.ceil(seconds / 10) * 10)) });
+  const left = STEPS.find((step) => seconds <= step) ?? Math.ceil(seconds / 60) * 60;
+  return texts.say('notice.ending-soon', { left: texts.duration(left) });
 }
 
 /**

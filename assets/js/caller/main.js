@@ -6,6 +6,7 @@ import { Loudspeaker } from '../call/loudspeaker.js';
 import { forgetCall, recallCall, rememberCall, touchCall } from '../call/remembered-call.js';
 import { Tones } from '../call/tones.js';
 import { CallerProof } from '../e2e/proof/caller-proof.js';
+import { readCode } from '../tag/code.js';
 import { byId, fillTexts } from '../ui/dom.js';
 import { offerLanguages } from '../ui/language.js';
 import { ScreenView } from '../ui/screen.js';
@@ -49,6 +50,7 @@ if (remembered) {
   call = newDriver(interruptedCall('caller'), remembered);
 }
 draw();
+void tidyAddress();
 await enter(stickerChecking);
 
 window.addEventListener('hashchange', () => location.reload());
@@ -153,6 +155,13 @@ function draw() {
   keepScreenOn(Boolean(state && !['ended', 'rejoinable'].includes(state.phase)));
   tones.play(state?.phase === 'ringing' && state.devices > 0 ? 'ringback' : null);
   if (state?.phase === 'talking') touchCall();
+}
+
+/** What is copied, or kept as a bookmark, is the sticker's own link, without what others have added. */
+async function tidyAddress() {
+  if (!globalThis.crypto?.subtle) return;
+  const read = await readCode(location.hash, crypto.subtle);
+  if (read.ok && `${location.search}${location.hash}` !== `#${read.code}`) history.replaceState(null, '', `${location.pathname}#${read.code}`);
 }
 
 async function copyLink() {

@@ -123,6 +123,8 @@ function problemScreen(state, problem, retryAfter, texts, again, note) {
     const failed = problem.startsWith('microphone') || ['offline', 'rate-limited', 'server-busy', 'server-error', 'paused'].includes(problem);
     const id = failed ? 'retry' : again;
     actions.push({ id, kind: 'primary', icon: id === 'again' ? 'phone' : 'again', label: texts.say(`action.${id}`) });
+    // It may be an app that does not say so, and never asks: then no other browser is to be had but by the link.
+    if (problem === 'microphone-denied') actions.push({ id: 'copy', kind: 'plain', label: texts.say('action.copy') });
   }
   if (instead) {
     actions.forEach((action) => Object.assign(action, { kind: 'plain', icon: undefined }));

@@ -114,7 +114,7 @@ function beginPinning() {
 /** Whether the address is a link by which another member of the household lets this one into the vault. */
 function takeLink() {
   const secret = takeKeyShare();
-  if (secret) vault.takeKeyShare(secret);
+  if (secret) vault.takeLink(secret);
   return secret !== null;
 }
 

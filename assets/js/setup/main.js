@@ -3,7 +3,7 @@
 import { goodPassword, passwordButtons, watchStrength } from '../auth/password-fields.js';
 import { register, takePasswordKey } from '../auth/requests.js';
 import { request } from '../net/api.js';
-import { isLinkToken } from '../tag/link-token.js';
+import { isLinkToken, readToken } from '../tag/link-token.js';
 import { byId, fillTexts, input, setText } from '../ui/dom.js';
 import { failureText } from '../ui/failure.js';
 import { once, showProblem } from '../ui/forms.js';
@@ -17,7 +17,7 @@ passwordButtons(texts);
 offerLanguages();
 watchStrength(texts);
 document.title = texts.say('setup.headline');
-const link = location.hash.slice(1).trim();
+const link = readToken(location.hash);
 // What is not a token is not sent.
 const setupToken = isLinkToken(link) ? link : '';
 

@@ -7,10 +7,16 @@
  * @typedef {{ok: true, code: string, token: string, keyHash: string|null} | {ok: false, problem: 'missing-code'|'bad-code'|'damaged-code'}} ReadCode
  */
 
-/** A whole code, and what stands behind it: nothing, or what cannot be more of it. */
-const FORM = /^pqc:1:([A-Za-z0-9_-]{43}):([A-Za-z0-9_-]{6})(?::([A-Za-z0-9_-]{22}))?(?:[^A-Za-z0-9_:-].*|[_-]+(?:[^A-Za-z0-9_:-].*)?)?$/s;
 /** How often a link may have been encoded on its way. */
 const ENCODED = 3;
+
+/**
+ * What cannot be more of a secret in base64url: what a tracker adds (`&utm_source=…`), the end of a sentence, a bracket or an
+ * underscore of somebody's markup. As the source of a regular expression.
+ */
+export const TAIL = '(?:[^A-Za-z0-9_:-].*|[_-]+(?:[^A-Za-z0-9_:-].*)?)?';
+
+const FORM = new RegExp(`^pqc:1:([A-Za-z0-9_-]{43}):([A-Za-z0-9_-]{6})(?::([A-Za-z0-9_-]{22}))?${TAIL}$`, 's');
 
 /**
  * Reads the code out of a link's fragment and checks its checksum. What trackers, messengers and a person's own sentence leave behind
@@ -20,7 +26,7 @@ const ENCODED = 3;
  * @returns {Promise<ReadCode>}
  */
 export async function readCode(fragment, subtle) {
-  const text = decoded(fragment).replace(/^[#\s]+/, '').trim();
+  const text = fragmentText(fragment);
   if (text === '') return { ok: false, problem: 'missing-code' };
   const parts = FORM.exec(text);
   if (!parts) return { ok: false, problem: text.startsWith('pqc:') ? 'damaged-code' : 'bad-code' };
@@ -41,10 +47,11 @@ export async function checksumOf(token, subtle) {
   return btoa(first).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
 
-/** What is encoded of a code is ASCII, whatever stands behind it. @param {string} text */
-function decoded(text) {
+/** Without `#`, and decoded: what is encoded of ours is ASCII, whatever stands behind it. @param {string} fragment */
+export function fragmentText(fragment) {
+  let text = fragment;
   for (let round = 0; round < ENCODED && text.includes('%'); round += 1) {
     text = text.replace(/%([0-7][\dA-Fa-f])/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
   }
-  return text;
+  return text.replace(/^[#\s]+/, '').trim();
 }

@@ -44,8 +44,13 @@ export function icon(name) {
   return svg;
 }
 
-/** Writes only what has changed, so that screen readers repeat nothing. @param {Element} element @param {string} text */
+/** What was written last: a page that its browser translates reads otherwise. @type {WeakMap<Element, string>} */
+const written = new WeakMap();
+
+/** Writes only what has changed, so that screen readers repeat nothing, and a translation stays. @param {Element} element @param {string} text */
 export function setText(element, text) {
+  if (written.get(element) === text) return;
+  written.set(element, text);
   if (element.textContent !== text) element.textContent = text;
 }
 

@@ -28,6 +28,7 @@ export class VaultSession {
   #passkey = null;
   /** @type {Bytes|null} of the link with another member's key share */
   #keyShare = null;
+  #linkDamaged = false;
   /** Counts log-outs. */
   #logouts = 0;
   #queue = Promise.resolve();
@@ -74,12 +75,13 @@ export class VaultSession {
 
   /** Whether such a link was opened. */
   get hasLink() {
-    return this.#keyShare !== null;
+    return this.#keyShare !== null || this.#linkDamaged;
   }
 
-  /** For when the member it is for has logged in. @param {Bytes} secret of a link with a key share */
-  takeKeyShare(secret) {
-    this.#keyShare = secret;
+  /** For when the member it is for has logged in. @param {Bytes|'damaged'} secret of a link with a key share */
+  takeLink(secret) {
+    this.#linkDamaged = secret === 'damaged';
+    if (secret !== 'damaged') this.#keyShare = secret;
   }
 
   /**
@@ -244,6 +246,7 @@ export class VaultSession {
   /** Somebody has logged out here, and takes along also the link that they came by. */
   async leave() {
     this.#keyShare = null;
+    this.#linkDamaged = false;
     await this.close();
   }
 
@@ -365,6 +368,7 @@ export class VaultSession {
       if (unlockKey && !(await this.#store.opens(unlockKey))) await this.#store.addUnlockMethod(unlockKey).catch(() => null);
     }
     this.#passwordKey = this.#passkey = this.#keyShare = null;
+    this.#linkDamaged = false;
   }
 
   async #use() {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { microphoneProblem } from '../../../assets/js/call/microphone.js';
 import { FlowRule } from '../../../assets/js/call/media-watch.js';
 import { answersOffer, askForVoice, markAnswer } from '../../../assets/js/call/sdp.js';
 import { samples } from '../../../assets/js/call/tones.js';
@@ -64,4 +65,23 @@ test('tones are audible, do not clip, and loop without a click', () => {
     assert.ok(Math.abs(wave[0]) < 0.01 && Math.abs(wave[wave.length - 1]) < 0.01, tone);
     for (let at = 1; at < wave.length; at += 1) assert.ok(Math.abs(wave[at] - wave[at - 1]) < 1.2, `${tone} at ${at}`);
   }
+});
+
+test('an app that shows the page in a view of its own is told from a browser, also where nobody knows it', () => {
+  const denied = Object.assign(new Error('no'), { name: 'NotAllowedError' });
+  const WEBKIT = 'AppleWebKit/605.1.15 (KHTML, like Gecko)';
+  for (const inApp of [
+    `Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) ${WEBKIT} Mobile/15E148`,
+    `Mozilla/5.0 (iPad; CPU OS 16_0 like Mac OS X) ${WEBKIT} Mobile/15E148 SomeNewApp/4.2`,
+    'Mozilla/5.0 (Linux; Android 14; Pixel 8 Build/UD1A; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/126.0.0.0 Mobile Safari/537.36 SomeNewApp/1.0',
+    `Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) ${WEBKIT} Mobile/21F79 Instagram 334.0.0`,
+  ]) assert.equal(microphoneProblem(denied, inApp), 'in-app-browser', inApp);
+  for (const browser of [
+    `Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) ${WEBKIT} Version/17.5 Mobile/15E148 Safari/604.1`,
+    `Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) ${WEBKIT} CriOS/126.0 Mobile/15E148 Safari/604.1`,
+    `Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) ${WEBKIT} FxiOS/127.0 Mobile/15E148 Safari/605.1.15`,
+    `Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) ${WEBKIT} Version/17.5 Safari/605.1.15`,
+    'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0',
+    'Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Mobile Safari/537.36',
+  ]) assert.equal(microphoneProblem(denied, browser), 'microphone-denied', browser);
 });

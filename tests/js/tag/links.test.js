@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encode64 } from '../../../assets/js/e2e/bytes.js';
 import { askInvite, inviteFragment, readInvite } from '../../../assets/js/vault/invitation.js';
-import { isLinkToken } from '../../../assets/js/tag/link-token.js';
+import { isLinkToken, readToken } from '../../../assets/js/tag/link-token.js';
+import { readKeyShare } from '../../../assets/js/vault/key-share-link.js';
 import { run } from '../e2e/e2e-vectors.js';
 
 const SECRET = encode64(run(32, 3));
@@ -62,4 +63,17 @@ test('a link that lost its mark shows the server its secret only where that open
   await askInvite(marked, answered(marked.token));
   assert.deepEqual(asked, [marked.token]);
   assert.deepEqual(await askInvite(await readInvite(''), answered(null)), { token: '', secret: null, answer: null });
+});
+
+test('what others have added behind a link is cut off, and what is missing is not made up', async () => {
+  for (const link of [SECRET, inviteFragment(SECRET), `vault/${SECRET}`]) {
+    for (const more of ['', '.', ')', ',', '”', '…', '&utm_source=x', '?add=true', ' and more', '#', '_', '*', '/', '%20', '%E2%80%9D', '\n']) {
+      for (const fragment of [`#${link}${more}`, encodeURIComponent(link) + more, encodeURIComponent(link + more)]) assert.equal(readToken(fragment), link, fragment);
+    }
+    for (const damaged of [link.slice(0, -1), `${link.slice(0, -1)}…`, `${link}x`, `${link}-x`]) assert.notEqual(readToken(`#${damaged}`), link, damaged);
+  }
+  assert.deepEqual(['', '#', '# ', '%20'].map(readToken), ['', '', '', '']);
+  assert.deepEqual(readKeyShare(`#vault/${SECRET}&fbclid=x`), run(32, 3));
+  assert.equal(readKeyShare(`#vault/${SECRET.slice(2)}`), 'damaged');
+  assert.deepEqual(['', '#account', '#inbox', `#${SECRET}`].map(readKeyShare), [null, null, null, null]);
 });

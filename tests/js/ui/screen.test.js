@@ -90,7 +90,7 @@ test('the screen says what matters most: first our own connection, then the othe
   assert.match(callScreen({ ...missing, signalling: false }, around, caller).notice ?? '', /Your connection/);
   assert.match(callScreen({ ...missing, otherConnected: false }, around, caller).notice ?? '', /other side/);
   assert.match(callScreen(missing, around, caller).notice ?? '', /No sound/);
-  assert.match(callScreen({ ...call, endsAt: NOW + 41_000 }, around, caller).notice ?? '', /50 seconds/);
+  assert.match(callScreen({ ...call, endsAt: NOW + 41_000 }, around, caller).notice ?? '', /1 minute/);
 });
 
 test('a note is offered where the sticker names its keys: first where nobody could be reached, never where something is wrong', () => {
@@ -104,7 +104,7 @@ test('a note is offered where the sticker names its keys: first where nobody cou
   assert.deepEqual(buttons(stickerScreen({ at: 'open', publicText: '' }, caller)), ['call primary']);
   for (const reason of ['unreachable', 'no-answer', 'declined', 'busy']) assert.deepEqual(buttons(shown(reason)), ['note primary', 'again plain'], reason);
   assert.match(shown('unreachable').detail, /Leave a note/);
-  assert.deepEqual(buttons(shown('microphone-denied')), ['note primary', 'retry plain']);
+  assert.deepEqual(buttons(shown('microphone-denied')), ['note primary', 'retry plain', 'copy plain']);
   assert.deepEqual(buttons(shown('hung-up')), ['again primary', 'note plain']);
   for (const reason of ['mismatch', 'withdrawn', 'paused', 'unknown-code', 'offline', 'server-error', 'elsewhere']) {
     assert.ok(!buttons(shown(reason)).some((button) => button.startsWith('note')), reason);
@@ -129,6 +129,7 @@ test('each end offers what helps, and nothing that cannot', () => {
   const offers = (problem) => stickerScreen({ at: 'closed', problem, retryAfter: null }, caller).actions.map(({ id }) => id);
   assert.deepEqual(offers('offline'), ['retry']);
   assert.deepEqual(offers('in-app-browser'), ['copy']);
+  assert.ok(offers('microphone-denied').includes('copy'), 'an app that nobody knows looks like a browser that was told no');
   for (const problem of ['unknown-code', 'damaged-code', 'missing-code', 'insecure-page', 'withdrawn', 'elsewhere']) assert.deepEqual(offers(problem), [], problem);
 });
 
@@ -166,4 +167,18 @@ test('that a sticker carries no key is said as what it is: the word of the serve
   assert.match(said(true, { state: 'none' }), /^Not verified: the server says .* this device doesn’t know one/);
   assert.match(said(false, { state: 'none' }), /^Not verified: the server says .* can’t tell/);
   assert.match(said(true, { state: 'done', words: [] }), /^End-to-end encrypted/);
+});
+
+test('what is read out over a call says states, not seconds', () => {
+  const { caller, owner } = texts('en');
+  for (const [role, words] of /** @type {const} */ ([[CALLER, caller], [OWNER, owner]])) {
+    const said = new Set();
+    for (let left = 120; left >= 0; left -= 1) {
+      const call = { ...talking(role), endsAt: NOW + left * 1000 };
+      const around = { publicText: '', label: 'Van', blocked: false, compare: false, open: false, now: NOW };
+      const { headline, detail, notice, assurance } = role === CALLER ? callScreen(call, around, words) : ownerScreen(call, around, words);
+      said.add([headline, detail, notice, assurance].join());
+    }
+    assert.ok(said.size <= 4, [...said].join(' | '));
+  }
 });

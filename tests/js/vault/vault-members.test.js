@@ -43,14 +43,14 @@ test('who came without the key is let in by another member, and from then on the
   const { secret, wrapped } = await ada.keyShare();
   bobs.handover = wrapped;
   const another = page(bobs).vault;
-  another.takeKeyShare(run(32, 9));
+  another.takeLink(run(32, 9));
   await another.enter(NEW);
   assert.equal(another.state, 'locked', 'a link that was made for something else');
   assert.ok(bobs.handover, 'and the right one still works');
 
   const proved = [];
   const { vault: later, device } = page(bobs);
-  later.takeKeyShare(/** @type {Bytes} */ (decode64(secret)));
+  later.takeLink(/** @type {Bytes} */ (decode64(secret)));
   await later.enter(null);
   assert.deepEqual([later.state, later.hasKeyShare], ['locked', true], 'logged in before: the password is asked for');
   await assert.rejects(later.unlockByPassword(OLD, () => Promise.reject(new ApiError('wrong-password', 403))), { code: 'wrong-password' });
@@ -72,10 +72,14 @@ test('a link that is opened before its person logs in opens the vault with the l
   const bobs = memberOf(server);
   bobs.handover = wrapped;
   const { vault: bob } = page(bobs);
-  bob.takeKeyShare(/** @type {Bytes} */ (decode64(secret)));
+  bob.takeLink(/** @type {Bytes} */ (decode64(secret)));
   bob.close();
   await bob.enter(NEW);
   assert.equal(bob.state, 'open');
+  await bob.leave();
+  assert.equal(bob.hasLink, false);
+  bob.takeLink('damaged');
+  assert.deepEqual([bob.hasLink, bob.hasKeyShare], [true, false], 'of which its person is told');
   await bob.leave();
   assert.equal(bob.hasLink, false);
 });
@@ -91,7 +95,7 @@ test('a password that was set again opens it through another member, as one that
   assert.deepEqual([bob.state, bob.hasNoUnlockMethod], ['locked', false]);
   const { secret, wrapped } = await ada.keyShare();
   bobs.handover = wrapped;
-  bob.takeKeyShare(/** @type {Bytes} */ (decode64(secret)));
+  bob.takeLink(/** @type {Bytes} */ (decode64(secret)));
   await bob.enter(NEW);
   assert.equal(bob.state, 'open');
 });

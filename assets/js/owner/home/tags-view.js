@@ -3,7 +3,7 @@
 import { Again } from '../../net/again.js';
 import { request } from '../../net/api.js';
 import { Latest } from '../../net/latest.js';
-import { byId, make } from '../../ui/dom.js';
+import { byId, make, setText } from '../../ui/dom.js';
 import { failureText } from '../../ui/failure.js';
 import { once, showProblem } from '../../ui/forms.js';
 import { day } from '../../ui/relative-time.js';
@@ -152,7 +152,7 @@ export class TagsView {
   /** @param {Tag} tag */
   #askToRevoke(tag) {
     this.#toRevoke = tag;
-    byId('revoke-detail').textContent = this.#texts.say('revoke.detail', { label: this.label(tag.id) });
+    setText(byId('revoke-detail'), this.#texts.say('revoke.detail', { label: this.label(tag.id) }));
     /** @type {HTMLDialogElement} */ (byId('revoke-dialog')).showModal();
   }
 
