@@ -313,9 +313,17 @@ async function fetchListed(listed, path) {
   throw new Problem('altered');
 }
 
+/** Not every browser in use has `AbortSignal.timeout`. */
+function timeLimit() {
+  if (AbortSignal.timeout) return AbortSignal.timeout(PATIENCE);
+  const limit = new AbortController();
+  setTimeout(() => limit.abort(), PATIENCE);
+  return limit.signal;
+}
+
 /** @param {string} address @param {RequestCache} [cache] @returns {Promise<ArrayBuffer>} */
 async function fetchBytes(address, cache = 'no-store') {
-  const response = await fetch(address, { cache, credentials: 'omit', redirect: 'manual', signal: AbortSignal.timeout(PATIENCE) }).catch(() => { throw new Problem('offline'); });
+  const response = await fetch(address, { cache, credentials: 'omit', redirect: 'manual', signal: timeLimit() }).catch(() => { throw new Problem('offline'); });
   if (response.status === 429 || response.status >= 500) throw new Problem('offline');
   if (!response.ok) throw new Problem('altered');
   /** @type {Uint8Array<ArrayBuffer>[]} */
@@ -352,7 +360,7 @@ function parseList(text, hash) {
     before = path;
   }
   const needed = [...Object.values(PAGES), HEADERS, 'worker.js'];
-  const whole = build !== undefined && lines.at(-1) === '' && files.size <= MOST_FILES && needed.every((path) => files.has(path));
+  const whole = build !== undefined && lines[lines.length - 1] === '' && files.size <= MOST_FILES && needed.every((path) => files.has(path));
   if (!whole) throw new Problem('no-list');
   return { hash, text, build, files, headers: null };
 }

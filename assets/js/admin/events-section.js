@@ -18,7 +18,7 @@ export async function eventsSection({ texts, ask, act }) {
   const load = async () => {
     const { events } = /** @type {{events: Event[]}} */ (await ask('GET', `/api/v1/admin/audit?limit=${PAGE}${last ? `&before=${encodeURIComponent(last)}` : ''}`));
     for (const event of events) list.append(item(event, me.id, texts));
-    last = String(events.at(-1)?.id ?? last);
+    last = String(events[events.length - 1]?.id ?? last);
     more.hidden = events.length < PAGE;
   };
   await load();

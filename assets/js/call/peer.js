@@ -62,6 +62,7 @@ export class Peer {
     };
     connection.onicecandidate = ({ candidate }) => listener.candidate(plain(candidate));
     connection.onconnectionstatechange = () => this.#changed();
+    connection.oniceconnectionstatechange = () => connection.connectionState ?? this.#changed();
     this.#watch = new MediaWatch(connection, {
       flowing: listener.media,
       weak: (weak) => this.#limit(weak),
@@ -133,7 +134,7 @@ export class Peer {
   close() {
     this.#closed = true;
     this.#watch.stop();
-    this.#connection.onconnectionstatechange = this.#connection.onicecandidate = this.#connection.ontrack = null;
+    this.#connection.onconnectionstatechange = this.#connection.oniceconnectionstatechange = this.#connection.onicecandidate = this.#connection.ontrack = null;
     this.#connection.close();
   }
 
@@ -186,7 +187,7 @@ export class Peer {
   }
 
   #changed() {
-    const state = this.#connection.connectionState;
+    const state = stateOf(this.#connection);
     if (state === 'connected') {
       this.#limit(this.#voice === CAREFUL);
       this.#connected();
@@ -206,6 +207,11 @@ export class Peer {
       // Refused while a description is being changed; the next report tries again.
     });
   }
+}
+
+/** Firefox has had this only since version 113; before, ICE says nearly the same. @param {RTCPeerConnection} connection @returns {RTCPeerConnectionState} */
+function stateOf({ connectionState, iceConnectionState: ice }) {
+  return connectionState ?? (ice === 'completed' ? 'connected' : ice === 'checking' ? 'connecting' : ice);
 }
 
 /** @param {RTCIceServer[]} iceServers @param {RTCCertificate[]} certificates @returns {RTCConfiguration} */

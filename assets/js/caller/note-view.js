@@ -46,13 +46,13 @@ export async function writeNote({ fragment, identity, title }) {
     keepDraft(fragment, field.value);
     count();
   });
-  cancel.addEventListener('click', () => dialog.close());
+  cancel.addEventListener('click', () => closeDialog(dialog));
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     void submit();
   });
   document.body.append(dialog);
-  dialog.showModal();
+  showDialog(dialog);
   field.setSelectionRange(field.value.length, field.value.length);
   await new Promise((done) => dialog.addEventListener('close', () => {
     dialog.remove();
@@ -113,7 +113,7 @@ export async function writeNote({ fragment, identity, title }) {
   /** @param {string} keptUntil */
   function thank(keptUntil) {
     const close = make('button', { id: 'note-close', class: 'button', type: 'button' }, texts.say('note.close'));
-    close.addEventListener('click', () => dialog.close());
+    close.addEventListener('click', () => closeDialog(dialog));
     setText(headline, texts.say('note.done'));
     dialog.dataset.state = 'done';
     dialog.replaceChildren(make('div', { class: 'done' }, make('span', { class: 'tick', 'aria-hidden': 'true' }, icon('done')), headline,
@@ -147,4 +147,16 @@ async function loadStyle() {
       fail(new Error('no style'));
     });
   });
+}
+
+/** Callers may have a browser without dialogs: it shows the form all the same. @param {HTMLDialogElement} dialog */
+function showDialog(dialog) {
+  if (dialog.showModal) dialog.showModal();
+  else dialog.setAttribute('open', '');
+}
+
+/** @param {HTMLDialogElement} dialog */
+function closeDialog(dialog) {
+  if (dialog.close) dialog.close();
+  else dialog.dispatchEvent(new Event('close'));
 }

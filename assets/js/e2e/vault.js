@@ -36,7 +36,7 @@ export class AnotherKey extends RolledBack {}
  * @throws {Error} when it is no tag's id, or another tag's: what is in the vault must not be lost to it
  */
 export function addTag({ tags }, id, tag) {
-  if (!decode64(/^tag_(.*)$/.exec(id)?.[1], 16) || Object.hasOwn(tags, id)) throw new Error('not the id of a new tag');
+  if (!decode64(/^tag_(.*)$/.exec(id)?.[1], 16) || Object.prototype.hasOwnProperty.call(tags, id)) throw new Error('not the id of a new tag');
   tags[id] = tag;
 }
 

@@ -46,7 +46,7 @@ async function textOf({ kind, minute, envelope }, { keys, token }) {
  * @param {VaultContent} content
  */
 async function keysOf(id, { identities, tags }) {
-  if (!Object.hasOwn(tags, id)) throw new NotOpened();
+  if (!Object.prototype.hasOwnProperty.call(tags, id)) throw new NotOpened();
   const { token, keyHash: wanted } = tags[id];
   for (const stored of identities) {
     if (encode64(await keyHash(decode64(stored.identity) ?? new Uint8Array(0))) !== wanted) continue;

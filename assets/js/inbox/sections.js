@@ -88,7 +88,7 @@ async function fetchNotes({ ask }) {
 
 /** Another device may have made a sticker since this one looked into the vault. @param {Note[]} notes */
 async function knowTags(notes) {
-  const unknown = notes.filter(({ tagId }) => vault.content && !Object.hasOwn(vault.content.tags, tagId) && !strange.has(tagId));
+  const unknown = notes.filter(({ tagId }) => vault.content && !Object.prototype.hasOwnProperty.call(vault.content.tags, tagId) && !strange.has(tagId));
   if (unknown.length === 0) return;
   for (const { tagId } of unknown) strange.add(tagId);
   await vault.refresh();
@@ -99,7 +99,7 @@ function groups(notes, { tags }) {
   /** @type {Map<string, OpenedNote[]>} */
   const of = new Map();
   for (const note of notes) of.set(note.tagId, [...of.get(note.tagId) ?? [], note]);
-  return [...of].map(([id, notes]) => ({ label: Object.hasOwn(tags, id) ? tags[id].label : '', notes }));
+  return [...of].map(([id, notes]) => ({ label: Object.prototype.hasOwnProperty.call(tags, id) ? tags[id].label : '', notes }));
 }
 
 /** @param {HTMLElement[]} items */

@@ -14,13 +14,14 @@ import { askInvite, readInvite, wrapForGuest } from '../vault/invitation.js';
 import { vault } from '../vault/vault-session.js';
 import { welcome } from './welcome.js';
 
+const texts = await loadTexts(['caller', 'owner', 'join'], language());
+// Not before: where the texts do not come, the page is loaded once more, with its link.
 const link = takeToken();
 const read = await readInvite(link);
 /** What the server is shown, and what stays here. */
 let { token: inviteToken, secret } = read;
 /** What opens the household's vault, where the invite brings it. @type {{household: string, wrapped: string}|null} */
 let brought = null;
-const texts = await loadTexts(['caller', 'owner', 'join'], language());
 fillTexts(texts);
 passwordButtons(texts);
 offerLanguages(() => keepToken(link));

@@ -113,7 +113,7 @@ export function parseServerMessage(data) {
   const value = parsed(data);
   if (!isRecord(value) || typeof value.type !== 'string' || !isRecord(value.payload)) return null;
   const { type, payload } = value;
-  const shape = Object.hasOwn(SHAPES, type) && SHAPES[type].find((candidate) => fits(payload, candidate));
+  const shape = Object.prototype.hasOwnProperty.call(SHAPES, type) && SHAPES[type].find((candidate) => fits(payload, candidate));
   if (!shape) return null;
   const known = Object.fromEntries(Object.keys(shape).map((key) => [key, payload[key]]));
   return /** @type {ServerMessage} */ ({ type, payload: known });

@@ -13,10 +13,11 @@ import { loadTexts } from '../ui/i18n.js';
 import { language, offerLanguages } from '../ui/language.js';
 import { vault } from '../vault/vault-session.js';
 
+const texts = await loadTexts(['caller', 'owner', 'join'], language());
+// Not before: where the texts do not come, the page is loaded once more, with its link.
 const link = takeToken();
 // What is not a token is not sent either.
 const token = isLinkToken(link) ? link : '';
-const texts = await loadTexts(['caller', 'owner', 'join'], language());
 fillTexts(texts);
 passwordButtons(texts);
 offerLanguages(() => keepToken(link));

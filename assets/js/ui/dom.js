@@ -61,6 +61,8 @@ export function setText(element, text) {
 export function fillTexts(texts) {
   document.documentElement.lang = texts.language;
   document.documentElement.dir = texts.direction;
+  // The page has words of its own now: `boot.js` need not speak for it.
+  document.documentElement.dataset.started = '';
   for (const element of document.querySelectorAll('[data-t]')) setText(element, texts.say(element.getAttribute('data-t') ?? ''));
   for (const element of document.querySelectorAll('[data-t-label]')) {
     element.setAttribute('aria-label', texts.say(element.getAttribute('data-t-label') ?? ''));

@@ -41,7 +41,7 @@ export class Texts {
 
   /** @param {string} key */
   has(key) {
-    return Object.hasOwn(this.texts, key);
+    return Object.prototype.hasOwnProperty.call(this.texts, key);
   }
 
   /** A length of time in words: "3 minutes". @param {number} seconds */

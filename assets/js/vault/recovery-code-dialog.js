@@ -13,7 +13,7 @@ import { SUSPENDED } from '../ui/suspend-dialogs.js';
 export function showRecoveryCode({ code, keep }, texts) {
   const copy = actionButton(texts.say('vault.code.copy'), { id: 'vault-code-copy', icon: 'copy' }, () => copyText(/** @type {HTMLElement} */ (copy.lastElementChild), code, texts));
   const dialog = make('dialog', { id: 'vault-code-dialog', 'aria-labelledby': 'vault-code-headline', 'data-prints': true });
-  const groups = code.split(/(?<=-)/).flatMap((group) => [make('span', {}, group), make('wbr', {})]);
+  const groups = (code.match(/[^-]*-|[^-]+$/g) ?? []).flatMap((group) => [make('span', {}, group), make('wbr', {})]);
   dialog.append(make('div', { class: 'form' },
     make('h2', { id: 'vault-code-headline', tabindex: '-1' }, texts.say('vault.code')),
     make('p', {}, texts.say('vault.code.detail')),

@@ -184,7 +184,7 @@ export class VaultStore {
    */
   async rekey(unlockKey) {
     await this.refresh();
-    const content = structuredClone(/** @type {VaultContent} */ (this.#content));
+    const content = copied(/** @type {VaultContent} */ (this.#content));
     content.identities.unshift(await makeIdentity());
     const before = encode64(await possessionProof(/** @type {Bytes} */ (this.key)));
     await this.#replace(content, this.#revision + 1, unlockKey, before);
@@ -216,7 +216,7 @@ export class VaultStore {
   async change(edit) {
     if (!this.#vault) throw new Locked();
     for (let attempt = 1; ; attempt += 1) {
-      const content = structuredClone(/** @type {VaultContent} */ (this.#content));
+      const content = copied(/** @type {VaultContent} */ (this.#content));
       edit(content);
       try {
         return await this.#put(content, this.#revision + 1);
@@ -360,3 +360,6 @@ async function newVault(household, revision, unlockKey, content) {
 async function wrappedKey({ key, household }, unlockKey) {
   return { wrapped: encode64(await wrap(key, { way: unlockKey.way, key: unlockKey.key, household })), holder: encode64(await possessionProof(key)) };
 }
+
+/** It is JSON, in the vault too. @param {VaultContent} content @returns {VaultContent} */
+const copied = (content) => JSON.parse(JSON.stringify(content));

@@ -1,0 +1,73 @@
+// A page of which not everything comes, or that does not run: it says so, in the person's language, and offers to load again.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { keyedSticker } from '../support/people/keyed.js';
+import { ownersWorld } from '../support/people/owners-world.js';
+import { until } from '../support/until.js';
+
+const world = await ownersWorld();
+const sticker = await keyedSticker(world);
+const { url: invite } = await world.server.api('POST', '/api/v1/invites', { body: { kind: 'household' }, bearer: world.bearer });
+const PAGES = { caller: sticker.url, owner: `${world.origin}/`, join: `${world.origin}/join#${invite.split('#')[1]}` };
+/** What each page cannot do without. */
+const MAIN = { caller: '**/js/caller/main.js', owner: '**/js/owner/main.js', join: '**/js/join/main.js' };
+
+/** What goes wrong with a file. */
+const FAULTS = {
+  'a connection that dies': (route) => route.abort('connectionreset'),
+  'a module that this browser cannot read': (route) => route.fulfill({ contentType: 'text/javascript', body: 'const a = @;' }),
+  'a module that throws': (route) => route.fulfill({ contentType: 'text/javascript', body: 'throw new Error("old browser");' }),
+  'a file of another version': (route) => route.fulfill({ status: 404, body: '{}' }),
+};
+
+const boot = (person) => person.tab.run(() => {
+  const panel = document.querySelector('#boot[data-boot=stuck]');
+  const main = [...document.querySelectorAll('main')].some((element) => element.checkVisibility());
+  return panel && { text: panel.innerText, lang: panel.lang, bottom: panel.getBoundingClientRect().bottom, main };
+});
+
+for (const [page, url] of Object.entries(PAGES)) {
+  test(`${page}: whatever keeps its program away, a person reads so and can load again`, async () => {
+    const person = await world.caller({ locale: 'de-DE' });
+    for (const [what, fault] of Object.entries(FAULTS)) {
+      for (const path of page === 'caller' ? [MAIN[page], '**/js/net/api.js'] : [MAIN[page]]) {
+        await person.tab.page.route(path, fault);
+        await person.scan(url);
+        const seen = await until(`the page says so after ${what}: ${path}`, () => boot(person), { detail: () => person.see() });
+        assert.match(seen.text, /nicht vollständig geladen[\s\S]*Neu laden/);
+        assert.deepEqual([seen.lang, seen.main, seen.bottom < 844], ['de', false, true]);
+        await person.tab.page.unroute(path);
+        await person.tab.tap('#boot button');
+        await person.comesTo({ caller: 'ready', owner: 'login', join: 'open' }[page]);
+        assert.equal(await person.tab.run(() => document.getElementById('boot')), null);
+      }
+    }
+  });
+}
+
+test('a page whose program never comes says so, and goes on where it comes after all', async () => {
+  const person = await world.caller();
+  let go = () => {};
+  const held = new Promise((resolve) => { go = () => resolve(null); });
+  await person.tab.page.route('**/i18n/caller.en.json', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await person.scan(sticker.url);
+  await until('the page says so', () => boot(person), { detail: () => person.see() });
+  go();
+  await person.comesTo('ready');
+  await until('the page speaks for itself', () => person.tab.run(() => document.querySelector('main').checkVisibility() && !document.getElementById('boot')));
+});
+
+test('without JavaScript the first thing on the page says what it needs', async () => {
+  for (const url of Object.values(PAGES)) {
+    const person = await world.caller({ javaScriptEnabled: false });
+    await person.tab.page.goto(url);
+    const text = person.tab.page.locator('.noscript');
+    const { y, height } = await text.boundingBox();
+    assert.ok(y >= 0 && y + height < 500, `${url}: from ${y} to ${y + height}`);
+    assert.match(await text.innerText(), /JavaScript/);
+    assert.equal(await person.tab.page.getByText('One moment').isVisible(), false);
+  }
+});
