@@ -21,7 +21,7 @@ const NEWER = [
   { what: 'checkVisibility', since: 'Safari 17.4', found: /\.checkVisibility\(/, sample: 'a.checkVisibility()' },
   { what: 'popovers', since: 'Safari 17', found: /\.(show|hide|toggle)Popover\(/, sample: 'a.showPopover()' },
   { what: 'Web Locks', since: 'Safari 15.4', found: /navigator\.locks|navigator\?\.locks/, but: /navigator\?\.locks \?\? ALONE/, sample: 'navigator.locks.request()' },
-  { what: 'navigator.permissions', since: 'Safari 16', found: /navigator\.permissions\b/, but: /await navigator\.permissions\.query\(\{ name: /, sample: 'navigator.permissions.query()' },
+  { what: 'navigator.permissions', since: 'Safari 16', found: /navigator\.permissions\b/, but: /await navigator\.permissions\.query\(\{ name: |navigator\.permissions\?\./, sample: 'navigator.permissions.query()' },
   { what: 'connectionState', since: 'Firefox 113', found: /(?<!ice)\bconnectionState\b/i, but: /connectionState \?\?|oniceconnectionstatechange|onconnectionstatechange =|stateOf\(\{ connectionState/, sample: 'a.connectionState' },
   { what: 'dialogs', since: 'Safari 15.4', found: /\.showModal\(/, but: /if \(dialog\.showModal\) dialog\./, sample: 'dialog.showModal();', callers: true },
   { what: 'Response.json', since: 'Safari 17', found: /\bResponse\.json\(/, sample: 'Response.json({})' },

@@ -21,15 +21,38 @@ async fn nobody_answers() {
     let ticket = server.hub.presence_ticket(owner.household, callqr::domain::ids::SessionId::random()).await.unwrap();
     let mut presence = enter(&server, PRESENCE, &ticket).await;
     assert_eq!(presence.hear().await, "welcome");
-    // Reads, and so answers pings, all the time.
-    let presence = tokio::spawn(async move { presence.hear_until("ring-stopped no-answer").await });
     let (path, ticket) = server.place(owner);
     let started = Instant::now();
     let mut caller = enter(&server, &path, &ticket).await;
+    assert_eq!(presence.hear().await, "ring");
+    let ring = presence.rung.clone().unwrap();
+    let mut device = enter(&server, &ring.signaling_endpoint, &ring.ticket).await;
+    // Both read, and so answer pings, all the time.
+    let device = tokio::spawn(async move { device.hear_until("ended no-answer").await });
+    let presence = tokio::spawn(async move { presence.hear_until("ring-stopped no-answer").await });
     caller.hear_until("ended no-answer").await;
     let seconds = started.elapsed().as_secs_f64();
     assert!((45.0..45.1).contains(&seconds), "{seconds}");
-    assert_eq!(presence.await.unwrap(), ["ring", "ring-stopped no-answer"]);
+    assert_eq!(presence.await.unwrap(), ["ring-stopped no-answer"]);
+    device.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_answers_pings_but_is_asleep_is_not_waited_for() {
+    let server = Server::start();
+    let owner = Owner::new();
+    let ticket = server.hub.presence_ticket(owner.household, callqr::domain::ids::SessionId::random()).await.unwrap();
+    let mut presence = enter(&server, PRESENCE, &ticket).await;
+    assert_eq!(presence.hear().await, "welcome");
+    // As the browser of a frozen page does.
+    let presence = tokio::spawn(async move { presence.hear_until("close 4408").await });
+    let (path, ticket) = server.place(owner);
+    let started = Instant::now();
+    let mut caller = enter(&server, &path, &ticket).await;
+    caller.hear_until("ended unreachable").await;
+    let seconds = started.elapsed().as_secs_f64();
+    assert!((8.0..8.1).contains(&seconds), "{seconds}");
+    assert_eq!(presence.await.unwrap(), ["ring", "error too-slow", "close 4408"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -159,7 +159,7 @@ impl fmt::Display for Heard {
             Self::Welcome(Welcome { state: Some(state), .. }) => write!(out, "welcome {state}"),
             Self::Welcome(_) => out.write_str("welcome"),
             Self::Ring(_) => out.write_str("ring"),
-            Self::Ringing { devices } => write!(out, "ringing {devices}"),
+            Self::Ringing { devices, .. } => write!(out, "ringing {devices}"),
             Self::Answered { .. } => out.write_str("answered"),
             Self::Accepted { .. } => out.write_str("accepted"),
             Self::Offer(_) => out.write_str("offer"),

@@ -24,6 +24,7 @@ import { Peer } from './peer.js';
  * @property {(line: Line) => void} remember keeps the call across a reload
  * @property {() => void} forget
  * @property {(endpoint: string) => Promise<string>} [renew] a device's: a new ticket, where its session has new secrets
+ * @property {() => import('../net/wire.js').Rings} [rings] a device's: how it shows the call
  * @property {import('../e2e/proof/proof.js').MakeProof} proof who is at the other end of a new connection
  */
 
@@ -160,11 +161,24 @@ export class CallDriver {
     const { endpoint, ticket } = this.#line;
     const { renew } = this.setting;
     const url = socketAddress(endpoint, location.href);
-    this.#signalling = new Signalling({ url, ticket, fresh, pingEvery: PING, renew: renew && (() => renew(endpoint)) }, {
+    this.#signalling = new Signalling({ url, ticket, fresh, pingEvery: PING, before: () => this.#rings(), renew: renew && (() => renew(endpoint)) }, {
       message: (message) => this.dispatch({ type: 'message', message }),
       up: (up) => this.dispatch({ type: 'signalling', up }),
       final: (code) => this.dispatch({ type: 'signalling-over', code }),
     });
+  }
+
+  /** How this device shows the call, while it rings, is another than it was. */
+  ringsOtherwise() {
+    const message = this.#rings();
+    if (message) this.#signalling?.send(message);
+  }
+
+  /** @returns {import('../net/wire.js').ClientMessage|null} */
+  #rings() {
+    const { rings } = this.setting;
+    const isRung = this.state.role === 'owner' && ['ringing', 'answering'].includes(this.state.phase);
+    return rings && isRung ? { type: 'rings', payload: rings() } : null;
   }
 
   #remember() {

@@ -9,6 +9,9 @@ export class Loudspeaker {
     this.element = element;
     this.changed = changed;
     this.blocked = false;
+    // What took the sound away may be over when somebody looks again.
+    element.addEventListener('pause', () => void this.#wake());
+    document.addEventListener('visibilitychange', () => void this.#wake());
   }
 
   /** @param {MediaStream|null} stream */
@@ -27,6 +30,11 @@ export class Loudspeaker {
       // AbortError: another stream took this one's place, which is played in its turn.
       this.#set(error instanceof DOMException && error.name === 'NotAllowedError');
     }
+  }
+
+  /** A telephone call or another app pauses the voice, and gives it back without a word. */
+  async #wake() {
+    if (this.element.srcObject && this.element.paused && document.visibilityState === 'visible') await this.start();
   }
 
   /** @param {boolean} blocked */

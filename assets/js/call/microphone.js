@@ -37,6 +37,15 @@ export async function microphoneGranted() {
   }
 }
 
+/** @param {() => void} changed the permission was given or withdrawn */
+export function watchMicrophone(changed) {
+  navigator.permissions?.query({ name: /** @type {PermissionName} */ ('microphone') }).then((status) => {
+    status.onchange = changed;
+  }, () => {
+    // This browser does not tell.
+  });
+}
+
 /**
  * @returns {Promise<MediaStream>}
  * @throws {DOMException} to be sorted with {@link microphoneProblem}

@@ -48,6 +48,9 @@ function addNote(out, { at, hertz, seconds, loud }, rate) {
   }
 }
 
+/** How long a browser may take to let the page sound again, in milliseconds: some never answer. */
+const RESUME_TIMEOUT = 1_000;
+
 export class Tones {
   /** @type {AudioContext|null} */
   #context = null;
@@ -60,6 +63,11 @@ export class Tones {
   /** @param {() => void} [changed] when sounds can be heard, or no longer */
   constructor(changed = () => {}) {
     this.#changed = changed;
+    // A telephone call, a locked screen or another app may have taken the sound away: whoever looks again has it back.
+    document.addEventListener('visibilitychange', () => {
+      if (document.visibilityState === 'visible') void this.wake();
+    });
+    for (const event of ['focus', 'pageshow']) window.addEventListener(event, () => void this.wake());
   }
 
   /** Whether sounds can be heard; browsers allow them after a tap on the page. */
@@ -69,14 +77,40 @@ export class Tones {
 
   /** Call it from within a tap. @returns {Promise<boolean>} whether sounds can be heard now */
   async unlock() {
-    if (!this.#context) {
-      this.#context = new AudioContext();
-      this.#context.onstatechange = this.#changed;
+    if (this.unlocked) return true;
+    this.#context ??= this.#open();
+    // Within the tap, or it would count for nothing.
+    const resuming = resumed(this.#context);
+    if (!(await resuming) && !this.unlocked) {
+      // One that a browser does not give back: another may do.
+      const stale = this.#context;
+      this.#context = this.#open();
+      stale.onstatechange = null;
+      stale.close().catch(() => {});
+      await resumed(this.#context);
+      this.#again();
     }
-    await this.#context.resume().catch(() => {
-      // No audio device.
-    });
     return this.unlocked;
+  }
+
+  /** What was suspended sounds again, where the browser lets it without a tap. */
+  async wake() {
+    if (this.#context && !this.unlocked) await resumed(this.#context);
+  }
+
+  #open() {
+    const context = new AudioContext();
+    context.onstatechange = () => {
+      // Suspended while somebody looks: a passing interruption, or one that a tap ends.
+      if (this.#context === context) this.#changed();
+    };
+    return context;
+  }
+
+  /** What was playing goes on with the new context. */
+  #again() {
+    const tone = this.#playing;
+    this.#source = tone && this.#context ? this.#start(this.#context, tone, true) : null;
   }
 
   /** Plays a tone over and over; null stops. @param {Tone|null} tone */
@@ -85,7 +119,9 @@ export class Tones {
     this.#source?.stop();
     this.#source = null;
     this.#playing = tone;
-    if (tone && this.#context) this.#source = this.#start(this.#context, tone, true);
+    if (!tone || !this.#context) return;
+    void this.wake();
+    this.#source = this.#start(this.#context, tone, true);
   }
 
   /** Plays a tone once, if it can be heard now. @param {Tone} tone */
@@ -103,4 +139,17 @@ export class Tones {
     source.start();
     return source;
   }
+}
+
+/** @param {AudioContext} context @returns {Promise<boolean>} whether it answered */
+function resumed(context) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), RESUME_TIMEOUT);
+    const done = (/** @type {boolean} */ answered) => {
+      clearTimeout(timer);
+      resolve(answered);
+    };
+    // No audio device: another context has none either.
+    context.resume().then(() => done(true), () => done(context.state !== 'closed'));
+  });
 }

@@ -59,10 +59,11 @@ export function callScreen(call, around, texts) {
       return waiting('connecting', 'waiting', texts.say('connecting'), open ? '' : texts.say('connecting.microphone'));
     }
     case 'ringing': {
-      const { devices } = call;
+      const { devices, silent } = call;
       const notice = call.signalling ? '' : texts.say('notice.reconnecting');
-      return devices > 0
-        ? waiting('ringing', 'ringing', texts.say('ringing', { n: devices }), texts.say('ringing.detail'), notice)
+      if (devices > 0) return waiting('ringing', 'ringing', texts.say('ringing', { n: devices }), texts.say('ringing.detail'), notice);
+      return silent > 0
+        ? waiting('ringing', 'waiting', texts.say('silent'), texts.say(around.note ? 'silent.detail.note' : 'silent.detail'), notice)
         : waiting('ringing', 'waiting', texts.say('looking'), texts.say('looking.detail'), notice);
     }
     case 'rejoinable':

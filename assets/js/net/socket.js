@@ -21,6 +21,7 @@ import { encode, parseServerMessage } from './wire.js';
  * @property {string} ticket
  * @property {boolean} [fresh]
  * @property {number} pingEvery in milliseconds
+ * @property {() => ClientMessage|null} [before] what is said once connected, before `ready`
  * @property {() => Promise<string>} [renew] asks for a new ticket where this one was spent, because the session has new secrets or the server is a new one
  *
  * @typedef {object} Listener
@@ -74,6 +75,7 @@ export class Signalling {
     this.fresh = options.fresh ?? false;
     this.pingEvery = options.pingEvery;
     this.renew = options.renew;
+    this.before = options.before;
     this.listener = listener;
     this.surroundings = surroundings;
     this.#open();
@@ -170,6 +172,8 @@ export class Signalling {
     this.#next = null;
     this.surroundings.clearTimeout(this.#welcomeTimer);
     old?.close(1000);
+    const before = this.before?.();
+    if (before) socket.send(encode(before));
     socket.send(encode({ type: 'ready', payload: {} }));
     for (const message of this.#waiting.splice(0)) socket.send(encode(message));
     this.#beat();

@@ -19,9 +19,12 @@
  *   | {type: 'signature', payload: {signature: string}}
  *   | {type: 'confirmation', payload: {confirmation: string}}} ProofMessage
  *
+ * @typedef {{audible: boolean, able: boolean}} Rings how a device shows a call: with a sound, to somebody who could answer
+ *
  * @typedef {{type: 'hello', payload: {ticket: string, fresh: boolean}}
  *   | {type: 'ready', payload: {}}
  *   | {type: 'ping', payload: {}}
+ *   | {type: 'rings', payload: Rings}
  *   | {type: 'accept', payload: {}}
  *   | {type: 'decline', payload: {}}
  *   | {type: 'hangup', payload: {}}
@@ -35,7 +38,7 @@
  * @typedef {{sessionId: string, tagId: string, signalingEndpoint: string, ticket: string, seconds: number}} Ring
  *
  * @typedef {{type: 'welcome', payload: CallWelcome|PresenceWelcome}
- *   | {type: 'ringing', payload: {devices: number}}
+ *   | {type: 'ringing', payload: {devices: number, silent?: number}}
  *   | {type: 'answered', payload: {ticket: string}}
  *   | {type: 'accepted', payload: {ticket: string, iceServers: RTCIceServer[]}}
  *   | PassedOn
@@ -80,7 +83,7 @@ const SHAPES = {
     { ...welcome, state: oneOf('talking'), iceServers: listOf(iceServer), talkingSeconds: count },
     { role: oneOf('presence'), ticket: text },
   ],
-  ringing: [{ devices: count }],
+  ringing: [{ devices: count, silent: count }, { devices: count }],
   answered: [{ ticket: text }],
   accepted: [{ ticket: text, iceServers: listOf(iceServer) }],
   offer: [{ sdp: text, commitment: text }, { sdp: text }],

@@ -4,7 +4,7 @@ import { passwordButtons } from '../auth/password-fields.js';
 import { forgetSecrets, takePasswordKey } from '../auth/requests.js';
 import { sessionState } from '../auth/session-state.js';
 import { takePasskeySecret } from '../auth/webauthn.js';
-import { microphoneGranted, openMicrophone } from '../call/microphone.js';
+import { microphoneGranted, openMicrophone, watchMicrophone } from '../call/microphone.js';
 import { Tones } from '../call/tones.js';
 import { Again, DOUBTFUL, insist } from '../net/again.js';
 import { ApiError, request } from '../net/api.js';
@@ -38,7 +38,10 @@ offerLanguages(keepKeyShare);
 /** Whether the device was asked to pin what the server serves. */
 let pinning = false;
 const readiness = { microphone: false, microphoneBlocked: false };
-const tones = new Tones(showStatus);
+const tones = new Tones(() => {
+  showStatus();
+  calls.ringsOtherwise();
+});
 const tags = new TagsView(texts, (id) => void stickers.again(id));
 const vaultView = new VaultView(texts);
 const calls = new CallController({ texts, tones, tags, vaultView, began: show, drawn: updateWakeLock, dismissed: afterCall });
@@ -67,14 +70,15 @@ byId('enable').addEventListener('click', () => void getReady());
 byId('use-here').addEventListener('click', () => presence.takeOver());
 prepareWakeLockSwitch(updateWakeLock);
 byId('logout').addEventListener('click', logOut);
-// Any tap lets the page make sounds: after a reload, the first touch is enough. Not earlier than the click: what changes on
-// the page between finger down and finger up would move the button away from under the finger.
-document.addEventListener('click', () => void tones.unlock().then(showStatus), { once: true });
+// Any tap lets the page make sounds: after a reload, the first touch is enough, and after an interruption the next one. Not earlier
+// than the click: what changes on the page between finger down and finger up would move the button away from under the finger.
+document.addEventListener('click', () => void (tones.unlocked || tones.unlock().then(showStatus)), { capture: true });
 window.addEventListener('hashchange', () => {
   if (takeLink()) void vault.enter(null);
   goTo();
 });
 sessionState.watch(takeOver);
+watchMicrophone(() => void readMicrophone());
 void offerCertificate();
 takeLink();
 await enter(accountLoading);
@@ -227,6 +231,7 @@ function showStatus() {
 
 async function readMicrophone() {
   readiness.microphone = await microphoneGranted();
+  if (readiness.microphone) readiness.microphoneBlocked = false;
   showStatus();
 }
 

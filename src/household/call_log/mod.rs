@@ -78,7 +78,8 @@ impl CallLog {
             self.store.calls().record(record(&call, now)?).await?;
         }
         // An owner who revoked or paused the tag at that moment did not want the call.
-        if call.talked.is_none() && call.reason != EndReason::Withdrawn {
+        // Who declined knows of the call.
+        if call.talked.is_none() && !matches!(call.reason, EndReason::Withdrawn | EndReason::Declined) {
             self.miss(&call, now).await?;
         }
         Ok(())

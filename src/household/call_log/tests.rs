@@ -67,6 +67,7 @@ async fn an_owner_who_keeps_a_list_finds_unanswered_calls_there_and_nobody_else_
         (3, EndReason::HungUp, Some(DAY)),
         (4, EndReason::Withdrawn, None),
         (5, EndReason::Busy, None),
+        (6, EndReason::Declined, None),
     ] {
         log.note(ended(owner, tag, reason, talked), day(at)).await.unwrap();
     }

@@ -53,6 +53,7 @@ fn every_valid_message_of_a_client_is_read() {
         "ready",
         "restart-ice",
         "reveal",
+        "rings",
         "signature",
     ];
     assert_eq!(types, all);
@@ -111,8 +112,9 @@ fn call_messages(fixtures: &Value) -> Vec<ToClient> {
         welcome(Role::Caller, CallStatus::Ringing),
         welcome(Role::Owner, CallStatus::Ringing),
         welcome(Role::Caller, CallStatus::Talking { ice_servers: ice(), seconds: 61, peer_connected: true }),
-        ToClient::Ringing { devices: 0 },
-        ToClient::Ringing { devices: 2 },
+        ToClient::Ringing { devices: 0, silent: 0 },
+        ToClient::Ringing { devices: 2, silent: 0 },
+        ToClient::Ringing { devices: 0, silent: 1 },
         ToClient::Answered { ticket: ticket() },
         ToClient::Accepted { ticket: ticket(), ice_servers: ice() },
     ];

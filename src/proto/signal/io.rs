@@ -28,6 +28,8 @@ pub struct SignalOptions {
     pub caller_return: Duration,
     /// How long a device is looked for while none can be reached.
     pub search: Duration,
+    /// How long a device that is rung may take to show that it rings.
+    pub show: Duration,
     /// How long a lost side may stay away while talking.
     pub talking_return: Duration,
     /// How long a device that went away is remembered.
@@ -59,6 +61,7 @@ impl Default for SignalOptions {
             first_connection: Duration::from_secs(30),
             caller_return: Duration::from_secs(10),
             search: Duration::from_secs(5),
+            show: Duration::from_secs(8),
             talking_return: Duration::from_secs(30),
             presence_return: Duration::from_secs(10 * 60),
             max_calls: 1024,

@@ -304,7 +304,12 @@ impl Switchboard {
         while let Some(timer) = self.timers.pop_due(now) {
             match timer {
                 Timer::Call(call_id) => {
-                    self.with_call(call_id, now, |call, cx| call.expire(cx));
+                    let asleep = self.with_call(call_id, now, |call, cx| call.expire(cx)).unwrap_or_default();
+                    for connection in
+                        asleep.into_iter().filter_map(|session| self.presence.connection(session)).collect::<Vec<_>>()
+                    {
+                        self.disconnect(connection, Some(CloseReason::TooSlow), now);
+                    }
                 }
                 Timer::Device(session) => {
                     self.presence.forget(session);

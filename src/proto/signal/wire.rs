@@ -25,6 +25,13 @@ pub enum FromClient {
     Ready {},
     /// Answered by `pong`.
     Ping {},
+    /// How this device shows the call; said before `ready`, and whenever it changes.
+    Rings {
+        /// It makes a sound.
+        audible: bool,
+        /// Its person could answer.
+        able: bool,
+    },
     /// The person pressed Answer.
     Accept {},
     /// The person pressed Decline on this device.
@@ -120,8 +127,10 @@ pub enum ToClient {
     },
     /// How many devices ring.
     Ringing {
-        /// Those that joined the call and did not decline.
+        /// Those that joined the call, can answer it, make a sound and did not decline.
         devices: usize,
+        /// Those that show the call, but make no sound.
+        silent: usize,
     },
     /// To the caller: a person answered.
     Answered {

@@ -84,9 +84,32 @@ const talkingOwner = () => {
 test('a caller whose microphone is allowed opens it and calls at the same time', () => {
   const play = new Play('caller').on({ type: 'call', microphoneGranted: true });
   assert.deepEqual(play.does, ['open-microphone', 'initiate']);
-  assert.deepEqual(play.on({ type: 'initiated', iceServers: ICE }).does, ['connect']);
-  assert.deepEqual(play.on({ type: 'microphone' }).does, []);
+  assert.deepEqual(play.on({ type: 'initiated', iceServers: ICE }).does, [], 'but it rings nowhere before it is open');
+  assert.deepEqual(play.on({ type: 'microphone' }).does, ['connect']);
   assert.equal(play.call.phase, 'connecting');
+  const other = new Play('caller').on({ type: 'call', microphoneGranted: true }).on({ type: 'microphone' });
+  assert.deepEqual(other.does, []);
+  assert.deepEqual(other.on({ type: 'initiated', iceServers: ICE }).does, ['connect']);
+});
+
+test('a microphone that is busy or missing is found out before anybody\'s phone rings', () => {
+  for (const reason of /** @type {const} */ (['microphone-busy', 'microphone-missing', 'microphone-denied'])) {
+    for (const granted of [true, false]) {
+      const play = new Play('caller').on({ type: 'call', microphoneGranted: granted });
+      const done = [...play.does];
+      if (granted) done.push(...play.on({ type: 'initiated', iceServers: ICE }).does);
+      done.push(...play.on({ type: 'microphone-failed', reason }).does);
+      assert.deepEqual([done.includes('connect'), play.call.phase, play.call.reason], [false, 'ended', reason]);
+    }
+  }
+});
+
+test('a phone that makes no sound is not said to ring', () => {
+  const play = new Play('caller').on({ type: 'call', microphoneGranted: false }).on({ type: 'microphone' }).on({ type: 'initiated', iceServers: ICE })
+    .hears({ type: 'ringing', payload: { devices: 0, silent: 1 } });
+  assert.deepEqual([play.call.phase, play.call.devices, play.call.silent, play.does], ['ringing', 0, 1, []]);
+  assert.deepEqual(play.hears({ type: 'ringing', payload: { devices: 1, silent: 0 } }).does, ['mark']);
+  assert.deepEqual([play.call.devices, play.call.silent], [1, 0]);
 });
 
 test('nobody is rung before the person has allowed the microphone', () => {
@@ -331,8 +354,8 @@ const ENDED = ['role', 'phase', 'reason', 'mine', 'retryAfter', 'answeredAt', 'e
 /** What a call of each phase has, and nothing else. @type {Record<string, string[]>} */
 const FIELDS = {
   'caller ready': ['role', 'phase'],
-  'caller connecting': ['role', 'phase', 'microphone', 'asked', 'iceServers', 'signalling'],
-  'caller ringing': ['role', 'phase', 'devices', 'iceServers', 'signalling'],
+  'caller connecting': ['role', 'phase', 'microphone', 'asked', 'placed', 'iceServers', 'signalling'],
+  'caller ringing': ['role', 'phase', 'devices', 'silent', 'iceServers', 'signalling'],
   'owner ringing': ['role', 'phase', 'problem', 'signalling'],
   'owner answering': ['role', 'phase', 'microphone', 'signalling'],
   ...Object.fromEntries(['caller', 'owner'].flatMap((role) => [

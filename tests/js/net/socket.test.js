@@ -47,14 +47,14 @@ class FakeSocket {
   }
 }
 
-/** @param {{fresh?: boolean, renew?: () => Promise<string>}} [options] */
-function play({ fresh = false, renew } = {}) {
+/** @param {{fresh?: boolean, renew?: () => Promise<string>, before?: () => any}} [options] */
+function play({ fresh = false, renew, before } = {}) {
   const clock = new Clock();
   /** @type {FakeSocket[]} */
   const sockets = [];
   /** @type {string[]} */
   const heard = [];
-  const signalling = new Signalling({ url: 'wss://host/x', ticket: 'first', fresh, pingEvery: 4_000, renew }, {
+  const signalling = new Signalling({ url: 'wss://host/x', ticket: 'first', fresh, pingEvery: 4_000, renew, before }, {
     message: (message) => heard.push(message.type),
     up: (up) => heard.push(up ? 'up' : 'down'),
     final: (code) => heard.push(`final ${code}`),
@@ -263,4 +263,13 @@ test('retries: at once, 250 ms, doubling to 8 s, shortened by up to half', () =>
 test('endpoints are paths or whole addresses', () => {
   assert.equal(socketAddress('/api/v1/presence', 'https://host:8443/c#x'), 'wss://host:8443/api/v1/presence');
   assert.equal(socketAddress('wss://host/api', 'https://host/'), 'wss://host/api');
+});
+
+test('what is to be known first is said before ready, on every connection', () => {
+  let audible = false;
+  const { sockets } = play({ before: () => ({ type: 'rings', payload: { audible, able: true } }) });
+  sockets[0].open().welcomes('second');
+  assert.deepEqual(sockets[0].types, ['hello', 'rings', 'ready']);
+  audible = true;
+  sockets[0].drops();
 });

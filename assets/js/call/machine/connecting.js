@@ -11,6 +11,9 @@ import { showDevices } from './ringing.js';
  * @typedef {import('./state.js').Step} Step
  */
 
+/** @type {Effect} */
+const CONNECT = { type: 'connect', fresh: false };
+
 /** @param {import('./state.js').Ready} call @param {Event} event @returns {Step} */
 export function ready(call, event) {
   if (event.type !== 'call') return endOf(call, event);
@@ -19,14 +22,15 @@ export function ready(call, event) {
   const effects = [{ type: 'open-microphone' }];
   // Where the browser still has to ask, nobody's phone rings until the person has said yes.
   if (granted) effects.push({ type: 'initiate' });
-  return [{ role: 'caller', phase: 'connecting', microphone: false, asked: granted, iceServers: [], signalling: false }, effects];
+  return [{ role: 'caller', phase: 'connecting', microphone: false, asked: granted, placed: false, iceServers: [], signalling: false }, effects];
 }
 
 /** @param {Connecting} call @param {Event} event @returns {Step} */
 export function connecting(call, event) {
   switch (event.type) {
-    case 'microphone': return [{ ...call, microphone: true, asked: true }, call.asked ? [] : [{ type: 'initiate' }]];
-    case 'initiated': return [{ ...call, iceServers: event.iceServers }, [{ type: 'connect', fresh: false }]];
+    // One that is busy or missing is found out before anybody's phone rings, though both are asked for at the same time.
+    case 'microphone': return [{ ...call, microphone: true, asked: true }, call.placed ? [CONNECT] : call.asked ? [] : [{ type: 'initiate' }]];
+    case 'initiated': return [{ ...call, placed: true, iceServers: event.iceServers }, call.microphone ? [CONNECT] : []];
     case 'initiate-failed': return over(call, event.now, event.reason, { retryAfter: event.retryAfter });
     case 'signalling': return [{ ...call, signalling: event.up }, []];
     case 'message': return heard(call, event);
@@ -42,8 +46,8 @@ function heard(call, event) {
     case 'welcome':
       if (message.payload.role === 'presence') return [call, []];
       if (message.payload.state === 'talking') return beginTalking(call, now, message.payload);
-      return [{ role: 'caller', phase: 'ringing', devices: 0, iceServers, signalling }, []];
-    case 'ringing': return showDevices(call, 0, message.payload.devices);
+      return [{ role: 'caller', phase: 'ringing', devices: 0, silent: 0, iceServers, signalling }, []];
+    case 'ringing': return showDevices(call, 0, message.payload);
     case 'answered': return beginTalking(call, now, { iceServers });
     default: return endOf(call, event);
   }

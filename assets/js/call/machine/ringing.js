@@ -28,7 +28,7 @@ export function ringingOut(call, event) {
     case 'welcome':
       // The answer came while this page was away.
       return message.payload.role !== 'presence' && message.payload.state === 'talking' ? beginTalking(call, now, message.payload) : [call, []];
-    case 'ringing': return showDevices(call, call.devices, message.payload.devices);
+    case 'ringing': return showDevices(call, call.devices, message.payload);
     case 'answered': return beginTalking(call, now, call);
     default: return endOf(call, event);
   }
@@ -37,13 +37,13 @@ export function ringingOut(call, event) {
 /**
  * @param {import('./state.js').Connecting|RingingOut} call
  * @param {number} before how many devices rang
- * @param {number} devices how many do now
+ * @param {{devices: number, silent?: number}} now how many do now
  * @returns {Step}
  */
-export function showDevices({ iceServers, signalling }, before, devices) {
+export function showDevices({ iceServers, signalling }, before, { devices, silent = 0 }) {
   /** @type {Effect[]} */
   const effects = devices > 0 && before === 0 ? [{ type: 'mark', name: 'ringing' }] : [];
-  return [{ role: 'caller', phase: 'ringing', devices, iceServers, signalling }, effects];
+  return [{ role: 'caller', phase: 'ringing', devices, silent, iceServers, signalling }, effects];
 }
 
 /**

@@ -23,6 +23,7 @@
  * @property {'connecting'} phase
  * @property {boolean} microphone whether it is open
  * @property {boolean} asked whether the server was asked for the call
+ * @property {boolean} placed whether it has answered: nobody's phone rings before this page is connected to the call
  * @property {RTCIceServer[]} iceServers
  * @property {boolean} signalling whether the server is connected
  *
@@ -30,6 +31,7 @@
  * @property {'caller'} role
  * @property {'ringing'} phase
  * @property {number} devices how many of the owner's devices ring
+ * @property {number} silent how many show the call, but make no sound
  * @property {RTCIceServer[]} iceServers
  * @property {boolean} signalling
  *

@@ -106,6 +106,11 @@ export class CallController {
     this.#call.dispatch({ type: 'message', message: { type: 'ended', payload: { reason } } });
   }
 
+  /** The device can make sounds, or no longer; or could answer, or could not. */
+  ringsOtherwise() {
+    this.#call?.ringsOtherwise();
+  }
+
   /** Somebody has left a note: that is no reason to disturb a call. */
   noteCame() {
     if (!this.isCalling) this.#bell.chime();
@@ -179,6 +184,7 @@ export class CallController {
       remember: (known) => rememberCall({ ...known, title: this.#label, key: tagId, keyed: this.#keyed }),
       forget: forgetCall,
       renew: (endpoint) => renewTicket(`${endpoint}/ticket`),
+      rings: () => ({ audible: this.#around.tones.unlocked, able: true }),
       proof: answerKeys.proofFor(tagId, () => this.#keyed),
     });
     return driver;

@@ -68,9 +68,7 @@ impl Call {
             _ => {}
         }
         if let (Phase::Ringing { devices, .. }, Party::Device(session)) = (&mut self.phase, grant.party) {
-            devices
-                .entry(session)
-                .or_insert_with(|| super::Ringer { link: ParticipantLink::new(cx.now), declined: false });
+            devices.entry(session).or_insert_with(|| super::Ringer::new(cx.now));
         }
     }
 

@@ -49,8 +49,10 @@ enum Phase {
         devices: BTreeMap<SessionId, Ringer>,
         /// Since when no device can be reached; `None` while one can.
         searching_since: Option<Instant>,
-        /// How many ringing devices the caller knows of.
-        told: Option<usize>,
+        /// When the next device that was rung must have shown that it rings; `None` when no device is waited for.
+        shown_until: Option<Instant>,
+        /// How many ringing devices the caller knows of, audible and silent.
+        told: Option<[usize; 2]>,
     },
     Talking {
         session: SessionId,
@@ -65,6 +67,31 @@ enum Phase {
 struct Ringer {
     link: ParticipantLink,
     declined: bool,
+    /// When it was rung last.
+    rung: Instant,
+    /// Its page runs: something came from it since it was rung.
+    awake: bool,
+    audible: bool,
+    able: bool,
+}
+
+impl Ringer {
+    fn new(now: Instant) -> Self {
+        let link = ParticipantLink::new(now);
+        Self { link, declined: false, rung: now, awake: false, audible: true, able: true }
+    }
+
+    /// Whether its person can see the call, and could answer it.
+    fn shows(&self) -> bool {
+        !self.declined && self.able && self.awake && self.link.connection().is_some()
+    }
+
+    /// Until when it may show the call that it does not show yet, or not any more.
+    fn shown_until(&self, options: &SignalOptions) -> Option<Instant> {
+        let waited_for = !self.declined && self.able && !self.shows();
+        let since = self.link.away_since().map_or(self.rung, |away| away.max(self.rung));
+        waited_for.then(|| since + options.show)
+    }
 }
 
 /// How long the present phase has lasted, though it may have begun in another process.
@@ -87,7 +114,7 @@ impl Clock {
 
 impl Phase {
     fn ringing() -> Self {
-        Self::Ringing { devices: BTreeMap::new(), searching_since: None, told: None }
+        Self::Ringing { devices: BTreeMap::new(), searching_since: None, shown_until: None, told: None }
     }
 }
 
@@ -143,11 +170,21 @@ impl Call {
     /// When it may not be said now, or would show an address.
     pub fn message(&mut self, party: Party, message: FromClient, cx: &mut Context<'_>) -> Result<(), CloseReason> {
         match (message, party) {
-            (FromClient::Ready {} | FromClient::Ping {}, _) => Ok(()),
+            (FromClient::Ready {} | FromClient::Ping {}, Party::Caller) => Ok(()),
+            (FromClient::Ready {} | FromClient::Ping {}, Party::Device(session)) => {
+                self.shows(session, None, cx);
+                Ok(())
+            }
+            (FromClient::Rings { audible, able }, Party::Device(session)) => {
+                self.shows(session, Some((audible, able)), cx);
+                Ok(())
+            }
             (FromClient::Hello(_), _) => Err(CloseReason::BadMessage),
             (FromClient::Accept {}, Party::Device(session)) => self.accept(session, cx),
             (FromClient::Decline {}, Party::Device(session)) => self.decline(session, cx),
-            (FromClient::Accept {} | FromClient::Decline {}, Party::Caller) => Err(CloseReason::BadMessage),
+            (FromClient::Rings { .. } | FromClient::Accept {} | FromClient::Decline {}, Party::Caller) => {
+                Err(CloseReason::BadMessage)
+            }
             (FromClient::Hangup {}, _) => self.hang_up(party, cx),
             (FromClient::Mismatch {}, _) => self.mismatch(cx),
             (FromClient::Media(media), _) => {
@@ -176,10 +213,11 @@ impl Call {
         let caller_away = |grace| self.caller.away_since().map(|since| since + grace);
         match &self.phase {
             Phase::Placed => Some(self.clock.reaches(options.first_connection)),
-            Phase::Ringing { searching_since, .. } => [
+            Phase::Ringing { searching_since, shown_until, .. } => [
                 Some(self.clock.reaches(options.ring_time)),
                 caller_away(options.caller_return),
                 searching_since.map(|since| since + options.search),
+                *shown_until,
             ]
             .into_iter()
             .flatten()
@@ -197,14 +235,15 @@ impl Call {
         }
     }
 
-    /// Does what is due at this time.
-    pub fn expire(&mut self, cx: &mut Context<'_>) {
+    /// Does what is due at this time. Answers the devices that were rung and whose pages turn out to be asleep.
+    pub fn expire(&mut self, cx: &mut Context<'_>) -> Vec<SessionId> {
         match self.phase {
             Phase::Placed if self.clock.reaches(cx.options.first_connection) <= cx.now => self.phase = Phase::Over,
             Phase::Placed | Phase::Over => {}
-            Phase::Ringing { .. } => self.expire_ringing(cx),
+            Phase::Ringing { .. } => return self.expire_ringing(cx),
             Phase::Talking { .. } => self.expire_talking(cx),
         }
+        Vec::new()
     }
 
     fn link(&mut self, party: Party) -> Option<&mut ParticipantLink> {

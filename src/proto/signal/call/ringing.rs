@@ -3,7 +3,6 @@
 use super::super::CloseReason;
 use super::super::grant::Party;
 use super::super::io::Output;
-use super::super::participant_link::ParticipantLink;
 use super::super::wire::ToClient;
 use super::context::Context;
 use super::{Call, Phase, Ringer};
@@ -26,11 +25,11 @@ impl Call {
     pub fn ring(&mut self, session: SessionId, cx: &mut Context<'_>) {
         let Phase::Ringing { devices, .. } = &mut self.phase else { return };
         let Some(connection) = cx.presence.connection(session) else { return };
-        let ringer =
-            devices.entry(session).or_insert_with(|| Ringer { link: ParticipantLink::new(cx.now), declined: false });
+        let ringer = devices.entry(session).or_insert_with(|| Ringer::new(cx.now));
         if ringer.declined {
             return;
         }
+        ringer.rung = cx.now;
         let remaining = self.clock.reaches(cx.options.ring_time).saturating_duration_since(cx.now);
         if let Some(grant) = self.grant(Party::Device(session), cx.now) {
             cx.outputs.push_back(Output::Ring { connection, grant, remaining });
@@ -49,9 +48,22 @@ impl Call {
         let (Phase::Ringing { devices, told, .. }, Some(caller)) = (&mut self.phase, self.caller.connection()) else {
             return;
         };
-        let joined = devices.values().filter(|ringer| !ringer.declined && ringer.link.connection().is_some()).count();
-        if told.replace(joined) != Some(joined) {
-            cx.send(caller, ToClient::Ringing { devices: joined });
+        let [audible, silent] =
+            [true, false].map(|audible| devices.values().filter(|r| r.shows() && r.audible == audible).count());
+        if told.replace([audible, silent]) != Some([audible, silent]) {
+            cx.send(caller, ToClient::Ringing { devices: audible, silent });
+        }
+    }
+
+    /// A device that is rung says something: its page is awake. It may also say how it rings.
+    pub(super) fn shows(&mut self, session: SessionId, how: Option<(bool, bool)>, cx: &mut Context<'_>) {
+        let Phase::Ringing { devices, .. } = &mut self.phase else { return };
+        let Some(ringer) = devices.get_mut(&session) else { return };
+        let before = (ringer.awake, ringer.audible, ringer.able);
+        ringer.awake = true;
+        (ringer.audible, ringer.able) = how.unwrap_or((ringer.audible, ringer.able));
+        if before != (ringer.awake, ringer.audible, ringer.able) {
+            self.devices_changed(cx);
         }
     }
 
@@ -103,8 +115,9 @@ impl Call {
         }
     }
 
-    pub(super) fn expire_ringing(&mut self, cx: &mut Context<'_>) {
-        let Phase::Ringing { devices, searching_since, .. } = &self.phase else { return };
+    pub(super) fn expire_ringing(&mut self, cx: &mut Context<'_>) -> Vec<SessionId> {
+        let Phase::Ringing { devices, searching_since, .. } = &self.phase else { return Vec::new() };
+        let asleep = self.asleep(cx);
         let caller_gone = self.caller.away_since().is_some_and(|since| since + cx.options.caller_return <= cx.now);
         if caller_gone {
             self.end(EndReason::GaveUp, cx);
@@ -115,15 +128,36 @@ impl Call {
         } else if searching_since.is_some_and(|since| since + cx.options.search <= cx.now) {
             let declined = devices.values().any(|ringer| ringer.declined);
             self.end(if declined { EndReason::Declined } else { EndReason::Unreachable }, cx);
+        } else {
+            self.update_search(cx);
         }
+        asleep
     }
 
-    /// Notes whether any device can still answer.
+    /// The devices that were rung and did not show it in time. Their connections look alive, for the browser keeps them
+    /// up: they must not count for the next caller either.
+    fn asleep(&self, cx: &Context<'_>) -> Vec<SessionId> {
+        let Phase::Ringing { devices, .. } = &self.phase else { return Vec::new() };
+        let is_late = |ringer: &Ringer| ringer.shown_until(cx.options).is_some_and(|until| until <= cx.now);
+        let late = devices.iter().filter(|(_, ringer)| !ringer.awake && is_late(ringer));
+        late.map(|(session, _)| *session).collect()
+    }
+
+    /// Notes whether any device can still answer, and until when one is waited for that does not show the call.
     fn update_search(&mut self, cx: &Context<'_>) {
-        let Phase::Ringing { devices, searching_since, .. } = &mut self.phase else { return };
-        let reachable = devices.iter().any(|(session, ringer)| {
-            !ringer.declined && (ringer.link.connection().is_some() || cx.presence.connection(*session).is_some())
-        });
-        *searching_since = if reachable { None } else { searching_since.or(Some(cx.now)) };
+        let Phase::Ringing { devices, searching_since, shown_until, .. } = &mut self.phase else { return };
+        let waited_for = devices.iter().filter(|(session, _)| cx.presence.connection(**session).is_some());
+        let waited_for: Vec<_> =
+            waited_for.filter_map(|(_, r)| r.shown_until(cx.options)).filter(|until| *until > cx.now).collect();
+        *shown_until = waited_for.iter().min().copied();
+        if waited_for.is_empty() && !devices.values().any(Ringer::shows) {
+            // Where devices were waited for, the search was over with that.
+            let since =
+                devices.values().filter_map(|r| r.shown_until(cx.options)).filter(|until| *until <= cx.now).max();
+            let begun = since.and_then(|since| since.checked_sub(cx.options.search)).unwrap_or(cx.now);
+            searching_since.get_or_insert(begun);
+        } else {
+            *searching_since = None;
+        }
     }
 }

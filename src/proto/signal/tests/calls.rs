@@ -26,7 +26,7 @@ fn the_end_of_a_call_is_told_once_with_what_became_of_it() {
         let owner = scene.owner();
         let phone = scene.phone(owner);
         let caller = scene.call(owner);
-        scene.wait(10.0);
+        scene.wait(7.0);
         let device = scene.pick_up(phone);
         scene.say(device, "accept");
         scene.send(caller, with_fingerprint("offer", "AB:CD"));
@@ -37,7 +37,7 @@ fn the_end_of_a_call_is_told_once_with_what_became_of_it() {
         scene.drop(device);
         let [over] = scene.over[..] else { panic!("{} ends", scene.over.len()) };
         assert_eq!((over.tag, over.household, over.reason), (owner.tag, owner.household, EndReason::HungUp));
-        assert_eq!((over.waited.as_secs(), over.talked.map(|talked| talked.as_secs())), (10, Some(20)));
+        assert_eq!((over.waited.as_secs(), over.talked.map(|talked| talked.as_secs())), (7, Some(20)));
         assert!(over.rang);
         digests.push(over.fingerprints);
     }
@@ -50,12 +50,13 @@ fn a_call_that_nobody_answers_is_told_of_too_and_one_that_never_began_is_not() {
 
     let mut scene = Scene::new();
     let (nowhere, owner) = (scene.owner(), scene.owner());
-    scene.phone(owner);
+    let phone = scene.phone(owner);
     scene.place(owner);
     scene.wait(31.0);
     assert_eq!(scene.over.len(), 0, "its caller never came");
     scene.call(nowhere);
     scene.call(owner);
+    scene.pick_up(phone);
     scene.wait(46.0);
     let told: Vec<_> = scene.over.iter().map(|over| (over.tag, over.reason, over.rang, over.talked)).collect();
     assert_eq!(
@@ -231,7 +232,7 @@ fn without_a_device_one_is_looked_for() {
     scene.wait(4.0);
     let phone = scene.phone(owner);
     assert_eq!(scene.heard(phone.presence), ["welcome", "ring 41"]);
-    scene.wait(10.0);
+    scene.wait(7.0);
     scene.forget(caller);
     scene.pick_up(phone);
     assert_eq!(scene.heard(caller), ["ringing 1"]);

@@ -48,18 +48,109 @@ fn a_decline_leaves_the_others_ringing_until_all_have_declined() {
 }
 
 #[test]
-fn a_phone_that_was_rung_but_is_not_shown_keeps_the_call_alive() {
+fn a_phone_that_was_rung_and_may_yet_show_it_keeps_the_call_alive_for_a_few_seconds() {
     let mut scene = Scene::new();
     let owner = scene.owner();
-    let (one, _two) = (scene.phone(owner), scene.phone(owner));
+    let (one, two) = (scene.phone(owner), scene.phone(owner));
     let caller = scene.call(owner);
     let first = scene.pick_up(one);
     scene.say(first, "decline");
     scene.forget(caller);
-    scene.wait(44.0);
+    scene.wait(7.0);
     assert!(scene.heard(caller).is_empty());
     scene.wait(1.0);
-    assert_eq!(scene.heard(caller), ["ended no-answer", "close 1000"]);
+    assert_eq!(scene.heard(caller), ["ended declined", "close 1000"], "by everybody who could");
+    assert!(scene.heard(two.presence).contains(&"close 4408".into()));
+}
+
+#[test]
+fn a_page_that_is_asleep_is_no_phone_that_rings() {
+    let mut scene = Scene::new();
+    let owner = scene.owner();
+    let phone = scene.phone(owner);
+    let caller = scene.call(owner);
+    // Its browser may even connect for it.
+    let device = scene.join(scene.rings[&phone.presence]);
+    assert_eq!(scene.heard(caller), ["welcome ringing", "ringing 0"]);
+    scene.wait(7.9);
+    assert!(scene.heard(caller).is_empty());
+    scene.wait(0.1);
+    assert_eq!(scene.heard(caller), ["ended unreachable", "close 1000"]);
+    scene.forget(device);
+    assert!(scene.heard(phone.presence).contains(&"close 4408".into()));
+    // Nor for the next caller, who learns it sooner.
+    let caller = scene.call(owner);
+    scene.wait(5.0);
+    assert_eq!(scene.heard(caller), ["welcome ringing", "ringing 0", "ended unreachable", "close 1000"]);
+    // Once it wakes up, it rings.
+    let presence = scene.come(scene.presence_grants[&phone.presence]);
+    scene.say(presence, "ready");
+    let caller = scene.call(owner);
+    scene.pick_up(Phone { presence, ..phone });
+    assert_eq!(scene.heard(caller), ["welcome ringing", "ringing 0", "ringing 1"]);
+}
+
+#[test]
+fn a_page_that_is_asleep_does_not_keep_another_phone_from_ringing_on() {
+    let mut scene = Scene::new();
+    let owner = scene.owner();
+    let (awake, asleep) = (scene.phone(owner), scene.phone(owner));
+    let caller = scene.call(owner);
+    let device = scene.pick_up(awake);
+    scene.forget(caller);
+    scene.wait(40.0);
+    assert!(scene.heard(caller).is_empty());
+    assert!(scene.heard(asleep.presence).contains(&"close 4408".into()));
+    scene.say(device, "accept");
+    assert_eq!(scene.heard(caller), ["answered"]);
+}
+
+#[test]
+fn a_phone_without_a_sound_is_not_said_to_ring() {
+    let mut scene = Scene::new();
+    let owner = scene.owner();
+    let phone = scene.phone(owner);
+    let caller = scene.call(owner);
+    let device = scene.join(scene.rings[&phone.presence]);
+    let rings = |audible, able| json!({"type": "rings", "payload": {"audible": audible, "able": able}});
+    scene.send(device, rings(false, true));
+    assert_eq!(scene.heard(caller), ["welcome ringing", "ringing 0", "ringing 0 silent 1"]);
+    scene.send(device, rings(true, true));
+    assert_eq!(scene.heard(caller), ["ringing 1"]);
+    scene.send(device, rings(true, true));
+    scene.say(device, "ready");
+    assert!(scene.heard(caller).is_empty(), "no news");
+    scene.send(device, rings(false, true));
+    scene.forget(caller);
+    scene.wait(30.0);
+    assert!(scene.heard(caller).is_empty(), "somebody may see it");
+    scene.say(device, "accept");
+    assert_eq!(scene.heard(caller), ["answered"]);
+}
+
+#[test]
+fn a_phone_that_could_not_answer_is_no_phone_that_rings() {
+    let mut scene = Scene::new();
+    let owner = scene.owner();
+    let phone = scene.phone(owner);
+    let caller = scene.call(owner);
+    let device = scene.join(scene.rings[&phone.presence]);
+    scene.send(device, json!({"type": "rings", "payload": {"audible": true, "able": false}}));
+    assert_eq!(scene.heard(caller), ["welcome ringing", "ringing 0"]);
+    scene.wait(5.0);
+    assert_eq!(scene.heard(caller), ["ended unreachable", "close 1000"]);
+    assert!(scene.heard(phone.presence).contains(&"ring-stopped unreachable".into()));
+}
+
+#[test]
+fn how_a_phone_rings_is_nothing_that_a_caller_can_say() {
+    let mut scene = Scene::new();
+    let owner = scene.owner();
+    scene.phone(owner);
+    let caller = scene.call(owner);
+    scene.forget(caller);
+    scene.send(caller, json!({"type": "rings", "payload": {"audible": true, "able": true}}));
+    assert_eq!(scene.heard(caller), ["close 4400"]);
 }
 
 #[test]
@@ -80,11 +171,11 @@ fn a_phone_that_comes_back_while_it_rings_is_rung_again() {
     let owner = scene.owner();
     let phone = scene.phone(owner);
     let caller = scene.call(owner);
-    scene.wait(10.0);
+    scene.wait(7.0);
     scene.drop(phone.presence);
     scene.wait(3.0);
     let presence = scene.come(scene.presence_grants[&phone.presence]);
-    assert_eq!(scene.heard(presence), ["welcome", "ring 32"]);
+    assert_eq!(scene.heard(presence), ["welcome", "ring 35"]);
     let device = scene.pick_up(Phone { presence, ..phone });
     scene.forget(caller);
     scene.say(device, "accept");

@@ -236,7 +236,9 @@ impl Scene {
                         .iter()
                         .find_map(|key| message["payload"].get(key))
                         .map(|value| format!(" {}", value.to_string().trim_matches('"')));
-                    (connection, format!("{kind}{}", detail.unwrap_or_default()))
+                    let silent =
+                        message["payload"]["silent"].as_u64().filter(|n| *n > 0).map(|n| format!(" silent {n}"));
+                    (connection, format!("{kind}{}{}", detail.unwrap_or_default(), silent.unwrap_or_default()))
                 }
                 Output::Close { connection, reason } => (connection, format!("close {}", reason.code())),
             };

@@ -79,6 +79,7 @@ fn ringing_goes_on() {
     let device = scene.pick_up(phone);
     let (mut scene, grant) = restarted(&scene, 10);
     let device = scene.join_as(grant(device), true, false);
+    scene.say(device, "ready");
     let caller = scene.join_as(grant(caller), true, false);
     assert_eq!(scene.heard(caller), ["welcome ringing", "ringing 1"]);
     let other = scene.phone(owner);
