@@ -50,7 +50,14 @@ export class CallDriver {
     this.#signalling?.hurry();
   };
   #seen = () => {
-    if (document.visibilityState === 'visible') this.#signalling?.hurry();
+    if (document.visibilityState !== 'visible') return;
+    this.#signalling?.hurry();
+    this.#plugged();
+  };
+  #reopening = false;
+  /** A microphone may be there again. */
+  #plugged = () => {
+    if (isTalking(this.state) && !this.state.microphone) void this.reopenMicrophone();
   };
 
   /**
@@ -66,6 +73,7 @@ export class CallDriver {
     window.addEventListener('online', this.#networkChanged);
     document.addEventListener('visibilitychange', this.#seen);
     networkInformation()?.addEventListener('change', this.#networkChanged);
+    navigator.mediaDevices?.addEventListener('devicechange', this.#plugged);
     if (call.phase === 'ringing') this.#perform({ type: 'connect', fresh: false });
   }
 
@@ -137,10 +145,41 @@ export class CallDriver {
     try {
       const stream = await this.#microphone;
       if (this.state.phase === 'ended') return stopTracks(stream);
-      for (const track of stream.getAudioTracks()) track.enabled = !this.#isMuted;
+      this.#use(stream);
       this.dispatch({ type: 'microphone' });
     } catch (error) {
       this.dispatch({ type: 'microphone-failed', reason: microphoneProblem(error, navigator.userAgent) });
+    }
+  }
+
+  /** @param {MediaStream} stream */
+  #use(stream) {
+    for (const track of stream.getAudioTracks()) {
+      track.enabled = !this.#isMuted;
+      track.onended = () => void this.reopenMicrophone();
+      // The browser or the phone takes the microphone away for a while: a telephone call, a switch on the case.
+      track.onmute = () => this.dispatch({ type: 'microphone-open', open: false });
+      track.onunmute = () => this.dispatch({ type: 'microphone-open', open: true });
+    }
+  }
+
+  /** What was opened once may go away in mid-call: the permission is withdrawn, a headset unplugged. Another one takes its place, or both sides are told. */
+  async reopenMicrophone() {
+    if (this.#reopening || this.state.phase === 'ended') return;
+    this.#reopening = true;
+    this.dispatch({ type: 'microphone-open', open: false });
+    try {
+      const stream = await openMicrophone();
+      if (!isRunning(this.state)) return stopTracks(stream);
+      this.#closeMicrophone();
+      this.#microphone = Promise.resolve(stream);
+      this.#use(stream);
+      this.#withPeer((peer) => peer.replaceMicrophone(stream));
+      this.dispatch({ type: 'microphone-open', open: true });
+    } catch (error) {
+      if (!isTalking(this.state)) this.dispatch({ type: 'microphone-failed', reason: microphoneProblem(error, navigator.userAgent) });
+    } finally {
+      this.#reopening = false;
     }
   }
 
@@ -199,10 +238,10 @@ export class CallDriver {
 
   /** @param {RTCIceServer[]} iceServers @param {number} making @returns {Promise<Peer|null>} null where it is not wanted any more */
   async #makePeer(iceServers, making) {
-    const [microphone, proof, certificate] = await Promise.all([this.#microphone?.catch(() => null), this.#prove(), this.#certificate]);
+    const [microphone, proof, certificate] = await Promise.all([this.#microphone?.catch(() => null), this.#prove(), this.#certificate.catch(() => null)]);
     if (!microphone || proof === undefined || this.state.phase === 'ended' || making !== this.#making) return null;
     if (proof) this.dispatch({ type: 'proving' });
-    const peer = new Peer(iceServers, { microphone, proof, certificates: [certificate] }, {
+    const peer = new Peer(iceServers, { microphone, proof, certificates: certificate ? [certificate] : [] }, {
       described: (message) => this.dispatch({ type: 'described', message }),
       candidate: (candidate) => this.dispatch({ type: 'candidate', candidate }),
       answerTaken: () => this.dispatch({ type: 'answer-taken' }),
@@ -242,12 +281,20 @@ export class CallDriver {
     window.removeEventListener('online', this.#networkChanged);
     document.removeEventListener('visibilitychange', this.#seen);
     networkInformation()?.removeEventListener('change', this.#networkChanged);
+    navigator.mediaDevices?.removeEventListener('devicechange', this.#plugged);
   }
 }
 
+/** Whether a microphone is wanted. @param {Call} call */
+const isRunning = (call) => !['ended', 'rejoinable'].includes(call.phase);
+
 /** @param {MediaStream} stream */
 function stopTracks(stream) {
-  for (const track of stream.getTracks()) track.stop();
+  for (const track of stream.getTracks()) {
+    // Nothing that it does from now on means anything.
+    Object.assign(track, { onended: null, onmute: null, onunmute: null });
+    track.stop();
+  }
 }
 
 /** Where the browser tells about its network (not in Safari and Firefox). @returns {EventTarget|undefined} */

@@ -126,6 +126,11 @@ export class Peer {
     });
   }
 
+  /** Another microphone, in the place of one that went away. @param {MediaStream} microphone */
+  replaceMicrophone(microphone) {
+    this.#queue(() => this.#gate.replace(microphone.getAudioTracks()[0]));
+  }
+
   /** For the next ICE restart. @param {RTCIceServer[]} iceServers */
   setIceServers(iceServers) {
     this.#queue(async (connection) => connection.setConfiguration(configuration(iceServers, this.#means.certificates)));

@@ -11,6 +11,9 @@ const SLOW = 8_000;
 /** Which times left are told, in seconds: each is read out, over the voice of who talks. */
 const STEPS = [10, 30, 60];
 
+/** What a call is once voices go through: both can be heard, or one cannot. @param {InVoice} call @param {Texts} texts */
+export const talkingHeadline = (call, texts) => texts.say(call.microphone ? 'talking' : 'unheard');
+
 /**
  * What is not well with the call at the moment; the most useful thing to know comes first.
  * @param {InVoice} call
@@ -19,8 +22,10 @@ const STEPS = [10, 30, 60];
  */
 export function notices(call, now, texts) {
   const media = call.path?.media;
+  if (!call.microphone) return texts.say('notice.microphone');
   if (!call.signalling && media !== 'flowing') return texts.say('notice.reconnecting');
   if (!call.otherConnected) return texts.say('notice.other-reconnecting');
+  if (!call.otherMicrophone) return texts.say('notice.other-microphone');
   if (media === 'missing') return texts.say('notice.no-voice');
   if (call.phase === 'answered' && now - call.answeredAt > SLOW) return texts.say('notice.slow');
   return '';
@@ -75,6 +80,7 @@ export function assurance(call, compare, texts) {
 export function callButtons(call, { blocked, compare }, texts) {
   /** @type {Action[]} */
   const actions = blocked ? [{ id: 'hear', kind: 'primary', icon: 'speaker', label: texts.say('action.hear') }] : [];
+  if (!call.microphone) actions.push({ id: 'microphone', kind: 'primary', icon: 'mic', label: texts.say('action.microphone') });
   if (call.proof.state === 'done' && call.proof.words.length > 0 && !compare) actions.push({ id: 'words', kind: 'plain', label: texts.say('action.words') });
   return [
     ...actions,

@@ -31,6 +31,12 @@ export class VoiceGate {
     await this.#sender?.replaceTrack(this.#track);
   }
 
+  /** Our voice comes from another microphone from now on. @param {MediaStreamTrack} track */
+  async replace(track) {
+    this.#track = track;
+    if (this.#opened) await this.#sender?.replaceTrack(track);
+  }
+
   /** @param {RTCRtpSender} sender what our voice will be sent with */
   async sendsWith(sender) {
     this.#sender = sender;

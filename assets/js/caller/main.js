@@ -91,6 +91,7 @@ function tapped(action) {
       return sticker.at === 'open' ? begin() : void checkAgain();
     case 'hang-up': return call?.dispatch({ type: 'hang-up' });
     case 'mute': return call?.toggleMute();
+    case 'microphone': return void call?.reopenMicrophone();
     case 'hear': return void loudspeaker.start();
     case 'rejoin': return call?.dispatch({ type: 'rejoin' });
     case 'copy': return void copyLink();

@@ -1,6 +1,6 @@
 /** Which screen the caller sees: pure, from where the page stands to words and buttons. */
 
-import { assurance, callButtons, notices, talked, timeLeft } from '../call/screen-parts.js';
+import { assurance, callButtons, notices, talked, talkingHeadline, timeLeft } from '../call/screen-parts.js';
 
 /**
  * @typedef {import('../ui/screen.js').Screen} Screen
@@ -80,7 +80,7 @@ export function callScreen(call, around, texts) {
     case 'talking':
       return {
         state: call.phase === 'talking' ? 'talking' : 'answered', mood: 'live', icon: 'wave', kicker,
-        headline: texts.say(call.phase === 'talking' ? 'talking' : 'answered'),
+        headline: call.phase === 'talking' ? talkingHeadline(call, texts) : texts.say('answered'),
         detail: call.phase === 'talking' ? '' : texts.say('answered.detail'),
         since: call.answeredAt, notice: notices(call, around.now, texts) || timeLeft(call, around.now, texts),
         ...assurance(call, around.compare, texts), actions: callButtons(call, around, texts),

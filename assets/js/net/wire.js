@@ -14,6 +14,7 @@
  *   | {type: 'answer', payload: {sdp: string, nonce?: string}}
  *   | {type: 'ice-candidate', payload: Candidate}
  *   | {type: 'restart-ice', payload: {}}
+ *   | {type: 'microphone', payload: {open: boolean}}
  *   | ProofMessage} PassedOn
  * @typedef {{type: 'reveal', payload: {nonce: string}}
  *   | {type: 'signature', payload: {signature: string}}
@@ -95,6 +96,7 @@ const SHAPES = {
     candidate: text, sdpMid: anyOf(none, text), sdpMLineIndex: anyOf(none, count), usernameFragment: anyOf(none, text),
   }],
   'restart-ice': [{}],
+  microphone: [{ open: flag }],
   peer: [{ connected: flag }],
   'restart-media': [{}],
   'ending-soon': [{ seconds: count }],

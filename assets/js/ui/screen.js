@@ -7,7 +7,7 @@ import { byId, icon, make, setText } from './dom.js';
 import { clock } from './i18n.js';
 
 /**
- * @typedef {'call'|'note'|'answer'|'decline'|'hang-up'|'mute'|'again'|'retry'|'hear'|'rejoin'|'copy'|'words'|'done'} ActionId
+ * @typedef {'call'|'note'|'answer'|'decline'|'hang-up'|'mute'|'microphone'|'again'|'retry'|'hear'|'rejoin'|'copy'|'words'|'done'} ActionId
  * @typedef {{id: ActionId, label: string, kind: 'primary'|'answer'|'danger'|'plain', icon?: string, pressed?: boolean}} Action
  *
  * @typedef {object} Screen

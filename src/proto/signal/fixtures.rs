@@ -47,6 +47,7 @@ fn every_valid_message_of_a_client_is_read() {
         "hangup",
         "hello",
         "ice-candidate",
+        "microphone",
         "mismatch",
         "offer",
         "ping",

@@ -94,6 +94,11 @@ pub enum Media {
     IceCandidate(Candidate),
     /// Asks the caller for an offer with an ICE restart.
     RestartIce {},
+    /// This side's microphone went away in mid-call, or came back.
+    Microphone {
+        /// Whether it is there.
+        open: bool,
+    },
 }
 
 /// `RTCIceCandidateInit` (W3C WebRTC, 4.8.1), as `RTCIceCandidate.toJSON()` gives it.

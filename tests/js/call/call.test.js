@@ -349,7 +349,7 @@ test('why the connection ended for good becomes a reason', () => {
   for (const code of [1009, 4400, 4422]) assert.equal(reason(code), 'refused');
 });
 
-const IN_VOICE = ['role', 'phase', 'muted', 'signalling', 'otherConnected', 'iceServers', 'answeredAt', 'endsAt', 'proof', 'path'];
+const IN_VOICE = ['role', 'phase', 'muted', 'microphone', 'otherMicrophone', 'signalling', 'otherConnected', 'iceServers', 'answeredAt', 'endsAt', 'proof', 'path'];
 const ENDED = ['role', 'phase', 'reason', 'mine', 'retryAfter', 'answeredAt', 'endedAt'];
 /** What a call of each phase has, and nothing else. @type {Record<string, string[]>} */
 const FIELDS = {
@@ -456,3 +456,21 @@ function seeded(seed) {
     return ((value ^ (value >>> 14)) >>> 0) / 4294967296;
   };
 }
+
+test('a microphone that goes away in mid-call is said to be gone, on both sides, until it is back', () => {
+  const play = talkingCaller();
+  play.on({ type: 'microphone-open', open: false });
+  assert.deepEqual([play.call.microphone, play.does], [false, ['send(microphone)']]);
+  assert.deepEqual(play.on({ type: 'microphone-open', open: false }).does, [], 'it is said once');
+  // What is said to a side that is away is lost.
+  play.hears({ type: 'peer', payload: { connected: false } });
+  assert.deepEqual(play.hears({ type: 'peer', payload: { connected: true } }).does.filter((effect) => effect.includes('microphone')), ['send(microphone)']);
+  assert.deepEqual(play.hears({ type: 'restart-media', payload: {} }).does.filter((effect) => effect.includes('microphone')), ['send(microphone)']);
+  play.on({ type: 'microphone-open', open: true });
+  assert.deepEqual([play.call.microphone, play.does], [true, ['send(microphone)']]);
+  assert.deepEqual(play.hears({ type: 'peer', payload: { connected: true } }).does.filter((effect) => effect.includes('microphone')), []);
+  play.hears({ type: 'microphone', payload: { open: false } });
+  assert.equal(play.call.otherMicrophone, false);
+  play.hears({ type: 'restart-media', payload: {} });
+  assert.equal(play.call.otherMicrophone, true, 'a page that was reloaded has opened it again');
+});

@@ -24,7 +24,7 @@ const OWNER = /** @type {const} */ ('owner');
 
 /** @param {Role} role @returns {import('../../../assets/js/call/machine/state.js').Talking} */
 const talking = (role) => ({
-  role, phase: 'talking', muted: false, signalling: true, otherConnected: true, iceServers: [], answeredAt: NOW, endsAt: null, proof: { state: 'none' },
+  role, phase: 'talking', muted: false, microphone: true, otherMicrophone: true, signalling: true, otherConnected: true, iceServers: [], answeredAt: NOW, endsAt: null, proof: { state: 'none' },
   path: { media: 'flowing', restartWanted: false, restartOnWelcome: false, restartNotBefore: 0, restarts: 0, offeredAt: null },
 });
 /** @param {Role} role @returns {import('../../../assets/js/call/machine/state.js').Answered} */
@@ -92,6 +92,10 @@ test('the screen says what matters most: first our own connection, then the othe
   assert.match(callScreen({ ...missing, signalling: false }, around, caller).notice ?? '', /Your connection/);
   assert.match(callScreen({ ...missing, otherConnected: false }, around, caller).notice ?? '', /other side/);
   assert.match(callScreen(missing, around, caller).notice ?? '', /No sound/);
+  const unheard = callScreen({ ...missing, microphone: false, signalling: false }, around, caller);
+  assert.match(unheard.notice ?? '', /Your microphone/);
+  assert.deepEqual([unheard.headline, unheard.actions.map(({ id }) => id)], ['They can’t hear you', ['hear', 'microphone', 'mute', 'hang-up']]);
+  assert.match(callScreen({ ...missing, otherMicrophone: false }, around, caller).notice ?? '', /other side has lost/);
   assert.match(callScreen({ ...call, endsAt: NOW + 41_000 }, around, caller).notice ?? '', /1 minute/);
 });
 

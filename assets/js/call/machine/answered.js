@@ -20,7 +20,7 @@ const CONNECT_TIME = 5_000;
 export function beginTalking({ role, signalling }, now, { iceServers, talkingSeconds = 0, peerConnected = true }) {
   const answeredAt = now - talkingSeconds * 1000;
   return makePath({
-    role, phase: 'answered', muted: false, signalling, otherConnected: peerConnected, iceServers, answeredAt, endsAt: null, path: null, proof: { state: 'none' },
+    role, phase: 'answered', muted: false, microphone: true, otherMicrophone: true, signalling, otherConnected: peerConnected, iceServers, answeredAt, endsAt: null, path: null, proof: { state: 'none' },
   }, now);
 }
 

@@ -49,7 +49,7 @@ export function rejoining(call, event) {
   const { iceServers, peerConnected, talkingSeconds } = message.payload;
   // `restart-media` follows, to both sides.
   return [{
-    role, phase: 'answered', muted: false, signalling, otherConnected: peerConnected, iceServers, answeredAt: now - talkingSeconds * 1000,
+    role, phase: 'answered', muted: false, microphone: true, otherMicrophone: true, signalling, otherConnected: peerConnected, iceServers, answeredAt: now - talkingSeconds * 1000,
     endsAt: null, path: null, proof: { state: 'none' },
   }, [{ type: 'remember' }]];
 }

@@ -50,6 +50,8 @@
  * @typedef {object} Voice what both phases have in which somebody has answered
  * @property {Role} role
  * @property {boolean} muted
+ * @property {boolean} microphone whether our microphone is there: it may go away in mid-call
+ * @property {boolean} otherMicrophone whether theirs is
  * @property {boolean} signalling
  * @property {boolean} otherConnected whether the other side's signalling is
  * @property {RTCIceServer[]} iceServers
@@ -110,6 +112,7 @@
  *   | {type: 'answer'} | {type: 'decline'} | {type: 'hang-up'} | {type: 'rejoin'} | {type: 'tick'}
  *   | {type: 'not-provable', problem: ProofProblem|null}
  *   | {type: 'mute', muted: boolean}
+ *   | {type: 'microphone-open', open: boolean}
  *   | {type: 'initiated', iceServers: RTCIceServer[]}
  *   | {type: 'initiate-failed', reason: Reason, retryAfter: number|null}
  *   | {type: 'microphone'} | {type: 'microphone-failed', reason: MicrophoneProblem}

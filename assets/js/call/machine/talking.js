@@ -18,6 +18,7 @@ const PROOF_TIMEOUT = 12_000;
 /** Before voices go through, and while they do. @param {InVoice} call @param {Event} event @returns {Step} */
 export function talking(call, event) {
   switch (event.type) {
+    case 'microphone-open': return call.microphone === event.open ? [call, []] : [{ ...call, microphone: event.open }, [tell(event.open)]];
     case 'mute': return [{ ...call, muted: event.muted }, [{ type: 'mute', muted: event.muted }]];
     case 'signalling': return [proofMayStillCome({ ...call, signalling: event.up }, event.now), []];
     case 'message': return heard(call, event);
@@ -49,11 +50,13 @@ function heard(call, event) {
   const { message, now } = event;
   switch (message.type) {
     case 'welcome': return message.payload.role === 'presence' ? [call, []] : welcomed(call, now, message.payload);
-    case 'restart-media': return remakePath(call, now);
+    case 'microphone': return [{ ...call, otherMicrophone: message.payload.open }, []];
+    // A page that was reloaded has opened its microphone, and knows nothing of ours.
+    case 'restart-media': return toldAgain(remakePath({ ...call, otherMicrophone: true }, now));
     case 'ending-soon': return [{ ...call, endsAt: now + message.payload.seconds * 1000 }, []];
     case 'peer': {
       const next = proofMayStillCome({ ...call, otherConnected: message.payload.connected }, now);
-      return next.otherConnected && next.path ? restartAfterReturn(next, now) : [next, []];
+      return toldAgain(next.otherConnected && next.path ? restartAfterReturn(next, now) : [next, []]);
     }
     default: return call.path ? heardOnPath(call, event) : endOf(call, event);
   }
@@ -82,6 +85,14 @@ function welcomed(call, now, welcome) {
   const { iceServers } = welcome;
   const next = { ...call, answeredAt: now - welcome.talkingSeconds * 1000, otherConnected: welcome.peerConnected };
   return next.path ? restartAfterWelcome(next, now, iceServers) : makePath({ ...next, iceServers }, now);
+}
+
+/** @param {boolean} open @returns {import('./state.js').Effect} */
+const tell = (open) => ({ type: 'send', message: { type: 'microphone', payload: { open } } });
+
+/** What was said to a side that was away is lost: that it hears nothing because nothing is said, too. @param {Step} step @returns {Step} */
+function toldAgain([call, effects]) {
+  return 'microphone' in call && 'otherConnected' in call && call.otherConnected && !call.microphone ? [call, [...effects, tell(false)]] : [call, effects];
 }
 
 /** Nothing goes through any more before it is proven. @param {OnPath} call @param {number} now @returns {Answered} */

@@ -145,6 +145,7 @@ export class CallController {
       case 'decline': return call.dispatch({ type: 'decline' });
       case 'hang-up': return call.dispatch({ type: 'hang-up' });
       case 'mute': return call.toggleMute();
+      case 'microphone': return void call.reopenMicrophone();
       case 'hear': return void this.#loudspeaker.start();
       case 'rejoin': return void this.#prepared(call, { type: 'rejoin' });
       case 'words':

@@ -1,6 +1,6 @@
 /** Which screen the owner sees while a call rings or lasts: pure, from the call's state to words and buttons. */
 
-import { assurance, callButtons, notices, talked, timeLeft } from '../../call/screen-parts.js';
+import { assurance, callButtons, notices, talked, talkingHeadline, timeLeft } from '../../call/screen-parts.js';
 
 /**
  * @typedef {import('../../ui/screen.js').Screen} Screen
@@ -49,7 +49,7 @@ export function ownerScreen(call, { label, blocked, compare, open, now }, texts)
     case 'talking':
       return {
         state: call.phase === 'talking' ? 'talking' : 'answered', mood: 'live', icon: 'wave', kicker: label,
-        headline: texts.say(call.phase === 'talking' ? 'talking' : 'answered'),
+        headline: call.phase === 'talking' ? talkingHeadline(call, texts) : texts.say('answered'),
         detail: call.phase === 'talking' ? '' : texts.say('answered.detail'),
         since: call.answeredAt, notice: notices(call, now, texts) || timeLeft(call, now, texts),
         ...assurance(call, compare, texts), ...(call.proof.state === 'none' ? { assurance: texts.say(open ? 'owner.proof.none' : 'owner.proof.unsure') } : {}),

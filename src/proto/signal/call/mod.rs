@@ -191,7 +191,7 @@ impl Call {
                 let allowed = match media {
                     Media::Offer { .. } | Media::Reveal { .. } | Media::Confirmation { .. } => party == Party::Caller,
                     Media::Answer { .. } | Media::RestartIce {} | Media::Signature { .. } => party != Party::Caller,
-                    Media::IceCandidate(_) => true,
+                    Media::IceCandidate(_) | Media::Microphone { .. } => true,
                 };
                 if !allowed {
                     return Err(CloseReason::BadMessage);

@@ -23,9 +23,11 @@ pub fn admit(media: Media) -> Result<Media, CloseReason> {
         Media::Offer { sdp, commitment } => description::admit(&sdp).map(|sdp| Media::Offer { sdp, commitment }),
         Media::Answer { sdp, nonce } => description::admit(&sdp).map(|sdp| Media::Answer { sdp, nonce }),
         Media::IceCandidate(trickled) => admit_candidate(trickled).map(Media::IceCandidate),
-        Media::RestartIce {} | Media::Reveal { .. } | Media::Signature { .. } | Media::Confirmation { .. } => {
-            Some(media)
-        }
+        Media::Microphone { .. }
+        | Media::RestartIce {}
+        | Media::Reveal { .. }
+        | Media::Signature { .. }
+        | Media::Confirmation { .. } => Some(media),
     };
     admitted.ok_or(CloseReason::NotRelayed)
 }
