@@ -18,15 +18,57 @@ use crate::domain::{Error, Kind, Result};
 pub fn private_directory(path: &Path) -> Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| directory_error(path, &error))?;
     let metadata = fs::metadata(path).map_err(|error| directory_error(path, &error))?;
-    let shown = path.display();
     if metadata.mode() & 0o022 != 0 {
-        return Err(unusable("directory", format!("Other users can write to the directory {shown}."))
-            .hint(format!("Run: chmod 700 {shown}")));
+        return Err(open_to_others(path));
     }
     let probe = path.join(temporary_name());
     create_new(&probe).map_err(|error| directory_error(path, &error))?;
     // Another process that just took hold of the directory may have removed it.
     remove(&probe)
+}
+
+/// Whether [`private_directory`] would succeed; makes nothing.
+///
+/// # Errors
+/// As [`private_directory`].
+pub fn look(path: &Path) -> Result<()> {
+    let shown = path.display();
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            // It will be made, in the nearest directory that there is.
+            let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            return if parent == path { Err(directory_error(path, &error)) } else { look_for_room(path, parent) };
+        }
+        Err(error) => return Err(directory_error(path, &error)),
+    };
+    if !metadata.is_dir() {
+        return Err(directory_error(path, &ErrorKind::NotADirectory.into()));
+    }
+    if metadata.mode() & 0o022 != 0 {
+        return Err(open_to_others(path));
+    }
+    can_write(path).map_err(|error| directory_error(path, &error))?;
+    if is_disk_full(&path.join("file")) {
+        return Err(unusable("directory", format!("The disk of {shown} is full.")).hint("Free up space."));
+    }
+    Ok(())
+}
+
+fn look_for_room(path: &Path, parent: &Path) -> Result<()> {
+    match fs::metadata(parent) {
+        Ok(metadata) if metadata.is_dir() => can_write(parent).map_err(|error| directory_error(path, &error)),
+        Ok(_) => Err(directory_error(path, &ErrorKind::NotADirectory.into())),
+        Err(error) if error.kind() == ErrorKind::NotFound => match parent.parent() {
+            Some(above) if !above.as_os_str().is_empty() => look_for_room(path, above),
+            _ => look_for_room(path, Path::new(".")),
+        },
+        Err(error) => Err(directory_error(path, &error)),
+    }
+}
+
+fn can_write(directory: &Path) -> io::Result<()> {
+    Ok(rustix::fs::access(directory, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK)?)
 }
 
 /// Removes what [`write_private`] left behind where the process was killed in mid-write: it may hold keys that are
@@ -148,6 +190,12 @@ const TEMPORARY: &str = ".new-";
 
 fn temporary_name() -> String {
     format!("{TEMPORARY}{:032x}", u128::from_ne_bytes(random::bytes()))
+}
+
+fn open_to_others(path: &Path) -> Error {
+    let shown = path.display();
+    unusable("directory", format!("Other users can write to the directory {shown}."))
+        .hint(format!("Run: chmod 700 {shown}"))
 }
 
 fn directory_error(path: &Path, error: &io::Error) -> Error {

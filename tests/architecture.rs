@@ -19,7 +19,7 @@ mod source;
 /// named here fails the test.
 const ROOMS: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
-    ("cli", &["app", "config", "domain", "operator", "qr", "telemetry", "tls", "views"]),
+    ("cli", &["app", "config", "domain", "operator", "qr", "telemetry", "views"]),
     (
         "app",
         &[

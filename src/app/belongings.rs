@@ -32,6 +32,17 @@ pub fn check(directory: &Path, keys: &KeyFile) -> Result<()> {
     )))
 }
 
+/// Refuses a database with accounts whose keys are missing, as far as its file tells without being opened for writing.
+///
+/// # Errors
+/// `no-keys`.
+pub fn look_for_keys(directory: &Path, keys: &KeyFile) -> Result<()> {
+    if !keys.exists() && Store::look_for_accounts(&DataDir::database_in(directory)) {
+        return Err(no_keys(directory, keys));
+    }
+    Ok(())
+}
+
 /// The error for a database with accounts whose keys are missing.
 pub fn no_keys(directory: &Path, keys: &KeyFile) -> Error {
     let (shown, file) = (DataDir::database_in(directory), keys.path().display());

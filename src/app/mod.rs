@@ -6,6 +6,7 @@
 mod addresses;
 mod ask_health;
 mod belongings;
+mod check;
 mod database_check;
 mod metrics;
 mod operate;
@@ -44,7 +45,7 @@ use crate::operator::ServerHealth;
 use crate::operator::socket::{Control, HealthCheck};
 use crate::relay::Relay;
 use crate::store::Store;
-use crate::tls::{self, Certificates};
+use crate::tls::Certificates;
 use crate::upkeep::cleaner::{Cleaner, ClockHealth};
 use crate::upkeep::clock::Doubt;
 use crate::web;
@@ -52,9 +53,9 @@ use crate::web::api::health::Health;
 use crate::web::health::{Condition, Probes, Verdict};
 use crate::web::state::AppState;
 pub use ask_health::ask_health;
+pub use check::check;
 use database_check::DatabaseCheck;
 pub use operate::operate;
-pub use options::tls as tls_options;
 use protocol_switch::ConnectionContext;
 use self_test::SelfTest;
 use services::Services;
@@ -121,7 +122,7 @@ impl App {
         let Services { store, keys, audit, sessions, tags, call_log, .. } = services.clone();
         audit.note_configuration(keys.configuration_digest(&config.to_toml())).await?;
         let certificates = Arc::new(Certificates::open(options::tls(&config), now)?);
-        for advice in tls::advice(&options::tls(&config)) {
+        for advice in check::advice(&config, now) {
             tracing::warn!("{advice}");
         }
         let setup_token = setup::renew(&store, now).await?;
@@ -323,7 +324,14 @@ fn local_addresses(listeners: &[TcpListener]) -> Vec<SocketAddr> {
 }
 
 async fn keep_certificate(certificates: Arc<Certificates>) {
+    let mut told = None;
     loop {
+        let health =
+            certificates.health(SystemTime::now()).err().filter(|error| error.code.starts_with("certificate-"));
+        if let Some(error) = health.as_ref().filter(|error| told != Some(error.code)) {
+            tracing::error!(code = error.code, "{} {}", error.message, error.hint);
+        }
+        told = health.map(|error| error.code);
         tokio::time::sleep(CERTIFICATE_CHECK).await;
         let certificates = certificates.clone();
         let refreshed = tokio::task::spawn_blocking(move || certificates.refresh(SystemTime::now())).await;
@@ -439,7 +447,9 @@ fn clock_verdict(doubt: Doubt) -> Verdict {
 fn certificate_verdict(error: &Error) -> Verdict {
     match error.code {
         "certificate-expired" => Verdict::new(Condition::Unhealthy, error.code, error.message.clone()),
-        "certificate-not-yet-valid" => Verdict::new(Condition::Degraded, error.code, error.message.clone()),
+        "certificate-not-yet-valid" | "certificate-ends-soon" => {
+            Verdict::new(Condition::Degraded, error.code, error.message.clone())
+        }
         // Such a message names files, which are nobody's business.
         code => Verdict::new(Condition::Degraded, code, "The certificate cannot be renewed; the log says why."),
     }

@@ -26,11 +26,18 @@ const HTTPS: u16 = 443;
 /// Where the certificate of an appliance with this configuration comes from.
 pub fn tls(config: &Config) -> tls::TlsOptions {
     let own_files = config.tls.certificate.clone().zip(config.tls.key.clone());
-    let public_host = config.public_url.iter().map(|url| url.host().to_owned());
+    let public_host = config.public_url.as_ref().map(|url| url.host().to_owned());
     tls::TlsOptions {
         directory: DataDir::tls_in(&config.data_dir),
         own_files: own_files.map(|(certificate, key)| tls::OwnFiles { certificate, key }),
-        extra_sans: config.tls.extra_sans.iter().map(|name| name.as_str().to_owned()).chain(public_host).collect(),
+        extra_sans: config
+            .tls
+            .extra_sans
+            .iter()
+            .map(|name| name.as_str().to_owned())
+            .chain(public_host.clone())
+            .collect(),
+        public_host,
     }
 }
 

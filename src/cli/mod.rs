@@ -1,6 +1,6 @@
 //! The command line: one file per command.
 //!
-//! Imports `app`, `config`, `domain`, `operator`, `qr`, `telemetry`, `tls`, `views`. Called by `main`.
+//! Imports `app`, `config`, `domain`, `operator`, `qr`, `telemetry`, `views`. Called by `main`.
 
 mod commands;
 mod exit;

@@ -51,6 +51,14 @@ impl DataDir {
         }
     }
 
+    /// Whether [`DataDir::open`] would succeed, whoever holds the directory; makes nothing.
+    ///
+    /// # Errors
+    /// `directory` when it cannot be used.
+    pub fn look(path: &Path) -> Result<()> {
+        [path.to_owned(), Self::keys_in(path), Self::tls_in(path)].iter().try_for_each(|path| files::look(path))
+    }
+
     /// The directory itself.
     pub fn path(&self) -> &Path {
         &self.path

@@ -63,7 +63,7 @@ impl Secrets {
         }
         let text = std::str::from_utf8(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
         let text = text.map_err(|_| "it is no text")?.replace("\r\n", "\n");
-        let is_ended = text.ends_with(char::is_whitespace);
+        let is_ended = text.ends_with('\n');
         let text = text.trim_end();
         match text.lines().next() {
             Some(FIRST_LINE) => {

@@ -10,7 +10,8 @@ use crate::domain::{Error, Kind, Result};
 
 /// Connections that may wait to be accepted.
 const BACKLOG: i32 = 1024;
-const IN_USE: &str = "port-in-use";
+/// The code of the error for a port that another program has.
+pub const IN_USE: &str = "port-in-use";
 
 /// Ports that are drawn until one is free for TCP and UDP and in both families.
 const TRIES: usize = 20;
@@ -60,6 +61,46 @@ pub fn listen(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>> {
     }
 }
 
+/// Whether [`listen`] would succeed, and with `udp` whether the same addresses can be bound for UDP; nothing listens.
+///
+/// # Errors
+/// As [`listen`].
+pub fn probe(addresses: &[SocketAddr], udp: bool) -> Result<()> {
+    // Kept until all are bound: two of them may be in each other's way.
+    let mut bound = Vec::new();
+    let mut missing = None;
+    for address in addresses {
+        let tcp = || -> io::Result<Socket> {
+            let socket = Socket::new(Domain::for_address(*address), Type::STREAM, Some(Protocol::TCP))?;
+            prepare(&socket, *address)?;
+            Ok(socket)
+        };
+        let datagrams = || -> io::Result<Socket> {
+            let socket = Socket::new(Domain::for_address(*address), Type::DGRAM, Some(Protocol::UDP))?;
+            if address.is_ipv6() {
+                socket.set_only_v6(true)?;
+            }
+            socket.bind(&(*address).into())?;
+            Ok(socket)
+        };
+        match tcp() {
+            Ok(socket) => bound.push(socket),
+            Err(error) if is_missing_family(&error) => {
+                missing = Some((address, error));
+                continue;
+            }
+            Err(error) => return Err(explain("TCP", *address, &error)),
+        }
+        if udp && address.port() != 0 {
+            bound.push(datagrams().map_err(|error| explain("UDP", *address, &error))?);
+        }
+    }
+    match missing {
+        Some((address, error)) if bound.is_empty() => Err(explain("TCP", *address, &error)),
+        _ => Ok(()),
+    }
+}
+
 fn try_both<T>(
     addresses: &[SocketAddr],
     udp: impl Fn(Vec<SocketAddr>) -> io::Result<T>,
@@ -74,6 +115,12 @@ fn try_both<T>(
 
 fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    prepare(&socket, address)?;
+    socket.listen(BACKLOG)?;
+    TcpListener::from_std(socket.into())
+}
+
+fn prepare(socket: &Socket, address: SocketAddr) -> io::Result<()> {
     // IPv4 clients have a socket of their own, so their addresses never look like IPv6.
     if address.is_ipv6() {
         socket.set_only_v6(true)?;
@@ -81,9 +128,7 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     // A restart must not wait for the connections of the last run to be forgotten.
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    TcpListener::from_std(socket.into())
+    socket.bind(&address.into())
 }
 
 fn is_missing_family(error: &io::Error) -> bool {

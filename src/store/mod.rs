@@ -106,6 +106,11 @@ impl Store {
         header::look(path)
     }
 
+    /// Whether the database at a path has accounts, as far as can be told without touching it.
+    pub fn look_for_accounts(path: &Path) -> bool {
+        examine::look_for_accounts(path)
+    }
+
     /// Names what brings about whatever follows of a change, once. Until then nothing does, which is right where nobody can
     /// be connected: in a command without a server, and before the server answers.
     pub fn raise_to(&self, raise: impl Fn(Effect) + Send + Sync + 'static) {

@@ -24,8 +24,9 @@ use crate::files;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long the authority is good for.
 const AUTHORITY_LIFETIME: Duration = Duration::from_secs(3650 * 24 * 60 * 60);
-/// How long a leaf is good for: browsers refuse more than 398 days.
-const LEAF_LIFETIME: Duration = Duration::from_secs(397 * 24 * 60 * 60);
+/// How long a leaf is good for. Browsers refuse ever shorter times: more than 398 days now, 47 days from 2029 on, though
+/// not yet of authorities that people install themselves.
+const LEAF_LIFETIME: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 /// No certificate of ours is older than this program (2026-01-01): a clock that says so is wrong, as on a Raspberry Pi
 /// that has not yet heard the time.
 const EARLIEST: Duration = Duration::from_secs(1_767_225_600);
@@ -59,22 +60,28 @@ impl Authority {
     pub(super) fn open(directory: &Path, given: &BTreeSet<Name>, now: SystemTime) -> Result<Self> {
         files::private_directory(directory)?;
         // Certificate and key are one file, so that a power cut cannot leave one without the other.
+        if let Some(authority) = Self::read(directory)? {
+            return Ok(authority);
+        }
         let path = directory.join(FILE);
-        let pem = match files::read_private(&path, MAX_FILE)? {
-            Some(content) => content,
-            None => {
-                let fresh = make(given, plausible(now))?;
-                files::write_private(&path, fresh.as_bytes())?;
-                tracing::info!("a certificate authority was created");
-                fresh.into_bytes()
-            }
-        };
-        Self::parse(&pem, directory.join(LEAF_FILE)).ok_or_else(|| {
-            let message =
-                format!("The certificate authority in {} is damaged, or was not created by callqr.", path.display());
-            Error::new(Kind::Unavailable, "authority", message)
-                .hint("Restore the file from a backup, or remove it: callqr then creates a new authority, which your devices must trust.")
-        })
+        let fresh = make(given, plausible(now))?;
+        files::write_private(&path, fresh.as_bytes())?;
+        tracing::info!("a certificate authority was created");
+        Self::parse(fresh.as_bytes(), directory.join(LEAF_FILE)).ok_or_else(|| damaged(&path))
+    }
+
+    /// Whether the authority in `directory`, if there is one, can be used; makes nothing.
+    pub(super) fn look(directory: &Path, now: SystemTime) -> Result<()> {
+        match Self::read(directory)? {
+            Some(authority) if plausible(now) >= authority.facts.not_after => Err(expired()),
+            _ => Ok(()),
+        }
+    }
+
+    fn read(directory: &Path) -> Result<Option<Self>> {
+        let path = directory.join(FILE);
+        let Some(pem) = files::read_private(&path, MAX_FILE)? else { return Ok(None) };
+        Self::parse(&pem, directory.join(LEAF_FILE)).ok_or_else(|| damaged(&path)).map(Some)
     }
 
     fn parse(pem: &[u8], leaf_path: PathBuf) -> Option<Self> {
@@ -129,15 +136,15 @@ impl Authority {
     pub(super) fn is_good(&self, leaf: &Facts, now: SystemTime) -> bool {
         let now = plausible(now);
         let renew_at = leaf.not_before + (leaf.not_after.duration_since(leaf.not_before).unwrap_or_default()) * 2 / 3;
-        leaf.issuer == self.facts.subject && leaf.names == names::own() && leaf.not_before <= now && now < renew_at
+        leaf.issuer == self.facts.subject && leaf.names == names::own() && leaf.not_before <= now && now < renew_at && {
+            // One that an earlier version made for longer is renewed at once.
+            leaf.not_after <= leaf.not_before + LEAF_LIFETIME
+        }
     }
 
     fn issue(&self, now: SystemTime) -> Result<Leaf> {
         if now >= self.facts.not_after {
-            let message = "The built-in certificate authority has expired, or this machine's clock is wrong.";
-            return Err(Error::new(Kind::Unavailable, "authority-expired", message).hint(
-                "Check the clock. If it is right, remove tls/authority.pem, restart, and trust the new authority.",
-            ));
+            return Err(expired());
         }
         // A day back, for clients whose clocks are slow.
         let not_before = now - DAY;
@@ -149,6 +156,19 @@ impl Authority {
         tracing::info!("a certificate was issued");
         read_leaf(pem.as_bytes()).ok_or_else(|| Error::internal("a certificate that was just issued cannot be read"))
     }
+}
+
+fn damaged(path: &Path) -> Error {
+    let message = format!("The certificate authority in {} is damaged, or was not created by callqr.", path.display());
+    Error::new(Kind::Unavailable, "authority", message).hint(
+        "Restore the file from a backup, or remove it: callqr then creates a new authority, which your devices must trust.",
+    )
+}
+
+fn expired() -> Error {
+    let message = "The built-in certificate authority has expired, or this machine's clock is wrong.";
+    Error::new(Kind::Unavailable, "authority-expired", message)
+        .hint("Check the clock. If it is right, remove tls/authority.pem, restart, and trust the new authority.")
 }
 
 fn leaf(names: &BTreeSet<Name>, not_before: SystemTime, not_after: SystemTime) -> CertificateParams {

@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use rustls::pki_types::CertificateDer;
 use x509_parser::extensions::GeneralName;
-use x509_parser::prelude::{FromDer as _, X509Certificate};
+use x509_parser::prelude::{FromDer as _, X509Certificate, X509Version};
+use x509_parser::public_key::PublicKey;
 use x509_parser::time::ASN1Time;
 
 use super::names::Name;
@@ -21,6 +22,7 @@ pub(super) struct Facts {
     pub(super) subject: Vec<u8>,
     pub(super) issuer: Vec<u8>,
     pub(super) public_key: Vec<u8>,
+    pub(super) is_version_3: bool,
     /// What an authority may vouch for; `None` for every other certificate.
     pub(super) scope: Option<Scope>,
 }
@@ -37,8 +39,32 @@ pub(super) fn facts(certificate: &CertificateDer<'_>) -> Option<Facts> {
         subject: parsed.subject().as_raw().to_vec(),
         issuer: parsed.issuer().as_raw().to_vec(),
         public_key: parsed.public_key().subject_public_key.data.to_vec(),
+        is_version_3: parsed.version() == X509Version::V3,
         scope: Scope::of(&parsed),
     })
+}
+
+/// What kind of key a certificate is for, if it is one that our cryptography does not have: "an RSA key of 8192 bits".
+pub(super) fn unusable_kind(certificate: &CertificateDer<'_>) -> Option<String> {
+    let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
+    match parsed.public_key().parsed() {
+        Ok(PublicKey::RSA(key)) if (2048..=4096).contains(&key.key_size()) => None,
+        Ok(PublicKey::RSA(key)) => Some(format!("an RSA key of {} bits", key.key_size())),
+        Ok(PublicKey::DSA(_)) => Some("a DSA key".to_owned()),
+        Ok(PublicKey::EC(point)) => {
+            let curve = parsed.public_key().algorithm.parameters.as_ref().and_then(|curve| curve.as_oid().ok());
+            match curve.map(|curve| curve.to_id_string()).as_deref() {
+                Some("1.2.840.10045.3.1.7" | "1.3.132.0.34") => None,
+                Some("1.3.132.0.35") => Some("a key of the curve P-521".to_owned()),
+                _ => Some(format!("a key of an elliptic curve of {} bits", point.key_size())),
+            }
+        }
+        _ => match parsed.public_key().algorithm.algorithm.to_id_string().as_str() {
+            "1.3.101.112" => None,
+            "1.3.101.113" => Some("an Ed448 key".to_owned()),
+            _ => Some("a key".to_owned()),
+        },
+    }
 }
 
 fn name(name: &GeneralName<'_>) -> Option<Name> {

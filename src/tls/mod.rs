@@ -4,7 +4,7 @@
 //! certificates age, and the operator's files are renewed without notice. Connections that begin after a refresh get
 //! the new certificate; nothing is restarted.
 //!
-//! Imports `domain`, `files`. Called by `app`, `cli`.
+//! Imports `domain`, `files`. Called by `app`.
 
 mod advice;
 mod authority;
@@ -12,6 +12,7 @@ mod inspect;
 mod leaves;
 mod names;
 mod own_files;
+mod pem;
 mod pinned;
 mod scope;
 
@@ -19,7 +20,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -43,6 +44,9 @@ use crate::domain::{Error, Kind, Result};
 /// The protocols that one port speaks, by their ALPN names (RFC 7301; RFC 7443 for the last two).
 const ALPN: [&[u8]; 4] = [b"h2", b"http/1.1", b"stun.turn", b"stun.nat-discovery"];
 
+/// A certificate of the operator's that ends within this time, or within a third of its own, should have been renewed.
+const SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+
 /// Where to get the certificate from.
 #[derive(Debug, Clone)]
 pub struct TlsOptions {
@@ -52,6 +56,8 @@ pub struct TlsOptions {
     pub own_files: Option<OwnFiles>,
     /// Further DNS names and addresses that lead here, for the built-in authority's certificates.
     pub extra_sans: Vec<String>,
+    /// The host by which the world reaches this server.
+    pub public_host: Option<String>,
 }
 
 /// What a refresh did.
@@ -106,6 +112,17 @@ impl Certificates {
             current: Arc::new(Current(RwLock::new(shown))),
             state: Mutex::new(State { facts, hosts, stamp, last_failure: None }),
         })
+    }
+
+    /// Whether [`Certificates::open`] would succeed; makes and changes nothing.
+    ///
+    /// # Errors
+    /// As [`Certificates::open`].
+    pub fn look(options: &TlsOptions, now: SystemTime) -> Result<()> {
+        match &options.own_files {
+            Some(files) => files.certified().map(drop),
+            None => Authority::look(&options.directory, now),
+        }
     }
 
     /// The server's side of TLS 1.2 and 1.3, with whatever certificate is in use when a connection begins.
@@ -170,6 +187,13 @@ impl Certificates {
         if now < state.facts.not_before {
             let message = "The certificate is not valid yet, or this machine's clock is wrong.";
             return Err(Error::new(Kind::Unavailable, "certificate-not-yet-valid", message).hint("Check the clock."));
+        }
+        // The built-in authority's own are renewed in time, or it says why not.
+        let lifetime = state.facts.not_after.duration_since(state.facts.not_before).unwrap_or_default();
+        if matches!(self.source, Source::Files(_)) && now + SOON.min(lifetime / 3) >= state.facts.not_after {
+            let message = "The certificate expires soon.";
+            return Err(Error::new(Kind::Unavailable, "certificate-ends-soon", message)
+                .hint("Renew it, or find out why nothing does; callqr picks up new files automatically."));
         }
         state.last_failure.clone().map_or(Ok(()), Err)
     }
@@ -245,10 +269,9 @@ impl Source {
             Self::Files(files) => {
                 // Before the content is read: a change in between is then noticed the next time.
                 let stamp = files.stamp()?;
-                let loaded = files.load()?;
-                let key = certified(loaded.chain, loaded.key).ok_or_else(|| files.mismatch())?;
+                let (key, facts) = files.certified()?;
                 let shown = Shown::Always(Arc::new(key));
-                Ok(Fresh { shown, facts: loaded.facts, hosts: BTreeSet::new(), stamp: Some(stamp) })
+                Ok(Fresh { shown, facts, hosts: BTreeSet::new(), stamp: Some(stamp) })
             }
         }
     }

@@ -6,6 +6,7 @@ mod appliance;
 #[path = "../support/mod.rs"]
 mod appliances;
 mod belongings;
+mod check_config;
 mod control;
 mod health;
 mod keys;

@@ -2,13 +2,22 @@
 
 use crate::app;
 use crate::cli::OutputFormat;
+use crate::domain::Error;
 use crate::operator::Refusal;
-use crate::tls;
 
-/// Reports that the configuration is valid, or every problem in it, plus any advice.
+/// Reports that a server with these settings would start, or everything that keeps it from that, plus any advice.
 pub fn check_config(format: &OutputFormat) -> Result<(), Refusal> {
     let config = format.settings.load()?;
-    let advice = [format.settings.ignored(), tls::advice(&app::tls_options(&config))].concat();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::internal)?;
+    let found = runtime.block_on(app::check(&config));
+    let advice = [format.settings.ignored(), found.advice].concat();
+    if !found.problems.is_empty() {
+        let noun = if found.problems.len() == 1 { "is a problem" } else { "are problems" };
+        let lines = found.problems.iter().map(|problem| format!("\n  {} {}", problem.message, problem.hint));
+        let advice = advice.iter().map(|sentence| format!("\n  {sentence}"));
+        let message = format!("callqr would not start: there {noun}:{}", lines.chain(advice).collect::<String>());
+        return Err(Error::invalid("bad-config", message).into());
+    }
     let mut answer = serde_json::json!({ "good": true });
     if !advice.is_empty() {
         answer["advice"] = advice.as_slice().into();

@@ -82,3 +82,23 @@ pub(in crate::store) fn open(path: &Path) -> rusqlite::Result<Connection> {
     connection.pragma_update_and_check(None, "mmap_size", 0, |_| Ok(()))?;
     Ok(connection)
 }
+
+/// Whether there are accounts in a file. It is read as one that nobody changes: SQLite then makes no files next to it, and
+/// does not see what still lies in the log.
+pub(in crate::store) fn look_for_accounts(path: &Path) -> bool {
+    let Some(path) = path.to_str() else { return false };
+    let name: String = path
+        .bytes()
+        .map(|byte| match byte {
+            b'/' | b'.' | b'-' | b'_' => char::from(byte).to_string(),
+            _ if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+            _ => format!("%{byte:02X}"),
+        })
+        .collect();
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let look = || {
+        let connection = Connection::open_with_flags(format!("file:{name}?immutable=1"), flags)?;
+        connection.query_row("SELECT EXISTS (SELECT 1 FROM accounts)", [], |row| row.get(0))
+    };
+    look().unwrap_or_default()
+}
