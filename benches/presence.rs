@@ -33,6 +33,7 @@ struct NoRelay;
 
 impl CallAdmission for NoRelay {
     fn admit(&self, _: CallId, _: [Credentials; 2], _: Duration) {}
+    fn expect(&self, _: CallId, _: std::net::IpAddr) {}
     fn revoke(&self, _: CallId) {}
 }
 
@@ -77,7 +78,8 @@ async fn serve(devices: usize) {
             let service = service_fn(move |request: Request<hyper::body::Incoming>| {
                 let hub = hub.clone();
                 async move {
-                    let answer = presence_socket(request.map(Body::new), None, &OriginPolicy::default(), &hub).await;
+                    let answer =
+                        presence_socket(request.map(Body::new), (None, None), &OriginPolicy::default(), &hub).await;
                     Ok::<_, Infallible>(answer.unwrap())
                 }
             });

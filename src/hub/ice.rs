@@ -54,6 +54,11 @@ impl Ice {
         self.gate.admit(call_id, participants.map(|participant| self.credentials(participant)), lifetime);
     }
 
+    /// Somebody takes part in the call from there.
+    pub fn expect(&self, call_id: CallId, source: IpAddr) {
+        self.gate.expect(call_id, source);
+    }
+
     /// The call is over.
     pub fn revoke(&self, call_id: CallId) {
         self.gate.revoke(call_id);
@@ -79,6 +84,8 @@ mod tests {
             let [caller, owner] = participants.map(|p| format!("{}={}", p.username, p.password.expose()));
             self.0.lock().unwrap().push(format!("{caller} {owner} {}", lifetime.as_secs()));
         }
+
+        fn expect(&self, _: CallId, _: IpAddr) {}
 
         fn revoke(&self, _: CallId) {
             self.0.lock().unwrap().push("revoked".into());

@@ -33,6 +33,7 @@ use crate::proto::signal::wire::Hello;
 use crate::proto::signal::{CloseReason, ConnectionId, Input, Party, Progress};
 use ice::Ice;
 use outbox::Outbox;
+pub use task::Way;
 use task::{Command, Task};
 use ticket_issuer::TicketIssuer;
 use tickets::Tickets;
@@ -157,7 +158,7 @@ impl Hub {
         self.ask(|answer| Command::Enlist(household, session, answer)).await?
     }
 
-    /// Connects a client that said `hello`, having reached this server as `authority` (`HOST:PORT`).
+    /// Connects a client that said `hello`, having come this way.
     ///
     /// # Errors
     /// Why the connection must be closed at once.
@@ -165,7 +166,7 @@ impl Hub {
         &self,
         endpoint: Endpoint,
         hello: &Hello,
-        authority: &str,
+        way: Way,
     ) -> std::result::Result<Connection, CloseReason> {
         let connection = ConnectionId(self.shared.next_connection.fetch_add(1, Ordering::Relaxed));
         let (input, made) = self.shared.issuer.join(connection, endpoint, hello, SystemTime::now())?;
@@ -181,7 +182,7 @@ impl Hub {
             self.check_standing(stood_for).await?;
         }
         let outbox = Arc::new(Outbox::new(self.shared.max_queue));
-        let join = Command::Join { connection, input, outbox: outbox.clone(), authority: authority.into() };
+        let join = Command::Join { connection, input, outbox: outbox.clone(), way };
         self.commands.send(join).await.map_err(|_| CloseReason::Restarting)?;
         let connected = Connection::new(connection, outbox, self.commands.clone(), self.gone.clone());
         if let Some(stood_for) = stood_for {

@@ -1,6 +1,7 @@
 //! The task that owns the switchboard: hands in what happens, does what comes out.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
@@ -16,14 +17,16 @@ use crate::domain::effect::Effect;
 use crate::domain::ids::{CallId, HouseholdId, SessionId};
 use crate::domain::{Error, Kind, Result};
 use crate::proto::signal::wire::{CallStatus, PresenceRole, Ring, ToClient, Welcome};
-use crate::proto::signal::{CloseReason, ConnectionId, Full, Grant, Input, Output, Progress, SignalOptions, Switchboard};
+use crate::proto::signal::{
+    CloseReason, ConnectionId, Full, Grant, Input, Output, Progress, SignalOptions, Switchboard,
+};
 
 /// What the task is asked to do.
 pub enum Command {
     Enlist(HouseholdId, SessionId, oneshot::Sender<Result<String>>),
     Rejoin(CallId, SessionId, oneshot::Sender<Result<String>>),
     Connected(oneshot::Sender<Vec<SessionId>>),
-    Join { connection: ConnectionId, input: Input, outbox: Arc<Outbox>, authority: Box<str> },
+    Join { connection: ConnectionId, input: Input, outbox: Arc<Outbox>, way: Way },
     Input(Input),
 }
 
@@ -41,8 +44,15 @@ pub struct Task {
 /// One connection, as seen from here.
 struct Remote {
     outbox: Arc<Outbox>,
-    /// How it reached this server, and so reaches the relay.
-    authority: Box<str>,
+    way: Way,
+}
+
+/// Between which ends a connection was made.
+pub struct Way {
+    /// How the client reached this server, and so reaches the relay: `HOST:PORT`.
+    pub authority: Box<str>,
+    /// The address that it came from; where it is not known, the call's packets are answered like strangers'.
+    pub source: Option<IpAddr>,
 }
 
 impl Task {
@@ -118,8 +128,8 @@ impl Task {
             Command::Connected(answer) => {
                 let _ = answer.send(self.board.connected());
             }
-            Command::Join { connection, input, outbox, authority } => {
-                self.remotes.insert(connection, Remote { outbox, authority });
+            Command::Join { connection, input, outbox, way } => {
+                self.remotes.insert(connection, Remote { outbox, way });
                 self.handle(input);
             }
             Command::Input(input) => {
@@ -175,10 +185,11 @@ impl Task {
                 }
                 Output::Ring { connection, grant, remaining } => (connection, self.ring(&grant, remaining)),
                 Output::Answered { connection, grant } => {
+                    self.expect(connection, &grant);
                     (connection, self.ticket(&grant).map(|ticket| ToClient::Answered { ticket }))
                 }
                 Output::Accepted { connection, grant } => {
-                    let ice_servers = self.ice_servers(connection, &grant);
+                    let ice_servers = self.expected_ice_servers(connection, &grant);
                     (connection, self.ticket(&grant).map(|ticket| ToClient::Accepted { ticket, ice_servers }))
                 }
             };
@@ -207,7 +218,7 @@ impl Task {
         let standing = match grant.progress {
             Progress::Placed | Progress::Ringing => CallStatus::Ringing,
             Progress::Talking(_) => CallStatus::Talking {
-                ice_servers: self.ice_servers(connection, grant),
+                ice_servers: self.expected_ice_servers(connection, grant),
                 seconds: grant.elapsed.as_secs(),
                 peer_connected,
             },
@@ -230,9 +241,17 @@ impl Task {
         self.issuer.for_call(grant, SystemTime::now())
     }
 
-    fn ice_servers(&self, connection: ConnectionId, grant: &Grant) -> Vec<crate::domain::ice::IceServer> {
-        let authority = self.remotes.get(&connection).map_or("", |remote| &remote.authority);
+    /// What reaches the relay, which expects the participant from now on.
+    fn expected_ice_servers(&self, connection: ConnectionId, grant: &Grant) -> Vec<crate::domain::ice::IceServer> {
+        self.expect(connection, grant);
+        let authority = self.remotes.get(&connection).map_or("", |remote| &remote.way.authority);
         self.ice.servers(authority, grant.participant())
+    }
+
+    fn expect(&self, connection: ConnectionId, grant: &Grant) {
+        if let Some(source) = self.remotes.get(&connection).and_then(|remote| remote.way.source) {
+            self.ice.expect(grant.call_id, source);
+        }
     }
 }
 

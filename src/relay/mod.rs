@@ -22,7 +22,7 @@ mod stream;
 use std::collections::HashMap;
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -213,6 +213,10 @@ impl Relay {
 impl CallAdmission for Relay {
     fn admit(&self, call_id: CallId, participants: [Credentials; 2], lifetime: Duration) {
         self.0.drive(Input::Admit { call_id, participants, lifetime }, Instant::now());
+    }
+
+    fn expect(&self, call_id: CallId, source: IpAddr) {
+        self.0.drive(Input::Expect { call_id, source }, Instant::now());
     }
 
     fn revoke(&self, call_id: CallId) {

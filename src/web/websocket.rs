@@ -5,6 +5,7 @@ mod upgrade;
 
 pub use upgrade::full;
 
+use std::net::IpAddr;
 use std::time::SystemTime;
 
 use axum::body::Body;
@@ -20,15 +21,18 @@ use crate::web::error::ApiError;
 use crate::web::origin::OriginPolicy;
 use crate::web::state::SharedState;
 
-/// `GET /api/v1/calls/signaling/{sessionId}`: upgrades to the signalling of one call; the socket keeps `seat`, its
-/// source's own place, to its end.
+/// A socket's place among those of its source, which it keeps to its end, and that source.
+pub type Seat = (Option<Permit>, Option<IpAddr>);
+
+/// `GET /api/v1/calls/signaling/{sessionId}`: upgrades to the signalling of one call; the socket keeps
+/// `seat` to its end.
 ///
 /// # Errors
 /// `foreign-origin` (403), `not-a-websocket` (400), `too-many-connections` (503).
 pub async fn call_socket(
     request: Request<Body>,
     call_id: CallId,
-    seat: Option<Permit>,
+    seat: Seat,
     origins: &OriginPolicy,
     hub: &Hub,
 ) -> Result<Response<Body>> {
@@ -41,7 +45,7 @@ pub async fn call_socket(
 /// As [`call_socket`].
 pub async fn presence_socket(
     request: Request<Body>,
-    seat: Option<Permit>,
+    seat: Seat,
     origins: &OriginPolicy,
     hub: &Hub,
 ) -> Result<Response<Body>> {

@@ -39,6 +39,8 @@ impl CallAdmission for Relay {
         self.admitted.lock().unwrap().insert(session);
     }
 
+    fn expect(&self, _: CallId, _: std::net::IpAddr) {}
+
     fn revoke(&self, session: CallId) {
         assert!(self.admitted.lock().unwrap().remove(&session), "only what was admitted is revoked");
     }
@@ -205,8 +207,8 @@ async fn answer(request: Request<Body>, hub: &Hub) -> Response<Body> {
     let origins = OriginPolicy::default();
     let path = request.uri().path().to_owned();
     let upgraded = match path.strip_prefix(&call_path("")) {
-        Some(session) => call_socket(request, session.parse().unwrap(), None, &origins, hub).await,
-        None => presence_socket(request, None, &origins, hub).await,
+        Some(session) => call_socket(request, session.parse().unwrap(), (None, None), &origins, hub).await,
+        None => presence_socket(request, (None, None), &origins, hub).await,
     };
     upgraded.unwrap_or_else(|error| {
         let status = match error.kind {

@@ -1,5 +1,6 @@
 //! What the call side tells the relay: who may allocate, for which call, and when that ends.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::domain::credentials::secret::Secret;
@@ -24,6 +25,10 @@ pub trait CallAdmission: Send + Sync {
     /// Admitting the same call again replaces its participants: allocations made with credentials that are no longer
     /// named are closed. After `lifetime` the relay forgets the call by itself, as if it had been revoked.
     fn admit(&self, call_id: CallId, participants: [Credentials; 2], lifetime: Duration);
+
+    /// Somebody takes part in this call from `source`: what comes from there goes before what strangers ask. It may be
+    /// told again, and is forgotten with the call; of a call that is not admitted it is ignored.
+    fn expect(&self, call_id: CallId, source: IpAddr);
 
     /// The call is over: its credentials are worthless and its allocations closed, before this returns or within a
     /// second at most. A session that is not admitted is ignored.

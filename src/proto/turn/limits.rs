@@ -27,7 +27,8 @@ pub struct Limits {
     pub bytes_per_call: Option<u64>,
     /// Answers per second to what has not authenticated, per source (an IPv4 address, an IPv6 /64).
     pub answers_per_source: u32,
-    /// Answers per second to what has not authenticated, in all.
+    /// Answers per second to what has not authenticated, in all: to datagrams, as many to streams, and as many to sources
+    /// with a live call.
     pub answers_in_all: u32,
 }
 

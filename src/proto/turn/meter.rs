@@ -43,6 +43,12 @@ impl Bucket {
         self.drained_at.fetch_update(Relaxed, Relaxed, fits).is_ok()
     }
 
+    /// Whether `units` would fit at `now`.
+    pub fn fits(&self, units: u64, rate: Rate, now: u64) -> bool {
+        let cost = (units.saturating_mul(rate.cost)) >> 16;
+        self.drained_at.load(Relaxed).max(now).saturating_add(cost) - now <= rate.burst
+    }
+
     /// Whether nothing is in it at `now`.
     pub fn is_empty(&self, now: u64) -> bool {
         self.drained_at.load(Relaxed) <= now

@@ -113,7 +113,7 @@ pub async fn signaling(
 ) -> Result<Response<Body>, ApiError> {
     let call_id = parse_call_id(&call_id)?;
     let seat = state.sockets.admit(source).ok_or_else(websocket::full)?;
-    Ok(websocket::call_socket(request, call_id, Some(seat), &state.origin, &state.hub).await?)
+    Ok(websocket::call_socket(request, call_id, (Some(seat), Some(source)), &state.origin, &state.hub).await?)
 }
 
 /// What a device needs to rejoin a call.

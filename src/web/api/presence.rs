@@ -51,5 +51,5 @@ pub async fn signaling(
     request: Request,
 ) -> Result<Response<Body>, ApiError> {
     let seat = state.sockets.admit(source).ok_or_else(websocket::full)?;
-    Ok(websocket::presence_socket(request, Some(seat), &state.origin, &state.hub).await?)
+    Ok(websocket::presence_socket(request, (Some(seat), Some(source)), &state.origin, &state.hub).await?)
 }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use http::uri::Authority;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
@@ -11,7 +10,7 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 
-use crate::hub::{Connection, Endpoint, Hub, Outgoing};
+use crate::hub::{Connection, Endpoint, Hub, Outgoing, Way};
 use crate::proto::signal::wire::FromClient;
 use crate::proto::signal::{Bucket, CloseReason, Rate};
 
@@ -37,16 +36,16 @@ enum End {
 }
 
 /// Serves one socket from `hello` to its end.
-pub async fn run<S>(mut socket: WebSocketStream<S>, endpoint: Endpoint, authority: Authority, hub: Hub)
+pub async fn run<S>(mut socket: WebSocketStream<S>, endpoint: Endpoint, way: Way, hub: Hub)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let greeted = tokio::select! {
-        greeted = timeout(HELLO, greet(&mut socket, endpoint, &authority, &hub)) => greeted,
+        greeted = timeout(HELLO, greet(&mut socket, endpoint, way, &hub)) => greeted,
         () = hub.stopped() => Ok(Err(End::Close(CloseReason::Restarting))),
     };
     // From here on the connection holds what is needed: an idle socket carries as little as possible.
-    drop((authority, hub));
+    drop(hub);
     let end = match greeted {
         Ok(Ok(connection)) => relay(&mut socket, &connection).await,
         Ok(Err(end)) => explain(&mut socket, end).await,
@@ -57,12 +56,7 @@ where
 }
 
 /// Waits for `hello` and connects.
-async fn greet<S>(
-    socket: &mut WebSocketStream<S>,
-    endpoint: Endpoint,
-    authority: &Authority,
-    hub: &Hub,
-) -> Result<Connection, End>
+async fn greet<S>(socket: &mut WebSocketStream<S>, endpoint: Endpoint, way: Way, hub: &Hub) -> Result<Connection, End>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -81,7 +75,8 @@ where
             None => return Err(End::Cut),
         };
         return match FromClient::parse(text.as_str()) {
-            Ok(FromClient::Hello(hello)) => hub.connect(endpoint, &hello, authority.as_str()).await.map_err(End::Close),
+            // On the heap, and for a moment: as a part of this future, every idle connection would carry it.
+            Ok(FromClient::Hello(hello)) => Box::pin(hub.connect(endpoint, &hello, way)).await.map_err(End::Close),
             Ok(_) => Err(End::Close(CloseReason::BadTicket)),
             Err(reason) => Err(End::Close(reason)),
         };
@@ -236,6 +231,7 @@ mod tests {
 
     impl CallAdmission for NoRelay {
         fn admit(&self, _: crate::domain::ids::CallId, _: [Credentials; 2], _: Duration) {}
+        fn expect(&self, _: crate::domain::ids::CallId, _: std::net::IpAddr) {}
         fn revoke(&self, _: crate::domain::ids::CallId) {}
     }
 
@@ -250,7 +246,7 @@ mod tests {
         );
         let (_, stream) = tokio::io::duplex(1);
         let socket = WebSocketStream::from_raw_socket(stream, Role::Server, None).await;
-        let pump = run(socket, Endpoint::Presence, Authority::from_static("localhost"), hub);
+        let pump = run(socket, Endpoint::Presence, Way { authority: "localhost".into(), source: None }, hub);
         assert!(size_of_val(&pump) < 2500, "{} bytes", size_of_val(&pump));
     }
 }

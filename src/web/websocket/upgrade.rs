@@ -1,5 +1,6 @@
 //! From an HTTP/1.1 request to a WebSocket.
 
+use std::net::IpAddr;
 use std::str::FromStr as _;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use super::pump;
 use crate::domain::{Error, Kind, Result};
-use crate::hub::{Endpoint, Hub};
+use crate::hub::{Endpoint, Hub, Way};
 use crate::limits::concurrency::Permit;
 use crate::web::origin::{OriginPolicy, is_from_elsewhere};
 
@@ -22,7 +23,7 @@ use crate::web::origin::{OriginPolicy, is_from_elsewhere};
 pub fn upgrade(
     mut request: Request<Body>,
     endpoint: Endpoint,
-    seat: Option<Permit>,
+    (seat, source): (Option<Permit>, Option<IpAddr>),
     origins: &OriginPolicy,
     hub: &Hub,
 ) -> Result<Response<Body>> {
@@ -44,7 +45,7 @@ pub fn upgrade(
         if let Ok(upgraded) = upgraded.await {
             let io = TokioIo::new(upgraded);
             let socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(limits)).await;
-            pump::run(socket, endpoint, authority, hub).await;
+            pump::run(socket, endpoint, Way { authority: authority.as_str().into(), source }, hub).await;
         }
         drop((room, seat));
     });

@@ -2,6 +2,7 @@
 
 mod allocate;
 mod auth;
+mod callers;
 pub mod nonce;
 mod permission;
 mod refresh;
@@ -9,6 +10,7 @@ pub(in crate::proto::turn) mod reply;
 pub mod throttle;
 
 use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -29,9 +31,10 @@ use crate::proto::stun::message::Received;
 use crate::proto::turn::allocation_table::{AllocationTable, Deadline, Owner};
 use crate::proto::turn::control::nonce::Nonces;
 use crate::proto::turn::control::reply::Reply;
-use crate::proto::turn::control::throttle::Throttle;
+use crate::proto::turn::control::throttle::{Stranger, Throttle};
 use crate::proto::turn::five_tuple::FiveTuple;
 use auth::{Refused, Seal};
+use callers::Callers;
 
 /// How many times as long as its request an answer to a Binding request may be. XOR-MAPPED-ADDRESS of IPv6 makes it 44
 /// bytes, so there the 20 bytes of a bare request are too few.
@@ -71,6 +74,13 @@ pub enum Input<'a> {
         /// For how long.
         lifetime: Duration,
     },
+    /// Somebody takes part in a call from there, see [`super::credentials::CallAdmission::expect`].
+    Expect {
+        /// The call.
+        call_id: CallId,
+        /// From where.
+        source: IpAddr,
+    },
     /// A call is over, see [`super::credentials::CallAdmission::revoke`].
     Revoke(CallId),
     /// The time of [`ControlPlane::poll_timeout`] has come.
@@ -104,6 +114,7 @@ pub struct ControlPlane {
     epoch: Instant,
     nonces: Nonces,
     throttle: Throttle,
+    callers: Callers,
     pub(in crate::proto::turn) counts: Counts,
     outputs: VecDeque<Output>,
 }
@@ -121,6 +132,7 @@ impl ControlPlane {
             calls: AllocationTable::new(word(0)),
             nonces: Nonces::new(&seed, epoch, limits.nonce_lifetime),
             throttle: Throttle::new(word(8), epoch, limits.answers_per_source, limits.answers_in_all),
+            callers: Callers::default(),
             counts: Counts::default(),
             outputs: VecDeque::new(),
             realm,
@@ -136,6 +148,11 @@ impl ControlPlane {
             Input::Message { from, bytes } => self.message(from, bytes, now),
             Input::Closed(client) => self.close(&client),
             Input::Admit { call_id, participants, lifetime } => self.admit(call_id, &participants, lifetime, now),
+            Input::Expect { call_id, source } => {
+                if self.calls.call(call_id).is_some() {
+                    self.callers.expect(call_id, source);
+                }
+            }
             Input::Revoke(call_id) => self.revoke(call_id),
             Input::Timeout => {}
         }
@@ -154,6 +171,12 @@ impl ControlPlane {
     /// What has been counted since birth.
     pub fn counts(&self) -> Counts {
         Counts { calls: self.calls.count() as u64, allocations: self.calls.allocations() as u64, ..self.counts.clone() }
+    }
+
+    /// Whether somebody takes part in a live call from there.
+    #[cfg(test)]
+    pub fn expects(&self, source: IpAddr) -> bool {
+        self.callers.has(source)
     }
 
     fn expire(&mut self, now: Instant) {
@@ -181,6 +204,7 @@ impl ControlPlane {
     }
 
     fn revoke(&mut self, call_id: CallId) {
+        self.callers.forget(call_id);
         let Some(call) = self.calls.revoke(call_id) else { return };
         self.outputs.push_back(Output::Update(Update::Over(call.number)));
         self.outputs.extend(call.allocations.iter().map(|a| Output::Gone(a.leg.client)));
@@ -242,7 +266,7 @@ impl ControlPlane {
             self.counts.unanswered += 1;
             return;
         }
-        if !self.may_answer(&from, now) {
+        if !self.may_answer(&from, true, now) {
             return;
         }
         if !unknown.is_empty() {
@@ -260,7 +284,7 @@ impl ControlPlane {
     }
 
     fn refuse(&mut self, request: &Received<'_>, from: FiveTuple, refused: Refused, now: Instant) {
-        if !self.may_answer(&from, now) {
+        if !self.may_answer(&from, false, now) {
             return;
         }
         self.counts.error(refused.code());
@@ -298,8 +322,11 @@ impl ControlPlane {
     }
 
     /// Whether a stranger may have an answer now.
-    fn may_answer(&mut self, from: &FiveTuple, now: Instant) -> bool {
-        let allowed = self.throttle.allows(from.peer().ip(), now);
+    fn may_answer(&mut self, from: &FiveTuple, is_binding: bool, now: Instant) -> bool {
+        let source = from.peer().ip();
+        let has_call = self.callers.has(source);
+        let stranger = Stranger { source, is_stream: from.is_stream(), is_binding, has_call };
+        let allowed = self.throttle.allows(stranger, now);
         self.counts.unanswered += u64::from(!allowed);
         allowed
     }

@@ -100,6 +100,12 @@ impl World {
         self.outputs();
     }
 
+    /// Somebody takes part in the call from there.
+    pub fn expect(&mut self, call_id: CallId, source: IpAddr) {
+        self.server.handle(Input::Expect { call_id, source }, self.now);
+        self.outputs();
+    }
+
     pub fn revoke(&mut self, call_id: CallId) {
         self.server.handle(Input::Revoke(call_id), self.now);
         self.outputs();

@@ -158,6 +158,46 @@ fn a_source_gets_ten_answers_a_second_and_all_sources_have_a_cap() {
 }
 
 #[test]
+fn a_flood_of_bindings_leaves_streams_and_those_with_a_call_alone() {
+    let defaults = crate::proto::turn::limits::Limits::default();
+    let mut world = World::with(|limits| *limits = defaults);
+    let call_id = world.admit("call");
+    let datagram = |source: u32| FiveTuple::Udp {
+        peer: SocketAddr::from((Ipv4Addr::from(source), 4000)),
+        local: Ipv4Addr::LOCALHOST.into(),
+        listener: 0,
+    };
+    let (flood, phone) = (0x0a00_0000, 0xcb00_7107);
+    world.expect(call_id, Ipv4Addr::from(phone).into());
+    // Every second of three, ten thousand from three thousand sources; a flood of Allocates after that.
+    for second in 0..3 {
+        world.now += std::time::Duration::from_secs(1);
+        for n in 0..10_000 {
+            let binding = world.build(METHOD_BINDING, &[(0x8022, b"flood")]);
+            world.packet(datagram(flood + n % 3000), &binding.raw);
+        }
+        let allocate = |world: &mut World, from| {
+            let request = world.build(ALLOCATE, &[UDP_RELAY]);
+            world.packet(from, &request.raw).is_some()
+        };
+        for n in 0..30 {
+            let peer = SocketAddr::from((Ipv4Addr::from(flood + n), 4000));
+            let stream = FiveTuple::Stream { id: u64::from(second * 30 + n), peer };
+            assert!(allocate(&mut world, stream), "a stream's source is proven");
+        }
+        assert!(allocate(&mut world, datagram(0xc633_6407)), "Binding requests leave half to Allocate");
+        for n in 0..5000 {
+            allocate(&mut world, datagram(flood + 0x1_0000 + n));
+        }
+        assert!(!allocate(&mut world, datagram(0xc633_6408)), "the rest is used up");
+        assert!(allocate(&mut world, datagram(phone)), "who has a call goes first");
+    }
+    world.revoke(call_id);
+    world.expect(call_id, Ipv4Addr::from(phone).into());
+    assert!(!world.server.control().expects(Ipv4Addr::from(phone).into()), "for as long as the call lasts");
+}
+
+#[test]
 fn what_an_authenticated_client_asks_is_not_rationed() {
     let defaults = crate::proto::turn::limits::Limits::default();
     let mut world = World::with(|limits| *limits = defaults);
