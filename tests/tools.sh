@@ -31,6 +31,8 @@ else
     pulseaudio:pulseaudio
     pactl:pulseaudio-utils
     turnutils_uclient:coturn
+    haproxy:haproxy
+    nginx:libnginx-mod-stream
     zbarimg:zbar-tools
     faketime:faketime
     sqlite3:sqlite3
@@ -49,7 +51,7 @@ done
 [[ " ${wanted[*]} " != *' chromium:'* ]] || python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
 
 if ((${#missing[@]})); then
-  # coturn's package would start a TURN server at once; the tests only use its programs.
+  # Some packages would start a server at once; the tests only use their programs.
   install="apt-get install -y --no-install-recommends ${missing[*]}"
   if ! command -v apt-get >/dev/null; then
     echo "The tests need: ${missing[*]} (Debian's names). Install them and run this again." >&2

@@ -1,5 +1,7 @@
-//! The one TCP port: looks at a connection's first byte, and after TLS at the first decrypted byte, and hands it on.
+//! The one TCP port: looks at a connection's first byte, and after TLS at the first decrypted byte, and hands it on. Before
+//! the first byte, a trusted proxy may say whom it speaks for.
 
+use std::io::Cursor;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,7 +9,7 @@ use std::time::Duration;
 
 use axum::Router;
 use socket2::SockRef;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
@@ -18,6 +20,7 @@ use crate::limits::concurrency::{ConcurrencyLimit, Permit};
 use crate::net;
 use crate::net::accept::closed;
 use crate::net::peeked_stream::PeekedStream;
+use crate::net::proxy_header::{self, Opening};
 use crate::net::stall_timeout::StallTimeout;
 use crate::relay::{Relay, Transport};
 use crate::tls::{Ends, Entrance};
@@ -51,10 +54,14 @@ pub struct ConnectionContext {
 }
 
 impl ConnectionContext {
-    /// A permit for a connection. A trusted proxy brings many sources, which are told apart by their requests.
+    /// A permit for a connection. A trusted proxy brings many sources, which are told apart by its header in front of each
+    /// connection, or by their requests.
     fn admit(&self, peer: IpAddr) -> Option<Permit> {
-        let is_proxy = self.trusted_proxies.iter().any(|network| network.contains(peer));
-        if is_proxy { self.admission.admit_many() } else { self.admission.admit(peer) }
+        if self.trusts(peer) { self.admission.admit_many() } else { self.admission.admit(peer) }
+    }
+
+    fn trusts(&self, peer: IpAddr) -> bool {
+        self.trusted_proxies.iter().any(|network| network.contains(peer))
     }
 }
 
@@ -65,21 +72,78 @@ pub async fn accept(listener: TcpListener, context: ConnectionContext) {
     net::accept::run(listener, closing, admit, move |stream, peer| handle(stream, peer, context.clone())).await;
 }
 
-async fn handle(stream: TcpStream, peer: SocketAddr, context: ConnectionContext) {
+async fn handle(mut stream: TcpStream, peer: SocketAddr, context: ConnectionContext) {
     // Voice packets and signalling are small and must not wait for each other.
     let _ = stream.set_nodelay(true);
     let _ = SockRef::from(&stream).set_tcp_user_timeout(Some(UNACKNOWLEDGED));
-    let mut first = [0];
-    match timeout(context.handshake_time, stream.peek(&mut first)).await {
-        Ok(Ok(1)) => {}
-        _ => return,
-    }
-    match first[0] {
-        0x16 => handle_tls(stream, peer, context).await,
-        0x00..=0x03 => turn(stream, peer, Transport::Tcp, context).await,
-        byte if byte.is_ascii_alphabetic() => connection::serve_plain(stream, peer, context.router, context.http).await,
+    let Ok(Some(began)) = timeout(context.handshake_time, begin(&mut stream, peer, &context)).await else { return };
+    // Held to the end of the connection.
+    let Ok(_place) = began.place(&context) else { return };
+    match began.first {
+        0x16 => handle_tls(stream, began.peer, context).await,
+        0x00..=0x03 => turn(stream, began.peer, Transport::Tcp, context).await,
+        byte if byte.is_ascii_alphabetic() => {
+            let (reading, writing) = stream.into_split();
+            let stream = tokio::io::join(Cursor::new(began.read).chain(reading), writing);
+            connection::serve_plain(stream, began.peer, context.router, context.http).await;
+        }
         _ => {}
     }
+}
+
+/// How a connection begins.
+struct Beginning {
+    /// Its first byte, behind a proxy's header.
+    first: u8,
+    /// What of it has been read, only of what looks like plain HTTP.
+    read: Vec<u8>,
+    /// The client: who connected, or whom a proxy speaks for.
+    peer: SocketAddr,
+    /// A proxy speaks for it.
+    is_proxied: bool,
+}
+
+impl Beginning {
+    /// The client's own place among those of its source; a proxy's connections come without.
+    fn place(&self, context: &ConnectionContext) -> Result<Option<Permit>, ()> {
+        if !self.is_proxied || context.trusts(self.peer.ip()) {
+            return Ok(None);
+        }
+        context.admission.admit_within(self.peer.ip()).map(Some).ok_or(())
+    }
+}
+
+/// Reads a proxy's header, if there is one, and looks at the first byte behind it. `None` when there is none, and when
+/// somebody speaks for others who may not.
+async fn begin(stream: &mut TcpStream, mut peer: SocketAddr, context: &ConnectionContext) -> Option<Beginning> {
+    let is_trusted = context.trusts(peer.ip());
+    let mut is_proxied = false;
+    let mut first = peek(stream).await?;
+    let mut read = Vec::new();
+    // Plain HTTP may begin like a header. A second header was written by the client, and is nobody's.
+    for may_speak in [is_trusted, false] {
+        if first != proxy_header::VERSION_1 && !(first == proxy_header::VERSION_2 && may_speak) {
+            break;
+        }
+        match proxy_header::read(stream).await.ok()? {
+            Opening::Other(bytes) => {
+                read = bytes;
+                break;
+            }
+            Opening::Header(client) if may_speak => {
+                is_proxied = client.is_some();
+                peer = client.unwrap_or(peer);
+                first = peek(stream).await?;
+            }
+            Opening::Header(_) => return None,
+        }
+    }
+    Some(Beginning { first, read, peer, is_proxied })
+}
+
+async fn peek(stream: &TcpStream) -> Option<u8> {
+    let mut first = [0];
+    matches!(stream.peek(&mut first).await, Ok(1)).then_some(first[0])
 }
 
 async fn handle_tls(stream: TcpStream, peer: SocketAddr, context: ConnectionContext) {

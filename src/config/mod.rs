@@ -221,7 +221,7 @@ section! {
     Http {
         /// Origins of web applications elsewhere whose scripts may use the API (CORS); none by default.
         cors_origins: Vec<CorsOrigin> = Vec::new(),
-        /// Reverse proxies whose `Forwarded` or `X-Forwarded-For` is believed; none by default.
+        /// Proxies whose `Forwarded`, `X-Forwarded-For` or PROXY header is believed; none by default.
         trusted_proxies: Vec<TrustedProxies> = Vec::new(),
         /// From the connection's start to the end of its TLS handshake. 1s to 10m, like the next two.
         handshake_timeout: Period = Period::seconds(10),

@@ -21,6 +21,20 @@ struct State {
     by_network: Counts<Network>,
 }
 
+impl State {
+    fn is_full(&self, from: IpAddr, max_per_source: usize) -> bool {
+        let is_full =
+            |(network, shares)| self.by_network.of(&network) >= max_per_source.saturating_mul(shares as usize);
+        Network::of_source(from).any(is_full)
+    }
+
+    fn add(&mut self, from: IpAddr) {
+        for (network, _) in Network::of_source(from) {
+            self.by_network.add(network);
+        }
+    }
+}
+
 impl ConcurrencyLimit {
     /// At most `max` permits, `max_per_source` of them for one source.
     pub fn new(max: usize, max_per_source: usize) -> Self {
@@ -30,16 +44,23 @@ impl ConcurrencyLimit {
     /// A permit, given back when dropped; `None` if they are all taken.
     pub fn admit(&self, from: IpAddr) -> Option<Permit> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_full =
-            |(network, shares)| state.by_network.of(&network) >= self.max_per_source.saturating_mul(shares as usize);
-        if state.open >= self.max || Network::of_source(from).any(is_full) {
+        if state.open >= self.max || state.is_full(from, self.max_per_source) {
             return None;
         }
         state.open += 1;
-        for (network, _) in Network::of_source(from) {
-            state.by_network.add(network);
+        state.add(from);
+        Some(Permit { limit: self.clone(), source: Some(from), counts: true })
+    }
+
+    /// A permit for one source of which it is only now known that it came in by a permit of [`Self::admit_many`]: it
+    /// counts for the source alone.
+    pub fn admit_within(&self, from: IpAddr) -> Option<Permit> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.is_full(from, self.max_per_source) {
+            return None;
         }
-        Some(Permit { limit: self.clone(), source: Some(from) })
+        state.add(from);
+        Some(Permit { limit: self.clone(), source: Some(from), counts: false })
     }
 
     /// A permit that counts for no source.
@@ -49,7 +70,7 @@ impl ConcurrencyLimit {
             return None;
         }
         state.open += 1;
-        Some(Permit { limit: self.clone(), source: None })
+        Some(Permit { limit: self.clone(), source: None, counts: true })
     }
 }
 
@@ -57,12 +78,14 @@ impl ConcurrencyLimit {
 pub struct Permit {
     limit: ConcurrencyLimit,
     source: Option<IpAddr>,
+    /// Among all of them.
+    counts: bool,
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
         let mut state = self.limit.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.open -= 1;
+        state.open -= usize::from(self.counts);
         for (network, _) in self.source.into_iter().flat_map(Network::of_source) {
             state.by_network.remove(&network);
         }
@@ -152,5 +175,21 @@ mod tests {
         assert_eq!(permits.len(), 5);
         drop(permits);
         assert!(limit.admit_many().is_some());
+    }
+
+    #[test]
+    fn whom_a_proxy_brings_is_bounded_like_everybody_and_takes_one_place() {
+        let limit = ConcurrencyLimit::new(3, 1);
+        let proxied = || {
+            let place = limit.admit_many()?;
+            Some((place, limit.admit_within("192.0.2.1".parse().unwrap())?))
+        };
+        let first = proxied().unwrap();
+        assert!(proxied().is_none(), "one for each source");
+        assert!(limit.admit("192.0.2.1".parse().unwrap()).is_none(), "whichever way it comes");
+        drop(first);
+        assert!(proxied().is_some());
+        assert_eq!(limit.state.lock().unwrap().open, 0);
+        assert!(limit.state.lock().unwrap().by_network.is_empty());
     }
 }

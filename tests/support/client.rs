@@ -1,7 +1,7 @@
 //! An HTTPS client that trusts one authority and nobody else. What it can ask for is in `api/`; what is here takes any path.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use http_body_util::{BodyExt as _, Full};
@@ -13,7 +13,8 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use serde::Serialize;
 use serde_json::Value;
-use tokio::net::TcpStream;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -28,6 +29,10 @@ pub struct Client {
     port: u16,
     tls: Arc<ClientConfig>,
     headers: Vec<(String, String)>,
+    /// Where connections come from; any address of the loopback network will do.
+    source: Option<Ipv4Addr>,
+    /// What each connection begins with.
+    greeting: Vec<u8>,
 }
 
 impl Client {
@@ -40,7 +45,7 @@ impl Client {
             .unwrap()
             .with_root_certificates(roots)
             .with_no_client_auth();
-        Self { port, tls: Arc::new(tls), headers: Vec::new() }
+        Self { port, tls: Arc::new(tls), headers: Vec::new(), source: None, greeting: Vec::new() }
     }
 
     /// The same client, with one more header on each request.
@@ -48,6 +53,21 @@ impl Client {
         let mut client = self.clone();
         client.headers.push((name.into(), value.into()));
         client
+    }
+
+    /// The same client, at another port: a proxy's.
+    pub fn through(&self, port: u16) -> Self {
+        Self { port, ..self.clone() }
+    }
+
+    /// The same client, at another address of its own.
+    pub fn coming_from(&self, source: Ipv4Addr) -> Self {
+        Self { source: Some(source), ..self.clone() }
+    }
+
+    /// The same client, which begins each connection with these bytes.
+    pub fn greeting(&self, bytes: &[u8]) -> Self {
+        Self { greeting: bytes.to_vec(), ..self.clone() }
     }
 
     /// The same client, logged out.
@@ -99,8 +119,19 @@ impl Client {
     pub async fn connect(&self, alpn: &[&str]) -> io::Result<TlsStream<TcpStream>> {
         let mut tls = (*self.tls).clone();
         tls.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
-        let stream = TcpStream::connect(self.address()).await?;
+        let stream = self.connect_plainly().await?;
         TlsConnector::from(Arc::new(tls)).connect(ServerName::try_from("localhost").unwrap(), stream).await
+    }
+
+    /// A TCP connection.
+    pub async fn connect_plainly(&self) -> io::Result<TcpStream> {
+        let socket = TcpSocket::new_v4()?;
+        if let Some(source) = self.source {
+            socket.bind(SocketAddr::from((source, 0)))?;
+        }
+        let mut stream = socket.connect(self.address()).await?;
+        stream.write_all(&self.greeting).await?;
+        Ok(stream)
     }
 
     pub async fn get(&self, path: &str) -> Reply {

@@ -8,3 +8,4 @@ pub mod forwarded;
 pub mod headers;
 pub mod hosts;
 pub mod port;
+mod proxies;
