@@ -34,6 +34,11 @@ impl TokenBucket {
         self.full_at = full_at;
         Ok(())
     }
+
+    /// Gives back what was taken before.
+    pub fn give_back(&mut self, cost: Duration) {
+        self.full_at = self.full_at.checked_sub(cost).unwrap_or(self.full_at);
+    }
 }
 
 #[cfg(test)]
@@ -53,5 +58,17 @@ mod tests {
         assert_eq!(take(3, 3), Ok(()));
         assert_eq!(take(11, 1000), Err(SECOND), "more than it holds");
         assert_eq!((take(10, 1000), take(1, 1000)), (Ok(()), Err(SECOND)), "full again, and not fuller");
+    }
+
+    #[test]
+    fn what_is_given_back_can_be_taken_again_and_no_more() {
+        let start = Instant::now();
+        let mut bucket = TokenBucket::full(start);
+        assert_eq!(bucket.take(SECOND * 10, SECOND * 10, start), Ok(()));
+        bucket.give_back(SECOND * 4);
+        assert_eq!(bucket.take(SECOND * 5, SECOND * 10, start), Err(SECOND));
+        assert_eq!(bucket.take(SECOND * 4, SECOND * 10, start), Ok(()));
+        bucket.give_back(SECOND * 100);
+        assert_eq!(bucket.take(SECOND * 11, SECOND * 10, start), Err(SECOND), "it holds no more than before");
     }
 }

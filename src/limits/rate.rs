@@ -3,6 +3,9 @@
 //! A source is an IPv4 address or an IPv6 /64 network. The wider networks that an IPv6 source may have to itself are
 //! counted with it, each with a wider rate.
 //!
+//! What comes to a good end gives most of its charge back: a household behind one address, where everybody logs in on one
+//! evening, is not a source that guesses.
+//!
 //! There is no rate for all sources together: with one, any stranger could use it up for everybody. What all sources
 //! together may cost is bounded where it is spent: connections, requests, hashes, calls.
 
@@ -11,7 +14,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::table::{Row, Table, TableKey};
-use crate::domain::ids::TagId;
+use crate::domain::ids::{DeviceId, TagId};
 use crate::domain::network::Network;
 use crate::domain::token_bucket::TokenBucket;
 use crate::domain::{Error, Kind, Result};
@@ -73,6 +76,11 @@ pub struct RateOptions {
     pub note_per_tag: RateLimit,
 }
 
+/// What a success keeps of its charge: one part of so many.
+const SUCCESS: u32 = 10;
+/// Tells devices from sources in the table.
+const DEVICE: u8 = 0x80;
+
 /// 1,024 sets of 8 rows of 24 bytes: 192 KiB, whatever happens outside.
 const SETS: usize = 1024;
 
@@ -101,6 +109,50 @@ impl RateLimits {
         self.charge(action, named, "Too many requests from your network.", now)
     }
 
+    /// Counts one attempt to log in from a device that has logged in before, wherever it is, or refuses it.
+    ///
+    /// # Errors
+    /// As [`RateLimits::check`].
+    pub fn check_device(&self, device: DeviceId, now: Instant) -> Result<()> {
+        let named = |table: &Table<TokenBucket>| vec![(table.key(DEVICE, &[device.as_bytes()]), 1)];
+        self.charge(Action::LogIn, named, "Too many log-ins from your device.", now)
+    }
+
+    /// What was counted for this source came to a good end: most of it is given back.
+    pub fn succeeded(&self, action: Action, source: IpAddr) {
+        self.give_back(action, |table| {
+            let networks = Network::of_source(source);
+            networks.map(|(network, shares)| (table.key(action as u8, &[&network.bytes()]), shares)).collect()
+        });
+    }
+
+    /// The device logged in: most of what was counted is given back.
+    pub fn device_succeeded(&self, device: DeviceId) {
+        self.give_back(Action::LogIn, |table| vec![(table.key(DEVICE, &[device.as_bytes()]), 1)]);
+    }
+
+    fn give_back(&self, action: Action, named: impl FnOnce(&Table<TokenBucket>) -> Vec<(TableKey, u32)>) {
+        let rate = self.rate(action);
+        let one = rate.per / rate.count.max(1);
+        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        for (key, shares) in named(&table) {
+            if let Some(bucket) = table.get_mut(key) {
+                bucket.give_back(one / shares / SUCCESS * (SUCCESS - 1));
+            }
+        }
+    }
+
+    fn rate(&self, action: Action) -> RateLimit {
+        match action {
+            Action::Validate => self.options.validate,
+            Action::Initiate => self.options.initiate,
+            Action::LogIn => self.options.login,
+            Action::Register => self.options.register,
+            Action::Note => self.options.note,
+            Action::NoteOfTag => self.options.note_per_tag,
+        }
+    }
+
     /// Counts one note left through this tag, no matter who leaves it, or refuses it.
     ///
     /// # Errors
@@ -118,14 +170,7 @@ impl RateLimits {
         message: &str,
         now: Instant,
     ) -> Result<()> {
-        let rate = match action {
-            Action::Validate => self.options.validate,
-            Action::Initiate => self.options.initiate,
-            Action::LogIn => self.options.login,
-            Action::Register => self.options.register,
-            Action::Note => self.options.note,
-            Action::NoteOfTag => self.options.note_per_tag,
-        };
+        let rate = self.rate(action);
         // The table is whole at every moment, so a panic elsewhere does not spoil it.
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
         table.renew_salt(now);
@@ -227,6 +272,27 @@ mod tests {
         assert_eq!((left, limits.check_note_of(other, now)), (3, Ok(())));
         assert_eq!(limits.check_note_of(one, now).unwrap_err().retry_after, Some(SECOND * 10));
         assert_eq!(limits.check(Action::Note, ip("192.0.2.1"), now), Ok(()));
+    }
+
+    #[test]
+    fn a_success_costs_a_tenth_of_a_failure() {
+        let now = Instant::now();
+        let limits = limits(now);
+        let succeeds = |address: &str| {
+            let allowed = limits.check(Action::LogIn, ip(address), now).is_ok();
+            if allowed {
+                limits.succeeded(Action::LogIn, ip(address));
+            }
+            allowed
+        };
+        let right = (0..100).take_while(|_| succeeds("192.0.2.1")).count();
+        assert!((20..=30).contains(&right), "{right} where 3 failures are allowed");
+        assert!(limits.check(Action::LogIn, ip("192.0.2.1"), now).is_err());
+        let right = (0..100).take_while(|n| succeeds(&format!("2001:db8::{n}"))).count();
+        assert!((20..=30).contains(&right), "{right} of an IPv6 network");
+        let device = DeviceId::random();
+        let failed = (0..9).filter(|_| limits.check_device(device, now).is_ok()).count();
+        assert_eq!((failed, limits.check_device(DeviceId::random(), now)), (3, Ok(())));
     }
 
     #[test]

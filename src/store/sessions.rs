@@ -5,10 +5,10 @@ use std::time::{Duration, SystemTime};
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
 use super::Store;
-use crate::domain::{Error, Kind, Result};
 use crate::domain::account::Member;
 use crate::domain::effect::Ended;
 use crate::domain::ids::{AccountId, DeviceId, HouseholdId, SessionId};
+use crate::domain::{Error, Kind, Result};
 use crate::store::database::convert::{one_row, time, to_millis};
 
 /// A session as stored.

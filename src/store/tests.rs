@@ -173,7 +173,12 @@ async fn nobody_is_logged_in_by_what_was_right_before() {
     let create = async |hash: &str| {
         let new = session(account, at(10));
         let id = new.id;
-        let created = store.sessions().create(new, hash.into(), Room { most: 10, in_use: Vec::new() }, at(0)).await.unwrap().is_some();
+        let created = store
+            .sessions()
+            .create(new, hash.into(), Room { most: 10, in_use: Vec::new() }, at(0))
+            .await
+            .unwrap()
+            .is_some();
         assert_eq!(store.sessions().current(id, HOUR, at(0)).await.unwrap().is_some(), created);
         created
     };

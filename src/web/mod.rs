@@ -27,7 +27,7 @@ use axum::routing::get;
 
 use crate::domain::Error;
 use error::ApiError;
-use middleware::{concurrency, cors, drain_body, headers, host};
+use middleware::{concurrency, cors, drain_body, foreign, headers, host};
 use pages::assets;
 use state::{AppState, SharedState};
 
@@ -49,6 +49,7 @@ pub fn router(edge: AppState) -> Router {
         .fallback(pages::lost)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(state.clone(), concurrency::admit))
+        .layer(from_fn_with_state(state.clone(), foreign::refuse))
         .layer(from_fn(host::require_one))
         .layer(from_fn_with_state(state.clone(), drain_body::take_in))
         .layer(from_fn_with_state(state.clone(), cors::allow))

@@ -138,9 +138,9 @@ impl LogIn {
         self.parts.passwords.salt(username)
     }
 
-    /// Whether this device has logged in to the account of this name before, so that it is not counted with strangers.
-    pub fn knows(&self, username: &str, context: &LoginContext, now: SystemTime) -> bool {
-        self.known_device(&self.index(username), context, now).is_some()
+    /// This device, if it has logged in to the account of this name before, so that it is not counted with strangers.
+    pub fn knows(&self, username: &str, context: &LoginContext, now: SystemTime) -> Option<DeviceId> {
+        self.known_device(&self.index(username), context, now)
     }
 
     /// Logs in a user who knows a username and its password, or asks for the second factor.
@@ -168,8 +168,11 @@ impl LogIn {
         let account = self.parts.store.accounts().by_username(index).await?;
         let whole = secret.is_whole();
         let hash = account.as_ref().map(|account| account.password_hash.clone());
-        let shown = self.parts.passwords.shown(username, secret.clone());
-        let shown = if known.is_some() { shown } else { shown.by_a_stranger() };
+        let shown = self.parts.passwords.shown(username, secret.clone()).counted_for(context.source);
+        let shown = match known {
+            Some(device) => shown.on(device),
+            None => shown.by_a_stranger(),
+        };
         let fits = match self.parts.passwords.verify(shown, hash).await {
             Ok(fits) => fits && whole,
             Err(error) => {

@@ -7,6 +7,7 @@
 //! What is hashed is the authentication secret, which a page makes of the password, or this server where a program sends
 //! the password itself. The associated data X (same section) of a hash says so.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -19,9 +20,11 @@ use subtle::ConstantTimeEq as _;
 use crate::domain::account::Username;
 use crate::domain::credentials::login_secret::LoginSecret;
 use crate::domain::credentials::stretch::{AuthSecret, ROUNDS, SALT_LENGTH};
+use crate::domain::ids::DeviceId;
+use crate::domain::network::Network;
 use crate::domain::{Error, Result, random};
 use crate::keys::{Field, Keys};
-use crate::limits::queue::{Priority, Queue};
+use crate::limits::queue::{Priority, Queue, Share};
 use crate::store::{AccountRow, Store};
 
 /// Memory for one hash, in KiB: 19 MiB, with 2 passes and 1 lane (OWASP's password storage advice, 2024).
@@ -30,6 +33,16 @@ const PASSES: u32 = 2;
 const LANES: u32 = 1;
 /// The associated data of a hash of an authentication secret.
 const OF_SECRET: &[u8] = &[1];
+/// How many hashes of one account, one of its devices and one source may be asked for at the same time: somebody who
+/// repeats even the right password has no more.
+const OF_ACCOUNT: usize = 2;
+const OF_DEVICE: usize = 1;
+const OF_SOURCE: usize = 6;
+/// What those are told apart by.
+const ACCOUNT: u8 = b'a';
+const DEVICE: u8 = b'd';
+const SOURCE: u8 = b's';
+
 /// What somebody shows to log in, or chooses to log in with.
 pub struct PresentedSecret {
     /// It.
@@ -38,13 +51,34 @@ pub struct PresentedSecret {
     pub salt: [u8; SALT_LENGTH],
     /// Whose turn comes before whose.
     pub priority: Priority,
+    /// What it is counted by while it is hashed.
+    pub shares: Vec<Share>,
 }
 
 impl PresentedSecret {
     /// The same, from someone who could be anyone.
     #[must_use]
     pub fn by_a_stranger(self) -> Self {
-        Self { priority: Priority::Stranger, ..self }
+        let mut shares = self.shares;
+        // Strangers who guess at somebody's password must not take that person's own places.
+        shares.retain(|share| !share.is_of(ACCOUNT));
+        Self { priority: Priority::Stranger, shares, ..self }
+    }
+
+    /// The same, on a device that has logged in before.
+    #[must_use]
+    pub fn on(mut self, device: DeviceId) -> Self {
+        self.shares.push(Share::new(DEVICE, device.as_bytes(), OF_DEVICE));
+        self
+    }
+
+    /// The same, from this address.
+    #[must_use]
+    pub fn counted_for(mut self, source: IpAddr) -> Self {
+        let of_networks = Network::of_source(source)
+            .map(|(network, shares)| Share::new(SOURCE, &network.bytes(), OF_SOURCE * shares as usize));
+        self.shares.extend(of_networks);
+        self
     }
 
     fn stretched(&self, work: &AtomicU64) -> AuthSecret {
@@ -86,7 +120,14 @@ impl Passwords {
 
     /// What somebody of this name, who is known, shows or chooses, to be hashed.
     pub fn shown(&self, username: &str, secret: LoginSecret) -> PresentedSecret {
-        PresentedSecret { secret, salt: self.salt(username), priority: Priority::Known }
+        let salt = self.salt(username);
+        // The salt is the account's own, and says nothing else.
+        PresentedSecret {
+            secret,
+            salt,
+            priority: Priority::Known,
+            shares: vec![Share::new(ACCOUNT, &salt, OF_ACCOUNT)],
+        }
     }
 
     /// Replaces a hash that is weaker than today's, or of the password itself, now that what it fits is at hand, in the
@@ -127,11 +168,11 @@ impl Passwords {
     /// The hash of a new password, in PHC string form with a random salt.
     ///
     /// # Errors
-    /// `busy` with a time to wait when too many hashes are asked for.
+    /// `busy` and `too-many-at-once` with a time to wait when too many hashes are asked for.
     pub async fn hash(&self, chosen: PresentedSecret) -> Result<String> {
         let keys = self.keys.clone();
         self.queue
-            .run(chosen.priority, move || {
+            .run(chosen.priority, chosen.shares.clone(), move || {
                 let params = ParamsBuilder::new()
                     .m_cost(MEMORY_KIB)
                     .t_cost(PASSES)
@@ -164,7 +205,7 @@ impl Passwords {
         let hash = hash.unwrap_or_else(|| self.nobody.to_string());
         let (keys, work) = (self.keys.clone(), self.work.clone());
         self.queue
-            .run(shown.priority, move || {
+            .run(shown.priority, shown.shares.clone(), move || {
                 let stored = PasswordHash::new(&hash).map_err(Error::internal)?;
                 let (Some(salt), Some(expected)) = (&stored.salt, &stored.hash) else {
                     return Err(Error::internal("a stored password hash has no salt or no output"));
@@ -234,7 +275,7 @@ mod tests {
     const SALT: [u8; SALT_LENGTH] = [7; SALT_LENGTH];
 
     fn password(text: &str) -> PresentedSecret {
-        PresentedSecret { secret: text.into(), salt: SALT, priority: Priority::Known }
+        PresentedSecret { secret: text.into(), salt: SALT, priority: Priority::Known, shares: Vec::new() }
     }
 
     /// As a page shows it.
@@ -243,6 +284,7 @@ mod tests {
             secret: LoginSecret::Stretched(AuthSecret::stretch(text, &SALT)),
             salt: [0; SALT_LENGTH],
             priority: Priority::Known,
+            shares: Vec::new(),
         }
     }
 

@@ -108,7 +108,8 @@ pub fn not_from_elsewhere(headers: &HeaderMap) -> Result<(), ApiError> {
     if is_from_elsewhere(headers) { Err(foreign_origin()) } else { Ok(()) }
 }
 
-fn foreign_origin() -> ApiError {
+/// The refusal itself.
+pub fn foreign_origin() -> ApiError {
     Error::new(Kind::Forbidden, "foreign-origin", "This request didn't come from one of this server's pages.")
         .hint("Open the page at the address the server printed, or set public_url to the address you use.")
         .into()

@@ -5,5 +5,6 @@
 pub mod concurrency;
 pub mod cors;
 pub mod drain_body;
+pub mod foreign;
 pub mod headers;
 pub mod host;

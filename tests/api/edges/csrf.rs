@@ -57,3 +57,43 @@ async fn nobody_is_logged_in_by_another_sites_page() {
     let body = json!({ "username": "ada", "password": PASSWORD, "cookie": true }).to_string();
     assert_eq!(form.send(Method::POST, "/api/v1/auth/login", body).await.status, 415);
 }
+
+#[tokio::test]
+async fn another_sites_page_uses_up_nothing_of_what_its_visitors_network_is_allowed() {
+    let few = "3 per 1h";
+    let limits =
+        ["validate", "initiate", "login", "register", "note"].map(|name| (format!("limits.{name}"), few.to_owned()));
+    let limits: Vec<_> = limits.iter().map(|(name, few)| (name.as_str(), few.as_str())).collect();
+    let server = TestApp::start_with(&limits).await;
+    let requests = server.client.described().await;
+    assert!(requests.len() > 30, "the description was not understood");
+    let ways: [&[(&str, &str)]; 4] = [
+        &[("origin", "https://evil.example")],
+        &[("origin", "null"), ("sec-fetch-site", "cross-site")],
+        &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "no-cors")],
+        &[("origin", "https://sibling.localhost"), ("sec-fetch-site", "same-site")],
+    ];
+    for request in &requests {
+        // What says the same to everybody is not counted.
+        if !request.path.starts_with("/api/v1/") || request.path == "/api/v1/openapi.json" {
+            continue;
+        }
+        let path = request.path.replace("{id}", "x").replace("{session}", "x");
+        for way in ways {
+            let client = server.client.with_header("content-type", "application/json");
+            let client = way.iter().fold(client, |client, (name, value)| client.with_header(name, value));
+            let reply = client.send(request.method.clone(), &path, "{}".into()).await;
+            assert_eq!(reply.refused(), (403, "foreign-origin"), "{} {path} by {way:?}", request.method);
+        }
+    }
+    // Nothing was counted: every one of these is still allowed.
+    let page = server.client.as_page().with_header("sec-fetch-site", "same-origin");
+    assert_eq!(page.begin_passkey_login().await.status, 200);
+    assert_eq!(page.log_in("ada", PASSWORD).await.code(), "wrong-credentials");
+    assert_ne!(page.validate("pqc:1:x:y").await.status, 429);
+    assert_ne!(page.initiate("pqc:1:x:y").await.status, 429);
+    // A link that somebody follows from another site, and a program, which says nothing of itself.
+    let followed = server.client.with_header("sec-fetch-site", "cross-site").with_header("sec-fetch-mode", "navigate");
+    assert_ne!(followed.get("/api/v1/auth/register").await.status, 403);
+    assert_eq!(server.client.log_in("ada", PASSWORD).await.code(), "wrong-credentials");
+}

@@ -1,6 +1,8 @@
 //! Set-up, log-in, log-out, and what a session is good for.
 
-use crate::support::{PASSWORD, Registration, TestApp};
+use tokio::task::JoinSet;
+
+use crate::support::{Login, PASSWORD, Registration, TestApp};
 
 #[tokio::test]
 async fn the_setup_link_makes_one_account_and_no_second() {
@@ -122,4 +124,95 @@ async fn the_word_before_a_token_may_be_written_in_any_case() {
     {
         assert_eq!(server.client.with_header("authorization", &value).account().await.status, status);
     }
+}
+
+#[tokio::test]
+async fn who_succeeds_is_not_counted_like_who_fails() {
+    let server = TestApp::start_with(&[("limits.login", "10 per 5m"), ("limits.register", "10 per 1h")]).await;
+    let owner = server.owner().await;
+    for n in 0..20 {
+        let login = server.client.log_in("ada", PASSWORD).await;
+        assert_eq!(login.status, 200, "log-in {n} of one evening: {}", login.text);
+    }
+    for n in 0..15 {
+        // Each would panic if it were refused.
+        owner.bring_in("household", &format!("guest{n}")).await;
+    }
+
+    let mut tried = 0;
+    let refused = loop {
+        let wrong = server.client.log_in(&format!("nobody{tried}"), PASSWORD).await;
+        if wrong.status == 429 {
+            break wrong;
+        }
+        assert_eq!(wrong.code(), "wrong-credentials");
+        tried += 1;
+    };
+    assert!(tried <= 10, "{tried} failures of one network");
+    assert_eq!(refused.code(), "too-many-requests");
+    let invite = Registration { username: "eve", password: Some(PASSWORD), ..Registration::default() };
+    let statuses: Vec<_> = [(); 12].into_iter().map(|()| invite.clone()).collect();
+    let mut refusals = 0;
+    for registration in &statuses {
+        refusals += u32::from(server.client.register(registration).await.status == 429);
+    }
+    assert!(refusals > 0, "attempts without a link count in full");
+}
+
+#[tokio::test]
+async fn who_repeats_a_right_log_in_takes_no_place_from_others() {
+    let server = TestApp::start().await;
+    let owner = server.owner().await;
+    owner.bring_in("owner", "eve").await;
+    let device_of =
+        async |username: &str| server.client.log_in(username, PASSWORD).await.ok().logged_in().device_token.unwrap();
+    let (eve, ada) = (device_of("eve").await, device_of("ada").await);
+    let log_in = |username: &'static str, device: String| {
+        let client = server.client.as_nobody();
+        async move {
+            let device_token = Some(device.as_str());
+            client.log_in_with(&Login { username, password: Some(PASSWORD), device_token, ..Login::default() }).await
+        }
+    };
+    let mut repeated = JoinSet::new();
+    for _ in 0..24 {
+        repeated.spawn(log_in("eve", eve.clone()));
+    }
+    let mut others = JoinSet::new();
+    others.spawn(log_in("ada", ada));
+    let other = others.join_next().await.unwrap().unwrap();
+    assert_eq!(other.status, 200, "{}", other.text);
+    let mut done = 0;
+    while let Some(reply) = repeated.join_next().await {
+        let reply = reply.unwrap();
+        match reply.status {
+            200 => done += 1,
+            _ => assert!([(429, "too-many-at-once"), (429, "too-many-attempts")].contains(&reply.refused())),
+        }
+    }
+    assert!((1..24).contains(&done), "{done} of 24");
+}
+
+#[tokio::test]
+async fn right_log_ins_of_a_known_device_count_too_though_little() {
+    let server = TestApp::start_with(&[("limits.login", "2 per 1h")]).await;
+    server.owner().await;
+    let session = server.client.log_in("ada", PASSWORD).await.ok().logged_in();
+    let known = Login {
+        username: "ada",
+        password: Some(PASSWORD),
+        device_token: session.device_token.as_deref(),
+        ..Login::default()
+    };
+    let mut right = 0;
+    let refused = loop {
+        let reply = server.client.log_in_with(&known).await;
+        if reply.status != 200 {
+            break reply;
+        }
+        right += 1;
+        assert!(right <= 20, "ten times as many as failures");
+    };
+    assert_eq!(refused.refused(), (429, "too-many-requests"));
+    assert!(right >= 10, "{right}");
 }

@@ -255,12 +255,13 @@ async fn a_script_that_logs_in_again_and_again_displaces_itself_and_no_phone_tha
     let phone = server.owner().await;
     let mut presence = phone.present().await;
     let mut script = server.client.log_in("ada", PASSWORD).await.ok().logged_in();
-    for _ in 0..60 {
+    for _ in 0..55 {
         script = log_in_again(&server, &script).await;
+        // It also answers the server's own pings while it is read.
+        presence.say(Say::Ping).await;
+        assert_eq!(presence.hear().await, "pong");
     }
     assert_eq!(phone.account().await.status, 200);
-    presence.say(Say::Ping).await;
-    assert_eq!(presence.hear().await, "pong");
     assert_eq!(phone.sessions().await.ok().sessions.len(), 50);
 
     // One that is not connected is older than all of the script's.

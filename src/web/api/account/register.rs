@@ -70,10 +70,12 @@ pub async fn register(
     headers: HeaderMap,
     Json(body): Json<Register>,
 ) -> Result<Response<Body>, ApiError> {
-    state.limits.check(Action::Register, context.source, Instant::now())?;
     if body.cookie == Some(true) {
         same_origin(&state.origin, &uri, &headers)?;
     }
+    state.limits.check(Action::Register, context.source, Instant::now())?;
+    // Where registration is open, it is the accounts made without a link that are too many.
+    let by_link = body.setup_token.is_some() || body.invite_token.is_some();
     let registering = Registering {
         username: body.username,
         password: LoginSecret::one_of(body.password, body.auth_secret)?,
@@ -85,6 +87,9 @@ pub async fn register(
         device_name: context.device_name,
     };
     let begun = state.accounts.register(registering, SystemTime::now()).await?;
+    if by_link {
+        state.limits.succeeded(Action::Register, context.source);
+    }
     answer(&begun, body.cookie == Some(true), StatusCode::CREATED)
 }
 
@@ -104,13 +109,14 @@ pub async fn reset(
     headers: HeaderMap,
     Json(body): Json<Reset>,
 ) -> Result<Response<Body>, ApiError> {
-    state.limits.check(Action::Register, context.source, Instant::now())?;
     if body.cookie == Some(true) {
         same_origin(&state.origin, &uri, &headers)?;
     }
+    state.limits.check(Action::Register, context.source, Instant::now())?;
     let now = SystemTime::now();
     let secret = LoginSecret::one_of(body.new_password, body.new_auth_secret)?;
     let member = state.accounts.finish_reset(&body.token, secret, now).await?;
+    state.limits.succeeded(Action::Register, context.source);
     let outcome = state.login.after_password(member.account, &context, now).await?;
     answer_outcome(outcome, body.cookie == Some(true))
 }

@@ -95,7 +95,7 @@ pub struct AskPasskey {
     (status = 400, description = "`one-password`, `bad-secret`"),
     (status = 401, description = "`wrong-credentials`"),
     (status = 403, description = "`foreign-origin`"),
-    (status = 429, description = "`too-many-attempts`, `too-many-requests`"),
+    (status = 429, description = "`too-many-attempts`, `too-many-requests`, `too-many-at-once`: this account or device is logging in already"),
 ))]
 pub async fn log_in(
     State(state): State<SharedState>,
@@ -106,14 +106,20 @@ pub async fn log_in(
 ) -> Result<Response<Body>, ApiError> {
     let now = SystemTime::now();
     let context = LoginContext { device_token: body.device_token.or(context.device_token), ..context };
-    if !state.login.knows(&body.username, &context, now) {
-        state.limits.check(Action::LogIn, context.source, Instant::now())?;
-    }
     if body.cookie == Some(true) {
         same_origin(&state.origin, &uri, &headers)?;
     }
     let secret = LoginSecret::one_of(body.password, body.auth_secret)?;
+    let known = state.login.knows(&body.username, &context, now);
+    match known {
+        Some(device) => state.limits.check_device(device, Instant::now())?,
+        None => state.limits.check(Action::LogIn, context.source, Instant::now())?,
+    }
     let outcome = state.login.with_password(&body.username, secret, &context, now).await?;
+    match known {
+        Some(device) => state.limits.device_succeeded(device),
+        None => state.limits.succeeded(Action::LogIn, context.source),
+    }
     answer_outcome(outcome, body.cookie == Some(true))
 }
 
@@ -199,6 +205,8 @@ pub async fn passkey_finish(
     }
     let context = LoginContext { device_token: body.device_token.or(context.device_token), ..context };
     let begun = state.login.with_passkey(&body.ticket, body.credential, &site, &context, SystemTime::now()).await?;
+    // It was counted when the passkey was asked for.
+    state.limits.succeeded(Action::LogIn, context.source);
     answer(&begun, body.cookie == Some(true), StatusCode::OK)
 }
 
