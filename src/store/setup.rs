@@ -37,7 +37,7 @@ impl SetupTable<'_> {
     /// # Errors
     /// The database's.
     pub async fn any_account(&self) -> Result<bool> {
-        self.0.reader.transaction(|transaction| any_account(transaction)).await
+        self.0.reader.transaction(any_account).await
     }
 
     /// The proof of the keys that the accounts were made with; `value` becomes it while there is no account.

@@ -128,11 +128,16 @@ async fn the_word_before_a_token_may_be_written_in_any_case() {
 
 #[tokio::test]
 async fn who_succeeds_is_not_counted_like_who_fails() {
-    let server = TestApp::start_with(&[("limits.login", "10 per 5m"), ("limits.register", "10 per 1h")]).await;
+    let settings = [("limits.login", "10 per 5m"), ("limits.register", "10 per 1h"), ("limits.validate", "10 per 1h")];
+    let server = TestApp::start_with(&settings).await;
     let owner = server.owner().await;
     for n in 0..20 {
         let login = server.client.log_in("ada", PASSWORD).await;
         assert_eq!(login.status, 200, "log-in {n} of one evening: {}", login.text);
+    }
+    let tag = owner.make_tag().await.ok();
+    for n in 0..20 {
+        assert!(server.client.validate(&tag.code).await.ok().valid, "scan {n} of a sticker that exists");
     }
     for n in 0..15 {
         // Each would panic if it were refused.

@@ -62,7 +62,10 @@ CREATE TABLE sessions (
     -- Such as "Firefox on Android": what people recognise the device by.
     device_sealed BLOB NOT NULL,
     -- How often the secrets have changed: tokens of an earlier generation are worthless.
-    generation INTEGER NOT NULL DEFAULT 0
+    generation INTEGER NOT NULL DEFAULT 0,
+    -- The random id that a device got when it first logged in to this account; NULL: it showed none. When an account has
+    -- as many sessions as it may have, an older one of the same device goes first.
+    device_id BLOB CHECK (device_id IS NULL OR length(device_id) = 16)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX sessions_by_account ON sessions (account_id, last_used_at);
@@ -217,6 +220,16 @@ CREATE TABLE call_records (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX call_records_by_end ON call_records (ended_at);
+
+-- Calls that are over and whose tickets could still be shown to a server that was started again. Eight bytes of the
+-- SHA-256 of a random id, enough to know it again: a row says that some call ended at about that minute, and nothing of
+-- whose it was.
+CREATE TABLE ended_calls (
+    digest BLOB NOT NULL PRIMARY KEY CHECK (length(digest) = 8),
+    expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX ended_calls_by_end ON ended_calls (expires_at);
 
 -- The server itself --------------------------------------------------------------------------------------------------
 

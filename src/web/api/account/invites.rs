@@ -186,6 +186,9 @@ pub async fn validate(
     state.limits.check(Action::Validate, source, Instant::now())?;
     let now = SystemTime::now();
     let kind = state.accounts.validate_invite(&body.token, now).await?;
+    if kind.is_some() {
+        state.limits.succeeded(Action::Validate, source);
+    }
     let key = if kind.is_some() { state.accounts.invited_key(&body.token, now).await? } else { None };
     let (household, wrapped) = key.unzip();
     let wrapped = wrapped.map(|wrapped| URL_SAFE_NO_PAD.encode(wrapped.as_bytes()));

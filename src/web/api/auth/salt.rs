@@ -59,7 +59,9 @@ pub async fn salt(
         (None, Some(token)) => {
             // The database is asked.
             state.limits.check(Action::Validate, source, Instant::now())?;
-            state.accounts.reset_salt(&token, SystemTime::now()).await?
+            let salt = state.accounts.reset_salt(&token, SystemTime::now()).await?;
+            state.limits.succeeded(Action::Validate, source);
+            salt
         }
         _ => return Err(one_proof("username or resetToken").into()),
     };

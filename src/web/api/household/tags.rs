@@ -275,6 +275,9 @@ pub async fn validate(
 ) -> Result<Answer<Validity>, ApiError> {
     state.limits.check(Action::Validate, source, Instant::now())?;
     let found = state.tags.find(&Token::parse(&body.token)?, SystemTime::now()).await?;
+    if found.is_some() {
+        state.limits.succeeded(Action::Validate, source);
+    }
     Ok(Answer(Validity {
         valid: found.is_some(),
         can_initiate_call: found.as_ref().is_some_and(|tag| !tag.paused),
