@@ -1,6 +1,7 @@
 /** The household's vault: one sealed blob that the server keeps and cannot open, and how an old one is told from a new one. */
 
 import { concat, decode64, derive, encode64, label, sha256, u64, utf8 } from './bytes.js';
+import { keyHash } from './identity.js';
 import { NONCE_LENGTH, NotOpened, TAG_LENGTH, open, padded, seal, unpadded } from './sealed.js';
 
 /**
@@ -38,6 +39,19 @@ export class AnotherKey extends RolledBack {}
 export function addTag({ tags }, id, tag) {
   if (!decode64(/^tag_(.*)$/.exec(id)?.[1], 16) || Object.prototype.hasOwnProperty.call(tags, id)) throw new Error('not the id of a new tag');
   tags[id] = tag;
+}
+
+/**
+ * A sticker is worthless from now on, and so are its keys, unless another one carries them.
+ * @param {VaultContent} content
+ * @param {string} id
+ */
+export async function dropTag(content, id) {
+  delete content.tags[id];
+  const carried = new Set(Object.values(content.tags).map((tag) => tag.keyHash));
+  const hashes = await Promise.all(content.identities.map(async ({ identity }) => encode64(await keyHash(decode64(identity) ?? new Uint8Array(0)))));
+  // The first is the household's own, which stickers carry that were made before each had keys of its own.
+  content.identities = content.identities.filter((_, at) => at === 0 || carried.has(hashes[at]));
 }
 
 /**

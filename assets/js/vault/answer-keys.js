@@ -10,7 +10,7 @@ import { confirmationKey } from '../e2e/sticker.js';
 /** @typedef {import('../e2e/proof/owner-proof.js').TagKeys} TagKeys */
 
 export class AnswerKeys {
-  /** @type {Map<string, Promise<TagKeys>>} */
+  /** Opened when they are needed: each sticker has keys of its own. @type {Map<string, () => Promise<TagKeys>>} */
   #tags = new Map();
 
   /** What the vault holds now, in the place of what it held. @param {import('../e2e/vault.js').VaultContent} content */
@@ -20,10 +20,10 @@ export class AnswerKeys {
     for (const [id, tag] of Object.entries(tags)) {
       const identity = identities[hashes.indexOf(tag.keyHash)];
       if (!identity) continue;
-      const keys = Promise.all([openIdentity(identity), confirmationKey(tag.token)]).then(([{ sign }, confirmation]) => ({ sign, confirmation }));
-      // The caller of this function learns what is wrong with them.
-      keys.catch(() => {});
-      filled.set(id, keys);
+      filled.set(id, async () => {
+        const [{ sign }, confirmation] = await Promise.all([openIdentity(identity), confirmationKey(tag.token)]);
+        return { sign, confirmation };
+      });
     }
     this.#tags = filled;
   }
@@ -46,7 +46,7 @@ export class AnswerKeys {
    */
   proofFor(tagId, owed) {
     return async (callId, say) => {
-      const keys = await this.#tags.get(tagId ?? '');
+      const keys = await this.#tags.get(tagId ?? '')?.();
       if (!keys && owed()) throw new Mismatch();
       return keys ? new OwnerProof(callId, keys, say) : null;
     };

@@ -177,7 +177,7 @@ export class VaultSession {
     return this.state === 'open';
   }
 
-  /** @param {(content: import('../e2e/vault.js').VaultContent) => void} edit */
+  /** @param {(content: import('../e2e/vault.js').VaultContent) => void|Promise<void>} edit */
   async change(edit) {
     const logouts = this.#logouts;
     // A refresh beside it would take the answer that it overtakes for a rollback.

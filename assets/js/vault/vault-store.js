@@ -211,13 +211,13 @@ export class VaultStore {
 
   /**
    * Changes what is in it, again and again where another device is faster.
-   * @param {(content: VaultContent) => void} edit changes what it is given
+   * @param {(content: VaultContent) => void|Promise<void>} edit changes what it is given
    */
   async change(edit) {
     if (!this.#vault) throw new Locked();
     for (let attempt = 1; ; attempt += 1) {
       const content = copied(/** @type {VaultContent} */ (this.#content));
-      edit(content);
+      await edit(content);
       try {
         return await this.#put(content, this.#revision + 1);
       } catch (error) {

@@ -9,7 +9,7 @@ use crate::domain::error::{Error, Result};
 pub struct SealedVault(Vec<u8>);
 
 impl SealedVault {
-    /// The most bytes: room for the texts of some thousand stickers.
+    /// The most bytes: room for the keys and texts of some hundred stickers.
     pub const MAX: usize = 512 * 1024;
 
     /// Checks what a browser sends.

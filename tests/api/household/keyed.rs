@@ -164,3 +164,46 @@ async fn reset_links_cannot_be_tried_out_by_asking_for_their_salt() {
     }
     assert_eq!(server.client.salt("ada").await.status, 200, "it costs no look into the database");
 }
+
+/// Every text, with where it stands.
+fn texts(value: &serde_json::Value, at: &str, found: &mut Vec<(String, String)>) {
+    match value {
+        serde_json::Value::String(text) => found.push((at.to_owned(), text.clone())),
+        serde_json::Value::Array(list) => list.iter().for_each(|item| texts(item, at, found)),
+        serde_json::Value::Object(fields) => {
+            fields.iter().for_each(|(name, item)| texts(item, &format!("{at}.{name}"), found));
+        }
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_two_stickers_pages_receive_says_that_they_belong_together() {
+    let server = TestApp::start().await;
+    let owner = server.owner().await;
+    let vectors = vectors();
+    let first = vectors["identity"]["identity"].as_str().unwrap();
+    // The same keys in each other's place: valid, and another identity.
+    let bytes = URL_SAFE_NO_PAD.decode(first).unwrap();
+    let second = URL_SAFE_NO_PAD.encode([&bytes[..1], &bytes[66..], &bytes[1..66]].concat());
+    let mut seen = Vec::new();
+    for (filling, identity) in [(1, first), (2, &*second)] {
+        let access = URL_SAFE_NO_PAD.encode([filling; 32]);
+        let mut sealed = vec![filling; 285];
+        sealed[0] = 1;
+        let sealed = URL_SAFE_NO_PAD.encode(sealed);
+        let tag = KeyedTag { access: &access, identity, sealed_text: Some(&sealed), ..KeyedTag::default() };
+        owner.register_tag(&tag).await.ok();
+        let mut found = Vec::new();
+        texts(&server.client.validate(&access).await.body, "validate", &mut found);
+        let call = server.client.initiate(&access).await;
+        texts(&call.body, "initiate", &mut found);
+        assert!(found.len() > 5, "{found:?}");
+        seen.push(found);
+    }
+    // What every sticker of this server says.
+    let is_everybodys = |at: &str, text: &str| text.is_empty() || at == "initiate.iceServers.urls";
+    for (at, text) in seen[0].iter().filter(|(at, text)| !is_everybodys(at, text)) {
+        assert!(!seen[1].iter().any(|(_, other)| other == text), "{at}: {text}");
+    }
+}

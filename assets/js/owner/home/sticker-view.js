@@ -1,18 +1,15 @@
 /** Makes a sticker in the browser, and shows it: at once, and whenever its owner wants to print it again. */
 
-import { decode64 } from '../../e2e/bytes.js';
-import { sealPublicText } from '../../e2e/public-text.js';
-import { addTag } from '../../e2e/vault.js';
 import { request } from '../../net/api.js';
 import { checksumOf } from '../../tag/code.js';
 import { linkTo } from '../../tag/link-address.js';
 import { qrSvg } from '../../tag/qr.js';
-import { makeSticker } from '../../tag/sticker-maker.js';
 import { stickerPng, stickerSvg, svgAddress } from '../../tag/sticker-picture.js';
 import { byId, input, setText } from '../../ui/dom.js';
 import { failureText } from '../../ui/failure.js';
 import { once, showProblem } from '../../ui/forms.js';
 import { SUSPENDED } from '../../ui/suspend-dialogs.js';
+import { newSticker } from '../../vault/new-sticker.js';
 import { vault } from '../../vault/vault-session.js';
 import { LifetimeField } from './lifetime-field.js';
 
@@ -71,26 +68,10 @@ export class StickerView {
     }
   }
 
-  /**
-   * Token, label and text go into the vault: what the server is told leads to none of them.
-   * @param {string} label @param {string} publicText @param {string} lifetime
-   */
+  /** @param {string} label @param {string} publicText @param {string} lifetime */
   async #newSticker(label, publicText, lifetime) {
-    const identity = decode64(vault.content?.identities[0]?.identity);
-    if (vault.state !== 'open' || !identity) throw new VaultNeeded();
-    const { token, code, access } = await makeSticker(identity);
-    const keyHash = code.slice(code.lastIndexOf(':') + 1);
-    const sealedText = publicText ? await sealPublicText(publicText, token) : undefined;
-    const { id, urlBase, urlWarning } = await request('POST', '/api/v1/tokens/register', {
-      access, identity: vault.content?.identities[0].identity, lifetime, ...(sealedText && { sealedText }),
-    });
-    try {
-      await vault.change((content) => addTag(content, id, { token, keyHash, label, publicText }));
-    } catch (error) {
-      // A sticker that no device could answer for must not be printed.
-      await request('DELETE', `/api/v1/tokens/${encodeURIComponent(id)}`).catch(() => null);
-      throw error;
-    }
+    if (vault.state !== 'open') throw new VaultNeeded();
+    const { code, urlBase, urlWarning } = await newSticker(vault, request, { label, publicText, lifetime });
     // Where it leads was said before it was made.
     return { link: linkTo(this.#tags.urlBase || urlBase, '/c', code), addressMayChange: Boolean(urlWarning), label, publicText };
   }

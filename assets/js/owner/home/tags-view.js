@@ -8,6 +8,7 @@ import { failureText } from '../../ui/failure.js';
 import { once, showProblem } from '../../ui/forms.js';
 import { day } from '../../ui/relative-time.js';
 import { deviceKeys } from '../../vault/device-keys.js';
+import { dropTag } from '../../e2e/vault.js';
 import { vault } from '../../vault/vault-session.js';
 
 /**
@@ -159,7 +160,7 @@ export class TagsView {
   /** The sticker is worthless first: what is left in the vault harms nobody. @param {string} id */
   async #revoke(id) {
     await this.#act('DELETE', `/api/v1/tokens/${id}`);
-    if (!this.knows(id) && vault.content?.tags[id]) await vault.change(({ tags }) => { delete tags[id]; }).catch(() => null);
+    if (!this.knows(id) && vault.content?.tags[id]) await vault.change((content) => dropTag(content, id)).catch(() => null);
   }
 
   /** @param {'POST'|'DELETE'} method @param {string} path */
