@@ -14,6 +14,17 @@ const TAKE_OVER_TIMEOUT = 5 * 1000;
 const IDLE = 1_000;
 const OPENING = 3_000;
 
+/** The one text that these pages hand over as the address of a script, and the only one that browsers take from them (Trusted Types). */
+const trusted = /** @type {any} */ (globalThis).trustedTypes?.createPolicy('callqr', {
+  createScriptURL: (/** @type {string} */ address) => {
+    if (address !== GUARD) throw new TypeError('not the guard');
+    return address;
+  },
+});
+
+/** @returns {string} */
+const trustedGuard = () => trusted?.createScriptURL(GUARD) ?? GUARD;
+
 class Pins {
   standing = unpinned('waiting');
   /** Why the last question was not answered; empty: it was. */
@@ -43,7 +54,7 @@ class Pins {
   async begin() {
     if (!navigator.serviceWorker) return this.#stands(unpinned('impossible'));
     try {
-      await this.#attend(await navigator.serviceWorker.register(GUARD, { updateViaCache: 'none' }));
+      await this.#attend(await navigator.serviceWorker.register(trustedGuard(), { updateViaCache: 'none' }));
     } catch (error) {
       if (!this.#registration) this.#stands(unpinned(error instanceof DOMException && error.name === 'SecurityError' ? 'untrusted' : 'failed'));
     }

@@ -65,23 +65,22 @@ export function caption(invite, promise, measure) {
 }
 
 /**
- * @param {{qr: string, invite: string, promise: string}} sticker `qr`: the server's SVG markup
+ * @param {{qr: string, invite: string, promise: string}} sticker `qr`: the markup of `qr.js`
  * @returns {string} SVG markup
  */
 export function stickerSvg({ qr, invite, promise }) {
   const { lines, height } = caption(invite, promise, measureText);
   const root = part('svg', { viewBox: `0 0 ${WIDTH} ${height}`, width: `${WIDTH / 10}mm`, height: `${height / 10}mm` });
   root.append(part('rect', { x: 1, y: 1, width: WIDTH - 2, height: height - 2, rx: 30, fill: '#fff', stroke: '#999', 'stroke-width': 2, 'stroke-dasharray': '12 8' }));
-  const code = document.importNode(new DOMParser().parseFromString(qr, 'image/svg+xml').documentElement, true);
-  for (const [name, value] of Object.entries({ x: EDGE, y: EDGE, width: INNER, height: INNER })) code.setAttribute(name, String(value));
-  root.append(code);
   for (const { text, y, size, weight } of lines) {
     const rightToLeft = /^[^\p{L}]*[\u0590-\u08ff]/u.test(text);
     const line = part('text', { x: WIDTH / 2, y, 'text-anchor': 'middle', 'font-family': FONT, 'font-size': size, 'font-weight': weight, fill: '#000', ...(rightToLeft ? { direction: 'rtl' } : {}) });
     line.textContent = text;
     root.append(line);
   }
-  return new XMLSerializer().serializeToString(root);
+  const code = qr.replace('<svg ', `<svg x="${EDGE}" y="${EDGE}" width="${INNER}" height="${INNER}" `);
+  // As text: no page takes markup that it has not built.
+  return new XMLSerializer().serializeToString(root).replace(/<\/svg>$/, () => `${code}</svg>`);
 }
 
 /** The same as a PNG. @param {string} svg of {@link stickerSvg} @returns {Promise<string>} a data: URL */

@@ -10,6 +10,11 @@ use crate::support::{Described, Reply, TestApp, certificate};
 fn check(reply: &Reply, what: &str) {
     let policy = reply.header("content-security-policy");
     assert!(policy.starts_with("default-src 'none';") && policy.contains("frame-ancestors 'none'"), "{what}: {policy}");
+    // What the browser refuses, and not only tells of: text becomes a script by the one policy that names our worker.
+    let trusted = "; require-trusted-types-for 'script'; trusted-types callqr";
+    assert!(policy.ends_with(trusted), "{what}: {policy}");
+    let policy = policy.trim_end_matches(trusted);
+    assert_eq!(reply.header("content-security-policy-report-only"), "", "{what}");
     for word in policy.split([' ', ';']).filter(|word| !word.is_empty()) {
         let is_directive = word.ends_with("-src") || ["base-uri", "form-action", "frame-ancestors"].contains(&word);
         assert!(is_directive || ["'none'", "'self'", "data:", "blob:"].contains(&word), "{what}: {word}");
@@ -20,6 +25,7 @@ fn check(reply: &Reply, what: &str) {
         ("referrer-policy", "no-referrer"),
         ("x-content-type-options", "nosniff"),
         ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-embedder-policy", "require-corp"),
         ("cross-origin-resource-policy", "same-origin"),
     ] {
         assert_eq!(reply.header(name), value, "{what}: {name}");

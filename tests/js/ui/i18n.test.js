@@ -79,3 +79,13 @@ test('the clock of a call', () => {
   assert.equal(clock(3_723_000), '1:02:03');
   assert.equal(clock(-50), '0:00');
 });
+
+test('a proven call claims no more than was proven', () => {
+  // That nobody listens in is more than anybody can know: the pages come from the server.
+  const NOBODY = /nobody|no one|listen|niemand|h\u00f6rt|personne|\u00e9coute|nadie|escucha|kimse|dinle|\u064a\u062a\u0646\u0635\u062a|\u0644\u0627 \u0623\u062d\u062f/i;
+  for (const language of LANGUAGES) {
+    const [caller, owner] = ['caller', 'owner'].map((bundle) => JSON.parse(asset(`i18n/${bundle}.${language}.json`).toString()));
+    for (const text of [caller['proof.done'], owner['owner.proof.done']]) assert.doesNotMatch(text.replaceAll('\u00ad', ''), NOBODY, language);
+  }
+  assert.equal(JSON.parse(asset('i18n/caller.en.json').toString())['proof.done'], 'End-to-end encrypted, checked against the sticker.');
+});
