@@ -55,7 +55,8 @@ where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
     let ours_only = Targets::new().with_target(env!("CARGO_CRATE_NAME"), options.level);
-    let lines = fmt::layer().with_writer(sink);
+    // A log that cannot be written, on a full disk, must not end what it tells of.
+    let lines = fmt::layer().log_internal_errors(false).with_writer(sink);
     let layer = match options.format {
         Format::Human { colours } => lines.with_ansi(colours).boxed(),
         Format::Json => lines.json().flatten_event(true).with_current_span(false).boxed(),

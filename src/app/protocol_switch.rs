@@ -76,7 +76,9 @@ async fn handle(mut stream: TcpStream, peer: SocketAddr, context: ConnectionCont
     // Voice packets and signalling are small and must not wait for each other.
     let _ = stream.set_nodelay(true);
     let _ = SockRef::from(&stream).set_tcp_user_timeout(Some(UNACKNOWLEDGED));
-    let Ok(Some(began)) = timeout(context.handshake_time, begin(&mut stream, peer, &context)).await else { return };
+    let mut closing = context.closing.clone();
+    let beginning = begin(&mut stream, peer, &context);
+    let Some(Some(began)) = before_closing(&mut closing, context.handshake_time, beginning).await else { return };
     // Held to the end of the connection.
     let Ok(_place) = began.place(&context) else { return };
     match began.first {
@@ -85,7 +87,10 @@ async fn handle(mut stream: TcpStream, peer: SocketAddr, context: ConnectionCont
         byte if byte.is_ascii_alphabetic() => {
             let (reading, writing) = stream.into_split();
             let stream = tokio::io::join(Cursor::new(began.read).chain(reading), writing);
-            connection::serve_plain(stream, began.peer, context.router, context.http).await;
+            tokio::select! {
+                () = connection::serve_plain(stream, began.peer, context.router, context.http) => {}
+                () = closed(&mut closing) => {}
+            }
         }
         _ => {}
     }
@@ -146,18 +151,32 @@ async fn peek(stream: &TcpStream) -> Option<u8> {
     matches!(stream.peek(&mut first).await, Ok(1)).then_some(first[0])
 }
 
-async fn handle_tls(stream: TcpStream, peer: SocketAddr, context: ConnectionContext) {
+/// What `step` comes to, unless it takes longer than a handshake may, or the program stops: who has said nothing by then
+/// has nothing to lose, and must not hold up the stop.
+async fn before_closing<T>(
+    closing: &mut watch::Receiver<bool>,
+    limit: Duration,
+    step: impl Future<Output = T>,
+) -> Option<T> {
+    tokio::select! {
+        done = timeout(limit, step) => done.ok(),
+        () = closed(closing) => None,
+    }
+}
+
+async fn handle_tls(stream: TcpStream, peer: SocketAddr, mut context: ConnectionContext) {
     let ends = || Some(Ends { local: stream.local_addr().ok()?.ip(), peer: peer.ip() });
     let tls = TlsAcceptor::from(context.tls.config(ends));
     // Below TLS, where every byte that the client takes can be seen.
     let is_http = Arc::new(AtomicBool::new(false));
     let stream = StallTimeout::new(stream, is_http.clone());
-    let Ok(Ok(stream)) = timeout(context.handshake_time, tls.accept(stream)).await else { return };
+    let Some(Ok(stream)) = before_closing(&mut context.closing, context.handshake_time, tls.accept(stream)).await else { return };
     let version = match stream.get_ref().1.alpn_protocol() {
         Some(b"h2") => Version::Http2,
         _ => Version::Http1,
     };
-    let Ok(Ok(Some((first, stream)))) = timeout(context.handshake_time, PeekedStream::peek(stream)).await else {
+    let peeked = before_closing(&mut context.closing, context.handshake_time, PeekedStream::peek(stream)).await;
+    let Some(Ok(Some((first, stream)))) = peeked else {
         return;
     };
     match first {

@@ -55,21 +55,26 @@ pub fn json<T: Serialize>(value: &T) -> Result<(), Refusal> {
 pub fn explain(refusal: &Refusal, json: bool) {
     if json {
         let Refusal { code, message, hint, .. } = refusal;
-        eprintln!("{}", serde_json::json!({ "error": { "code": code, "message": message, "hint": hint } }));
+        complain(&serde_json::json!({ "error": { "code": code, "message": message, "hint": hint } }).to_string());
         return;
     }
     // Our own messages have line breaks of their own.
     let lines: Vec<_> = refusal.message.split('\n').map(shown).collect();
-    eprintln!("callqr: {}", lines.join("\n"));
+    complain(&format!("callqr: {}", lines.join("\n")));
     if !refusal.hint.is_empty() {
-        eprintln!("        {}", shown(&refusal.hint));
+        complain(&format!("        {}", shown(&refusal.hint)));
     }
+}
+
+/// Writes a line to standard error. Where even that fails there is nobody to tell; the exit code remains.
+fn complain(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Prints a warning for people; programs find it in the answer.
 pub fn warn(text: Option<&str>, format: &OutputFormat) {
     if let (Some(text), false) = (text, format.json) {
-        eprintln!("callqr: {}", shown(text));
+        complain(&format!("callqr: {}", shown(text)));
     }
 }
 

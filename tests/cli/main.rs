@@ -13,5 +13,6 @@ mod keys;
 mod machine;
 mod operator;
 mod pages;
+mod stop;
 mod support;
 mod terminal;

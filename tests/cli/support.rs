@@ -90,10 +90,15 @@ impl Started {
     }
 
     /// Sends SIGTERM, and gives what was logged.
-    pub fn stop(mut self) -> String {
-        let kill = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+    pub fn stop(self) -> String {
+        self.stop_by("TERM")
+    }
+
+    /// Sends a signal that ends it, and gives what was logged.
+    pub fn stop_by(mut self, signal: &str) -> String {
+        let kill = Command::new("kill").args(["-s", signal, &self.child.id().to_string()]).status().unwrap();
         assert!(kill.success());
-        assert!(self.child.wait().unwrap().success(), "SIGTERM is a wish, not a failure");
+        assert!(self.child.wait().unwrap().success(), "SIG{signal} is a wish, not a failure");
         let mut log = String::new();
         self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
         log

@@ -11,7 +11,7 @@ use crate::domain::{Error, Result};
 use crate::operator::Refusal;
 use crate::telemetry::{self, Format};
 
-/// Runs until Ctrl-C or SIGTERM, then drains.
+/// Runs until Ctrl-C, SIGTERM or the end of its terminal, then drains.
 pub fn run(format: &OutputFormat) -> Result<(), Refusal> {
     let config = format.settings.load()?;
     telemetry::install(log_options(&config), io::stderr).map_err(Error::internal)?;
@@ -23,7 +23,10 @@ pub fn run(format: &OutputFormat) -> Result<(), Refusal> {
         // Installed before anything starts, so that a signal during startup is not lost.
         let stop = stop_signal()?;
         let app = App::bind(config).await?;
-        welcome::print(&app, format)?;
+        // It is for people: that nobody can read it is no reason to serve nobody.
+        if let Err(error) = welcome::print(&app, format) {
+            tracing::warn!(%error, "the welcome could not be printed");
+        }
         Ok(app.run(stop).await?)
     })
 }
@@ -49,10 +52,26 @@ fn log_options(config: &Config) -> telemetry::LogOptions {
 fn stop_signal() -> Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::internal)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(Error::internal)?;
+    // Sent when a terminal closes. Whoever started this with `nohup` wants it to go on then.
+    let hang_up = (!ignores_hang_up()).then(|| signal(SignalKind::hangup())).transpose().map_err(Error::internal)?;
     Ok(async move {
+        let hung_up = async {
+            match hang_up {
+                Some(mut signal) => drop(signal.recv().await),
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
+            () = hung_up => {}
         }
     })
+}
+
+/// Whether this process was started with SIGHUP ignored (proc(5): a mask, whose first bit is the first signal).
+fn ignores_hang_up() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }

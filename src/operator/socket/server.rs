@@ -89,9 +89,10 @@ impl Control {
             };
             let Ok(place) = places.clone().acquire_owned().await else { return };
             let (operator, health, open) = (operator.clone(), health.clone(), open.clone());
+            let closing = closing.clone();
             tokio::spawn(async move {
                 // A client that leaves early needs no answer.
-                let _ = serve_one(stream, &operator, &health).await;
+                let _ = serve_one(stream, &operator, &health, closing).await;
                 drop((place, open));
             });
         }
@@ -105,9 +106,19 @@ impl Drop for Control {
     }
 }
 
-async fn serve_one(mut stream: UnixStream, operator: &Operator, health: &HealthCheck) -> io::Result<()> {
+async fn serve_one(
+    mut stream: UnixStream,
+    operator: &Operator,
+    health: &HealthCheck,
+    mut closing: watch::Receiver<bool>,
+) -> io::Result<()> {
     let reply = if may_ask(stream.peer_cred()?.uid(), rustix::process::geteuid().as_raw()) {
-        match timeout(REQUEST_TIMEOUT, read(&mut stream)).await? {
+        let request = tokio::select! {
+            request = timeout(REQUEST_TIMEOUT, read(&mut stream)) => request?,
+            // Who has not asked by now is not answered any more.
+            _ = closing.wait_for(|closing| *closing) => return Ok(()),
+        };
+        match request {
             Ok(Request::Health) => Reply::Done(Answer::Health(health().await)),
             Ok(request) => Reply::from(operator.run(request, SystemTime::now()).await),
             Err(error) => Reply::Refused(error.into()),

@@ -67,6 +67,8 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
         // With a memory map an I/O error would be a signal that kills the process instead of an error.
         connection.pragma_update_and_check(None, "mmap_size", 0, |_| Ok(()))?;
         connection.pragma_update(None, "cache_size", -512)?;
+        // A large change keeps what it may have to undo somewhere: not in a directory that may not be there.
+        connection.pragma_update(None, "temp_store", "MEMORY")?;
         connection.set_prepared_statement_cache_capacity(32);
         Ok(connection)
     };
@@ -237,6 +239,7 @@ mod tests {
         assert_eq!(pragma(&path, &connection, "trusted_schema").unwrap(), 0);
         assert_eq!(pragma(&path, &connection, "synchronous").unwrap(), 2);
         assert_eq!(pragma(&path, &connection, "secure_delete").unwrap(), 1);
+        assert_eq!(pragma(&path, &connection, "temp_store").unwrap(), 2);
         for file in std::fs::read_dir(directory.path()).unwrap() {
             assert_eq!(file.unwrap().metadata().unwrap().mode() & 0o777, 0o600);
         }
@@ -293,6 +296,21 @@ mod tests {
         assert_eq!(state(&directory.path().join("callqr.before-v2.db")), [1, 0, 1]);
         drop(open_and_migrate(&path, &[MIGRATIONS[0], SECOND]).unwrap());
         assert_eq!(state(&path), [2, 1, 0], "what failed can be tried again");
+    }
+
+    #[test]
+    fn a_copy_that_fails_leaves_nothing_behind() {
+        let directory = directory();
+        let path = at_first(directory.path());
+        let connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
+        // Nothing is copied from within a transaction.
+        connection.execute_batch("BEGIN").unwrap();
+        let file = directory.path().join("copy.db");
+        assert_eq!(copy(&connection, &file).unwrap_err().code, "database");
+        assert!(!file.exists());
+        connection.execute_batch("COMMIT").unwrap();
+        copy(&connection, &file).unwrap();
+        assert_eq!(state(&file), [1, 0, 1]);
     }
 
     #[test]

@@ -31,6 +31,8 @@ const LAST_ANSWERS: Duration = Duration::from_secs(60);
 /// What is taken in of a body that came over plain HTTP, and how long it may take.
 const UNREAD_BODY: usize = 64 * 1024;
 const UNREAD_BODY_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long a connection on which no request is handled is kept when the program stops: an answer may be on its way.
+const NOTHING_ASKED: Duration = Duration::from_secs(1);
 
 /// What one connection may draw out.
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +66,7 @@ pub async fn serve<S>(
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let (handling, mut handled) = watch::channel(0_usize);
+    let (handling, handled) = watch::channel(0_usize);
     let handling = Arc::new(handling);
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
@@ -88,7 +90,16 @@ pub async fn serve<S>(
                 () = $idle => {}
             }
             connection.as_mut().graceful_shutdown();
-            let _ = timeout(LAST_ANSWERS, connection).await;
+            let last_answers = timeout(LAST_ANSWERS, connection);
+            if *closing.borrow() {
+                // Who asks for nothing now, or never finishes asking, must not hold up the stop.
+                tokio::select! {
+                    _ = last_answers => {}
+                    () = idle(handled.clone(), NOTHING_ASKED) => {}
+                }
+            } else {
+                let _ = last_answers.await;
+            }
         }};
     }
     match version {
@@ -112,7 +123,7 @@ pub async fn serve<S>(
                 .keep_alive_timeout(Duration::from_secs(10))
                 .serve_connection(io, service),
             // Keep-alive finds out who is gone, not who stays for nothing.
-            idle(&mut handled, limits.head_time)
+            idle(handled.clone(), limits.head_time)
         ),
     }
 }
@@ -134,7 +145,7 @@ impl Drop for UnderWay {
 }
 
 /// Ready when no request was being handled for `time`. Handlers end by themselves: what they wait for is bounded.
-async fn idle(handled: &mut watch::Receiver<usize>, time: Duration) {
+async fn idle(mut handled: watch::Receiver<usize>, time: Duration) {
     loop {
         // A service that is gone takes no more requests.
         let gone = handled.wait_for(|count| *count == 0).await.is_err();
