@@ -14,10 +14,15 @@ use crate::domain::{Error, Result};
 /// Light modules on every side.
 const QUIET_ZONE: usize = 4;
 
+/// The same in a terminal, where a phone sees a screen and not a dirty sticker.
+const QUIET_ZONE_SMALL: usize = 2;
+
 /// A QR code.
 pub struct Qr {
     /// Modules on a side, without the quiet zone.
     width: usize,
+    /// Light modules on every side.
+    quiet: usize,
     /// Row by row; `true` is dark.
     dark: Vec<bool>,
 }
@@ -28,16 +33,28 @@ impl Qr {
     /// # Errors
     /// `qr-too-long` when it does not fit into any QR code.
     pub fn encode(text: &str) -> Result<Self> {
-        let code = QrCode::with_error_correction_level(text, EcLevel::Q)
+        Self::with(text, EcLevel::Q, QUIET_ZONE)
+    }
+
+    /// Encodes a text as small as it gets, to be read from a screen: a terminal of 24 lines has room for it.
+    ///
+    /// # Errors
+    /// `qr-too-long` when it does not fit into any QR code.
+    pub fn encode_small(text: &str) -> Result<Self> {
+        Self::with(text, EcLevel::L, QUIET_ZONE_SMALL)
+    }
+
+    fn with(text: &str, level: EcLevel, quiet: usize) -> Result<Self> {
+        let code = QrCode::with_error_correction_level(text, level)
             .map_err(|_| Error::invalid("qr-too-long", "This text is too long for a QR code."))?;
         let width = code.width();
         let dark = code.into_colors().into_iter().map(|color| color == Color::Dark).collect();
-        Ok(Self { width, dark })
+        Ok(Self { width, quiet, dark })
     }
 
     /// Modules on a side, the quiet zone included.
     pub const fn side(&self) -> usize {
-        self.width + 2 * QUIET_ZONE
+        self.width + 2 * self.quiet
     }
 
     /// A drawing that can be printed at any size; one unit is one module.
@@ -48,7 +65,7 @@ impl Qr {
             let mut column = 0;
             for run in modules.chunk_by(|a, b| a == b) {
                 if run[0] {
-                    let (x, y, length) = (column + QUIET_ZONE, row + QUIET_ZONE, run.len());
+                    let (x, y, length) = (column + self.quiet, row + self.quiet, run.len());
                     // Writing to a String cannot fail.
                     let _ = write!(path, "M{x} {y}h{length}v1h-{length}z");
                 }
@@ -116,8 +133,8 @@ impl Qr {
     }
 
     fn is_dark(&self, x: usize, y: usize) -> bool {
-        let inside = QUIET_ZONE..QUIET_ZONE + self.width;
-        inside.contains(&x) && inside.contains(&y) && self.dark[(y - QUIET_ZONE) * self.width + x - QUIET_ZONE]
+        let inside = self.quiet..self.quiet + self.width;
+        inside.contains(&x) && inside.contains(&y) && self.dark[(y - self.quiet) * self.width + x - self.quiet]
     }
 }
 
@@ -211,8 +228,10 @@ mod tests {
     #[test]
     fn the_terminals_blocks_are_read_on_dark_and_light_ground() {
         let link = link();
-        let qr = Qr::encode(&link).unwrap();
-        for (colours, ink_is_dark) in [(true, true), (false, false)] {
+        let codes = [Qr::encode(&link).unwrap(), Qr::encode_small(&link).unwrap()];
+        assert!(codes[1].terminal(false).lines().count() <= 23, "it fits into 24 lines");
+        let grounds = [(true, true), (false, false)];
+        for (qr, (colours, ink_is_dark)) in codes.iter().flat_map(|code| grounds.map(|ground| (code, ground))) {
             let text = qr.terminal(colours);
             let bare: Vec<Vec<char>> = text
                 .lines()

@@ -35,8 +35,11 @@ fn write(text: &mut String, app: &App) -> fmt::Result {
         writeln!(text, "  {:<16}{url}", if index == 0 { "Open" } else { "" })?;
     }
     if let Some(fingerprint) = app.ca_fingerprint() {
-        writeln!(text, "  {:<16}SHA-256 {fingerprint}", "Authority")?;
-        writeln!(text, "  {:<16}Browsers warn until they trust it; the page's footer explains how.", "")?;
+        // In two halves: as one it is wider than most terminals, and wraps where it hinders comparing.
+        let (first, second) = fingerprint.split_at(fingerprint.len() / 2 + 1);
+        writeln!(text, "  {:<16}SHA-256 {first}", "Authority")?;
+        writeln!(text, "  {:<16}        {second}", "")?;
+        writeln!(text, "  {:<16}Browsers warn until they trust it: see the page's footer.", "")?;
     }
     let data = absolute(app.data_dir()).unwrap_or_else(|_| app.data_dir().to_owned());
     writeln!(text, "  {:<16}{}", "Data", data.display())?;
@@ -46,10 +49,14 @@ fn write(text: &mut String, app: &App) -> fmt::Result {
     let Some(link) = app.setup_link() else {
         return writeln!(text, "\nPress Ctrl-C to stop.");
     };
-    writeln!(text, "\nCreate the first account within 30 minutes. This link works once:\n\n  {link}\n")?;
-    match Qr::encode(link) {
-        Ok(code) => writeln!(text, "{}", code.terminal(io::stdout().is_terminal()))?,
+    let is_terminal = io::stdout().is_terminal();
+    // What has to be done stands at the end: there it is seen, however few lines the terminal has.
+    match Qr::encode_small(link) {
+        Ok(code) => write!(text, "\n{}", code.terminal(is_terminal))?,
         Err(error) => tracing::warn!(%error, "the setup link does not fit into a QR code"),
     }
+    let (bold, plain) = if is_terminal { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
+    writeln!(text, "Create the first account within 30 minutes. This link works once:")?;
+    writeln!(text, "{bold}{link}{plain}")?;
     writeln!(text, "Press Ctrl-C to stop. Every start prints a new link.")
 }

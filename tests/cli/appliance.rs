@@ -12,6 +12,10 @@ fn the_first_start_tells_what_to_do_next_and_the_second_again() {
     let link = |started: &Started| started.welcome.lines().find(|line| line.contains("/setup#")).unwrap().to_owned();
     assert!(first.welcome.contains("SHA-256 "), "{}", first.welcome);
     assert!(first.welcome.contains('█') || first.welcome.contains('▀'), "the link stands there as a QR code too");
+    let wide: Vec<_> = first.welcome.lines().filter(|line| line.chars().count() > 80 && !line.contains('/')).collect();
+    assert!(wide.is_empty(), "wider than a terminal: {wide:?}");
+    let code = first.welcome.lines().filter(|line| line.contains(['█', '▀', '▄'])).count();
+    assert!((15..=21).contains(&code), "with the three lines below it, the code fits into 24 lines: {code}");
     let data = directory.path().canonicalize().unwrap().join("data");
     assert!(data.is_dir());
     let line = first.welcome.lines().find(|line| line.trim_start().starts_with("Data")).unwrap();
