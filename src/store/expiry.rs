@@ -51,6 +51,27 @@ const HEARD_OF: &[Expiring] = &[
     Expiring { table: "tags", end: "expires_at", kept: AT_ONCE },
 ];
 
+/// What was made at a wrong time, ?1 being the right one, ?2 when this program was built, and ?3 to ?4 the times that a
+/// wrong clock showed. Rows that do not say when they were made are known by an end before ?2; they get what was left then,
+/// counted from 1970, but not more than they ever get.
+const REPAIRS: &[&str] = &[
+    "UPDATE tags SET expires_at = expires_at + ?1 - created_at, created_at = ?1 \
+     WHERE created_at < ?2 OR created_at BETWEEN ?3 AND ?4",
+    "UPDATE sessions SET expires_at = expires_at + ?1 - created_at, created_at = ?1, last_used_at = ?1 \
+     WHERE created_at < ?2 OR created_at BETWEEN ?3 AND ?4",
+    // Used while the clock was wrong, though made before.
+    "UPDATE sessions SET last_used_at = ?1 WHERE last_used_at < ?2 OR last_used_at BETWEEN ?3 AND ?4",
+    "UPDATE invites SET expires_at = expires_at + ?1 - created_at, created_at = ?1 \
+     WHERE created_at < ?2 OR created_at BETWEEN ?3 AND ?4",
+    "UPDATE notes SET expires_at = ?1 + expires_at - minute * 60000 WHERE expires_at < ?2 AND ?3 >= 0 AND ?4 >= 0",
+    "UPDATE password_resets SET expires_at = ?1 + CASE WHEN expires_at < 86400000 THEN expires_at ELSE 86400000 END \
+     WHERE expires_at < ?2 AND ?3 >= 0 AND ?4 >= 0",
+    "UPDATE vault_handovers SET expires_at = ?1 + CASE WHEN expires_at < 86400000 THEN expires_at ELSE 86400000 END \
+     WHERE expires_at < ?2 AND ?3 >= 0 AND ?4 >= 0",
+    "UPDATE missed_calls SET expires_at = ?1 + CASE WHEN expires_at < 604800000 THEN expires_at ELSE 604800000 END \
+     WHERE expires_at < ?2 AND ?3 >= 0 AND ?4 >= 0",
+];
+
 /// What has an end.
 pub struct ExpiryTable<'a>(pub(super) &'a Store);
 
@@ -105,6 +126,31 @@ impl ExpiryTable<'_> {
                     transaction.prepare_cached("DELETE FROM tags WHERE expires_at <= ?1 RETURNING id")?;
                 let ids = statement.query_map([to_millis(now)], |row| row.get(0).map(TagId::from_bytes))?;
                 Ok(ids.collect::<rusqlite::Result<_>>()?)
+            })
+            .await
+    }
+
+    /// Puts right what was made while the clock was wrong: by times before `built`, or between those of `wrong`. It counts as
+    /// made now, and ends as long after that as it was to end; says whether there was anything.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn repair(
+        &self,
+        now: SystemTime,
+        built: SystemTime,
+        wrong: Option<(SystemTime, SystemTime)>,
+    ) -> Result<bool> {
+        let (from, until) = wrong.map_or((1, 0), |(from, until)| (to_millis(from), to_millis(until)));
+        self.0
+            .writer
+            .transaction(move |transaction| {
+                let mut repaired = 0;
+                for sql in REPAIRS {
+                    let times = params![to_millis(now), to_millis(built), from, until];
+                    repaired += transaction.prepare_cached(sql)?.execute(times)?;
+                }
+                Ok(repaired > 0)
             })
             .await
     }

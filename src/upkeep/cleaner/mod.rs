@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::clock::{Clock, Doubt};
+use super::clock::{Clock, Doubt, built};
 use crate::audit::{Audit, Event};
 use crate::auth::sessions::{Connected, Sessions};
 use crate::domain::Result;
@@ -41,6 +41,9 @@ pub struct Cleaner {
     clock: Clock,
     health: ClockHealth,
     hour_began: Option<Instant>,
+    /// The first and the last time that a wrong clock has shown.
+    wrong: Option<(SystemTime, SystemTime)>,
+    is_repaired: bool,
 }
 
 /// The verdict on the clock, for the health report.
@@ -82,7 +85,18 @@ impl Cleaner {
         let kept = Kept { session_idle: sessions.idle(), audit: events, call_records };
         let clock = Clock::new(store.expiry().clock_seen().await?, steady);
         let health = ClockHealth::default();
-        Ok(Self { store, sessions, audit, kept, connected, clock, health, hour_began: None })
+        Ok(Self {
+            store,
+            sessions,
+            audit,
+            kept,
+            connected,
+            clock,
+            health,
+            hour_began: None,
+            wrong: None,
+            is_repaired: false,
+        })
     }
 
     /// What it thinks of the clock.
@@ -103,7 +117,15 @@ impl Cleaner {
         let checked = self.clock.check(now, steady);
         self.health.set(checked.err());
         if checked.is_err() {
-            return MAX_PAUSE;
+            // A day more on either side is no jump; what was made meanwhile is known by these times.
+            let (from, until) = self.wrong.unwrap_or((now, now));
+            self.wrong = Some((from.min(now), until.max(now)));
+            // What was made is dead for everybody until it is put right: soon after the clock is.
+            return MIN_PAUSE;
+        }
+        if let Err(error) = self.repair(now).await {
+            tracing::warn!(code = error.code, "what was made while the clock was wrong could not be put right");
+            return MIN_PAUSE;
         }
         match self.clean(now, steady).await {
             Ok(next) => {
@@ -115,6 +137,22 @@ impl Cleaner {
                 MAX_PAUSE
             }
         }
+    }
+
+    /// Before anything is removed: what a wrong clock gave an end is not over. At the first time also what an earlier process
+    /// made by a clock that showed a time before this program was built.
+    async fn repair(&mut self, now: SystemTime) -> Result<()> {
+        // A time that was doubted for an hour and is believed now was right.
+        let wrong = self.wrong.filter(|(from, until)| now < *from || now > *until + MAX_PAUSE);
+        if self.is_repaired && wrong.is_none() {
+            self.wrong = None;
+            return Ok(());
+        }
+        if self.store.expiry().repair(now, built(), wrong).await? {
+            tracing::warn!("what was made while the clock was wrong counts as made now");
+        }
+        (self.is_repaired, self.wrong) = (true, None);
+        Ok(())
     }
 
     async fn clean(&mut self, now: SystemTime, steady: Instant) -> Result<Option<SystemTime>> {

@@ -209,3 +209,31 @@ async fn the_key_of_tokens_that_are_over_is_dropped() {
     passing.pass(60 * MINUTE).await;
     assert_eq!(signing(), 1);
 }
+
+#[tokio::test]
+async fn what_was_made_by_a_wrong_clock_is_alive_when_the_clock_is_right() {
+    let text = |text| TagText::parse(text).unwrap();
+    for restarted in [false, true] {
+        let mut passing = Passing::new().await;
+        let owner = passing.house.owner().await;
+        if !restarted {
+            passing.step().await;
+        }
+        let wrong = SystemTime::UNIX_EPOCH + 5 * MINUTE;
+        passing.now = wrong;
+        passing.step().await;
+        let tags = passing.house.tags.clone();
+        let made = tags.create(owner, text("van"), text("Ring me"), Some(Lifetime::Day), wrong).await.unwrap();
+        passing.house.log_in("ada.lovelace", "correct horse", wrong).await.unwrap();
+        if restarted {
+            passing.cleaner = Passing::cleaner(&passing.house, &passing.connected, passing.steady).await;
+        }
+        passing.now = day(0) + MINUTE;
+        passing.step().await;
+        let listed = tags.list(owner, passing.now).await.unwrap();
+        assert_eq!(listed.iter().map(|tag| tag.id).collect::<Vec<_>>(), [made.tag.id], "restarted: {restarted}");
+        assert_eq!(listed[0].expires_at, Some(passing.now + 24 * 60 * MINUTE));
+        passing.pass(24 * 60 * MINUTE + MINUTE).await;
+        assert_eq!(passing.tags(owner).await, 0, "and it ends");
+    }
+}
