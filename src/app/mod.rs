@@ -48,6 +48,7 @@ use crate::store::Store;
 use crate::tls::Certificates;
 use crate::upkeep::cleaner::{Cleaner, ClockHealth};
 use crate::upkeep::clock::Doubt;
+use crate::upkeep::memory;
 use crate::web;
 use crate::web::api::health::Health;
 use crate::web::health::{Condition, Probes, Verdict};
@@ -64,6 +65,8 @@ use services::Services;
 const CERTIFICATE_CHECK: Duration = Duration::from_secs(60);
 /// How long pending answers may take once the program stops.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often the last security events are tried to be written: each time another program's lock is waited for.
+const LAST_WRITES: u32 = 2;
 /// One source gets this fraction of all TCP connections by default: one in 16.
 const SHARE_PER_SOURCE: usize = 16;
 
@@ -269,6 +272,7 @@ impl App {
         chores.spawn(self.audit.clone().keep_writing());
         chores.spawn(finish_rotation(self.operator.clone()));
         chores.spawn(self.cleaner.run());
+        chores.spawn(memory::keep_giving_back());
         chores.spawn(self.database_check.keep_looking(self.operator.keys.clone()));
         chores.spawn(self.self_test.keep_testing(relay.clone(), local_addresses(&listeners), certificates));
         if let Some(listener) = self.metrics {
@@ -310,8 +314,11 @@ impl App {
             let _ = relaying.await;
         }
         chores.shutdown().await;
-        if let Err(error) = self.audit.write().await {
-            tracing::warn!(%error, "the last security events were not written");
+        for _ in 0..LAST_WRITES {
+            match self.audit.write().await {
+                Ok(()) => break,
+                Err(error) => tracing::warn!(%error, "the last security events could not be written"),
+            }
         }
         self.store.close().await;
         tracing::info!("stopped");

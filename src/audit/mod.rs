@@ -14,10 +14,10 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::{Mutex as AsyncMutex, Notify};
 
-use crate::domain::Result;
 pub use crate::domain::audit::Event;
 use crate::domain::audit::{Weight, coarse};
 use crate::domain::ids::AccountId;
+use crate::domain::{Error, Result};
 pub use crate::store::AuditRow as Entry;
 use crate::store::{NewEvents, Store};
 
@@ -99,6 +99,13 @@ impl Audit {
     /// # Errors
     /// The database's; what could not be written goes on waiting.
     pub async fn write(&self) -> Result<()> {
+        // On a task of its own: whoever waits for it may be gone before the database answers, and what was taken out to be
+        // written would be gone, too.
+        let writing = tokio::spawn(self.clone().write_now());
+        writing.await.unwrap_or_else(|_| Err(Error::internal("writing the audit trail ended without an answer")))
+    }
+
+    async fn write_now(self) -> Result<()> {
         let _writing = self.writing.lock().await;
         let events = std::mem::take(&mut *self.lock()).events;
         if events.is_empty() {

@@ -1,6 +1,7 @@
-//! Automatic upkeep: removes what has expired, and distrusts a clock that is clearly wrong.
+//! Automatic upkeep: removes what has expired, distrusts a clock that is clearly wrong, gives memory back.
 //!
 //! Imports `audit`, `auth`, `domain`, `store`. Called by `app`.
 
 pub mod cleaner;
 pub mod clock;
+pub mod memory;

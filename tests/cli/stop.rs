@@ -31,7 +31,10 @@ fn an_output_that_cannot_be_written_ends_nothing() {
 #[test]
 fn the_end_of_the_terminal_drains_unless_it_is_to_be_ignored() {
     let directory = tempfile::tempdir().unwrap();
-    let log = Started::start(&mut callqr(directory.path(), &["--listen", "127.0.0.1:0"])).stop_by("HUP");
+    // Whatever these tests themselves were started with.
+    let mut heeding = Command::new("env");
+    heeding.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_callqr"), "--listen", "127.0.0.1:0"]);
+    let log = Started::start(heeding.current_dir(directory.path())).stop_by("HUP");
     assert!(log.contains("stopped"), "{log}");
 
     let mut ignoring = Command::new("sh");

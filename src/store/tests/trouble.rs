@@ -5,6 +5,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
 
 use super::*;
+use crate::audit::{Audit, Event};
 
 /// A database with an account and a tag in it, all of it in the file and none in the log.
 async fn filled() -> (Opened, Member, PathBuf) {
@@ -150,4 +151,22 @@ async fn pages_that_cannot_be_read_are_damage_at_the_first_sight() {
         .transaction(|transaction| Ok(transaction.query_row("SELECT count(*) FROM invites", [], |_| Ok(()))?));
     assert_eq!(code(read.await), "database-damaged");
     assert_eq!(code(write(&store).await), "database-damaged");
+}
+
+#[tokio::test]
+async fn security_events_survive_a_locked_database_and_whoever_waits_for_them() {
+    let (Opened { store, directory: _directory }, _, path) = filled().await;
+    let audit = Audit::new(store.clone());
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    audit.note(Event::KeysRotated, None, None);
+    tokio::select! {
+        biased;
+        _ = audit.write() => unreachable!("the database is locked"),
+        () = tokio::task::yield_now() => {}
+    }
+    // Behind what was begun above, and refused as that is.
+    assert_eq!(code(write(&store).await), "database-locked");
+    other.execute_batch("COMMIT").unwrap();
+    assert_eq!(audit.list(None, 9).await.unwrap().len(), 1);
 }
