@@ -88,10 +88,23 @@ pub fn from_base32(text: &str) -> Option<Seed> {
     RFC4648.decode(text.chars()).map(Secret::new)
 }
 
-/// The address that a QR code tells an authenticator app (Google's Key URI format), for an account of `host`.
+/// The address that a QR code tells an authenticator app (Google's Key URI format), for an account of `host`, whose port
+/// is left out.
+///
+/// The label is `ISSUER:ACCOUNT`, and the format forbids a colon in either: apps would cut the label at the wrong one. So a
+/// port is left out, and an IPv6 address is written as in Windows' `ipv6-literal.net`.
 pub fn uri(seed: &Seed, username: &str, host: &str) -> Secret<String> {
-    let (issuer, account) = (percent_encode(host), percent_encode(username));
+    let (issuer, account) = (percent_encode(&issuer(host)), percent_encode(&username.replace(':', "-")));
     Secret::new(format!("otpauth://totp/{issuer}:{account}?secret={}&issuer={issuer}", base32(seed).expose()))
+}
+
+/// The name or address in `HOST[:PORT]`, without a colon.
+fn issuer(host: &str) -> String {
+    let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, _)) => address,
+        None => host.split_once(':').map_or(host, |(name, _)| name),
+    };
+    name.replace(':', "-")
 }
 
 fn percent_encode(text: &str) -> String {
@@ -225,11 +238,17 @@ mod tests {
     fn the_address_for_the_app_is_what_apps_read() {
         let seed = Secret::new(RFC);
         assert_eq!(base32(&seed).expose(), "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
-        assert_eq!(
-            uri(&seed, "ada@home", "call.example:8443").expose(),
-            "otpauth://totp/call.example%3A8443:ada%40home?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\
-             &issuer=call.example%3A8443"
-        );
+        for (host, issuer) in [
+            ("call.example:8443", "call.example"),
+            ("door.local", "door.local"),
+            ("192.168.1.7:8443", "192.168.1.7"),
+            ("[2001:db8::7]:8443", "2001-db8--7"),
+            ("[::1]", "--1"),
+        ] {
+            let expected =
+                format!("otpauth://totp/{issuer}:ada%40home?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer={issuer}");
+            assert_eq!(*uri(&seed, "ada@home", host).expose(), expected);
+        }
     }
 
     proptest! {
