@@ -70,7 +70,14 @@ impl Described {
     pub fn document(self) -> Value {
         let mut document: Document = Outline::openapi();
         document.paths.merge(self.paths);
-        document.components.get_or_insert_default().schemas.extend(self.schemas);
+        let schemas = &mut document.components.get_or_insert_default().schemas;
+        for (name, schema) in self.schemas {
+            // A type that several requests use comes several times, always the same.
+            let known = schemas.get(&name).map(|known| serde_json::to_value(known).expect("it is JSON"));
+            let same = known.is_none_or(|known| known == serde_json::to_value(&schema).expect("it is JSON"));
+            assert!(same, "two types share the schema name {name}: give one of them #[schema(as = …)]");
+            schemas.insert(name, schema);
+        }
         let mut document = serde_json::to_value(&document).expect("it is JSON");
         rules::complete(&mut document);
         document
