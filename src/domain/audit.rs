@@ -60,6 +60,8 @@ pub enum Event {
     TagPaused,
     /// A tag was resumed.
     TagResumed,
+    /// What is written on a tag, or how long it works, was changed.
+    TagChanged,
     /// A tag's time was over and it was removed.
     TagExpired,
     /// A source asked more often than the limit of this name (`login`, `initiate` ...) allows.
@@ -114,6 +116,7 @@ impl Event {
             Self::TagRevoked => "tag-revoked",
             Self::TagPaused => "tag-paused",
             Self::TagResumed => "tag-resumed",
+            Self::TagChanged => "tag-changed",
             Self::TagExpired => "tag-expired",
             Self::LimitHit(_) => "limit-hit",
             Self::ConfigurationChanged => "configuration-changed",
@@ -144,6 +147,7 @@ impl Event {
             | Self::TagRevoked
             | Self::TagPaused
             | Self::TagResumed
+            | Self::TagChanged
             | Self::TagExpired
             | Self::Exported => Weight::Everyday,
             Self::PasswordChanged

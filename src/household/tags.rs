@@ -38,6 +38,8 @@ pub struct TagRecord {
     pub created_at: SystemTime,
     /// When it stops working; `None`: when it is revoked.
     pub expires_at: Option<SystemTime>,
+    /// The last reminder of its end that is due.
+    pub expiry_notice: Option<u64>,
     /// The public keys whose hash its sticker carries; `None` where it carries none.
     pub identity: Option<PublicIdentity>,
 }
@@ -52,6 +54,19 @@ pub struct Registration {
     /// What callers read, sealed with a key that only the sticker leads to.
     pub sealed_text: Option<SealedText>,
     /// How long it works; `None`: as the operator chose.
+    pub lifetime: Option<Lifetime>,
+}
+
+/// What changes in a tag; `None` leaves a field as it is.
+#[derive(Default)]
+pub struct TagChanges {
+    /// The owner's name for it.
+    pub label: Option<TagText>,
+    /// What callers read.
+    pub public_text: Option<TagText>,
+    /// What callers read, sealed in the owner's browser; `Some(None)` for nothing.
+    pub sealed_text: Option<Option<SealedText>>,
+    /// How long it works from now on.
     pub lifetime: Option<Lifetime>,
 }
 
@@ -195,6 +210,7 @@ impl Tags {
             state: TagState::Active,
             created_at: now,
             expires_at,
+            expiry_notice: expires_at.and_then(|end| Lifetime::reminder(end, now)),
             identity,
         })
     }
@@ -222,6 +238,52 @@ impl Tags {
     /// `no-such-tag` if the member's household has no tag with this ID.
     pub async fn resume(&self, owner: Identity, id: TagId, now: SystemTime) -> Result<TagRecord> {
         self.set_paused(owner, id, false, now).await
+    }
+
+    /// Changes what was written on a tag and how long it works; its sticker stays the same. One whose time is over works
+    /// again when it gets more, within a month after its end.
+    ///
+    /// # Errors
+    /// `no-such-tag` if the member's household has no tag with this ID; `text-in-clear` and `no-key` for a text in the form
+    /// that the sticker does not take.
+    pub async fn change(&self, owner: Identity, id: TagId, changes: TagChanges, now: SystemTime) -> Result<TagRecord> {
+        let tag = self.change_in(Some(owner.household), id, changes, now).await?;
+        self.note(Event::TagChanged, owner);
+        Ok(tag)
+    }
+
+    /// As [`Tags::change`], for the operator where no household is named.
+    pub(crate) async fn change_in(
+        &self,
+        household: Option<HouseholdId>,
+        id: TagId,
+        changes: TagChanges,
+        now: SystemTime,
+    ) -> Result<TagRecord> {
+        let row = self.store.tags().by_id(id).await?;
+        let row = row.filter(|row| household.is_none_or(|household| row.household == household));
+        let is_keyed = row.ok_or_else(no_such_tag)?.identity.is_some();
+        let TagChanges { label, public_text, sealed_text, lifetime } = changes;
+        let in_clear = [&label, &public_text].into_iter().flatten().any(|text| !text.as_str().is_empty());
+        if is_keyed && in_clear {
+            return Err(text_in_clear());
+        }
+        if !is_keyed && sealed_text.as_ref().is_some_and(Option::is_some) {
+            return Err(Error::invalid(
+                "no-key",
+                "This tag's sticker carries no key, so nobody could open a sealed text.",
+            )
+            .hint("Send the text as publicText."));
+        }
+        let seal = |field, text: TagText| self.keys.seal(field, id.as_bytes(), text.as_str());
+        let changes = store::TagRowChanges {
+            label_sealed: label.map(|text| seal(Field::TagLabel, text)),
+            public_text_sealed: public_text.map(|text| seal(Field::TagPublicText, text)),
+            sealed_text,
+            expires_at: lifetime.map(|lifetime| lifetime.duration().map(|time| now + time)),
+        };
+        let tag = self.store.tags().change(household, id, changes).await?.ok_or_else(no_such_tag)?;
+        self.open(tag, now)
     }
 
     /// Makes a sticker useless for good.
@@ -281,6 +343,14 @@ impl Tags {
         Ok(self.store.tags().by_id(id).await?.is_some_and(|tag| !tag.paused))
     }
 
+    /// The owner's name for a tag without a key, for the operator's list.
+    ///
+    /// # Errors
+    /// When it was sealed with other keys.
+    pub(crate) fn open_label(&self, id: TagId, sealed: &[u8]) -> Result<String> {
+        self.keys.open_field(Field::TagLabel, id.as_bytes(), sealed)
+    }
+
     async fn set_paused(&self, owner: Identity, id: TagId, paused: bool, now: SystemTime) -> Result<TagRecord> {
         let tag = self.store.tags().set_paused(owner.household, id, paused).await?.ok_or_else(no_such_tag)?;
         self.note(if paused { Event::TagPaused } else { Event::TagResumed }, owner);
@@ -300,6 +370,7 @@ impl Tags {
             state,
             created_at: tag.created_at,
             expires_at: tag.expires_at,
+            expiry_notice: tag.expires_at.and_then(|end| Lifetime::reminder(end, now)),
             identity: tag.identity,
         })
     }
@@ -314,6 +385,12 @@ pub fn unknown_code() -> Error {
 fn paused() -> Error {
     Error::new(Kind::Conflict, "paused", "The owner isn't taking calls through this sticker right now.")
         .hint("Try again later.")
+}
+
+/// A sticker with a key has its texts sealed, so that callers can tell that they are the owner's.
+pub fn text_in_clear() -> Error {
+    Error::invalid("text-in-clear", "A sticker with a key needs its text for callers sealed.")
+        .hint("Send it as sealedText, or leave out publicText. Its label stays with its owner.")
 }
 
 fn no_such_tag() -> Error {

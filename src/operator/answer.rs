@@ -9,7 +9,7 @@ use crate::domain::ids::{AccountId, InviteId, SessionId, TagId};
 use crate::views::event::AuditTrail;
 use crate::views::invite::{Invite, InviteWithInviter};
 use crate::views::session::SessionWithUser;
-use crate::views::tag::TagWithHousehold;
+use crate::views::tag::{Tag, TagWithHousehold};
 use crate::views::timestamp;
 use crate::views::user::{NamedAccount, UserWithHousehold};
 
@@ -40,6 +40,8 @@ pub enum Answer {
     Tags(TagList),
     /// To [`super::Request::NewTag`].
     NewTag(NewTag),
+    /// To [`super::Request::ChangeTag`].
+    ChangedTag(ChangedTag),
     /// To [`super::Request::RevokeTag`].
     RevokedTag(RevokedTag),
     /// To [`super::Request::ListSessions`].
@@ -163,6 +165,14 @@ pub struct RotatedKeys {
     pub resealed: u64,
     /// The file to replace the provided key file with; `None` when everything is done.
     pub replace_with: Option<PathBuf>,
+}
+
+/// A tag that was changed.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ChangedTag {
+    /// As it is now.
+    #[serde(flatten)]
+    pub tag: Tag,
 }
 
 /// A tag that was revoked.

@@ -21,11 +21,11 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 pub use answer::{
-    Answer, DeletedUser, EndedSessions, InviteList, NewInvite, NewTag, PasswordLink, PasswordSet, RevokedInvite,
-    RevokedTag, RotatedKeys, ServerHealth, SessionList, TagList, UserList,
+    Answer, ChangedTag, DeletedUser, EndedSessions, InviteList, NewInvite, NewTag, PasswordLink, PasswordSet,
+    RevokedInvite, RevokedTag, RotatedKeys, ServerHealth, SessionList, TagList, UserList,
 };
 pub use refusal::{Refusal, Reply};
-pub use request::{NewPassword, Request};
+pub use request::{NewPassword, Request, TagWishes};
 
 use crate::accounts::Accounts;
 use crate::audit::{Audit, Event};
@@ -97,6 +97,7 @@ impl Operator {
             Request::NewTag { user, label, public_text, lifetime } => {
                 self.new_tag(&user, &label, &public_text, lifetime, now).await.map(Answer::NewTag)
             }
+            Request::ChangeTag { tag, changes } => self.change_tag(tag, changes, now).await.map(Answer::ChangedTag),
             Request::RevokeTag { tag } => self.revoke_tag(tag).await.map(Answer::RevokedTag),
             Request::ListSessions { user } => self.list_sessions(user.as_deref(), now).await.map(Answer::Sessions),
             Request::EndSession { session } => self.end_session(session).await.map(Answer::Ended),

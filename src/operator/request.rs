@@ -97,6 +97,13 @@ pub enum Request {
         /// How long it works; by default the configured time.
         lifetime: Option<Lifetime>,
     },
+    /// Changes a tag, without a new sticker.
+    ChangeTag {
+        /// Its id.
+        tag: TagId,
+        /// What changes.
+        changes: TagWishes,
+    },
     /// Revokes a tag for good.
     RevokeTag {
         /// Its id.
@@ -126,6 +133,17 @@ pub enum Request {
         /// How many entries at most.
         limit: u32,
     },
+}
+
+/// What changes in a tag; what is left out stays.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct TagWishes {
+    /// The owner's name for it.
+    pub label: Option<String>,
+    /// What callers read.
+    pub public_text: Option<String>,
+    /// How long it works from now on.
+    pub lifetime: Option<Lifetime>,
 }
 
 /// A password on its way to being hashed: readable where it is sent, nowhere else.

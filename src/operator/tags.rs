@@ -1,14 +1,16 @@
-//! Stickers, without what their owners wrote.
+//! Stickers, with the names that their owners gave to those without a key.
 
 use crate::domain::household::tag::TagState;
 use std::time::SystemTime;
 
-use super::{NewTag, Operator, RevokedTag, TagList};
+use super::{ChangedTag, NewTag, Operator, RevokedTag, TagList, TagWishes};
 use crate::audit::Event;
 use crate::domain::household::lifetime::Lifetime;
 use crate::domain::household::tag::TagText;
 use crate::domain::ids::TagId;
 use crate::domain::{Error, Kind, Result};
+use crate::household::tags::TagChanges;
+use crate::store::BareTag;
 use crate::views::household::NamedHousehold;
 use crate::views::tag::{Tag, TagWithHousehold};
 
@@ -24,10 +26,14 @@ impl Operator {
         let tags = tags.into_iter().filter_map(|tag| {
             let household = households.get(&tag.household)?.clone();
             let state = TagState::of(tag.paused, tag.expires_at, now);
-            let tag = Tag { id: tag.id, state, created_at: tag.created_at, expires_at: tag.expires_at };
-            Some(TagWithHousehold { tag, household })
+            let expiry_notice = tag.expires_at.and_then(|end| Lifetime::reminder(end, now));
+            let open = |sealed: Vec<u8>| self.tags.open_label(tag.id, &sealed);
+            let label = tag.label_sealed.map(open).transpose();
+            let BareTag { id, created_at, expires_at, .. } = BareTag { label_sealed: None, ..tag };
+            let tag = Tag { id, state, created_at, expires_at, expiry_notice };
+            Some(label.map(|label| TagWithHousehold { tag, label, household }))
         });
-        Ok(TagList { tags: tags.collect() })
+        Ok(TagList { tags: tags.collect::<Result<_>>()? })
     }
 
     pub(super) async fn new_tag(
@@ -46,10 +52,20 @@ impl Operator {
         let named = self.people().await?.households().remove(&household);
         let household = named.unwrap_or(NamedHousehold { id: household, members: Vec::new() });
         Ok(NewTag {
-            tag: TagWithHousehold { tag: made.tag.into(), household },
+            tag: TagWithHousehold { label: Some(made.tag.label.clone()), tag: made.tag.into(), household },
             url: self.link("c", &made.token.code()),
             url_warning: self.links.warning.clone(),
         })
+    }
+
+    pub(super) async fn change_tag(&self, id: TagId, changes: TagWishes, now: SystemTime) -> Result<ChangedTag> {
+        let TagWishes { label, public_text, lifetime } = changes;
+        let text = |text: Option<String>| text.as_deref().map(TagText::parse).transpose();
+        let changes =
+            TagChanges { label: text(label)?, public_text: text(public_text)?, lifetime, ..TagChanges::default() };
+        let tag = self.tags.change_in(None, id, changes, now).await?;
+        self.note(Event::TagChanged, None);
+        Ok(ChangedTag { tag: tag.into() })
     }
 
     pub(super) async fn revoke_tag(&self, id: TagId) -> Result<RevokedTag> {

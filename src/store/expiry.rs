@@ -9,6 +9,7 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::Store;
 use crate::domain::Result;
+use crate::domain::household::lifetime::Lifetime;
 use crate::domain::ids::TagId;
 use crate::store::database::convert::{from_millis, to_millis};
 
@@ -48,7 +49,7 @@ const EXPIRING: &[Expiring] = &[
 const HEARD_OF: &[Expiring] = &[
     Expiring { table: "sessions", end: "expires_at", kept: AT_ONCE },
     Expiring { table: "sessions", end: "last_used_at", kept: |kept| kept.session_idle },
-    Expiring { table: "tags", end: "expires_at", kept: AT_ONCE },
+    Expiring { table: "tags", end: "expires_at", kept: |_| Lifetime::EXTENDABLE_AFTER_END },
 ];
 
 /// What was made at a wrong time, ?1 being the right one, ?2 when this program was built, and ?3 to ?4 the times that a
@@ -114,7 +115,7 @@ impl ExpiryTable<'_> {
             .await
     }
 
-    /// Removes tags whose time is over, and says which they were.
+    /// Removes tags whose time has been over for so long that they can no longer be extended, and says which they were.
     ///
     /// # Errors
     /// The database's.
@@ -124,7 +125,8 @@ impl ExpiryTable<'_> {
             .transaction(move |transaction| {
                 let mut statement =
                     transaction.prepare_cached("DELETE FROM tags WHERE expires_at <= ?1 RETURNING id")?;
-                let ids = statement.query_map([to_millis(now)], |row| row.get(0).map(TagId::from_bytes))?;
+                let ended = now.checked_sub(Lifetime::EXTENDABLE_AFTER_END).map_or(i64::MIN, to_millis);
+                let ids = statement.query_map([ended], |row| row.get(0).map(TagId::from_bytes))?;
                 Ok(ids.collect::<rusqlite::Result<_>>()?)
             })
             .await

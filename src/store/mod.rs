@@ -45,7 +45,7 @@ pub use operator::{BareTag, OperatorTable};
 pub use sealed::{FieldKey, Match, SealedColumn, SealedTable, SealedValue};
 pub use sessions::{ListedSession, NewSecret, NewSession, Room, SessionRow, SessionTable};
 pub use setup::SetupTable;
-pub use tags::{NewTagRow, TagRow, TagTable, TokenDigest};
+pub use tags::{NewTagRow, TagRow, TagRowChanges, TagTable, TokenDigest};
 pub use users::UserRow;
 pub use vaults::{VaultRow, VaultTable, WrappedKeyRow};
 

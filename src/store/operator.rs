@@ -1,4 +1,4 @@
-//! What the operator's command line reads across accounts: never a label or a text.
+//! What the operator's command line reads across accounts: never a text for callers.
 
 use std::time::SystemTime;
 
@@ -10,12 +10,14 @@ use crate::domain::Result;
 use crate::domain::ids::{AccountId, HouseholdId, TagId};
 use crate::store::database::convert::{from_millis, time, to_millis};
 
-/// A tag without its texts.
+/// A tag without its text for callers.
 pub struct BareTag {
     /// Which.
     pub id: TagId,
     /// Whose.
     pub household: HouseholdId,
+    /// The owner's name for it, sealed; `None` where the server has none, because the sticker carries a key.
+    pub label_sealed: Option<Vec<u8>>,
     /// Whether its owner does not want calls now.
     pub paused: bool,
     /// When it was made.
@@ -46,13 +48,15 @@ impl OperatorTable<'_> {
 }
 
 fn tags(transaction: &Transaction<'_>, of: Option<HouseholdId>) -> Result<Vec<BareTag>> {
-    let sql = "SELECT id, household_id, paused, created_at, expires_at FROM tags \
+    let sql = "SELECT id, household_id, CASE WHEN identity IS NULL THEN label_sealed END AS label_sealed, paused, created_at, \
+               expires_at FROM tags \
                WHERE ?1 IS NULL OR household_id = ?1 ORDER BY created_at DESC, id";
     let mut statement = transaction.prepare(sql)?;
     let tags = statement.query_map([of.as_ref().map(HouseholdId::as_bytes)], |row| {
         Ok(BareTag {
             id: TagId::from_bytes(row.get("id")?),
             household: HouseholdId::from_bytes(row.get("household_id")?),
+            label_sealed: row.get("label_sealed")?,
             paused: row.get("paused")?,
             created_at: time(row, "created_at")?,
             expires_at: row.get::<_, Option<i64>>("expires_at")?.map(from_millis),

@@ -66,6 +66,19 @@ pub struct NewTagRow {
     pub sealed_text: Option<SealedText>,
 }
 
+/// What changes in a tag; `None` leaves a field as it is.
+#[derive(Default)]
+pub struct TagRowChanges {
+    /// The owner's name for it, sealed.
+    pub label_sealed: Option<Vec<u8>>,
+    /// What callers read, sealed.
+    pub public_text_sealed: Option<Vec<u8>>,
+    /// What callers read, sealed in the owner's browser; `Some(None)` for nothing.
+    pub sealed_text: Option<Option<SealedText>>,
+    /// When it stops working; `Some(None)` to work until revoked.
+    pub expires_at: Option<Option<SystemTime>>,
+}
+
 /// Tags in the database.
 pub struct TagTable<'a>(pub(super) &'a Store);
 
@@ -141,6 +154,30 @@ impl TagTable<'_> {
         Ok(tag)
     }
 
+    /// Changes a tag, of `household` or for the operator (`None`) any; the tag as it is then, `None` when there is no such
+    /// tag. Notes that came through it never outlast it.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn change(
+        &self,
+        household: Option<HouseholdId>,
+        id: TagId,
+        changes: TagRowChanges,
+    ) -> Result<Option<TagRow>> {
+        self.0
+            .writer
+            .transaction(move |transaction| {
+                let tag = by_id(transaction, id)?;
+                let Some(tag) = tag.filter(|tag| household.is_none_or(|household| tag.household == household)) else {
+                    return Ok(None);
+                };
+                change(transaction, tag.id, &changes)?;
+                by_id(transaction, tag.id)
+            })
+            .await
+    }
+
     /// Deletes a tag with the notes that came through it: one of `household`, or for the operator (`None`) any tag.
     /// Whether there was one.
     ///
@@ -198,6 +235,27 @@ fn insert(transaction: &Transaction<'_>, tag: &NewTagRow, now: SystemTime) -> Re
         tag.identity.as_ref().map(PublicIdentity::as_bytes),
         tag.sealed_text.as_ref().map(SealedText::as_bytes),
     ])?;
+    Ok(())
+}
+
+fn change(transaction: &Transaction<'_>, id: TagId, changes: &TagRowChanges) -> Result<()> {
+    let id = id.as_bytes();
+    if let Some(sealed) = &changes.label_sealed {
+        transaction.execute("UPDATE tags SET label_sealed = ?2 WHERE id = ?1", params![id, sealed])?;
+    }
+    if let Some(sealed) = &changes.public_text_sealed {
+        transaction.execute("UPDATE tags SET public_text_sealed = ?2 WHERE id = ?1", params![id, sealed])?;
+    }
+    if let Some(sealed) = &changes.sealed_text {
+        let bytes = sealed.as_ref().map(SealedText::as_bytes);
+        transaction.execute("UPDATE tags SET sealed_text = ?2 WHERE id = ?1", params![id, bytes])?;
+    }
+    if let Some(end) = changes.expires_at {
+        let end = end.map(to_millis);
+        transaction.execute("UPDATE tags SET expires_at = ?2 WHERE id = ?1", params![id, end])?;
+        let sooner = "UPDATE notes SET expires_at = ?2 WHERE tag_id = ?1 AND expires_at > ?2";
+        transaction.execute(sooner, params![id, end])?;
+    }
     Ok(())
 }
 

@@ -28,6 +28,10 @@ pub struct Tag {
     #[serde(with = "timestamp::option")]
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     pub expires_at: Option<SystemTime>,
+    /// The last reminder that is due: 30, 7 or 1 days before the end, or 0 once it has expired and can still be extended;
+    /// `null` while its end is far away.
+    #[schema(required = true)]
+    pub expiry_notice: Option<u64>,
 }
 
 /// A tag as its household sees it.
@@ -45,21 +49,24 @@ pub struct OwnTag {
     key_hash: Option<KeyHash>,
 }
 
-/// A tag as the operator sees it, who looks at everybody's and reads no label or text.
+/// A tag as the operator sees it, who looks at everybody's and reads no text for callers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TagWithHousehold {
     /// The tag.
     #[serde(flatten)]
     pub tag: Tag,
+    /// The owner's name for it; left out where only the household can read it, because its sticker carries a key.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub label: Option<String>,
     /// Whose it is.
     pub household: NamedHousehold,
 }
 
 impl From<tags::TagRecord> for OwnTag {
     fn from(tag: tags::TagRecord) -> Self {
-        let tags::TagRecord { id, label, public_text, state, created_at, expires_at, identity } = tag;
+        let tags::TagRecord { id, label, public_text, state, created_at, expires_at, expiry_notice, identity } = tag;
         let key_hash = identity.map(|identity| identity.key_hash());
-        Self { tag: Tag { id, state, created_at, expires_at }, label, public_text, key_hash }
+        Self { tag: Tag { id, state, created_at, expires_at, expiry_notice }, label, public_text, key_hash }
     }
 }
 

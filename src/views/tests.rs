@@ -46,12 +46,16 @@ fn only_the_household_sees_what_it_wrote_on_a_tag() {
         state: TagState::Active,
         created_at: NOW,
         expires_at: None,
+        expiry_notice: None,
         identity: None,
     };
     let household = NamedHousehold { id: HouseholdId::random(), members: vec!["ada".into()] };
-    let shared = "id state createdAt expiresAt";
+    let shared = "id state createdAt expiresAt expiryNotice";
     assert_fields(&OwnTag::from(tag()), &format!("{shared} label publicText keyHash"));
-    assert_fields(&TagWithHousehold { tag: Tag::from(tag()), household }, &format!("{shared} household"));
+    let listed = TagWithHousehold { tag: Tag::from(tag()), label: Some("front door".into()), household };
+    assert_fields(&listed, &format!("{shared} label household"));
+    let keyed = TagWithHousehold { label: None, ..listed };
+    assert_fields(&keyed, &format!("{shared} household"));
 }
 
 #[test]

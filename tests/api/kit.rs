@@ -9,7 +9,8 @@ fn answered(status: u16, body: &str) -> Reply<Tag> {
     Reply::new(Some(200), status, HeaderMap::new(), body.as_bytes())
 }
 
-const PAUSED: &str = r#"{"id":"tag_x","label":"","publicText":"","state":"paused","expiresAt":null,"keyHash":null}"#;
+const PAUSED: &str =
+    r#"{"id":"tag_x","label":"","publicText":"","state":"paused","expiresAt":null,"expiryNotice":null,"keyHash":null}"#;
 
 #[test]
 fn a_success_is_what_the_api_promises() {

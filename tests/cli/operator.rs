@@ -81,8 +81,13 @@ async fn a_tag_is_made_listed_and_revoked() {
         let tag = &tags["tags"][0];
         assert_eq!((&tag["state"], &tag["household"]["members"][0]), (&"active".into(), &"ada".into()));
         let shown = say(data, &["tag", "list"]).await;
-        assert!(!shown.out.contains("secret label") && !tags.to_string().contains("secret label"));
+        assert!(shown.out.contains("secret label") && tag["label"] == "secret label", "{shown:?}");
         let id = tag["id"].as_str().unwrap();
+        let edited = say(data, &["tag", "edit", id, "--label", "front door", "--lifetime", "90d"]).await;
+        assert!(edited.code == 0 && edited.out.starts_with(&format!("Changed {id}. It works until ")), "{edited:?}");
+        assert!(say(data, &["tag", "list"]).await.out.contains("front door"));
+        refused(&say(data, &["tag", "edit", id]).await, 2, "--lifetime");
+        refused(&say(data, &["tag", "edit", id, "--lifetime", "soon"]).await, 2, "`30d`");
         assert!(shown.out.contains(id) && shown.out.contains("active"), "{shown:?}");
 
         let revoked = say(data, &["tag", "revoke", id]).await;

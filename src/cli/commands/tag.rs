@@ -10,8 +10,8 @@ use crate::cli::pictures::Pictures;
 use crate::cli::table::Table;
 use crate::domain::household::lifetime::Lifetime;
 use crate::domain::ids::TagId;
-use crate::operator::{Answer, NewTag, Refusal, Request, TagList};
-use crate::views::tag::TagWithHousehold;
+use crate::operator::{Answer, ChangedTag, NewTag, Refusal, Request, TagList, TagWishes};
+use crate::views::tag::{Tag, TagWithHousehold};
 
 #[derive(Subcommand)]
 pub enum TagCommand {
@@ -35,7 +35,17 @@ pub enum TagCommand {
         #[command(flatten)]
         pictures: Pictures,
     },
-    /// List tags, without their labels and texts
+    /// Change a tag's label, text or lifetime; its sticker stays the same
+    ///
+    /// Stickers that carry a key have their label and text in their owner's browser: of these, only the lifetime.
+    Edit {
+        /// Id of the tag, as shown by `tag list`
+        #[arg(value_name = "ID", value_parser = crate::cli::id::<TagId>)]
+        tag: TagId,
+        #[command(flatten)]
+        changes: Changes,
+    },
+    /// List tags, with the labels that the server can read
     List {
         /// Only tags of this user's household (username or id)
         user: Option<String>,
@@ -46,6 +56,20 @@ pub enum TagCommand {
         #[arg(value_name = "ID", value_parser = crate::cli::id::<TagId>)]
         tag: TagId,
     },
+}
+
+#[derive(clap::Args)]
+#[group(required = true, multiple = true)]
+pub struct Changes {
+    /// New private label
+    #[arg(long)]
+    label: Option<String>,
+    /// New text that callers see
+    #[arg(long, value_name = "TEXT")]
+    public_text: Option<String>,
+    /// How long the sticker works from now on, as for `tag new`
+    #[arg(long, value_name = "TIME", value_parser = crate::cli::id::<Lifetime>)]
+    lifetime: Option<Lifetime>,
 }
 
 /// Runs the command.
@@ -59,6 +83,11 @@ pub fn execute(command: TagCommand, format: &OutputFormat) -> Result<(), Refusal
             output::warn(Some(NOT_VERIFIED), format);
             output::warn(tag.url_warning.as_deref(), format);
             Ok(())
+        }
+        TagCommand::Edit { tag, changes: Changes { label, public_text, lifetime } } => {
+            let request = Request::ChangeTag { tag, changes: TagWishes { label, public_text, lifetime } };
+            let Answer::ChangedTag(tag) = format.ask(request)? else { return Err(unexpected()) };
+            format.tell(&tag, |ChangedTag { tag }| format!("Changed {}. It works until {}.\n", tag.id, until(tag)))
         }
         TagCommand::List { user } => {
             let Answer::Tags(tags) = format.ask(Request::ListTags { user })? else { return Err(unexpected()) };
@@ -74,15 +103,19 @@ pub fn execute(command: TagCommand, format: &OutputFormat) -> Result<(), Refusal
 const NOT_VERIFIED: &str = "this sticker carries no key, so its calls are shown as not verified. Stickers created on an \
     owner's page carry one.";
 
-fn made(NewTag { tag: TagWithHousehold { tag, household }, url, .. }: &NewTag) -> String {
+fn made(NewTag { tag: TagWithHousehold { tag, household, .. }, url, .. }: &NewTag) -> String {
     let members = household.members.join(", ");
-    let until = tag.expires_at.map_or_else(|| "it is revoked".to_owned(), |end| format!("{} UTC", stamp(end)));
+    let until = until(tag);
     format!("{} rings {} until {until}. Its link is shown only now:\n\n  {}\n\n", tag.id, shown(&members), shown(url))
 }
 
+fn until(tag: &Tag) -> String {
+    tag.expires_at.map_or_else(|| "it is revoked".to_owned(), |end| format!("{} UTC", stamp(end)))
+}
+
 fn list(tags: &TagList) -> String {
-    let mut table = Table::new(["ID", "HOUSEHOLD", "STATE", "CREATED (UTC)", "EXPIRES (UTC)"]);
-    for TagWithHousehold { tag, household } in &tags.tags {
+    let mut table = Table::new(["ID", "LABEL", "HOUSEHOLD", "STATE", "CREATED (UTC)", "EXPIRES (UTC)"]);
+    for TagWithHousehold { tag, label, household } in &tags.tags {
         let state = match tag.state {
             TagState::Active => "active",
             TagState::Paused => "paused",
@@ -90,6 +123,7 @@ fn list(tags: &TagList) -> String {
         };
         table.row([
             tag.id.to_string(),
+            label.as_deref().unwrap_or("(in its owner's browser)").to_owned(),
             household.members.join(", "),
             state.to_owned(),
             stamp(tag.created_at),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::de::{Error as _, Unexpected};
 
@@ -31,12 +31,30 @@ impl Lifetime {
     pub const MIN: Duration = Duration::from_secs(1);
     /// The longest: a thousand years, so that every end is a date.
     pub const MAX: Duration = DAY_LONG.saturating_mul(365_000);
+    /// How long a sticker whose time is over can still be extended: a printed one must not die silently.
+    pub const EXTENDABLE_AFTER_END: Duration = DAY_LONG.saturating_mul(30);
+    /// How many days before its end a sticker's owner is reminded, the first time first.
+    pub const REMINDERS: [u64; 3] = [30, 7, 1];
+
     /// What can be written.
     pub const EXPECTED: &str =
         "`day`, `week`, `year`, `until-revoked` or a time from 1 second to 1000 years, such as `168h` or `30d`";
 
     const WORDS: [(&str, Self); 4] =
         [("day", Self::DAY), ("week", Self::WEEK), ("year", Self::YEAR), ("until-revoked", Self::UntilRevoked)];
+
+    /// The last of the [reminders](Self::REMINDERS) that is due before an end, or 0 when the time is over; `None` while it is
+    /// far away.
+    pub fn reminder(end: SystemTime, now: SystemTime) -> Option<u64> {
+        let Ok(left) = end.duration_since(now) else { return Some(0) };
+        if left.is_zero() {
+            return Some(0);
+        }
+        Self::REMINDERS
+            .into_iter()
+            .rev()
+            .find(|days| left <= DAY_LONG.saturating_mul(u32::try_from(*days).unwrap_or(0)))
+    }
 
     /// The time until expiry; `None` for a tag that does not expire.
     pub const fn duration(self) -> Option<Duration> {
@@ -90,6 +108,25 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+
+    #[test]
+    fn owners_are_reminded_a_month_a_week_and_a_day_before_the_end() {
+        let now = SystemTime::UNIX_EPOCH + DAY_LONG * 20_000;
+        let second = Duration::from_secs(1);
+        for (left, due) in [
+            (DAY_LONG * 365, None),
+            (DAY_LONG * 30 + second, None),
+            (DAY_LONG * 30, Some(30)),
+            (DAY_LONG * 7 + second, Some(30)),
+            (DAY_LONG * 7, Some(7)),
+            (DAY_LONG, Some(1)),
+            (second, Some(1)),
+            (Duration::ZERO, Some(0)),
+        ] {
+            assert_eq!(Lifetime::reminder(now + left, now), due, "{left:?}");
+        }
+        assert_eq!(Lifetime::reminder(now - DAY_LONG * 9, now), Some(0));
+    }
 
     #[test]
     fn any_time_is_read_and_a_word_is_written_where_there_is_one() {

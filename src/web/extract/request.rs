@@ -8,6 +8,7 @@ use axum::http::uri::Authority as UriAuthority;
 use axum::http::{HeaderMap, StatusCode, Uri, header, request::Parts};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize as _, Deserializer};
 
 use super::body_fault;
 use crate::domain::{Error, Kind};
@@ -94,6 +95,11 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Query<T
                 .into()
         })
     }
+}
+
+/// Tells a field that is `null` from one that is missing.
+pub fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 /// Refuses a request from another site's page, judging by its `Origin` and by what the browser says about it.

@@ -69,6 +69,64 @@ async fn any_default_lifetime_is_told_as_it_is_wished_for() {
 }
 
 #[tokio::test]
+async fn a_tag_is_changed_without_a_new_sticker() {
+    let server = TestApp::start().await;
+    let owner = server.owner().await;
+    let tag =
+        owner.make_tag_with(&TagWish { label: Some("van"), lifetime: Some("36h"), ..TagWish::default() }).await.ok();
+    let change = async |changes| owner.change_tag(&tag.id, &changes).await;
+    let changed = change(json!({ "label": "blue van", "publicText": " Ring\nme " })).await.ok();
+    assert_eq!((&*changed.label, &*changed.public_text), ("blue van", "Ring me"));
+    assert_eq!((&changed.expires_at, changed.expiry_notice), (&tag.expires_at, Some(7)), "what is left out stays");
+    assert_eq!(server.client.validate(&tag.code).await.ok().public_text, "Ring me");
+    for (lifetime, notice) in [("year", None), ("12h", Some(1)), ("30d", Some(30)), ("until-revoked", None)] {
+        let changed = change(json!({ "lifetime": lifetime })).await.ok();
+        assert_eq!((changed.expiry_notice, &*changed.label), (notice, "blue van"), "{lifetime}");
+        assert_eq!(changed.expires_at.is_none(), lifetime == "until-revoked");
+    }
+    assert_eq!(change(json!({ "label": null, "publicText": "" })).await.ok().public_text, "");
+    assert_eq!(change(json!({ "label": "x".repeat(121) })).await.refused(), (400, "text-too-long"));
+    assert_eq!(change(json!({ "sealedText": "AQ" })).await.refused(), (400, "bad-sealed-text"));
+    let other = owner.bring_in("owner", "grace").await;
+    assert_eq!(other.change_tag(&tag.id, &json!({ "label": "mine" })).await.refused(), (404, "no-such-tag"));
+    assert_eq!(owner.tags().await.ok().tags[0].label, "blue van");
+}
+
+#[tokio::test]
+async fn a_printed_sticker_can_be_extended_for_a_month_after_its_end() {
+    let server = TestApp::start().await;
+    let owner = server.owner().await;
+    let (kept, gone) = (owner.make_tag().await.ok(), owner.make_tag().await.ok());
+    let day = 24 * 60 * 60 * 1000_i64;
+    let now = i64::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap();
+    let end = |id: &str, at: i64| {
+        let id: callqr::domain::ids::TagId = id.parse().unwrap();
+        let values = rusqlite::params![id.as_bytes(), at];
+        server.database().execute("UPDATE tags SET expires_at = ?2 WHERE id = ?1", values).unwrap();
+    };
+    end(&kept.id, now - 29 * day);
+    end(&gone.id, now - 31 * day);
+    // The cleaner begins with what is over.
+    let server = TestApp::start_in(server.stop().await, &[]).await;
+    let owner = server.client.with_headers_of(&owner);
+    let only_one = async {
+        loop {
+            let tags = owner.tags().await.ok().tags;
+            if let [tag] = &tags[..] {
+                return (tag.id.clone(), tag.state.clone(), tag.expiry_notice);
+            }
+        }
+    };
+    let only_one = tokio::time::timeout(std::time::Duration::from_secs(20), only_one).await.unwrap();
+    assert_eq!(only_one, (kept.id.clone(), "expired".into(), Some(0)));
+    assert_eq!(server.client.initiate(&kept.code).await.refused(), (404, "unknown-code"));
+    let extended = owner.change_tag(&kept.id, &json!({ "lifetime": "year" })).await.ok();
+    assert_eq!((&*extended.state, extended.expiry_notice), ("active", None));
+    assert_eq!(server.client.initiate(&kept.code).await.status, 201, "the printed sticker works again");
+    assert_eq!(owner.change_tag(&gone.id, &json!({ "lifetime": "year" })).await.refused(), (404, "no-such-tag"));
+}
+
+#[tokio::test]
 async fn nobody_makes_tags_for_somebody_else() {
     let server = TestApp::start().await;
     let owner = server.owner().await;
@@ -171,6 +229,16 @@ async fn a_sticker_that_was_made_in_the_browser() {
         assert_eq!(known.public_text, "");
         caller.initiate(text("sticker", scanned)).await.ok();
     }
+    for in_clear in [json!({ "publicText": "Ring me" }), json!({ "label": "van" })] {
+        let refused = owner.change_tag(&made.tag.id, &in_clear).await;
+        assert_eq!(refused.refused(), (400, "text-in-clear"));
+    }
+    for text in [json!({ "sealedText": text("sticker", "sealedText") }), json!({ "sealedText": null })] {
+        owner.change_tag(&made.tag.id, &text).await.ok();
+        let told = caller.validate(access).await.ok().sealed_text;
+        assert_eq!(told.as_deref(), text["sealedText"].as_str());
+    }
+    owner.change_tag(&made.tag.id, &json!({ "lifetime": "30d" })).await.ok();
     // What the server never sees finds nothing, nor does what its database keeps.
     for scanned in ["token", "lookup"] {
         let known = caller.validate(text("sticker", scanned)).await.ok();

@@ -167,7 +167,7 @@ for (const language of LANGUAGES) {
     const said = texts(language);
     for (const event of ['login-succeeded', 'login-failed', 'session-ended', 'sessions-ended', 'password-changed', 'factor-added', 'factor-removed',
       'factors-reset', 'backup-code-used', 'account-created', 'account-disabled', 'account-enabled', 'account-deleted', 'role-changed',
-      'invite-created', 'invite-used', 'invite-revoked', 'tag-created', 'tag-revoked', 'tag-paused', 'tag-resumed', 'limit-hit',
+      'invite-created', 'invite-used', 'invite-revoked', 'tag-created', 'tag-revoked', 'tag-paused', 'tag-resumed', 'tag-changed', 'limit-hit',
       'configuration-changed', 'keys-rotated', 'exported']) assert.ok(said.has(`event.${event}`), event);
     for (const key of ['household', 'owner', 'anybody', 'used', 'no-token', 'not-open', 'setup', 'unreachable', 'busy']) {
       assert.ok(said.has(`join.${key}`) && said.has(`join.${key}.detail`), key);

@@ -1,7 +1,7 @@
 //! `/tokens`: tags.
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Pictures;
 use super::reply::nullable;
@@ -36,6 +36,8 @@ pub struct Tag {
     pub state: String,
     #[serde(deserialize_with = "nullable")]
     pub expires_at: Option<String>,
+    #[serde(deserialize_with = "nullable")]
+    pub expiry_notice: Option<u64>,
     #[serde(deserialize_with = "nullable")]
     pub key_hash: Option<String>,
 }
@@ -93,6 +95,7 @@ requests! {
     tags() = GET "/tokens" => 200 Tags;
     make_tag_with(wish: &TagWish<'_>) = POST "/tokens/generate", wish => 201 NewTag;
     register_tag(tag: &KeyedTag<'_>) = POST "/tokens/register", tag => 201 RegisteredTag;
+    change_tag(id: &str, changes: &Value) = PATCH "/tokens/{id}", changes => 200 Tag;
     pause_tag(id: &str) = POST "/tokens/{id}/pause", json!({}) => 200 Tag;
     resume_tag(id: &str) = POST "/tokens/{id}/resume", json!({}) => 200 Tag;
     revoke_tag(id: &str) = DELETE "/tokens/{id}" => 204 ();

@@ -8,6 +8,7 @@ import { stickerPng, stickerSvg, svgAddress } from '../../tag/sticker-picture.js
 import { byId, input, setText } from '../../ui/dom.js';
 import { failureText } from '../../ui/failure.js';
 import { once, showProblem } from '../../ui/forms.js';
+import { oneLine } from '../../ui/one-line.js';
 import { SUSPENDED } from '../../ui/suspend-dialogs.js';
 import { newSticker } from '../../vault/new-sticker.js';
 import { vault } from '../../vault/vault-session.js';
@@ -140,9 +141,6 @@ export class StickerView {
     for (const id of ['sticker-download', 'sticker-download-svg']) byId(id).removeAttribute('href');
   }
 }
-
-/** As the server does with a text that it can read. @param {string} text */
-const oneLine = (text) => text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
 
 /** What the picture is called when it is saved: after the sticker, so that three of them can be told apart. @param {string} label @param {'png'|'svg'} kind */
 export function fileName(label, kind) {

@@ -10,9 +10,10 @@ import { day } from '../../ui/relative-time.js';
 import { deviceKeys } from '../../vault/device-keys.js';
 import { dropTag } from '../../e2e/vault.js';
 import { vault } from '../../vault/vault-session.js';
+import { StickerEditor } from './sticker-editor.js';
 
 /**
- * @typedef {{id: string, label: string, publicText: string, state: 'active'|'paused'|'expired', createdAt: string, expiresAt: string|null, keyHash: string|null}} Tag
+ * @typedef {{id: string, label: string, publicText: string, state: 'active'|'paused'|'expired', createdAt: string, expiresAt: string|null, expiryNotice: number|null, keyHash: string|null}} Tag
  */
 
 /** Eight days, in milliseconds: a sticker for a week shows its last minute from the start. */
@@ -34,11 +35,13 @@ export class TagsView {
   #toRevoke = null;
   /** Shows a sticker again whose code is in the vault. */
   #print;
+  #editor;
 
   /** @param {import('../../ui/i18n.js').Texts} texts @param {(tagId: string) => void} print */
   constructor(texts, print) {
     this.#texts = texts;
     this.#print = print;
+    this.#editor = new StickerEditor(texts, () => this.load());
     const dialog = /** @type {HTMLDialogElement} */ (byId('revoke-dialog'));
     byId('revoke-cancel').addEventListener('click', () => dialog.close());
     byId('revoke-confirm').addEventListener('click', () => once('revoke-confirm', async () => {
@@ -121,7 +124,8 @@ export class TagsView {
     const texts = this.#texts;
     const { publicText } = this.#words(tag.id);
     const name = this.label(tag.id);
-    const life = tag.expiresAt ? texts.say('tags.until', { date: this.#ends(tag.expiresAt) }) : texts.say('tags.forever');
+    const isNear = tag.state !== 'expired' && tag.expiryNotice !== null;
+    const life = tag.state === 'expired' && tag.expiresAt ? texts.say('tags.over', { date: this.#ends(tag.expiresAt) }) : tag.expiresAt ? texts.say('tags.until', { date: this.#ends(tag.expiresAt) }) : texts.say('tags.forever');
     /** @param {string} action @param {string} kind @param {() => void} work */
     const button = (action, kind, work) => {
       const label = texts.say(`tags.${action}`);
@@ -136,12 +140,14 @@ export class TagsView {
       make('span', { class: 'state' }, texts.say(`tags.${tag.state}`)),
       publicText ? make('p', { class: 'text' }, make('bdi', {}, `“${publicText}”`)) : null,
       make('p', { class: 'life' }, life),
+      isNear ? make('p', { class: 'notice', 'data-expires': String(tag.expiryNotice) }, texts.say('tags.ends-soon')) : null,
       lost ? make('p', { class: 'notice', 'data-lost': true }, texts.say('tags.lost')) : null,
       tag.keyHash === null ? make('p', { class: 'life', 'data-keyless': true }, texts.say('tags.keyless')) : null,
       make('div', { class: 'row' },
         vault.content?.tags[tag.id] ? button('print', '', () => this.#print(tag.id)) : null,
         tag.state === 'active' ? button('pause', '', () => void this.#act('POST', `${path}/pause`)) : null,
         tag.state === 'paused' ? button('resume', '', () => void this.#act('POST', `${path}/resume`)) : null,
+        button(isNear || tag.state === 'expired' ? 'extend' : 'edit', '', () => this.#editor.open(tag, this.#words(tag.id))),
         button(tag.state === 'expired' ? 'remove' : 'revoke', 'danger', () => this.#askToRevoke(tag))));
   }
 

@@ -11,7 +11,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, Response, StatusCode, header};
 use axum::response::IntoResponse as _;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::accounts::Changes;
@@ -19,7 +19,7 @@ use crate::domain::credentials::login_secret::LoginSecret;
 use crate::domain::identity::Identity;
 use crate::web::error::ApiError;
 use crate::web::extract::identity::{RecentlyAuthenticated, clear_cookie};
-use crate::web::extract::request::Json;
+use crate::web::extract::request::{Json, present};
 use crate::web::state::SharedState;
 
 /// Changes to make. Fields that are left out stay as they are.
@@ -113,9 +113,4 @@ pub async fn password(
     let secret = LoginSecret::one_of(body.new_password, body.new_auth_secret)?;
     let begun = state.accounts.change_password(identity, secret, key, SystemTime::now()).await?;
     answer_renewed(&begun, &headers)
-}
-
-/// Tells a field that is `null` from one that is missing.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }

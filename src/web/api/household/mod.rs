@@ -14,7 +14,7 @@ pub fn routes() -> ApiRouter {
         .routes(routes!(tags::generate))
         .routes(routes!(tags::register))
         .routes(routes!(tags::validate))
-        .routes(routes!(tags::revoke))
+        .routes(routes!(tags::edit, tags::revoke))
         .routes(routes!(tags::pause))
         .routes(routes!(tags::resume))
         .routes(routes!(vault::vault))

@@ -18,10 +18,10 @@ use crate::domain::household::tag::{SealedText, TagText, Token};
 use crate::domain::identity::Identity;
 use crate::domain::ids::TagId;
 use crate::domain::{Error, Kind};
-use crate::household::tags::Registration;
+use crate::household::tags::{Registration, TagChanges, text_in_clear};
 use crate::limits::rate::Action;
 use crate::web::error::ApiError;
-use crate::web::extract::request::{Authority, Json, PathParams, Source};
+use crate::web::extract::request::{Authority, Json, PathParams, Source, present};
 use crate::web::shared::link::Pictures;
 use crate::web::state::SharedState;
 
@@ -56,6 +56,23 @@ pub struct RegisterTag {
     /// The text that callers see, sealed with a key derived from the sticker, base64url.
     sealed_text: Option<String>,
     /// How long it works: `day`, `week`, `year`, `until-revoked`, or a time such as `168h`, `30d` or `1d 12h`.
+    #[schema(value_type = Option<String>, pattern = "^(day|week|year|until-revoked|[1-9][0-9]{0,4}d( [1-9][0-9]{0,4}h)?|[1-9][0-9]{0,4}[hms])$")]
+    lifetime: Option<Lifetime>,
+}
+
+/// Changes to a tag; what is left out stays as it is.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TagEdit {
+    /// The owner's name for it. Callers can't see it. Only for a sticker without a key.
+    label: Option<String>,
+    /// The text that callers see. Only for a sticker without a key.
+    public_text: Option<String>,
+    /// The text that callers see, sealed, base64url; `null` removes it. Only for a sticker with a key.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    sealed_text: Option<Option<String>>,
+    /// How long it works from now on, as for a new tag.
     #[schema(value_type = Option<String>, pattern = "^(day|week|year|until-revoked|[1-9][0-9]{0,4}d( [1-9][0-9]{0,4}h)?|[1-9][0-9]{0,4}[hms])$")]
     lifetime: Option<Lifetime>,
 }
@@ -194,9 +211,7 @@ pub async fn register(
     Json(body): Json<RegisterTag>,
 ) -> Result<(StatusCode, Answer<Registered>), ApiError> {
     if body.public_text.is_some_and(|text| !text.is_empty()) {
-        return Err(Error::invalid("text-in-clear", "A sticker with a key needs its text for callers sealed.")
-            .hint("Send it as sealedText, or leave out publicText.")
-            .into());
+        return Err(text_in_clear().into());
     }
     let registration = Registration {
         access: Token::parse_access(&body.access)?,
@@ -211,6 +226,33 @@ pub async fn register(
         url_warning: state.origin.warning(&authority),
     };
     Ok((StatusCode::CREATED, Answer(answer)))
+}
+
+/// Changes a tag: its label, its text, how long it works
+///
+/// Its sticker stays the same. A tag that has expired works again when it gets a new lifetime, within 30 days after its
+/// end.
+#[utoipa::path(patch, path = "/tokens/{id}", tag = "tags", security(("session" = [])), request_body = TagEdit,
+    params(("id" = String, Path, description = "The tag")), responses(
+    (status = 200, description = "The tag", body = OwnTag),
+    (status = 400, description = "`text-too-long`, `bad-sealed-text`, `text-in-clear`, `no-key`"),
+    (status = 404, description = "`no-such-tag`"),
+))]
+pub async fn edit(
+    State(state): State<SharedState>,
+    owner: Identity,
+    PathParams(id): PathParams<String>,
+    Json(body): Json<TagEdit>,
+) -> Result<Answer<OwnTag>, ApiError> {
+    let text = |text: Option<String>| text.as_deref().map(TagText::parse).transpose();
+    let changes = TagChanges {
+        label: text(body.label)?,
+        public_text: text(body.public_text)?,
+        sealed_text: body.sealed_text.map(|text| text.as_deref().map(sealed_text).transpose()).transpose()?,
+        lifetime: body.lifetime,
+    };
+    let tag = state.tags.change(owner, tag_id(&id)?, changes, SystemTime::now()).await?;
+    Ok(Answer(OwnTag::from(tag)))
 }
 
 /// Pauses a tag
