@@ -83,3 +83,26 @@ impl Described {
         document
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use utoipa::PartialSchema as _;
+
+    fn described(schemas: [RefOr<Schema>; 2]) -> Described {
+        Described { schemas: schemas.map(|schema| ("Twice".to_owned(), schema)).into(), ..Described::default() }
+    }
+
+    /// One of the two would be shown in place of the other.
+    #[test]
+    #[should_panic(expected = "two types share the schema name Twice")]
+    fn equal_names_of_different_types_are_refused() {
+        described([String::schema(), u32::schema()]).document();
+    }
+
+    #[test]
+    fn a_type_that_several_requests_use_is_described_once() {
+        let document = described([u32::schema(), u32::schema()]).document();
+        assert_eq!(document["components"]["schemas"]["Twice"]["type"], "integer");
+    }
+}

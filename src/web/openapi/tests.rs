@@ -168,34 +168,6 @@ fn every_code_that_an_answer_can_have_is_in_the_description() {
     assert_eq!(missing, [&others[..], &["rotating", "wrong-keys", "wrong-method"]].concat());
 }
 
-/// One of the two would be shown in place of the other.
-#[test]
-#[should_panic(expected = "two types share the schema name Twice")]
-fn equal_names_of_different_types_are_refused() {
-    #[derive(ToSchema)]
-    #[schema(as = Twice)]
-    #[allow(dead_code)]
-    struct First {
-        one: String,
-    }
-    #[derive(ToSchema)]
-    #[schema(as = Twice)]
-    #[allow(dead_code)]
-    struct Second {
-        other: u32,
-    }
-    #[utoipa::path(get, path = "/one", responses((status = 200, description = "One", body = First)))]
-    #[allow(dead_code)]
-    fn one() {}
-    #[utoipa::path(get, path = "/other", responses((status = 200, description = "Other", body = Second)))]
-    #[allow(dead_code)]
-    fn other() {}
-    let mut described = description::Described::default();
-    described.add::<__path_one>();
-    described.add::<__path_other>();
-    described.document();
-}
-
 #[test]
 fn the_bodies_that_were_confused_are_their_own() {
     let document = finished();
