@@ -64,6 +64,8 @@ vault.changed = () => {
   vaultView.draw();
   tags.draw();
   void sections.refresh('inbox');
+  calls.ringsOtherwise();
+  showStatus();
 };
 
 byId('enable').addEventListener('click', () => void getReady());
@@ -226,7 +228,7 @@ function notesChanged() {
 }
 
 function showStatus() {
-  drawStatus({ presence: presence.state, sound: tones.unlocked, ...readiness }, texts);
+  drawStatus({ presence: presence.state, sound: tones.unlocked, outside: vault.hasNoUnlockMethod, ...readiness }, texts);
 }
 
 async function readMicrophone() {

@@ -140,11 +140,11 @@ test('each end offers what helps, and nothing that cannot', () => {
 });
 
 test('the promise to ring is made only when it holds', () => {
-  assert.equal(verdict({ presence: 'ready', sound: true, microphone: false }), 'ready');
-  assert.equal(verdict({ presence: 'ready', sound: false, microphone: true }), 'silent');
-  assert.equal(verdict({ presence: 'connecting', sound: true, microphone: true }), 'connecting');
-  assert.equal(verdict({ presence: 'replaced', sound: true, microphone: true }), 'replaced');
-  assert.equal(verdict({ presence: 'full', sound: true, microphone: true }), 'full', 'the household has no room for one more device');
+  assert.equal(verdict({ presence: 'ready', sound: true, microphone: false, outside: false }), 'ready');
+  assert.equal(verdict({ presence: 'ready', sound: false, microphone: true, outside: false }), 'silent');
+  assert.equal(verdict({ presence: 'connecting', sound: true, microphone: true, outside: false }), 'connecting');
+  assert.equal(verdict({ presence: 'replaced', sound: true, microphone: true, outside: false }), 'replaced');
+  assert.equal(verdict({ presence: 'full', sound: true, microphone: true, outside: false }), 'full', 'the household has no room for one more device');
 });
 
 test('the meter encourages long passwords', () => {
@@ -186,5 +186,18 @@ test('what is read out over a call says states, not seconds', () => {
       said.add([headline, detail, notice, assurance].join());
     }
     assert.ok(said.size <= 4, [...said].join(' | '));
+  }
+});
+
+test('who joined without the key of the stickers reads that they cannot answer, and is offered nothing that leads nowhere', () => {
+  assert.equal(verdict({ presence: 'ready', sound: true, microphone: true, outside: true }), 'outside');
+  assert.equal(verdict({ presence: 'connecting', sound: true, microphone: true, outside: true }), 'connecting');
+  for (const language of LANGUAGES) {
+    const { owner } = texts(language);
+    for (const key of ['status.outside', 'status.outside.detail', 'vault.ask', 'vault.ask.text']) assert.ok(owner.has(key), `${language} ${key}`);
+    const around = { label: 'Van', blocked: false, compare: false, open: false, unable: true, now: NOW };
+    const screen = ownerScreen(ringingCall(), around, owner);
+    reads(screen);
+    assert.deepEqual(screen.actions.map(({ id }) => id), ['decline']);
   }
 });

@@ -50,6 +50,8 @@ export class CallController {
   /** The sticker carries a key: without a proof there is no call. */
   #keyed = false;
   #label = '';
+  /** The sticker that somebody calls through. */
+  #tagId = '';
   /** Whether the words to compare are shown. */
   #compare = false;
   #endTimer = 0;
@@ -90,7 +92,12 @@ export class CallController {
     const { tags } = this.#around;
     this.#ringing = callId;
     this.#label = tags.label(tagId);
-    if (!tags.knows(tagId)) void tags.load().then(() => { this.#label = tags.label(tagId); });
+    if (!tags.knows(tagId)) {
+      void tags.load().then(() => {
+        this.#label = tags.label(tagId);
+        this.ringsOtherwise();
+      });
+    }
     performance.mark('callqr:ringing');
     suspendDialogs();
     this.#call = this.#newDriver(ringingCall(), { endpoint: signalingEndpoint, ticket }, tagId, false);
@@ -109,6 +116,7 @@ export class CallController {
   /** The device can make sounds, or no longer; or could answer, or could not. */
   ringsOtherwise() {
     this.#call?.ringsOtherwise();
+    this.draw();
   }
 
   /** Somebody has left a note: that is no reason to disturb a call. */
@@ -127,8 +135,8 @@ export class CallController {
     if (!this.#call) return;
     const { state } = this.#call;
     const { texts, drawn } = this.#around;
-    this.#screen.draw(ownerScreen(state, { label: this.#label, blocked: this.#loudspeaker.blocked, compare: this.#compare, open: this.#open, now: Date.now() }, texts));
-    if (state.phase === 'ringing') this.#bell.ring(texts.say('owner.ringing'));
+    this.#screen.draw(ownerScreen(state, { label: this.#label, blocked: this.#loudspeaker.blocked, compare: this.#compare, open: this.#open, unable: this.#isUnable, now: Date.now() }, texts));
+    if (state.phase === 'ringing' && !this.#isUnable) this.#bell.ring(texts.say('owner.ringing'));
     else this.#bell.silence();
     drawn();
     if (state.phase === 'talking') touchCall();
@@ -176,6 +184,7 @@ export class CallController {
   #newDriver(call, line, tagId, keyed) {
     this.#compare = this.#open = false;
     this.#keyed = keyed;
+    this.#tagId = tagId ?? '';
     this.#check = new AnswerCheck(tagId ?? '', keyed, { answerKeys, vault, deviceKeys, tags: this.#around.tags, settled: () => this.#settled() });
     window.clearTimeout(this.#endTimer);
     /** @type {CallDriver<OwnerCall>} */
@@ -185,10 +194,17 @@ export class CallController {
       remember: (known) => rememberCall({ ...known, title: this.#label, key: tagId, keyed: this.#keyed }),
       forget: forgetCall,
       renew: (endpoint) => renewTicket(`${endpoint}/ticket`),
-      rings: () => ({ audible: this.#around.tones.unlocked, able: true }),
+      rings: () => ({ audible: this.#around.tones.unlocked, able: !this.#isUnable }),
       proof: answerKeys.proofFor(tagId, () => this.#keyed),
     });
     return driver;
+  }
+
+  /** Whether this device's person could not answer, whatever they typed: its sticker carries a key, and they joined without. */
+  get #isUnable() {
+    const { tags } = this.#around;
+    const isKeyed = tags.isKeyed(this.#tagId) || deviceKeys.isKeyed(this.#tagId);
+    return isKeyed && (vault.hasNoUnlockMethod || vault.state === 'rolled-back');
   }
 
   /** List and vault have come, or will not come now. */

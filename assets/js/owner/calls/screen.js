@@ -11,20 +11,21 @@ import { assurance, callButtons, notices, talked, talkingHeadline, timeLeft } fr
 
 /**
  * @param {OwnerCall} call
- * @param {{label: string, blocked: boolean, compare: boolean, open: boolean, now: number}} around `open`: whether the vault was, where
+ * @param {{label: string, blocked: boolean, compare: boolean, open: boolean, unable?: boolean, now: number}} around `unable`: its person could not
+ *   answer whatever they typed · `open`: whether the vault was, where
  *   the sticker carries no key, and held none for it
  * @param {Texts} texts
  * @returns {Screen}
  */
-export function ownerScreen(call, { label, blocked, compare, open, now }, texts) {
+export function ownerScreen(call, { label, blocked, compare, open, unable = false, now }, texts) {
   switch (call.phase) {
     case 'ringing':
       return {
         state: 'ringing', mood: 'ringing', icon: 'phone', kicker: label, headline: texts.say('owner.ringing'),
-        detail: texts.say('owner.ringing.detail'), notice: call.problem ? texts.say(`reason.${call.problem}.detail`) : '',
+        detail: texts.say(unable ? 'owner.unable.detail' : 'owner.ringing.detail'), notice: call.problem ? texts.say(`reason.${call.problem}.detail`) : '',
         actions: [
           { id: 'decline', kind: 'danger', icon: 'hang-up', label: texts.say('owner.decline') },
-          { id: 'answer', kind: 'answer', icon: 'phone', label: texts.say('owner.answer') },
+          ...(unable ? [] : [/** @type {Action} */ ({ id: 'answer', kind: 'answer', icon: 'phone', label: texts.say('owner.answer') })]),
         ],
       };
     case 'rejoinable':

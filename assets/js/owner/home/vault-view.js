@@ -4,7 +4,7 @@ import { passwordButtons } from '../../auth/password-fields.js';
 import { bothOfPassword, stepUp } from '../../auth/requests.js';
 import { Cancelled } from '../../auth/step-up.js';
 import { request } from '../../net/api.js';
-import { actionButton, field, form, passwordField } from '../../ui/components.js';
+import { actionButton, copyText, field, form, passwordField } from '../../ui/components.js';
 import { byId, input, make } from '../../ui/dom.js';
 import { failureText } from '../../ui/failure.js';
 import { showProblem } from '../../ui/forms.js';
@@ -96,7 +96,7 @@ export class VaultView {
     if (vault.state !== 'locked') return this.#words('vault.unreachable', actionButton(texts.say('action.retry'), { id: 'vault-retry' }, () => vault.enter(null)));
     if (vault.hasKeyShare) return this.#words('vault.handover', this.#form(passwordField(texts.say('login.password'), { id: 'vault-password' })));
     if (vault.hasNoUnlockMethod) {
-      const words = this.#words('vault.outside', actionButton(texts.say('action.retry'), { id: 'vault-retry' }, () => vault.enter(null)));
+      const words = this.#words('vault.outside', this.#askButton(), actionButton(texts.say('action.retry'), { id: 'vault-retry' }, () => vault.enter(null)));
       return vault.hasLink ? [make('p', { class: 'problem', role: 'alert' }, texts.say('vault.wrong.handover')), ...words] : words;
     }
     const others = /** @type {const} */ (['password', 'code', 'start-over']).filter((way) => way !== this.#way && (way !== 'start-over' || this.#way === 'code'));
@@ -110,6 +110,19 @@ export class VaultView {
         if (this.#waiting) this.#drawDialog();
         else this.draw();
       })));
+  }
+
+  /** Whom they ask, and by which messenger, its person knows: the link leads to where they are let in. */
+  #askButton() {
+    const texts = this.#texts;
+    const url = `${location.origin}/#account/people`;
+    const button = actionButton(texts.say('vault.ask'), { id: 'vault-ask', icon: 'share', kind: 'button' }, async () => {
+      const message = { text: texts.say('vault.ask.text'), url };
+      if (!('share' in navigator)) return copyText(/** @type {HTMLElement} */ (button.lastElementChild), `${message.text} ${url}`, texts);
+      // Closed without choosing anybody: it can be asked again.
+      return navigator.share(message).catch(() => null);
+    });
+    return button;
   }
 
   /** @param {Node} asked */
