@@ -1,6 +1,6 @@
 /** Where this person is logged in, and how to end that. */
 
-import { actionButton, own } from '../ui/components.js';
+import { actionButton } from '../ui/components.js';
 import { make } from '../ui/dom.js';
 import { deviceName, relativeTime } from '../ui/relative-time.js';
 
@@ -15,7 +15,8 @@ export async function devicesSection({ texts, ask, act, again, tell }) {
     const name = deviceName(device, texts);
     return make('li', { class: 'item', 'data-session': id, 'data-current': String(current) },
       make('div', {},
-        make('p', { class: 'name' }, own(name)),
+        // In the person's own language: nobody's words, whose direction would have to be guessed.
+        make('p', { class: 'name' }, name),
         make('p', {}, current ? texts.say('devices.this') : texts.say('devices.used', { when: relativeTime(lastUsedAt, Date.now(), texts.language) })),
         make('p', {}, texts.say('devices.since', { date: texts.date(createdAt) }))),
       current ? null : actionButton(texts.say('devices.end'), { kind: 'quiet danger', name: `${texts.say('devices.end')}: ${name}` },

@@ -27,7 +27,7 @@ export async function healthSection({ texts, again }) {
       make('ul', { class: 'items' }, ...Object.entries(services ?? {}).map(([name, state]) => {
         const well = /** @type {any} */ (state)?.status ?? state;
         return make('li', { class: 'item', 'data-on': String(well === 'healthy' || well === 'ok' || well === true) },
-          make('h3', {}, make('span', { class: 'tick', 'aria-hidden': 'true' }), texts.has(`service.${name}`) ? texts.say(`service.${name}`) : name),
+          make('h2', {}, make('span', { class: 'tick', 'aria-hidden': 'true' }), texts.has(`service.${name}`) ? texts.say(`service.${name}`) : name),
           make('span', { class: 'value' }, texts.has(`health.${well}`) ? texts.say(`health.${well}`) : String(well)));
       })),
       make('p', { class: 'help' }, texts.say('health.version', { version })),

@@ -16,7 +16,6 @@ export function passwordButtons(texts, within = document) {
     const draw = () => {
       const shown = field.type === 'text';
       setText(button, texts.say(shown ? 'password.hide' : 'password.show'));
-      button.setAttribute('aria-pressed', String(shown));
     };
     button.addEventListener('click', () => {
       field.type = field.type === 'password' ? 'text' : 'password';

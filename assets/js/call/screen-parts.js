@@ -84,7 +84,7 @@ export function callButtons(call, { blocked, compare }, texts) {
   if (call.proof.state === 'done' && call.proof.words.length > 0 && !compare) actions.push({ id: 'words', kind: 'plain', label: texts.say('action.words') });
   return [
     ...actions,
-    { id: 'mute', kind: 'plain', icon: call.muted ? 'mic-off' : 'mic', label: texts.say(call.muted ? 'action.unmute' : 'action.mute'), pressed: call.muted },
+    { id: 'mute', kind: 'plain', icon: call.muted ? 'mic-off' : 'mic', label: texts.say(call.muted ? 'action.unmute' : 'action.mute'), on: call.muted },
     { id: 'hang-up', kind: 'danger', icon: 'hang-up', label: texts.say('action.hang-up') },
   ];
 }

@@ -152,6 +152,7 @@ function draw() {
   const state = call?.state;
   const note = identity !== null;
   const screen = state ? callScreen(state, { publicText, blocked: loudspeaker.blocked, compare, note, now: Date.now() }, texts) : stickerScreen(sticker, texts, note);
+  document.title = screen.headline;
   screenView.draw(noteMissing ? { ...screen, notice: texts.say('reason.offline.detail') } : screen);
   keepScreenOn(Boolean(state && !['ended', 'rejoinable'].includes(state.phase)));
   tones.play(state?.phase === 'ringing' && state.devices > 0 ? 'ringback' : null);

@@ -65,7 +65,11 @@ export async function writeNote({ fragment, identity, title }) {
     left.classList.toggle('over', n < 0);
     left.toggleAttribute('data-plenty', n > PLENTY);
     setText(spoken, n > FEW_LEFT ? '' : left.textContent ?? '');
-    if (n >= 0) field.removeAttribute('aria-invalid');
+    // What was wrong with the text is right now.
+    if (n >= 0 && field.value.trim() !== '' && field.hasAttribute('aria-invalid')) {
+      field.removeAttribute('aria-invalid');
+      show('');
+    }
   }
 
   async function submit() {

@@ -8,7 +8,7 @@ import { clock } from './i18n.js';
 
 /**
  * @typedef {'call'|'note'|'answer'|'decline'|'hang-up'|'mute'|'microphone'|'again'|'retry'|'hear'|'rejoin'|'copy'|'words'|'done'} ActionId
- * @typedef {{id: ActionId, label: string, kind: 'primary'|'answer'|'danger'|'plain', icon?: string, pressed?: boolean}} Action
+ * @typedef {{id: ActionId, label: string, kind: 'primary'|'answer'|'danger'|'plain', icon?: string, on?: boolean}} Action
  *
  * @typedef {object} Screen
  * @property {string} state for `data-state` of the body
@@ -113,6 +113,7 @@ function dress(button, action) {
     disc.replaceChildren(...(action.icon ? [icon(action.icon)] : []));
   }
   setText(label, action.label);
-  if (action.pressed === undefined) button.removeAttribute('aria-pressed');
-  else button.setAttribute('aria-pressed', String(action.pressed));
+  // A toggle has two names, so it is not pressed as well.
+  if (action.on === undefined) delete button.dataset.on;
+  else button.dataset.on = String(action.on);
 }

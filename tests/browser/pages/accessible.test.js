@@ -77,7 +77,7 @@ test('the rooms', async () => {
   const owner = await world.device();
   await owner.logsIn();
   for (const room of ['account', 'account/people', 'account/missed', 'account/notes', 'account/password', 'account/recovery', 'account/totp', 'account/passkeys',
-    'account/devices', 'account/code', 'account/data', 'inbox', 'admin', 'admin/people', 'admin/invites', 'admin/events',]) {
+    'account/devices', 'account/code', 'account/data', 'inbox', 'admin', 'admin/people', 'admin/invites', 'admin/events', 'admin/health']) {
     await owner.goesTo(`#${room}`);
     await assertReadable(owner, room);
   }

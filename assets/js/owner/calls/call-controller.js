@@ -129,15 +129,19 @@ export class CallController {
     this.#call?.dispatch({ type: 'hang-up' });
     this.#call = null;
     this.#bell.silence();
+    document.title = 'callqr';
   }
 
   draw() {
     if (!this.#call) return;
     const { state } = this.#call;
     const { texts, drawn } = this.#around;
-    this.#screen.draw(ownerScreen(state, { label: this.#label, blocked: this.#loudspeaker.blocked, compare: this.#compare, open: this.#open, unable: this.#isUnable, now: Date.now() }, texts));
+    const screen = ownerScreen(state, { label: this.#label, blocked: this.#loudspeaker.blocked, compare: this.#compare, open: this.#open, unable: this.#isUnable, now: Date.now() }, texts);
+    this.#screen.draw(screen);
     if (state.phase === 'ringing' && !this.#isUnable) this.#bell.ring(texts.say('owner.ringing'));
     else this.#bell.silence();
+    // While it rings, the bell says so in turn with what was there.
+    if (state.phase !== 'ringing') document.title = screen.headline;
     drawn();
     if (state.phase === 'talking') touchCall();
   }
@@ -226,6 +230,7 @@ export class CallController {
     window.clearTimeout(this.#endTimer);
     this.#call = null;
     this.#ringing = '';
+    document.title = 'callqr';
     this.#around.dismissed();
   }
 }

@@ -41,7 +41,8 @@ export class InboxLine {
     line.hidden = notes.length === 0;
     line.dataset.new = String(unread > 0);
     setText(byId('inbox-text'), unread > 0 ? this.#texts.say('home.notes.new', { n: unread }) : this.#texts.say('home.notes'));
-    document.title = unread > 0 ? `(${unread}) callqr` : 'callqr';
+    // During a call the title says how that stands.
+    if (document.body.dataset.state === 'home' || document.body.dataset.state === 'room') document.title = unread > 0 ? `(${unread}) callqr` : 'callqr';
     const before = this.#unread;
     this.#unread = unread;
     if (before !== null && unread > before) this.#came();

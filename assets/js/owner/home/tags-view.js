@@ -138,7 +138,7 @@ export class TagsView {
     return make('li', { class: 'tag', 'data-state': tag.state, 'data-tag': tag.id },
       make('h3', {}, make('bdi', {}, name)),
       make('span', { class: 'state' }, texts.say(`tags.${tag.state}`)),
-      publicText ? make('p', { class: 'text' }, make('bdi', {}, `“${publicText}”`)) : null,
+      publicText ? make('p', { class: 'text' }, make('q', {}, make('bdi', {}, publicText))) : null,
       make('p', { class: 'life' }, life),
       isNear ? make('p', { class: 'notice', 'data-expires': String(tag.expiryNotice) }, texts.say('tags.ends-soon')) : null,
       lost ? make('p', { class: 'notice', 'data-lost': true }, texts.say('tags.lost')) : null,
