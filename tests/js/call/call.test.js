@@ -354,8 +354,8 @@ const ENDED = ['role', 'phase', 'reason', 'mine', 'retryAfter', 'answeredAt', 'e
 /** What a call of each phase has, and nothing else. @type {Record<string, string[]>} */
 const FIELDS = {
   'caller ready': ['role', 'phase'],
-  'caller connecting': ['role', 'phase', 'microphone', 'asked', 'placed', 'iceServers', 'signalling'],
-  'caller ringing': ['role', 'phase', 'devices', 'silent', 'iceServers', 'signalling'],
+  'caller connecting': ['role', 'phase', 'microphone', 'asked', 'placed', 'iceServers', 'signalling', 'awaySince'],
+  'caller ringing': ['role', 'phase', 'devices', 'silent', 'iceServers', 'signalling', 'awaySince'],
   'owner ringing': ['role', 'phase', 'problem', 'signalling'],
   'owner answering': ['role', 'phase', 'microphone', 'signalling'],
   ...Object.fromEntries(['caller', 'owner'].flatMap((role) => [
@@ -473,4 +473,20 @@ test('a microphone that goes away in mid-call is said to be gone, on both sides,
   assert.equal(play.call.otherMicrophone, false);
   play.hears({ type: 'restart-media', payload: {} });
   assert.equal(play.call.otherMicrophone, true, 'a page that was reloaded has opened it again');
+});
+
+test('a caller whose server is gone waits for it no longer than it would for them', () => {
+  const connecting = new Play('caller').on({ type: 'call', microphoneGranted: false }).on({ type: 'microphone' }).on({ type: 'initiated', iceServers: ICE });
+  assert.equal(connecting.later(14_000).call.phase, 'connecting');
+  assert.deepEqual([connecting.later(2_000).call.phase, connecting.call.reason], ['ended', 'offline']);
+  const ringing = new Play('caller').on({ type: 'call', microphoneGranted: false }).on({ type: 'microphone' }).on({ type: 'initiated', iceServers: ICE })
+    .on({ type: 'signalling', up: true }).hears(stillRinging('caller')).hears({ type: 'ringing', payload: { devices: 1, silent: 0 } });
+  assert.equal(ringing.later(40_000).call.phase, 'ringing');
+  ringing.on({ type: 'signalling', up: false }).later(10_000);
+  ringing.on({ type: 'signalling', up: true });
+  assert.equal(ringing.later(20_000).call.phase, 'ringing', 'it is back');
+  ringing.on({ type: 'signalling', up: false });
+  assert.deepEqual([ringing.later(16_000).call.phase, ringing.call.reason], ['ended', 'offline']);
+  // Nor does a person who has yet to allow the microphone run out of time.
+  assert.equal(new Play('caller').on({ type: 'call', microphoneGranted: true }).on({ type: 'initiated', iceServers: ICE }).later(60_000).call.phase, 'connecting');
 });

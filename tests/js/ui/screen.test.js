@@ -56,10 +56,10 @@ for (const language of LANGUAGES) {
   test(`${language}: every state and every reason has words on both sides`, () => {
     const { caller, owner } = texts(language);
     const around = { publicText: '', label: 'Van', blocked: false, compare: false, open: false, now: NOW };
-    const connecting = { role: CALLER, phase: /** @type {const} */ ('connecting'), asked: true, placed: false, iceServers: [], signalling: true };
+    const connecting = { role: CALLER, phase: /** @type {const} */ ('connecting'), asked: true, placed: false, iceServers: [], signalling: true, awaySince: null };
     for (const microphone of [true, false]) reads(callScreen({ ...connecting, microphone }, around, caller));
     for (const [devices, silent] of [[0, 0], [0, 1], [0, 3], [1, 0], [2, 1], [5, 0], [11, 0]]) {
-      for (const note of [true, false]) reads(callScreen({ role: CALLER, phase: 'ringing', devices, silent, iceServers: [], signalling: true }, { ...around, note }, caller));
+      for (const note of [true, false]) reads(callScreen({ role: CALLER, phase: 'ringing', devices, silent, iceServers: [], signalling: true, awaySince: null }, { ...around, note }, caller));
     }
     for (const call of [readyCall(), talking(CALLER), answered(CALLER), interruptedCall('caller'), rejoining(CALLER)]) reads(callScreen(call, around, caller));
     for (const call of [talking(OWNER), answered(OWNER), rejoining(OWNER)]) reads(ownerScreen(call, around, owner));

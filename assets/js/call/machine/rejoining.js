@@ -44,7 +44,7 @@ export function rejoining(call, event) {
   if (message.type !== 'welcome' || message.payload.role === 'presence') return endOf(call, event);
   const { role, signalling } = call;
   if (message.payload.state === 'ringing') {
-    return [role === 'caller' ? { role, phase: 'ringing', devices: 0, silent: 0, iceServers: [], signalling } : { role, phase: 'ringing', problem: null, signalling }, []];
+    return [role === 'caller' ? { role, phase: 'ringing', devices: 0, silent: 0, iceServers: [], signalling, awaySince: null } : { role, phase: 'ringing', problem: null, signalling }, []];
   }
   const { iceServers, peerConnected, talkingSeconds } = message.payload;
   // `restart-media` follows, to both sides.

@@ -12,14 +12,17 @@ import { endOf, over } from './ending.js';
  * @typedef {import('./state.js').Step} Step
  */
 
+/** The server waits 10 s for a caller who is away while it rings; a slow network has a little more. */
+const AWAY_TIMEOUT = 15_000;
 /** @type {Effect} */
 const ACCEPT = { type: 'send', message: { type: 'accept', payload: {} } };
 
 /** At the caller. @param {RingingOut} call @param {Event} event @returns {Step} */
 export function ringingOut(call, event) {
   switch (event.type) {
-    case 'signalling': return [{ ...call, signalling: event.up }, []];
+    case 'signalling': return [{ ...call, signalling: event.up, awaySince: event.up ? null : event.now }, []];
     case 'network-changed': return [call, [{ type: 'reconnect' }]];
+    case 'tick': return stillAway(call, event.now);
     case 'message': break;
     default: return endOf(call, event);
   }
@@ -35,6 +38,16 @@ export function ringingOut(call, event) {
 }
 
 /**
+ * A server that does not come back has given up the call long ago: nobody waits for it without end.
+ * @param {import('./state.js').Connecting|RingingOut} call
+ * @param {number} now
+ * @returns {Step}
+ */
+export function stillAway(call, now) {
+  return call.awaySince !== null && now - call.awaySince >= AWAY_TIMEOUT ? over(call, now, 'offline') : [call, []];
+}
+
+/**
  * @param {import('./state.js').Connecting|RingingOut} call
  * @param {number} before how many devices rang
  * @param {{devices: number, silent?: number}} now how many do now
@@ -43,7 +56,7 @@ export function ringingOut(call, event) {
 export function showDevices({ iceServers, signalling }, before, { devices, silent = 0 }) {
   /** @type {Effect[]} */
   const effects = devices > 0 && before === 0 ? [{ type: 'mark', name: 'ringing' }] : [];
-  return [{ role: 'caller', phase: 'ringing', devices, silent, iceServers, signalling }, effects];
+  return [{ role: 'caller', phase: 'ringing', devices, silent, iceServers, signalling, awaySince: null }, effects];
 }
 
 /**

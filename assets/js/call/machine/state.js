@@ -26,6 +26,7 @@
  * @property {boolean} placed whether it has answered: nobody's phone rings before this page is connected to the call
  * @property {RTCIceServer[]} iceServers
  * @property {boolean} signalling whether the server is connected
+ * @property {number|null} awaySince since when it is not, though it should be
  *
  * @typedef {object} RingingOut
  * @property {'caller'} role
@@ -34,6 +35,7 @@
  * @property {number} silent how many show the call, but make no sound
  * @property {RTCIceServer[]} iceServers
  * @property {boolean} signalling
+ * @property {number|null} awaySince as above
  *
  * @typedef {object} RingingHere
  * @property {'owner'} role
