@@ -170,7 +170,10 @@ async fn handle_tls(stream: TcpStream, peer: SocketAddr, mut context: Connection
     // Below TLS, where every byte that the client takes can be seen.
     let is_http = Arc::new(AtomicBool::new(false));
     let stream = StallTimeout::new(stream, is_http.clone());
-    let Some(Ok(stream)) = before_closing(&mut context.closing, context.handshake_time, tls.accept(stream)).await else { return };
+    let Some(Ok(stream)) = before_closing(&mut context.closing, context.handshake_time, tls.accept(stream)).await
+    else {
+        return;
+    };
     let version = match stream.get_ref().1.alpn_protocol() {
         Some(b"h2") => Version::Http2,
         _ => Version::Http1,

@@ -17,6 +17,11 @@ impl ApiError {
     pub fn with_status(error: Error, status: StatusCode) -> Self {
         Self { error, status }
     }
+
+    /// Whether it refuses somebody who is not logged in.
+    pub fn is_unauthenticated(&self) -> bool {
+        self.error.kind == Kind::Unauthenticated
+    }
 }
 
 impl From<Error> for ApiError {

@@ -87,7 +87,7 @@ await enter(accountLoading);
 
 /**
  * Shows the home screen to who is logged in, else the log-in.
- * @param {Promise<any>} asking
+ * @param {Promise<{username: string | null}>} asking
  * @param {'login.not-kept'} [refused] why nobody is, where somebody has just logged in
  */
 async function enter(asking, refused) {
@@ -96,7 +96,9 @@ async function enter(asking, refused) {
   /** Known by the log-in that has just been made, where the server does not say. @type {string|undefined} */
   let who;
   try {
-    who = (await asking).username;
+    const { username } = await asking;
+    if (username === null) return showLogin('');
+    who = username;
     beginPinning();
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) return showLogin(refused ? texts.say(refused) : '');

@@ -8,7 +8,7 @@ import { loadTexts } from '../ui/i18n.js';
 import { language } from '../ui/language.js';
 
 export const textsLoading = loadTexts(['caller', 'owner'], language());
-/** Who is logged in here. */
-export const accountLoading = request('GET', '/api/v1/account');
+/** Who is logged in here. @type {Promise<{username: string | null}>} */
+export const accountLoading = request('GET', '/api/v1/auth/session');
 // Who waits for it is told; until then nobody does.
 accountLoading.catch(() => {});

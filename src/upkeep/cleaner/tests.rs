@@ -229,7 +229,7 @@ async fn what_was_made_by_a_wrong_clock_is_alive_when_the_clock_is_right() {
         passing.now = wrong;
         passing.step().await;
         let tags = passing.house.tags.clone();
-        let made = tags.create(owner, text("van"), text("Ring me"), Some(Lifetime::Day), wrong).await.unwrap();
+        let made = tags.create(owner, text("van"), text("Ring me"), Some(Lifetime::DAY), wrong).await.unwrap();
         passing.house.log_in("ada.lovelace", "correct horse", wrong).await.unwrap();
         if restarted {
             passing.cleaner = Passing::cleaner(&passing.house, &passing.connected, passing.steady).await;
@@ -238,8 +238,9 @@ async fn what_was_made_by_a_wrong_clock_is_alive_when_the_clock_is_right() {
         passing.step().await;
         let listed = tags.list(owner, passing.now).await.unwrap();
         assert_eq!(listed.iter().map(|tag| tag.id).collect::<Vec<_>>(), [made.tag.id], "restarted: {restarted}");
-        assert_eq!(listed[0].expires_at, Some(passing.now + 24 * 60 * MINUTE));
-        passing.pass(24 * 60 * MINUTE + MINUTE).await;
+        assert_eq!(listed[0].expires_at, Some(passing.now + DAY));
+        passing.sleep(DAY + Lifetime::EXTENDABLE_AFTER_END);
+        passing.pass(MINUTE).await;
         assert_eq!(passing.tags(owner).await, 0, "and it ends");
     }
 }

@@ -76,6 +76,12 @@ fn complete_operation(operation: &mut Value) {
     refuse(operation, 400, "`bad-host`: not exactly one Host");
     refuse(operation, 500, "`internal`: something went wrong on the server");
     refuse(operation, 503, "`crowded`, `busy`: the server is overloaded; `stopping`: it is about to restart");
+    refuse(
+        operation,
+        503,
+        "`disk-full`, `disk-read-only`, `disk-failed`, `database-locked`, `database-moved`, `database-replaced`, \
+         `database-damaged`: the server can save nothing, and the message says why",
+    );
     shape_refusals(operation);
 }
 

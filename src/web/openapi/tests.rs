@@ -122,7 +122,10 @@ fn what_is_written_into_the_page_cannot_be_markup() {
     );
 }
 
-/// Codes of errors, as the code makes them: `Error::new(Kind::…, "code", …)` and `Error::invalid("code", …)`.
+/// What makes errors: `Error::new(Kind::…, "code", …)`, `Error::invalid("code", …)` and the like.
+const MAKERS: [&str; 4] = ["Error::new(", "Error::invalid(", "not_saved(", "refused("];
+
+/// The codes of the errors that the code makes.
 fn codes(folder: &str, found: &mut BTreeSet<String>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -135,7 +138,7 @@ fn codes(folder: &str, found: &mut BTreeSet<String>) {
         } else if name.ends_with(".rs") && !name.contains("tests") {
             let source = std::fs::read_to_string(&path).unwrap();
             let source = source.split("#[cfg(test)]\nmod tests").next().unwrap();
-            for call in source.split("Error::new(").skip(1).chain(source.split("Error::invalid(").skip(1)) {
+            for call in MAKERS.iter().flat_map(|maker| source.split(maker).skip(1)) {
                 let mut words = call.split('"');
                 let before = words.next().unwrap().trim_start();
                 if before.is_empty() || (before.starts_with("Kind::") && before.matches(',').count() == 1) {

@@ -116,6 +116,22 @@ async fn a_refreshed_token_lasts_as_long_as_a_new_one_and_the_old_one_no_longer(
 }
 
 #[tokio::test]
+async fn a_page_learns_who_is_logged_in_and_nobody_is_no_error() {
+    let server = TestApp::start().await;
+    let owner = server.owner().await;
+    let page = server.client.as_page();
+    assert_eq!(page.session().await.ok().username, None);
+    let cookie = page.log_in_by_cookie("ada", PASSWORD).await.cookie();
+    let page = page.with_header("cookie", &cookie);
+    assert_eq!(page.session().await.ok().username.as_deref(), Some("ada"));
+    let elsewhere = server.client.with_header("cookie", &cookie).with_header("sec-fetch-site", "cross-site");
+    assert_eq!(elsewhere.session().await.refused(), (403, "foreign-origin"));
+    assert_eq!(owner.session().await.ok().username.as_deref(), Some("ada"));
+    page.log_out().await.ok();
+    assert_eq!(page.session().await.ok().username, None);
+}
+
+#[tokio::test]
 async fn a_call_goes_on_for_who_has_the_new_secrets() {
     let server = TestApp::start().await;
     let owner = server.owner().await;

@@ -14,8 +14,8 @@ const REFUSALS = {
   'an error': (route) => route.fulfill({ status: 500, body: 'Internal Server Error' }),
   'no answer': (route) => route.abort('connectionreset'),
 };
-/** Whoever is refused this is told to log in. */
-const ASKS_WHO = 'GET /api/v1/account';
+/** You are told to log in if this is refused. */
+const ASKS_WHO = 'GET /api/v1/auth/session';
 const nameOf = (request) => `${request.method()} ${new URL(request.url()).pathname}`;
 
 /** The requests with which the page begins. @type {string[]} */
@@ -30,6 +30,13 @@ function isComplete(owner, what) {
     detail: async () => ({ ...(await owner.see()), text: await owner.tab.run(() => document.body.innerText.slice(0, 1_500)), complaints: owner.tab.complaints }),
   });
 }
+
+test('the log-in comes without a complaint on the console', async () => {
+  const somebody = await world.device();
+  await somebody.opensHome();
+  await somebody.comesTo('login');
+  assert.deepEqual(somebody.tab.complaints, []);
+});
 
 test('where nothing is refused, the page is complete', async () => {
   const owner = await world.device();

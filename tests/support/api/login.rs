@@ -145,6 +145,11 @@ pub struct Stretching {
     pub kdf: Value,
 }
 
+#[derive(Debug, Deserialize)]
+pub struct Here {
+    pub username: Option<String>,
+}
+
 requests! {
     register(registration: &Registration<'_>) = POST "/auth/register", registration => 201 LoggedIn;
     log_in_with(login: &Login<'_>) = POST "/auth/login", login => 200 LogInAnswer;
@@ -156,6 +161,8 @@ requests! {
     finish_passkey_login(ticket: &str, credential: &Value, cookie: bool) =
         POST "/auth/passkey/finish", json!({ "ticket": ticket, "credential": credential, "cookie": cookie })
         => 200 LoggedIn;
+    /// Who is logged in.
+    session() = GET "/auth/session" => 200 Here;
     refresh() = POST "/auth/refresh", json!({}) => 200 LoggedIn;
     log_out() = POST "/auth/logout", json!({}) => 204 ();
     salt(username: &str) = POST "/auth/salt", json!({ "username": username }) => 200 Stretching;

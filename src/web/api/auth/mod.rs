@@ -18,6 +18,7 @@ pub fn routes() -> ApiRouter {
         .routes(routes!(login::refresh))
         .routes(routes!(login::log_out))
         .routes(routes!(salt::salt))
+        .routes(routes!(sessions::here))
         .routes(routes!(sessions::list, sessions::end_others))
         .routes(routes!(sessions::end))
         .routes(routes!(sessions::confirm))

@@ -32,6 +32,13 @@ pub struct SessionList {
     sessions: Vec<OwnSession>,
 }
 
+/// Who is logged in with what came along.
+#[derive(Serialize, ToSchema)]
+pub struct LoggedInHere {
+    /// `null`: nobody.
+    username: Option<String>,
+}
+
 /// What confirms it's you: exactly one of the three.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -59,6 +66,25 @@ pub struct ConfirmSecondFactor {
     /// What `PublicKeyCredential.toJSON()` returns.
     #[schema(value_type = Option<Object>)]
     passkey: Option<Value>,
+}
+
+/// Tells who is logged in with this token or cookie
+///
+/// To be logged out is no error here.
+#[utoipa::path(get, path = "/auth/session", tag = "log-in", responses(
+    (status = 200, description = "Who, or nobody", body = LoggedInHere),
+    (status = 403, description = "`foreign-origin`"),
+))]
+pub async fn here(
+    State(state): State<SharedState>,
+    identity: Result<Identity, ApiError>,
+) -> Result<Answer<LoggedInHere>, ApiError> {
+    let username = match identity {
+        Ok(identity) => Some(state.accounts.profile(identity).await?.username),
+        Err(refused) if refused.is_unauthenticated() => None,
+        Err(refused) => return Err(refused),
+    };
+    Ok(Answer(LoggedInHere { username }))
 }
 
 /// Lists the account's sessions, most recently used first
