@@ -21,9 +21,9 @@ use std::time::SystemTime;
 use ::ring::hmac;
 use subtle::ConstantTimeEq as _;
 
-use crate::domain::account::Username;
 use crate::domain::credentials::secret::Secret;
 use crate::domain::credentials::stretch::SALT_LENGTH;
+use crate::domain::credentials::username::Username;
 use crate::domain::household::tag::TokenHash;
 use crate::domain::ids::AccountId;
 use crate::domain::{Error, Result};
@@ -165,9 +165,9 @@ impl Keys {
         })
     }
 
-    /// What an account is found by: the same for the same name, meaningless without the key.
+    /// What an account is found by: the same for the same name and for those that look like it, meaningless without the key.
     pub fn username_index(&self, username: &Username) -> [u8; 32] {
-        digest(&self.index, username.as_str())
+        digest(&self.index, &username.look())
     }
 
     /// What the password of this name is stretched with before it is shown to the server, whether there is such an account or

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Operator, UserList};
-use crate::domain::account::Username;
+use crate::domain::credentials::username::Username;
 use crate::domain::ids::{AccountId, HouseholdId};
 use crate::domain::{Error, Kind, Result};
 use crate::views::household::NamedHousehold;

@@ -5,8 +5,8 @@ use std::time::SystemTime;
 use super::{DeletedUser, NewPassword, Operator, PasswordLink, PasswordSet};
 use crate::accounts::Registering;
 use crate::domain::Result;
-use crate::domain::account::Username;
 use crate::domain::audit::COMMAND_LINE;
+use crate::domain::credentials::username::Username;
 use crate::views::user::{NamedAccount, User, UserWithHousehold};
 
 impl Operator {

@@ -12,7 +12,7 @@ export async function dataSection({ texts, ask, act, tell }) {
     saveFile(`callqr-${new Date().toISOString().slice(0, 10)}.json`, 'application/json', `${JSON.stringify(everything, null, 2)}\n`);
     tell(texts.say('data.exported'));
   }));
-  const typed = () => input('delete-name').value.trim().toLowerCase() === username.toLowerCase();
+  const typed = () => input('delete-name').value.trim().normalize('NFKC').toLowerCase() === username.toLowerCase();
   const remove = () => act(async () => {
     if (!typed()) return;
     await ask('DELETE', '/api/v1/account');

@@ -53,8 +53,10 @@ async function afterwards(logIn) {
   return entry;
 }
 
+/** @param {string} name */
+const folded = (name) => name.trim().normalize('NFKC').toLowerCase();
 /** @param {string} one @param {string} other */
-const isSame = (one, other) => one.trim().toLowerCase() === other.trim().toLowerCase();
+const isSame = (one, other) => folded(one) === folded(other);
 
 /** @param {string} username @param {string} password @returns {Promise<Entry>} */
 export async function logIn(username, password) {

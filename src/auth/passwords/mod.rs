@@ -17,9 +17,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use subtle::ConstantTimeEq as _;
 
-use crate::domain::account::Username;
 use crate::domain::credentials::login_secret::LoginSecret;
 use crate::domain::credentials::stretch::{AuthSecret, ROUNDS, SALT_LENGTH};
+use crate::domain::credentials::username::Username;
 use crate::domain::ids::DeviceId;
 use crate::domain::network::Network;
 use crate::domain::{Error, Result, random};
@@ -113,7 +113,7 @@ impl Passwords {
     /// What the password of this name is to be stretched with; looks alike for a name that nobody has, or nobody can have.
     pub fn salt(&self, username: &str) -> [u8; SALT_LENGTH] {
         match Username::parse(username) {
-            Ok(username) => self.keys.password_salt(username.as_str()),
+            Ok(username) => self.keys.password_salt(&username.look()),
             Err(_) => self.keys.password_salt(username),
         }
     }

@@ -63,7 +63,7 @@ async fn rotating_seals_everything_with_a_new_key_and_the_old_one_is_gone() {
     let file = house.data.keys().join("master.key");
     let old = std::fs::read_to_string(&file).unwrap();
     let token = log_in(&house).await.token;
-    let name = crate::domain::account::Username::parse("ada").unwrap();
+    let name = crate::domain::credentials::username::Username::parse("ada").unwrap();
     let (index, ticket) = (house.keys.username_index(&name), house.keys.ticket_key());
     assert_eq!(key_ids_in_use(&house).await, [1].into());
 

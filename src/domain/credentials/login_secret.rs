@@ -2,7 +2,8 @@
 
 use super::secret::Secret;
 use super::stretch::{AuthSecret, SALT_LENGTH};
-use crate::domain::account::{Password, Username};
+use crate::domain::account::Password;
+use crate::domain::credentials::username::Username;
 use crate::domain::error::{Error, Result};
 
 /// A password, or what it is stretched to.

@@ -39,6 +39,40 @@ async fn personal_fields_are_written_changed_and_removed_by_their_owner() {
 }
 
 #[tokio::test]
+async fn a_name_is_one_name_however_it_is_typed_and_no_other_looks_like_it() {
+    let server = TestApp::start_with(&[("accounts.registration", "open")]).await;
+    let register = async |username| {
+        let registration = Registration { username, password: Some(PASSWORD), ..Registration::default() };
+        server.client.register(&registration).await
+    };
+    server.owner().await;
+    for name in ["jos\u{e9}", "İstanbul", "王芳", "сосо"] {
+        register(name).await.ok();
+    }
+    for (typed, username) in [
+        ("jose\u{301}", "jos\u{e9}"),
+        ("JOSE\u{301}", "jos\u{e9}"),
+        ("İSTANBUL", "istanbul"),
+        ("istanbul", "istanbul"),
+        ("ıstanbul", "istanbul"),
+        ("王芳", "王芳"),
+        ("Сосо", "сосо"),
+    ] {
+        assert_eq!(register(typed).await.refused(), (409, "username-taken"), "{typed}");
+        assert_eq!(server.client.enter(typed, PASSWORD).await.account().await.ok().username, username, "{typed}");
+    }
+    for (name, why) in [
+        ("coco", (409, "username-taken")),
+        ("οο.ada", (400, "username-scripts")),
+        ("аda", (400, "username-scripts")),
+        ("ab", (400, "username-length")),
+        ("ada\u{202e}", (400, "username-characters")),
+    ] {
+        assert_eq!(register(name).await.refused(), why, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn passwords_that_everybody_tries_first_are_refused() {
     let server = TestApp::start().await;
     for (password, why) in [

@@ -58,7 +58,7 @@ pub struct Reset {
 /// Registers an account
 #[utoipa::path(post, path = "/auth/register", tag = "log-in", request_body = Register, responses(
     (status = 201, description = "The account is created and its owner is logged in", body = LoggedIn),
-    (status = 400, description = "`username-length`, `username-characters`, `password-too-short`, `password-too-long`, `password-too-common`, `one-password`, `bad-secret`, `personal-text-too-long`, `bad-wrap`, `bad-way-in`"),
+    (status = 400, description = "`username-length`, `username-characters`, `username-scripts`, `password-too-short`, `password-too-long`, `password-too-common`, `one-password`, `bad-secret`, `personal-text-too-long`, `bad-wrap`, `bad-way-in`"),
     (status = 403, description = "`setup-needed`: there is no account yet, and no `setupToken` was sent; `setup-link`, `invite-needed`, `invite-link`, `registration-closed`, `foreign-origin`"),
     (status = 409, description = "`username-taken`, `household-full`, `too-many-accounts`"),
     (status = 429, description = "`too-many-requests`"),
