@@ -19,7 +19,7 @@ async function health() {
 
 /** @type {import('../ui/section.js').DrawSection} */
 export async function healthSection({ texts, again }) {
-  const { status, services, version } = await health();
+  const { status, services, details, version } = await health();
   return {
     headline: texts.say('admin.health'),
     body: [
@@ -28,7 +28,9 @@ export async function healthSection({ texts, again }) {
         const well = /** @type {any} */ (state)?.status ?? state;
         return make('li', { class: 'item', 'data-on': String(well === 'healthy' || well === 'ok' || well === true) },
           make('h2', {}, make('span', { class: 'tick', 'aria-hidden': 'true' }), texts.has(`service.${name}`) ? texts.say(`service.${name}`) : name),
-          make('span', { class: 'value' }, texts.has(`health.${well}`) ? texts.say(`health.${well}`) : String(well)));
+          make('span', { class: 'value' }, texts.has(`health.${well}`) ? texts.say(`health.${well}`) : String(well)),
+          // In the server's words, as its log has them.
+          ...(details?.[name] ? [make('p', { class: 'why', lang: 'en', dir: 'ltr' }, details[name].message)] : []));
       })),
       make('p', { class: 'help' }, texts.say('health.version', { version })),
       actionButton(texts.say('health.again'), { icon: 'again', id: 'health-again' }, () => again()),
