@@ -335,10 +335,13 @@ test('a note that comes while the page is open makes a short sign, once and not 
     performance.now = () => now.call(performance) + 60_000;
   });
   await leaves(caller, secret('during a call'));
-  await until('the owner can see that there is one', async () => (await device.tab.run(() => document.title)) === '(1) callqr', { detail: () => device.tab.run(() => document.title) });
+  const title = () => device.tab.run(() => document.title);
+  await until('the page knows that there is one', () => device.tab.run(() => document.getElementById('inbox-text').textContent === '1 new note'));
   assert.deepEqual(await signs(device), during);
+  assert.equal(await title(), 'You’re talking', 'the tab says how the call stands');
   await talking.tap('hang-up');
   await device.returnsHome();
+  await until('the owner can see that there is one', async () => (await title()) === '(1) callqr', { detail: title });
   assert.deepEqual(await signs(device), during, 'nor afterwards');
   await leaves(caller, secret('after the call'));
   await until('the sign is made again', async () => (await signs(device)).sounds === during.sounds + 1, { detail: () => signs(device) });
