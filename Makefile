@@ -14,7 +14,7 @@ build: ## build the release binary, target/release/callqr
 	$(CARGO) build --release --locked
 
 api: ## write the API's description, src/web/openapi/openapi.json, from the handlers' annotations
-	WRITE_API=1 $(CARGO) test --locked --lib web::openapi
+	WRITE_API=1 $(CARGO) test --locked --lib the_committed_document
 
 check: ## check versions, formatting, lints, docs, dependencies, front end (ADVISORY_DB=CLONE adds known vulnerabilities)
 	@bash tests/all.sh check
@@ -60,4 +60,4 @@ images: ## take the pictures of the README again, into docs/images/
 
 clean: ## remove what builds and tests have made
 	$(CARGO) clean
-	rm -rf examples/node/node_modules tests/browser/node_modules tests/browser/shots tests/js/node_modules
+	rm -rf examples/node/node_modules tests/browser/node_modules tests/browser/shots tests/examples/node_modules tests/js/node_modules

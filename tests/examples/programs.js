@@ -7,17 +7,21 @@ import { endWithUs } from '../browser/support/browsers/children.js';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const PYTHON = join(root, 'target/tools/examples/bin/python');
+/** Where the generator of clients is, and what its client needs. */
+const CLIENTS = join(root, 'target/tools/clients/bin');
 
 /** How to start each program, by language. */
 const COMMANDS = {
   Python: (name) => [PYTHON, join(root, `examples/python/${name}.py`)],
   Node: (name) => [process.execPath, join(root, `examples/node/${name}.js`)],
   test: (name) => [process.execPath, join(root, `tests/examples/${name}.js`)],
+  generator: (name) => [join(CLIENTS, name)],
+  generated: (name) => [join(CLIENTS, 'python'), join(root, `tests/examples/${name}.py`)],
 };
 
 export const LANGUAGES = ['Python', 'Node'];
 
-for (const path of [PYTHON, join(root, 'examples/node/node_modules')]) {
+for (const path of [PYTHON, CLIENTS, join(root, 'examples/node/node_modules')]) {
   if (!existsSync(path)) throw new Error(`${path} is missing: bash tests/examples.sh installs what the examples need`);
 }
 
