@@ -220,7 +220,8 @@ fn check_entry(transaction: &Transaction<'_>, entry: Entry, now: SystemTime) -> 
 
 fn refuse_beyond_bounds(transaction: &Transaction<'_>, account: &NewAccountRow, most: u32) -> Result<()> {
     if by_username(transaction, account.username_index)?.is_some() {
-        return Err(Error::new(Kind::Conflict, "username-taken", "This username is taken, or looks like one that is.").hint("Choose another one."));
+        return Err(Error::new(Kind::Conflict, "username-taken", "This username is taken, or looks like one that is.")
+            .hint("Choose another one."));
     }
     let accounts: u32 = transaction.query_row("SELECT count(*) FROM accounts", [], |row| row.get(0))?;
     if accounts >= most {

@@ -26,23 +26,24 @@ const boot = (person) => person.tab.run(() => {
   return panel && { text: panel.innerText, lang: panel.lang, bottom: panel.getBoundingClientRect().bottom, main };
 });
 
+/** What may be missing of each page, and how. */
+const cases = (page) => Object.entries(FAULTS).flatMap(([what, fault]) =>
+  (page === 'caller' ? [MAIN[page], '**/js/net/api.js'] : [MAIN[page]]).map((path) => ({ what, fault, path })));
+
 for (const [page, url] of Object.entries(PAGES)) {
-  test(`${page}: whatever keeps its program away, a person reads so and can load again`, async () => {
+  // At the same time, since most of it is waiting.
+  test(`${page}: whatever keeps its program away, a person reads so and can load again`, () => Promise.all(cases(page).map(async ({ what, fault, path }) => {
     const person = await world.caller({ locale: 'de-DE' });
-    for (const [what, fault] of Object.entries(FAULTS)) {
-      for (const path of page === 'caller' ? [MAIN[page], '**/js/net/api.js'] : [MAIN[page]]) {
-        await person.tab.page.route(path, fault);
-        await person.scan(url);
-        const seen = await until(`the page says so after ${what}: ${path}`, () => boot(person), { detail: () => person.see() });
-        assert.match(seen.text, /nicht vollständig geladen[\s\S]*Neu laden/);
-        assert.deepEqual([seen.lang, seen.main, seen.bottom < 844], ['de', false, true]);
-        await person.tab.page.unroute(path);
-        await person.tab.tap('#boot button');
-        await person.comesTo({ caller: 'ready', owner: 'login', join: 'open' }[page]);
-        assert.equal(await person.tab.run(() => document.getElementById('boot')), null);
-      }
-    }
-  });
+    await person.tab.page.route(path, fault);
+    await person.scan(url);
+    const seen = await until(`the page says so after ${what}: ${path}`, () => boot(person), { detail: () => person.see() });
+    assert.match(seen.text, /nicht vollständig geladen[\s\S]*Neu laden/);
+    assert.deepEqual([seen.lang, seen.main, seen.bottom < 844], ['de', false, true]);
+    await person.tab.page.unroute(path);
+    await person.tab.tap('#boot button');
+    await person.comesTo({ caller: 'ready', owner: 'login', join: 'open' }[page]);
+    assert.equal(await person.tab.run(() => document.getElementById('boot')), null);
+  })));
 }
 
 test('a page whose program never comes says so, and goes on where it comes after all', async () => {

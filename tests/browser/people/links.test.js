@@ -20,19 +20,30 @@ async function asked(path) {
   return { requests, headline };
 }
 
+/** What was sent of the secret. */
+const told = (requests) => requests.filter((request) => request.includes(SECRET.slice(0, 20)));
+
 for (const page of ['join', 'reset', 'setup']) {
   test(`/${page} sends nothing of a link that is damaged or another's`, async () => {
-    for (const fragment of [`k.${SECRET}.`, `k.${SECRET}%20`, `k.${SECRET}&x`, `${SECRET})`, `pqc:1:${SECRET}:abcdef`]) {
+    for (const fragment of [`k.${SECRET.slice(0, 40)}`, `k.${SECRET}A`, `${SECRET.slice(0, 20)}(${SECRET.slice(20)}`, `x.${SECRET}`, `pqc:1:${SECRET}:abcdef`]) {
       const { requests, headline } = await asked(`/${page}#${fragment}`);
-      assert.deepEqual(requests.filter((request) => request.includes(SECRET.slice(0, 20))), [], fragment);
-      if (page !== 'setup') assert.equal(headline, 'This link is damaged');
+      assert.deepEqual(told(requests), [], fragment);
+      if (page !== 'setup') assert.equal(headline, 'This link is damaged', fragment);
     }
   });
 }
 
+test('what others add behind an invite is cut off, and its secret stays here', async () => {
+  for (const added of ['.', '%20', '&x', ')', '?utm_source=mail']) {
+    const { requests, headline } = await asked(`/join#k.${SECRET}${added}`);
+    assert.equal(headline, 'This invite no longer works', added);
+    assert.deepEqual(told(requests), [], added);
+  }
+});
+
 test('/reset and /setup send nothing of an invite', async () => {
   for (const page of ['reset', 'setup']) {
     const { requests } = await asked(`/${page}#k.${SECRET}`);
-    assert.deepEqual(requests.filter((request) => request.includes(SECRET.slice(0, 20))), []);
+    assert.deepEqual(told(requests), []);
   }
 });
