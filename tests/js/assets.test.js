@@ -106,6 +106,14 @@ test('pages carry no inline script, style or handler, and no fixed origin: the c
   }
 });
 
+test('what people write runs in the direction of their own script', () => {
+  for (const page of PAGES) {
+    for (const [field] of asset(page).toString().matchAll(/<(?:input|textarea)\b[^>]*>/g)) {
+      if (!/type="/.test(field)) assert.match(field, / dir="auto"/, `${page}: ${field}`);
+    }
+  }
+});
+
 test('text never becomes markup', () => {
   for (const path of assetPaths().filter((name) => name.endsWith('.js'))) {
     assert.doesNotMatch(asset(path).toString(), /innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|createContextualFragment|srcdoc|\beval\(|new Function|setAttribute\('style'/, path);
