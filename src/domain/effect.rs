@@ -13,6 +13,8 @@ pub enum Effect {
     TagWithdrawn(TagId),
     /// The household's devices fetch its notes again.
     NotesChanged(HouseholdId),
+    /// The household's devices look again who is in it, and who waits to be let into its vault.
+    MembersChanged(HouseholdId),
 }
 
 /// What ended with one transaction, or is not what it was before.
@@ -24,6 +26,8 @@ pub struct Ended {
     pub tags: Vec<TagId>,
     /// This household's notes changed.
     pub notes: Option<HouseholdId>,
+    /// In this household, somebody asked to be let into the vault, or was let in.
+    pub members: Option<HouseholdId>,
     /// This session was given new secrets.
     pub renewed: Option<SessionId>,
 }
@@ -39,11 +43,17 @@ impl Ended {
         Self { notes: Some(household), ..Self::default() }
     }
 
+    /// Who waits to be let into a household's vault, and nothing else.
+    pub fn members(household: HouseholdId) -> Self {
+        Self { members: Some(household), ..Self::default() }
+    }
+
     /// What follows, in this order, so that an ended session hears of nothing else.
     pub fn effects(&self) -> impl Iterator<Item = Effect> + '_ {
         let sessions = self.sessions.iter().copied().map(Effect::SessionEnded);
         let tags = self.tags.iter().copied().map(Effect::TagWithdrawn);
         let notes = self.notes.map(Effect::NotesChanged);
-        sessions.chain(tags).chain(notes).chain(self.renewed.map(Effect::LoginRenewed))
+        let members = self.members.map(Effect::MembersChanged);
+        sessions.chain(tags).chain(notes).chain(members).chain(self.renewed.map(Effect::LoginRenewed))
     }
 }

@@ -7,7 +7,7 @@ use crate::domain::household::vault::{PossessionProof, RewrappedKey, SealedVault
 use crate::domain::identity::Identity;
 use crate::domain::ids::{AccountId, HouseholdId};
 use crate::domain::{Error, Kind, Result};
-pub use crate::store::{VaultRow, WrappedKeyRow};
+pub use crate::store::{VaultDoors, VaultRow, WrappedKeyRow};
 
 use crate::store::Store;
 
@@ -37,12 +37,20 @@ impl Vaults {
         self.store.vaults().of(owner.household, owner.account, now).await
     }
 
-    /// Which members of a household have a way into its vault.
+    /// Which members of a household have a way into its vault, and which ask for one.
     ///
     /// # Errors
     /// The database's.
-    pub async fn openers(&self, household: HouseholdId) -> Result<Vec<AccountId>> {
-        self.store.vaults().openers(household).await
+    pub async fn doors(&self, household: HouseholdId) -> Result<VaultDoors> {
+        self.store.vaults().doors(household).await
+    }
+
+    /// Asks the household's other members to be let in; nothing happens where the member has an unlock method.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn ask_in(&self, member: Identity) -> Result<()> {
+        self.store.vaults().ask_in(member.household, member.account).await
     }
 
     /// Keeps the vault's key for another member of the household, as this member's browser has wrapped it, and says

@@ -147,6 +147,7 @@ impl Task {
             Effect::LoginRenewed(session) => Input::RenewSession(session),
             Effect::TagWithdrawn(tag) => Input::WithdrawTag(tag),
             Effect::NotesChanged(household) => Input::NotesChanged(household),
+            Effect::MembersChanged(household) => Input::MembersChanged(household),
         });
     }
 

@@ -47,7 +47,7 @@ pub use sessions::{ListedSession, NewSecret, NewSession, Room, SessionRow, Sessi
 pub use setup::SetupTable;
 pub use tags::{NewTagRow, TagRow, TagRowChanges, TagTable, TokenDigest};
 pub use users::UserRow;
-pub use vaults::{VaultRow, VaultTable, WrappedKeyRow};
+pub use vaults::{VaultDoors, VaultRow, VaultTable, WrappedKeyRow};
 
 use crate::domain::effect::{Effect, Ended};
 use crate::domain::ids::SessionId;

@@ -39,6 +39,15 @@ pub struct VaultRow {
     pub handover: Option<WrappedKey>,
 }
 
+/// Who is inside a household's vault, and who waits before it.
+#[derive(Debug, Clone, Default)]
+pub struct VaultDoors {
+    /// They have an unlock method.
+    pub openers: Vec<AccountId>,
+    /// They asked to be let in.
+    pub askers: Vec<AccountId>,
+}
+
 /// Vaults in the database.
 pub struct VaultTable<'a>(pub(super) &'a Store);
 
@@ -167,8 +176,7 @@ impl VaultTable<'_> {
         most: usize,
     ) -> Result<()> {
         self.0
-            .writer
-            .transaction(move |transaction| {
+            .ending(move |transaction| {
                 check_holder(transaction, household, holder)?;
                 delete(transaction, account, wrap.way, wrap.credential)?;
                 if wraps(transaction, account)?.len() >= most {
@@ -176,9 +184,27 @@ impl VaultTable<'_> {
                     return Err(Error::new(Kind::Conflict, "too-many-ways-in", message)
                         .hint("Remove a passkey that you no longer use."));
                 }
-                put(transaction, account, &wrap)
+                let asked = put(transaction, account, &wrap)?;
+                Ok(((), if asked { Ended::members(household) } else { Ended::default() }))
             })
             .await
+            .map(|_| ())
+    }
+
+    /// Notes that a member who has no unlock method asks the others to be let in.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn ask_in(&self, household: HouseholdId, account: AccountId) -> Result<()> {
+        self.0
+            .ending(move |transaction| {
+                let sql = "UPDATE accounts SET asks_in = 1 WHERE id = ?1 AND asks_in = 0 \
+                           AND NOT EXISTS (SELECT 1 FROM vault_wraps WHERE account_id = ?1)";
+                let asked = one_row(transaction.execute(sql, [account.as_bytes()])?)?;
+                Ok(((), if asked { Ended::members(household) } else { Ended::default() }))
+            })
+            .await
+            .map(|_| ())
     }
 
     /// Keeps the vault's key for another member of a household until it is taken, instead of what was kept before;
@@ -194,31 +220,40 @@ impl VaultTable<'_> {
         wrapped: WrappedKey,
         expires_at: SystemTime,
     ) -> Result<bool> {
-        self.0
-            .writer
-            .transaction(move |transaction| {
+        let (is_shared, _) = self
+            .0
+            .ending(move |transaction| {
                 check_holder(transaction, household, holder)?;
                 let sql = "INSERT OR REPLACE INTO vault_handovers (account_id, wrapped, expires_at) \
                            SELECT id, ?3, ?4 FROM accounts WHERE id = ?1 AND household_id = ?2";
                 let values = params![to.as_bytes(), household.as_bytes(), wrapped.as_bytes(), to_millis(expires_at)];
-                one_row(transaction.execute(sql, values)?)
+                if !one_row(transaction.execute(sql, values)?)? {
+                    return Ok((false, Ended::default()));
+                }
+                asked_no_more(transaction, to)?;
+                Ok((true, Ended::members(household)))
             })
-            .await
+            .await?;
+        Ok(is_shared)
     }
 
-    /// Which members of a household have a way into its vault.
+    /// Which members of a household have a way into its vault, and which ask for one.
     ///
     /// # Errors
     /// The database's.
-    pub async fn openers(&self, household: HouseholdId) -> Result<Vec<AccountId>> {
+    pub async fn doors(&self, household: HouseholdId) -> Result<VaultDoors> {
         self.0
             .reader
             .transaction(move |transaction| {
-                let sql = "SELECT DISTINCT w.account_id FROM vault_wraps AS w JOIN accounts AS a ON a.id = w.account_id \
-                           WHERE a.household_id = ?1";
-                let mut statement = transaction.prepare_cached(sql)?;
-                let openers = statement.query_map([household.as_bytes()], |row| row.get(0).map(AccountId::from_bytes))?;
-                Ok(openers.collect::<rusqlite::Result<_>>()?)
+                let openers = "SELECT DISTINCT w.account_id FROM vault_wraps AS w JOIN accounts AS a ON a.id = w.account_id \
+                               WHERE a.household_id = ?1";
+                let askers = "SELECT id FROM accounts WHERE household_id = ?1 AND asks_in = 1";
+                let accounts = |sql: &str| {
+                    let mut statement = transaction.prepare_cached(sql)?;
+                    let ids = statement.query_map([household.as_bytes()], |row| row.get(0).map(AccountId::from_bytes))?;
+                    ids.collect::<rusqlite::Result<Vec<_>>>()
+                };
+                Ok(VaultDoors { openers: accounts(openers)?, askers: accounts(askers)? })
             })
             .await
     }
@@ -231,6 +266,11 @@ const OLD_KEY: [&str; 3] = [
     "DELETE FROM vault_handovers WHERE account_id IN (SELECT id FROM accounts WHERE household_id = ?1)",
     "DELETE FROM invites WHERE household_id = ?1",
 ];
+
+/// An account that has a way into the vault, or will get one, does not ask for it any more. Whether it did.
+fn asked_no_more(transaction: &Transaction<'_>, account: AccountId) -> Result<bool> {
+    one_row(transaction.execute("UPDATE accounts SET asks_in = 0 WHERE id = ?1 AND asks_in = 1", [account.as_bytes()])?)
+}
 
 pub(super) fn household_of(transaction: &Transaction<'_>, account: AccountId) -> Result<HouseholdId> {
     let sql = "SELECT household_id FROM accounts WHERE id = ?1";
@@ -288,14 +328,14 @@ fn handover(transaction: &Transaction<'_>, account: AccountId, now: SystemTime) 
     Ok(wrapped.map(WrappedKey::from_bytes))
 }
 
-/// A member with an unlock method no longer needs a handover.
-pub(super) fn put(transaction: &Transaction<'_>, account: AccountId, wrap: &WrappedKeyRow) -> Result<()> {
+/// A member with an unlock method no longer needs a handover, nor asks for one. Whether it did ask.
+pub(super) fn put(transaction: &Transaction<'_>, account: AccountId, wrap: &WrappedKeyRow) -> Result<bool> {
     transaction.execute("DELETE FROM vault_handovers WHERE account_id = ?1", [account.as_bytes()])?;
     let sql = "INSERT OR REPLACE INTO vault_wraps (account_id, kind, credential, wrapped) VALUES (?1, ?2, ?3, ?4)";
     let values =
         params![account.as_bytes(), wrap.way.kind(), credential(wrap.credential.as_ref()), wrap.wrapped.as_bytes()];
     transaction.execute(sql, values)?;
-    Ok(())
+    asked_no_more(transaction, account)
 }
 
 fn delete(

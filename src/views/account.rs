@@ -4,6 +4,7 @@ use crate::accounts::Profile;
 use crate::auth::factors;
 use crate::domain::identity::Identity;
 use crate::domain::ids::{AccountId, PasskeyId};
+use crate::household::vaults::VaultDoors;
 use crate::views::household::Household;
 use crate::views::timestamp;
 use serde::Serialize;
@@ -67,11 +68,11 @@ pub struct Passkey {
 }
 
 impl Account {
-    /// The account of `asker`; those in `openers` can unlock its household's vault.
+    /// The account of `asker`.
     pub fn new(
         profile: Profile,
         factors: factors::Overview,
-        openers: &[AccountId],
+        doors: &VaultDoors,
         asker: Identity,
         now: SystemTime,
     ) -> Self {
@@ -92,7 +93,7 @@ impl Account {
             created_at,
             emergency_contact,
             vehicle_number,
-            household: Household::new(household, openers, id),
+            household: Household::new(household, doors, id),
             second_factor: factors.into(),
             keep_missed_calls,
             confirmed_until: asker.is_recently_authenticated(now).then_some(asker.recent_until),

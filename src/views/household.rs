@@ -3,6 +3,7 @@
 
 use crate::accounts;
 use crate::domain::ids::{AccountId, HouseholdId};
+use crate::household::vaults::VaultDoors;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -23,6 +24,8 @@ pub struct HouseholdMember {
     you: bool,
     /// Whether they can unlock the household's vault.
     opens_vault: bool,
+    /// Whether they ask the others to be let into it.
+    asks_in: bool,
 }
 
 /// A household as the operator sees it.
@@ -35,10 +38,15 @@ pub struct NamedHousehold {
 }
 
 impl Household {
-    /// The household of the account that asks. Those in `openers` can unlock its vault.
-    pub fn new(household: accounts::HouseholdRecord, openers: &[AccountId], asker: AccountId) -> Self {
-        let member =
-            |(id, username)| HouseholdMember { id, username, you: id == asker, opens_vault: openers.contains(&id) };
+    /// The household of this account.
+    pub fn new(household: accounts::HouseholdRecord, doors: &VaultDoors, you: AccountId) -> Self {
+        let member = |(id, username)| HouseholdMember {
+            id,
+            username,
+            you: id == you,
+            opens_vault: doors.openers.contains(&id),
+            asks_in: doors.askers.contains(&id),
+        };
         Self { members: household.members.into_iter().map(member).collect() }
     }
 }

@@ -97,6 +97,7 @@ pub enum Heard {
         reason: String,
     },
     NotesChanged {},
+    MembersChanged {},
     Pong {},
     Error {
         code: String,
@@ -172,6 +173,7 @@ impl fmt::Display for Heard {
             Self::Ended { reason } => write!(out, "ended {reason}"),
             Self::RingStopped { reason, .. } => write!(out, "ring-stopped {reason}"),
             Self::NotesChanged {} => out.write_str("notes-changed"),
+            Self::MembersChanged {} => out.write_str("members-changed"),
             Self::Pong {} => out.write_str("pong"),
             Self::Error { code, .. } => write!(out, "error {code}"),
             Self::Other(message) => write!(out, "{message}"),

@@ -10,7 +10,7 @@ import { vault } from '../vault/vault-session.js';
 import { rekeyCard } from './rekey-card.js';
 
 /**
- * @typedef {{id: string, username: string, you: boolean, opensVault: boolean}} Member
+ * @typedef {{id: string, username: string, you: boolean, opensVault: boolean, asksIn: boolean}} Member
  * @typedef {import('../vault/invites.js').Invite} Invite
  */
 
@@ -38,11 +38,11 @@ export async function membersSection(section) {
 /** @param {import('../ui/section.js').Section} section @param {Member} member */
 function memberItem(section, member) {
   const { texts, act } = section;
-  const { id, username, you, opensVault } = member;
+  const { id, username, you, opensVault, asksIn } = member;
   const outside = vault.state === 'open' && !you && !opensVault;
   const shareText = texts.say(outside ? 'people.let-in' : 'people.let-in.again');
   return make('li', { class: 'item', 'data-member': id },
-    make('div', {}, make('p', { class: 'name' }, own(username)), outside ? make('p', {}, texts.say('people.outside')) : null),
+    make('div', {}, make('p', { class: 'name' }, own(username)), outside ? make('p', {}, texts.say(asksIn ? 'people.asks' : 'people.outside')) : null),
     you ? make('span', { class: 'badge' }, texts.say('people.you')) : null,
     // Also for a member whose unlock method is lost: after a password reset, say.
     vault.state === 'open' && !you ? actionButton(shareText, { kind: 'quiet', name: `${shareText}: ${username}` }, () => act(() => shareKey(section, member))) : null);

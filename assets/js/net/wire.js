@@ -50,6 +50,7 @@
  *   | {type: 'ring', payload: Ring}
  *   | {type: 'ring-stopped', payload: {sessionId: string, reason: EndReason}}
  *   | {type: 'notes-changed', payload: {}}
+ *   | {type: 'members-changed', payload: {}}
  *   | {type: 'pong', payload: {}}
  *   | {type: 'error', payload: {code: string, message: string, hint: string}}} ServerMessage
  */
@@ -104,6 +105,7 @@ const SHAPES = {
   ring: [{ sessionId: text, tagId: text, signalingEndpoint: text, ticket: text, seconds: count }],
   'ring-stopped': [{ sessionId: text, reason }],
   'notes-changed': [{}],
+  'members-changed': [{}],
   pong: [{}],
   error: [{ code: text, message: text, hint: text }],
 };

@@ -16,6 +16,7 @@ import { keepScreenOn } from '../ui/wake-lock.js';
 import { keepKeyShare, takeKeyShare } from '../vault/key-share-link.js';
 import { vault } from '../vault/vault-session.js';
 import { CallController } from './calls/call-controller.js';
+import { AskersLine } from './home/askers-line.js';
 import { InboxLine } from './home/inbox-line.js';
 import { MissedLine } from './home/missed-line.js';
 import { drawStatus } from './home/status-view.js';
@@ -47,10 +48,11 @@ const vaultView = new VaultView(texts);
 const calls = new CallController({ texts, tones, tags, vaultView, began: show, drawn: updateWakeLock, dismissed: afterCall });
 const inbox = new InboxLine(texts, () => calls.noteCame());
 const missed = new MissedLine(texts);
+const askers = new AskersLine(texts);
 const reopening = new Again(() => vault.enter(null));
 const presence = new Presence({
   changed: presenceChanged, ring: (ring) => calls.ring(ring), ringStopped: (callId, reason) => calls.stopRinging(callId, reason),
-  notesChanged,
+  notesChanged, membersChanged: () => void askers.show(),
 });
 const stickers = new StickerView(texts, tags, () => void tags.load());
 const login = new LoginView(texts, { tapped: () => void tones.unlock(), entered: () => enter(insist(() => request('GET', '/api/v1/account'), DOUBTFUL), 'login.not-kept') });
@@ -63,6 +65,7 @@ vault.changed = () => {
   else reopening.stop();
   vaultView.draw();
   tags.draw();
+  void askers.show();
   void sections.refresh('inbox');
   calls.ringsOtherwise();
   showStatus();
@@ -135,6 +138,7 @@ function goTo() {
     sections.close();
     byId('status-headline').focus({ preventScroll: true });
     void missed.show();
+    void askers.show();
     void inbox.show();
   } else {
     void sections.open();
@@ -152,6 +156,7 @@ function showLogin(notice) {
   inbox.hide();
   tags.forget();
   missed.hide();
+  askers.hide();
   void vault.close();
   // Who logs in next is somebody else.
   forgetSecrets();
@@ -219,6 +224,7 @@ function presenceChanged(state) {
   if (state === 'ready') {
     beginPinning();
     notesChanged();
+    void askers.show();
   }
   showStatus();
 }

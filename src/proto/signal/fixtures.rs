@@ -168,7 +168,12 @@ fn presence_messages() -> Vec<ToClient> {
         ]
         .map(|reason| ToClient::RingStopped { call_id, reason }),
     );
-    messages.extend([ToClient::NotesChanged {}, ToClient::Pong {}, super::CloseReason::LoggedOut.error().unwrap()]);
+    messages.extend([
+        ToClient::NotesChanged {},
+        ToClient::MembersChanged {},
+        ToClient::Pong {},
+        super::CloseReason::LoggedOut.error().unwrap(),
+    ]);
     messages
 }
 

@@ -131,6 +131,8 @@ pub enum Input {
     WithdrawTag(TagId),
     /// A note came for the household, was opened or was deleted.
     NotesChanged(HouseholdId),
+    /// Somebody of the household asked to be let into its vault, or was let in.
+    MembersChanged(HouseholdId),
     /// The session was ended.
     EndSession(SessionId),
     /// The session was given new secrets: what was connected and what was made by the old ones is worth nothing, but the

@@ -106,11 +106,8 @@ impl Switchboard {
             Input::Fault { connection, reason } => self.disconnect(connection, Some(reason), now),
             Input::Disconnected { connection } => self.disconnect(connection, None, now),
             Input::WithdrawTag(tag) => self.withdraw(tag, now),
-            Input::NotesChanged(household) => {
-                let devices = self.presence.of(household).into_iter();
-                let send = |connection| Output::Send { connection, message: ToClient::NotesChanged {} };
-                self.outputs.extend(devices.filter_map(|session| self.presence.connection(session)).map(send));
-            }
+            Input::NotesChanged(household) => self.tell_household(household, &ToClient::NotesChanged {}),
+            Input::MembersChanged(household) => self.tell_household(household, &ToClient::MembersChanged {}),
             Input::EndSession(session) => self.end_session(session, now),
             Input::RenewSession(session) => self.renew_session(session, now),
             Input::Shutdown => {
@@ -274,6 +271,13 @@ impl Switchboard {
         for call_id in call_ids {
             self.with_call(call_id, now, |call, cx| call.withdraw(cx));
         }
+    }
+
+    /// Says it over the presence of each of the household's devices.
+    fn tell_household(&mut self, household: HouseholdId, message: &ToClient) {
+        let devices = self.presence.of(household).into_iter();
+        let send = |connection| Output::Send { connection, message: message.clone() };
+        self.outputs.extend(devices.filter_map(|session| self.presence.connection(session)).map(send));
     }
 
     fn end_session(&mut self, session: SessionId, now: Instant) {

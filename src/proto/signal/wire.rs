@@ -178,6 +178,8 @@ pub enum ToClient {
     },
     /// Over presence: the household's notes are not what they were.
     NotesChanged {},
+    /// Who is in the household, or waits to be let into its vault, may be others.
+    MembersChanged {},
     /// Answers `ping`.
     Pong {},
     /// The connection will be closed.

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 /// The account whose profile this is.
 pub async fn describe(state: &SharedState, profile: Profile, owner: Identity) -> Result<Account, ApiError> {
-    let openers = state.vaults.openers(profile.household.id).await?;
+    let doors = state.vaults.doors(profile.household.id).await?;
     let factors = state.factors.overview(owner.account).await?;
-    Ok(Account::new(profile, factors, &openers, owner, SystemTime::now()))
+    Ok(Account::new(profile, factors, &doors, owner, SystemTime::now()))
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use crate::people::belongings::vectors;
-use crate::support::{Authenticator, Client, KeyedInvite, NewVault, PASSWORD, Reply, TestApp, To, WrappedKey};
+use crate::support::{Authenticator, Client, KeyedInvite, NewVault, PASSWORD, Reply, Say, TestApp, To, WrappedKey};
 
 /// The vault of the vectors, as if it were another revision.
 fn sealed(revision: u8) -> Vec<u8> {
@@ -229,6 +229,39 @@ async fn a_member_without_a_way_in_is_handed_the_key_by_another() {
     bob.let_in("password", &key("password")).await.ok();
     assert!(bob.vault().await.body.get("handover").is_none(), "it has done its work");
     assert_eq!(openers().await, [true, true]);
+}
+
+#[tokio::test]
+async fn a_member_without_a_way_in_asks_the_others_and_they_hear_of_it() {
+    let server = TestApp::start().await;
+    let ada = server.owner().await;
+    let bob = ada.bring_in("household", "bob").await;
+    let eve = ada.bring_in("owner", "eve").await;
+    ada.make_vault(&new_vault(1)).await.ok();
+    let askers = async || {
+        let members = ada.account().await.ok().household.members;
+        members.iter().map(|member| member.asks_in).collect::<Vec<_>>()
+    };
+    let (mut hers, mut other) = (ada.present().await, eve.present().await);
+    ada.ask_in().await.ok();
+    assert_eq!(askers().await, [false, false], "who is inside asks for nothing");
+    assert_eq!(server.client.ask_in().await.refused(), (401, "no-session"));
+
+    bob.ask_in().await.ok();
+    hers.wait_for("members-changed").await;
+    assert_eq!(askers().await, [false, true]);
+    bob.ask_in().await.ok();
+    ada.share_key(&bob.account_id().await, &key("invite")).await.ok();
+    hers.wait_for("members-changed").await;
+    assert_eq!(askers().await, [false, false], "the key waits for him");
+    bob.ask_in().await.ok();
+    hers.wait_for("members-changed").await;
+    bob.let_in("password", &key("password")).await.ok();
+    hers.wait_for("members-changed").await;
+    assert_eq!(askers().await, [false, false]);
+
+    other.say(Say::Ping).await;
+    assert_eq!(other.hear().await, "pong", "another household hears nothing");
 }
 
 #[tokio::test]

@@ -51,6 +51,12 @@ test('a member who came without the key is let in by another, and answers for th
 
   await ada.goesTo('#account/people');
   assert.match(await ada.reads('#members [data-member]:last-child'), /Can’t open your stickers yet/);
+  await ada.goesTo('#');
+  await jan.tap('vault-ask');
+  await until('jan reads that it is asked', async () => (await jan.reads('#vault-headline')) === 'Asked');
+  await until('ada hears of it at once', () => ada.tab.run(() => document.getElementById('askers').innerText.trim() === '1 person in your household asks to be let in'));
+  await ada.tap('askers');
+  assert.match(await ada.reads('#members [data-member]:last-child'), /Asks to be let in/);
   await ada.tab.tap('#members [data-member]:last-child button');
   const link = await ada.reads('#link-url');
   assert.match(link, new RegExp(`^${world.origin}/#vault/[\\w-]{43}$`));
@@ -69,7 +75,9 @@ test('a member who came without the key is let in by another, and answers for th
 
   await ada.goesTo('#account');
   await ada.goesTo('#account/people');
-  assert.doesNotMatch(await ada.reads('#members'), /Can’t open/);
+  assert.doesNotMatch(await ada.reads('#members'), /Can’t open|Asks/);
+  await ada.goesTo('#');
+  await until('nobody asks any more', () => ada.tab.run(() => document.getElementById('askers').hidden));
   await ada.close();
   const caller = await world.caller();
   await caller.calls(sticker.url);

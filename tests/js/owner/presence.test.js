@@ -66,7 +66,7 @@ afterEach(() => {
 function opened() {
   /** @type {string[]} */
   const shown = [];
-  const presence = new Presence({ changed: (state) => shown.push(state), ring() {}, ringStopped() {}, notesChanged() {} });
+  const presence = new Presence({ changed: (state) => shown.push(state), ring() {}, ringStopped() {}, notesChanged() {}, membersChanged() {} });
   open.push(presence);
   return { presence, shown };
 }

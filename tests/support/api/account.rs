@@ -35,6 +35,7 @@ pub struct Member {
     pub username: String,
     pub you: bool,
     pub opens_vault: bool,
+    pub asks_in: bool,
 }
 
 #[derive(Debug, PartialEq, Deserialize)]

@@ -53,6 +53,8 @@ requests! {
     vault() = GET "/vault" => 200 Vault;
     make_vault(vault: &NewVault) = POST "/vault", vault => 201 ();
     renew_vault(vault: &NewVault) = POST "/vault/anew", vault => 204 ();
+    /// Asks the household's other members to be let in.
+    ask_in() = POST "/vault/ask" => 204 ();
     /// Adds a way to open it.
     let_in(way: &str, key: &WrappedKey) = PUT "/vault/ways/{way}", key => 204 ();
     /// Hands the key to a member of the household.

@@ -16,6 +16,8 @@ export class VaultView {
   #texts;
   /** @type {'password'|'code'|'start-over'} */
   #way = 'password';
+  /** Whether the household was asked to let its person in. */
+  #asked = false;
   #drawn = '';
   /** @type {((open: boolean) => void)|null} */
   #waiting = null;
@@ -33,8 +35,9 @@ export class VaultView {
 
   /** On the home screen; what is typed there stays as long as nothing changes. */
   draw() {
+    if (vault.state === 'closed' || vault.state === 'open') this.#asked = false;
     if (this.#waiting) return void (vault.state === 'open' && this.#closeDialog());
-    const shown = vault.needsRecoveryCode ? 'no-code' : ['closed', 'open'].includes(vault.state) ? '' : `${vault.state} ${this.#way} ${vault.hasKeyShare} ${vault.hasNoUnlockMethod} ${vault.hasLink}`;
+    const shown = vault.needsRecoveryCode ? 'no-code' : ['closed', 'open'].includes(vault.state) ? '' : `${vault.state} ${this.#way} ${vault.hasKeyShare} ${vault.hasNoUnlockMethod} ${vault.hasLink} ${this.#asked}`;
     if (shown === this.#drawn) return;
     this.#drawn = shown;
     byId('vault').hidden = shown === '';
@@ -96,7 +99,7 @@ export class VaultView {
     if (vault.state !== 'locked') return this.#words('vault.unreachable', actionButton(texts.say('action.retry'), { id: 'vault-retry' }, () => vault.enter(null)));
     if (vault.hasKeyShare) return this.#words('vault.handover', this.#form(passwordField(texts.say('login.password'), { id: 'vault-password' })));
     if (vault.hasNoUnlockMethod) {
-      const words = this.#words('vault.outside', this.#askButton(), actionButton(texts.say('action.retry'), { id: 'vault-retry' }, () => vault.enter(null)));
+      const words = this.#words(this.#asked ? 'vault.asked' : 'vault.outside', this.#asked ? this.#shareButton() : this.#askButton(), actionButton(texts.say('action.retry'), { id: 'vault-retry' }, () => vault.enter(null)));
       return vault.hasLink ? [make('p', { class: 'problem', role: 'alert' }, texts.say('vault.wrong.handover')), ...words] : words;
     }
     const others = /** @type {const} */ (['password', 'code', 'start-over']).filter((way) => way !== this.#way && (way !== 'start-over' || this.#way === 'code'));
@@ -112,11 +115,25 @@ export class VaultView {
       })));
   }
 
-  /** Whom they ask, and by which messenger, its person knows: the link leads to where they are let in. */
   #askButton() {
+    return actionButton(this.#texts.say('vault.ask'), { id: 'vault-ask', kind: 'button' }, async () => {
+      try {
+        await request('POST', '/api/v1/vault/ask');
+        this.#asked = true;
+        if (this.#waiting) this.#drawDialog();
+        else this.draw();
+        byId('vault-headline').focus();
+      } catch (error) {
+        showProblem('vault-problem', failureText(error, this.#texts));
+      }
+    });
+  }
+
+  /** Whom they ask, and by which messenger, its person knows: the link leads to where they are let in. */
+  #shareButton() {
     const texts = this.#texts;
     const url = `${location.origin}/#account/people`;
-    const button = actionButton(texts.say('vault.ask'), { id: 'vault-ask', icon: 'share', kind: 'button' }, async () => {
+    const button = actionButton(texts.say('vault.ask.share'), { id: 'vault-ask-share', icon: 'share' }, async () => {
       const message = { text: texts.say('vault.ask.text'), url };
       if (!('share' in navigator)) return copyText(/** @type {HTMLElement} */ (button.lastElementChild), `${message.text} ${url}`, texts);
       // Closed without choosing anybody: it can be asked again.

@@ -16,6 +16,7 @@ import { TabLeader } from './tab-leader.js';
  * @property {(ring: import('../../net/wire.js').Ring) => void} ring
  * @property {(callId: string, reason: import('../../net/wire.js').EndReason) => void} ringStopped
  * @property {() => void} notesChanged
+ * @property {() => void} membersChanged somebody asks to be let into the vault, or was let in
  */
 
 /** A connection that died without a word is noticed within this and 2 s: "ready" must be true, and a battery must last. */
@@ -123,6 +124,7 @@ export class Presence {
       message: (message) => {
         if (message.type === 'ring') this.#listener.ring(message.payload);
         if (message.type === 'notes-changed') this.#listener.notesChanged();
+        if (message.type === 'members-changed') this.#listener.membersChanged();
         if (message.type === 'ring-stopped') this.#listener.ringStopped(message.payload.sessionId, message.payload.reason);
       },
       up: (up) => {

@@ -322,7 +322,7 @@ fn a_revoked_tag_ends_its_calls_and_no_others() {
 }
 
 #[test]
-fn whose_notes_changed_hears_of_it_on_every_device_that_is_there() {
+fn whose_notes_or_members_changed_hears_of_it_on_every_device_that_is_there() {
     let mut scene = Scene::new();
     let (ada, bob) = (scene.owner(), scene.owner());
     let (one, two, away) = (scene.phone(ada), scene.phone(ada), scene.phone(ada));
@@ -335,5 +335,8 @@ fn whose_notes_changed_hears_of_it_on_every_device_that_is_there() {
     scene.handle(Input::NotesChanged(ada.household));
     assert_eq!(scene.heard(one.presence), ["notes-changed"]);
     assert_eq!(scene.heard(two.presence), ["notes-changed"]);
+    scene.handle(Input::MembersChanged(ada.household));
+    assert_eq!(scene.heard(one.presence), ["members-changed"]);
+    assert_eq!(scene.heard(two.presence), ["members-changed"]);
     assert!(scene.heard(other.presence).is_empty() && scene.heard(caller).is_empty());
 }

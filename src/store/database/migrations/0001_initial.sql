@@ -25,7 +25,9 @@ CREATE TABLE accounts (
     administrator INTEGER NOT NULL CHECK (administrator IN (0, 1)),
     disabled INTEGER NOT NULL CHECK (disabled IN (0, 1)),
     keep_missed_calls INTEGER NOT NULL CHECK (keep_missed_calls IN (0, 1)),
-    created_at INTEGER NOT NULL
+    created_at INTEGER NOT NULL,
+    -- Whether it asks the household's other members to be let into the vault.
+    asks_in INTEGER NOT NULL DEFAULT 0 CHECK (asks_in IN (0, 1))
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX accounts_by_household ON accounts (household_id, created_at);

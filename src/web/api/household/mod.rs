@@ -22,6 +22,7 @@ pub fn routes() -> ApiRouter {
         .routes(routes!(vault::replace))
         .routes(routes!(vault::add_unlock_method))
         .routes(routes!(vault::renew))
+        .routes(routes!(vault::ask_in))
         .routes(routes!(vault::share_key))
         .routes(routes!(missed_calls::missed_calls, missed_calls::forget_missed_calls))
         .routes(routes!(missed_calls::forget_missed_call))

@@ -188,6 +188,18 @@ pub async fn add_unlock_method(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Asks the household's other members to be let into the vault
+///
+/// They see it under the household's members, and their presence hears `members-changed`. It ends when one of them gives
+/// access. Nothing happens if the account has an unlock method.
+#[utoipa::path(post, path = "/vault/ask", tag = "vault", security(("session" = [])), responses(
+    (status = 204, description = "Asked"),
+))]
+pub async fn ask_in(State(state): State<SharedState>, member: Identity) -> Result<StatusCode, ApiError> {
+    state.vaults.ask_in(member).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// Gives another household member access to the vault
 ///
 /// The browser wraps the vault's key with a secret that it puts into a link. The member can use the link for a day,
