@@ -122,9 +122,10 @@ def run(binary):
     report.section("WebSocket (cases of the Autobahn suite, by number)")
     with Appliance(binary) as appliance:
         token = appliance.register()
-        # One device stays: whatever the others do must not disturb it.
-        login = {"username": "ada", "password": PASSWORD}
-        bystander = present(appliance, appliance.ask("POST", "/api/v1/auth/login", login)[1]["token"])
+        # One device of another household stays: whatever the others do must not disturb it.
+        invite = appliance.ask("POST", "/api/v1/invites", {"kind": "owner"}, token)[1]["url"]
+        other = {"username": "bystander", "password": PASSWORD, "inviteToken": invite.split("#")[1]}
+        bystander = present(appliance, appliance.ask("POST", "/api/v1/auth/register", other)[1]["token"])
         for number, name, outcome in cases(lambda: lives(bystander) and present(appliance, token)):
             report.check(f"{number} {name}", outcome is True, "" if outcome is True else outcome)
         report.check("12-13 compression is not agreed on", "sec-websocket-extensions" not in Socket(
@@ -273,10 +274,14 @@ INVALID_UTF8 = [
 
 def refusals(appliance, token):
     """Who may not come in, and who may not stay."""
-    for origin in ["", "null", "https://evil.example", f"http://localhost:{appliance.port}", appliance.url + ".evil.example"]:
+    for origin in ["null", "https://evil.example", f"http://localhost:{appliance.port}", appliance.url + ".evil.example"]:
         for path in ["/api/v1/presence", "/api/v1/calls/signaling/call_AAAAAAAAAAAAAAAAAAAAAA"]:
             status = Socket(appliance, path, origin=origin).status
-            report.check(f"CSWSH: {origin or 'no origin'} at {path.split('/')[3]}", status in (403, 404) and status != 101, status)
+            report.check(f"CSWSH: {origin} at {path.split('/')[3]}", status in (403, 404), status)
+    # A program names no origin, and has nothing but its ticket.
+    program = Socket(appliance, "/api/v1/presence", origin="")
+    program.say({"type": "hello", "payload": {"ticket": "none", "fresh": True}})
+    report.check("a program without a ticket", program.end() == 4401)
     tag = appliance.ask("POST", "/api/v1/tokens/generate", {}, token)[1]
     calls = [appliance.ask("POST", "/api/v1/calls/initiate", {"scannedToken": tag["qrCodeData"]})[1] for _ in range(2)]
     device = appliance.ask("POST", "/api/v1/presence/ticket", {}, token)[1]
