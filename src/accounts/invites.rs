@@ -1,6 +1,7 @@
 //! Invites: links for registering, each of which works once.
 
 use crate::domain::account::InviteLifetime;
+use crate::domain::audit::COMMAND_LINE;
 use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
@@ -60,7 +61,7 @@ impl Accounts {
                 "administrators-only",
                 "Only an administrator can invite people to start their own household.",
             )
-            .hint("InviteRecord them into your own household, or ask the person who runs this server."));
+            .hint("Invite them into your own household, or ask the person who runs this server."));
         }
         let household = (kind == InviteKind::Household).then_some(by.household);
         let token = Secret::new(URL_SAFE_NO_PAD.encode(random::bytes::<32>()));
@@ -168,7 +169,8 @@ impl Accounts {
         let (wrapped, holder) = key.map(|key| (key.wrapped, key.holder)).unzip();
         let row = store::InviteRow { id: InviteId::random(), account, household, created_at: now, expires_at, wrapped };
         self.store.invites().create(row, digest(token.expose()), holder).await?;
-        self.audit.note(Event::InviteCreated, account, None);
+        // Nobody's account: it was made at the command line.
+        self.audit.note(Event::InviteCreated, account, account.is_none().then_some(COMMAND_LINE));
         Ok(NewInvite { invite: describe(row), token })
     }
 }

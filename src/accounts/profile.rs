@@ -1,5 +1,6 @@
 //! What an account's owner sees and changes of it.
 
+use std::net::IpAddr;
 use std::time::SystemTime;
 
 use super::Accounts;
@@ -97,12 +98,13 @@ impl Accounts {
         identity: Identity,
         new_password: LoginSecret,
         key: Option<RewrappedKey>,
+        source: IpAddr,
         now: SystemTime,
     ) -> Result<Begun> {
         let account = self.store.accounts().by_id(identity.account).await?.ok_or_else(no_account)?;
         let username = Username::parse(&self.username_of(&account)?)?;
-        let hash =
-            self.passwords.hash(self.passwords.shown(username.as_str(), new_password.chosen_by(&username)?)).await?;
+        let shown = self.passwords.shown(username.as_str(), new_password.chosen_by(&username)?).counted_for(source);
+        let hash = self.passwords.hash(shown).await?;
         let NewSecrets { row, secret } = NewSecrets::of(identity);
         let changed = self.store.accounts().change_password(identity.account, hash, key, row, now).await?;
         let login = changed.ok_or_else(no_session)?;

@@ -7,6 +7,7 @@ use crate::accounts::setup::digest;
 use crate::audit::Event;
 use crate::auth::sessions::{Arrival, Begun, Prepared};
 use crate::domain::account::{Member, PersonalText, Registration};
+use crate::domain::audit::COMMAND_LINE;
 use crate::domain::credentials::login_secret::LoginSecret;
 use crate::domain::credentials::username::Username;
 use crate::domain::household::vault::WrappedKey;
@@ -90,7 +91,7 @@ impl Accounts {
         let member = Member { account: AccountId::random(), household, administrator };
         let account = self.prepare(member, registering).await?;
         self.store.accounts().create(account, None, Entry::Operator, self.options.max, now).await?;
-        self.audit.note(Event::AccountCreated, Some(member.account), None);
+        self.audit.note(Event::AccountCreated, Some(member.account), Some(COMMAND_LINE));
         tracing::info!("an account was made by the operator");
         Ok(member.account)
     }

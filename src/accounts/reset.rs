@@ -9,6 +9,7 @@ use super::Accounts;
 use crate::accounts::setup::digest;
 use crate::audit::Event;
 use crate::domain::account::Member;
+use crate::domain::audit::COMMAND_LINE;
 use crate::domain::credentials::login_secret::LoginSecret;
 use crate::domain::credentials::secret::Secret;
 use crate::domain::credentials::stretch::SALT_LENGTH;
@@ -38,7 +39,7 @@ impl Accounts {
         let token = Secret::new(URL_SAFE_NO_PAD.encode(random::bytes::<32>()));
         let expires_at = now + LIFETIME;
         self.store.accounts().begin_reset(id, digest(token.expose()), expires_at).await?;
-        self.audit.note(Event::InviteCreated, Some(id), actor);
+        self.audit.note(Event::ResetLinkCreated, Some(id), actor);
         Ok(NewReset { token, expires_at })
     }
 
@@ -76,7 +77,7 @@ impl Accounts {
         let chosen = LoginSecret::from(new_password).chosen_by(username)?;
         let hash = self.passwords.hash(self.passwords.shown(username.as_str(), chosen)).await?;
         let ended = self.store.accounts().set_password(id, hash).await?;
-        self.audit.note(Event::PasswordChanged, Some(id), None);
+        self.audit.note(Event::PasswordChanged, Some(id), Some(COMMAND_LINE));
         Ok(ended)
     }
 }

@@ -5,9 +5,12 @@
 
 use std::path::Path;
 
+use subtle::ConstantTimeEq as _;
+
+use crate::domain::credentials::secret::Secret;
 use crate::domain::{Error, Kind, Result};
-use crate::keys::KeyFile;
 use crate::keys::data_dir::DataDir;
+use crate::keys::{self, KeyFile};
 use crate::store::{Presence, Store};
 
 /// Refuses keys without their database. Changes nothing.
@@ -25,22 +28,24 @@ pub fn check(directory: &Path, keys: &KeyFile) -> Result<()> {
         return Ok(());
     }
     let (shown, file) = (database.display(), keys.path().display());
-    let message = format!("The database {shown} is missing or empty, though there is the key file {file}.");
+    let message = format!("The database {shown} is missing or empty, but its key file {file} is there.");
     Err(Error::new(Kind::Unavailable, "no-database", message).hint(format!(
-        "Restore callqr.db from a backup. To begin with an empty appliance instead, move everything in {} away.",
+        "Restore callqr.db from a backup. To start from scratch instead, move everything out of {}.",
         directory.display()
     )))
 }
 
-/// Refuses a database with accounts whose keys are missing, as far as its file tells without being opened for writing.
+/// Refuses a database with accounts whose keys are missing or others than those whose `proof` is given, as far as its file
+/// tells without being opened for writing.
 ///
 /// # Errors
-/// `no-keys`.
-pub fn look_for_keys(directory: &Path, keys: &KeyFile) -> Result<()> {
-    if !keys.exists() && Store::look_for_accounts(&DataDir::database_in(directory)) {
-        return Err(no_keys(directory, keys));
+/// `no-keys`, `wrong-keys`.
+pub fn look_for_keys(directory: &Path, keys: &KeyFile, proof: Option<&Secret<[u8; 32]>>) -> Result<()> {
+    match (Store::look_for_key_check(&DataDir::database_in(directory)), proof) {
+        (Some(_), None) => Err(no_keys(directory, keys)),
+        (Some(wanted), Some(proof)) if !bool::from(wanted.ct_eq(proof.expose())) => Err(keys::wrong_keys()),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// The error for a database with accounts whose keys are missing.

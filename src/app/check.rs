@@ -11,6 +11,7 @@ use crate::keys::KeyFile;
 use crate::keys::data_dir::DataDir;
 use crate::net::ports;
 use crate::operator::socket;
+use crate::store::Store;
 use crate::tls::{self, Certificates};
 
 /// What a check found.
@@ -26,10 +27,18 @@ pub struct Findings {
 pub async fn check(config: &Config) -> Findings {
     let now = SystemTime::now();
     let mut found = Findings { advice: advice(config, now), ..Findings::default() };
-    for result in
-        [DataDir::look(&config.data_dir), check_belongings(config), Certificates::look(&options::tls(config), now)]
-    {
-        found.problems.extend(result.err());
+    match DataDir::look(&config.data_dir) {
+        // What lies in there cannot be looked at either: one cause, one problem.
+        Err(error) => found.problems.push(error),
+        Ok(()) => {
+            match check_belongings(config) {
+                Ok(()) => {
+                    found.problems.extend(Store::look_at_soundness(&DataDir::database_in(&config.data_dir)).err())
+                }
+                Err(error) => found.problems.push(error),
+            }
+            found.problems.extend(Certificates::look(&options::tls(config), now).err());
+        }
     }
     let is_running = matches!(socket::ask_health(&config.data_dir).await, Ok(Some(_)));
     let main = ports::probe(&config.listen.addresses, true);
@@ -54,7 +63,7 @@ pub fn advice(config: &Config, now: SystemTime) -> Vec<String> {
 fn check_belongings(config: &Config) -> Result<()> {
     let given = options::given_keys(config);
     let keys = KeyFile::new(&DataDir::keys_in(&config.data_dir), given.as_deref());
-    keys.look()?;
+    let proof = keys.look()?;
     belongings::check(&config.data_dir, &keys)?;
-    belongings::look_for_keys(&config.data_dir, &keys)
+    belongings::look_for_keys(&config.data_dir, &keys, proof.as_ref())
 }

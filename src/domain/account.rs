@@ -132,13 +132,14 @@ impl PersonalText {
     /// # Errors
     /// `personal-text-too-long`.
     pub fn parse(text: &str) -> Result<Option<Self>> {
-        let cleaned: String = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let cleaned: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let cleaned = cleaned.trim();
         if cleaned.chars().count() > Self::MAX_CHARS {
             let message =
                 format!("An emergency contact or a vehicle number can have at most {} characters.", Self::MAX_CHARS);
             return Err(Error::invalid("personal-text-too-long", message));
         }
-        Ok((!cleaned.is_empty()).then_some(Self(cleaned)))
+        Ok((!cleaned.is_empty()).then(|| Self(cleaned.to_owned())))
     }
 
     /// The text.
@@ -210,6 +211,7 @@ mod tests {
     fn personal_texts_are_one_line_or_nothing() {
         assert_eq!(PersonalText::parse(" a\nb ").unwrap().unwrap().as_str(), "a b");
         assert_eq!(PersonalText::parse(" \t "), Ok(None));
+        assert_eq!(PersonalText::parse("\0"), Ok(None));
         assert_eq!(PersonalText::parse(&"x".repeat(201)).unwrap_err().code, "personal-text-too-long");
     }
 }

@@ -46,12 +46,14 @@ pub enum Event {
     AccountDeleted,
     /// Somebody became an administrator, or is one no more.
     RoleChanged,
-    /// An invite or a link for a new password was made.
+    /// An invite was made.
     InviteCreated,
-    /// It was used.
+    /// An invite was used.
     InviteUsed,
-    /// It was taken back.
+    /// An invite was taken back.
     InviteRevoked,
+    /// A link for a new password was made.
+    ResetLinkCreated,
     /// A tag was made.
     TagCreated,
     /// A tag was revoked.
@@ -112,6 +114,7 @@ impl Event {
             Self::InviteCreated => "invite-created",
             Self::InviteUsed => "invite-used",
             Self::InviteRevoked => "invite-revoked",
+            Self::ResetLinkCreated => "reset-link-created",
             Self::TagCreated => "tag-created",
             Self::TagRevoked => "tag-revoked",
             Self::TagPaused => "tag-paused",
@@ -161,6 +164,7 @@ impl Event {
             | Self::AccountDeleted
             | Self::RoleChanged
             | Self::InviteUsed
+            | Self::ResetLinkCreated
             | Self::ConfigurationChanged
             | Self::KeysRotated => Weight::Grave,
         }

@@ -210,7 +210,7 @@ impl Tags {
             state: TagState::Active,
             created_at: now,
             expires_at,
-            expiry_notice: expires_at.and_then(|end| Lifetime::reminder(end, now)),
+            expiry_notice: expires_at.and_then(|end| Lifetime::reminder(now, end, now)),
             identity,
         })
     }
@@ -370,7 +370,7 @@ impl Tags {
             state,
             created_at: tag.created_at,
             expires_at: tag.expires_at,
-            expiry_notice: tag.expires_at.and_then(|end| Lifetime::reminder(end, now)),
+            expiry_notice: tag.expires_at.and_then(|end| Lifetime::reminder(tag.created_at, end, now)),
             identity: tag.identity,
         })
     }

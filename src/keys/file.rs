@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::secrets::{MAX_BYTES, Secrets};
+use super::KEY_CHECK;
+use super::secrets::{Key, MAX_BYTES, Secrets};
 use crate::domain::{Error, Kind, Result};
 use crate::files;
 
@@ -41,15 +42,17 @@ impl KeyFile {
 
     /// Whether it is there.
     pub fn exists(&self) -> bool {
-        self.path.exists()
+        // One that cannot be looked at is there, and whoever reads it is told why.
+        self.path.try_exists().unwrap_or(true)
     }
 
-    /// As [`KeyFile::read`], and changes nothing.
+    /// The proof by which a database knows these keys (see [`crate::store::Store::look_for_key_check`]); `None` when a file of
+    /// our own is missing. Changes nothing.
     ///
     /// # Errors
     /// As [`KeyFile::read`].
-    pub fn look(&self) -> Result<()> {
-        self.parse().map(drop)
+    pub fn look(&self) -> Result<Option<Key>> {
+        Ok(self.parse()?.map(|(_, secrets)| secrets.lasting(KEY_CHECK)))
     }
 
     /// What it says. A file of our own is made when it is missing.
@@ -80,7 +83,7 @@ impl KeyFile {
             }
             let message = format!("The key file {shown} is missing.");
             return Err(Error::new(Kind::Unavailable, "file", message)
-                .hint("Put it back: use keys/master.key from this data directory or from a backup."));
+                .hint("Put it back: use keys/master.key from this data directory or from a backup. For a new server, start it once without keys.file and move the file that it makes."));
         };
         let secrets = Secrets::parse(&bytes).map_err(|why| {
             Error::new(Kind::Unavailable, "file", format!("The key file {shown} cannot be used: {why}."))

@@ -32,9 +32,11 @@ use crate::store::{SealedColumn, Store, TokenDigest};
 pub use file::{CREDENTIAL, KeyFile, credential};
 use ring::KeyRing;
 pub use ring::SigningKey;
-pub use rotation::Rotation;
+pub use rotation::{Rotation, wrong_keys};
 pub use sealer::Sealer;
 
+/// The purpose of the key by which a database knows these keys.
+const KEY_CHECK: &str = "key check";
 /// Which pepper new password hashes get; it stands in each of them.
 const PEPPER_ID: u8 = 1;
 
@@ -154,7 +156,7 @@ impl Keys {
             salt: hmac_key("password salts"),
             ticket: secrets.lasting("call tickets"),
             pepper: secrets.lasting("password pepper"),
-            check: secrets.lasting("key check"),
+            check: secrets.lasting(KEY_CHECK),
             configuration: hmac_key("configuration digest"),
             device: hmac_key("known devices"),
             recovery: hmac_key("recovery codes"),

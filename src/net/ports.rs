@@ -1,7 +1,7 @@
 //! Binds the one port, for TCP; the relay binds the same number for UDP.
 
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
@@ -51,13 +51,18 @@ pub fn listen(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>> {
         }
         match bind(address) {
             Ok(listener) => listeners.push(listener),
-            Err(error) if is_missing_family(&error) => missing = Some((address, error)),
+            Err(error) if is_missing_family(&address, &error) => missing = Some((address, error)),
             Err(error) => return Err(explain("TCP", address, &error)),
         }
     }
     match missing {
         Some((address, error)) if listeners.is_empty() => Err(explain("TCP", address, &error)),
-        _ => Ok(listeners),
+        Some((address, _)) => {
+            let family = if address.is_ipv4() { "IPv4" } else { "IPv6" };
+            tracing::info!(%address, "not listening there: this machine has no {family}");
+            Ok(listeners)
+        }
+        None => Ok(listeners),
     }
 }
 
@@ -85,7 +90,7 @@ pub fn probe(addresses: &[SocketAddr], udp: bool) -> Result<()> {
         };
         match tcp() {
             Ok(socket) => bound.push(socket),
-            Err(error) if is_missing_family(&error) => {
+            Err(error) if is_missing_family(address, &error) => {
                 missing = Some((address, error));
                 continue;
             }
@@ -131,9 +136,15 @@ fn prepare(socket: &Socket, address: SocketAddr) -> io::Result<()> {
     socket.bind(&address.into())
 }
 
-fn is_missing_family(error: &io::Error) -> bool {
+/// Whether the machine has no address of this family at all, not only this one.
+fn is_missing_family(address: &SocketAddr, error: &io::Error) -> bool {
+    let loopback: IpAddr = if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
+    let is_missing = || {
+        let is_everywhere = address.ip().is_unspecified();
+        is_everywhere || std::net::UdpSocket::bind((loopback, 0)).is_err()
+    };
     // EAFNOSUPPORT has no ErrorKind: IPv6 switched off in the kernel.
-    error.kind() == ErrorKind::AddrNotAvailable || error.raw_os_error() == Some(97)
+    error.raw_os_error() == Some(97) || (error.kind() == ErrorKind::AddrNotAvailable && is_missing())
 }
 
 /// What it means for the operator that an address cannot be bound.

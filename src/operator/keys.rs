@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use super::{Operator, RotatedKeys};
 use crate::domain::Result;
+use crate::domain::audit::COMMAND_LINE;
 use crate::domain::audit::Event;
 use crate::keys::Rotation;
 
@@ -13,7 +14,7 @@ impl Operator {
     /// # Errors
     /// Those of [`Keys::rotate`](crate::keys::Keys::rotate).
     pub async fn new_keys(&self, now: SystemTime) -> Result<Rotation> {
-        let note = || self.audit.note_at(Event::KeysRotated, None, None, now);
+        let note = || self.audit.note_at(Event::KeysRotated, None, Some(COMMAND_LINE), now);
         self.keys.rotate(&self.store, now, note).await
     }
 

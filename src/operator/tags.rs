@@ -26,7 +26,7 @@ impl Operator {
         let tags = tags.into_iter().filter_map(|tag| {
             let household = households.get(&tag.household)?.clone();
             let state = TagState::of(tag.paused, tag.expires_at, now);
-            let expiry_notice = tag.expires_at.and_then(|end| Lifetime::reminder(end, now));
+            let expiry_notice = tag.expires_at.and_then(|end| Lifetime::reminder(tag.created_at, end, now));
             let open = |sealed: Vec<u8>| self.tags.open_label(tag.id, &sealed);
             let label = tag.label_sealed.map(open).transpose();
             let BareTag { id, created_at, expires_at, .. } = BareTag { label_sealed: None, ..tag };
@@ -63,17 +63,21 @@ impl Operator {
         let text = |text: Option<String>| text.as_deref().map(TagText::parse).transpose();
         let changes =
             TagChanges { label: text(label)?, public_text: text(public_text)?, lifetime, ..TagChanges::default() };
-        let tag = self.tags.change_in(None, id, changes, now).await?;
+        let changed = self.tags.change_in(None, id, changes, now).await;
+        let tag = changed.map_err(|error| if error.code == "no-such-tag" { no_such_tag() } else { error })?;
         self.note(Event::TagChanged, None);
         Ok(ChangedTag { tag: tag.into() })
     }
 
     pub(super) async fn revoke_tag(&self, id: TagId) -> Result<RevokedTag> {
         if !self.store.tags().delete(None, id).await? {
-            return Err(Error::new(Kind::NotFound, "no-such-tag", "There is no such tag.")
-                .hint("`callqr tag list` lists all tags."));
+            return Err(no_such_tag());
         }
         self.note(Event::TagRevoked, None);
         Ok(RevokedTag { id })
     }
+}
+
+fn no_such_tag() -> Error {
+    Error::new(Kind::NotFound, "no-such-tag", "There is no such tag.").hint("`callqr tag list` lists all tags.")
 }

@@ -187,6 +187,7 @@ impl ExpiryTable<'_> {
     /// The database's.
     pub async fn sweep(&self, copies_until: SystemTime) -> Result<()> {
         // Into a file that took the place of the open one, the log must not be moved.
+        self.0.look_after_file().await;
         self.0.guard.permit()?;
         self.0.writer.outside_transactions(truncate_log).await?;
         let path = self.0.path.clone();

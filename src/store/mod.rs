@@ -70,7 +70,7 @@ pub struct Store {
     path: Arc<Path>,
     guard: Arc<WriteGuard>,
     /// What tells the open file from one that took its place.
-    opened: [u8; 16],
+    opened: Option<[u8; 16]>,
     raise: Arc<OnceLock<Raise>>,
 }
 
@@ -106,9 +106,21 @@ impl Store {
         header::look(path)
     }
 
-    /// Whether the database at a path has accounts, as far as can be told without touching it.
-    pub fn look_for_accounts(path: &Path) -> bool {
-        examine::look_for_accounts(path)
+    /// Whether the database at a path is sound, as far as can be told in a second and without touching it.
+    ///
+    /// # Errors
+    /// `database` when it is damaged.
+    pub fn look_at_soundness(path: &Path) -> Result<()> {
+        match examine::look_at_soundness(path, migrate::EXAMINATION) {
+            Soundness::Damaged => Err(migrate::corrupt(path)),
+            Soundness::Sound | Soundness::Unknown => Ok(()),
+        }
+    }
+
+    /// The proof of the keys that the accounts in the database at a path depend on, as far as can be told without touching
+    /// it. `None` where there is no account.
+    pub fn look_for_key_check(path: &Path) -> Option<[u8; 32]> {
+        examine::look_for_key_check(path)
     }
 
     /// Names what brings about whatever follows of a change, once. Until then nothing does, which is right where nobody can
@@ -203,9 +215,11 @@ impl Store {
         if self.guard.has_written_within(PROVEN) {
             return Ok(());
         }
+        self.look_after_file().await;
+        self.guard.permit()?;
         let now = convert::to_millis(SystemTime::now());
         let write = move |transaction: &Transaction<'_>| {
-            transaction.execute("UPDATE opened SET examined_at = ?1", [now])?;
+            transaction.execute("INSERT OR REPLACE INTO examined (only_one, at) VALUES (1, ?1)", [now])?;
             Ok(())
         };
         match timeout(ANSWER_TIMEOUT, self.writer.transaction(write)).await {
@@ -224,7 +238,8 @@ impl Store {
             }
             return;
         }
-        let (path, opened) = (self.path.clone(), self.opened);
+        let Some(opened) = self.opened else { return };
+        let path = self.path.clone();
         let is_still = tokio::task::spawn_blocking(move || examine::is_still(&path, opened)).await;
         if matches!(is_still, Ok(Some(false))) {
             self.guard.set_replaced();

@@ -316,7 +316,11 @@ fn make_room(transaction: &Transaction<'_>, new: &NewSession, room: &Room) -> Re
     let mut statement = transaction.prepare_cached(sql)?;
     let rows = statement.query_map([new.account.as_bytes()], |row| {
         let of_another_device = row.get::<_, Option<[u8; 16]>>(1)? != Some(*new.device.as_bytes());
-        Ok((of_another_device, row.get::<_, i64>(2)?, row.get::<_, i64>(3)?, SessionId::from_bytes(row.get(0)?)))
+        let (used, made) = (row.get::<_, i64>(2)?, row.get::<_, i64>(3)?);
+        // Of those that nobody has used since, the latest first: a script that logs in again and again makes room for itself,
+        // and no phone that has waited for longer gives way to it.
+        let order = if used > made { (true, used) } else { (false, -made) };
+        Ok((of_another_device, order, made, SessionId::from_bytes(row.get(0)?)))
     })?;
     let mut sessions = rows.collect::<rusqlite::Result<Vec<_>>>()?;
     let too_many = (sessions.len() + 1).saturating_sub(room.most as usize);

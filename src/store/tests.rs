@@ -454,21 +454,27 @@ async fn a_device_makes_room_for_itself_first_and_one_in_use_for_nobody() {
     let mut of_script = Vec::new();
     for n in 0..20 {
         let new = session_on(script, account, at(1000));
-        let before = of_script.len().checked_sub(2).map(|at| of_script[at]);
+        let before = if of_script.len() > 1 { of_script.last().copied() } else { None };
         of_script.push(new.id);
         // Used much later than the phone's, and yet the script's own.
         assert_eq!(begin(&store, new, 4, at(10 + n)).await, Vec::from_iter(before));
     }
 
-    let in_use = vec![phone_id];
     let full = async |in_use: Vec<SessionId>, most| {
         let new = session(account, at(1000));
-        let room = Room { most, in_use };
-        store.sessions().create(new, HASH.into(), room, at(50)).await.map(|ended| ended.unwrap().sessions)
+        let (id, room) = (new.id, Room { most, in_use });
+        store.sessions().create(new, HASH.into(), room, at(50)).await.map(|ended| (id, ended.unwrap().sessions))
     };
-    assert_eq!(full(in_use.clone(), 4).await, Ok(vec![first]), "unused for longest");
-    assert_eq!(full(in_use.clone(), 4).await, Ok(vec![of_script[18]]), "not the phone's, which is older");
+    // A script that says of no device what it is.
+    let (mut latest, displaced) = full(vec![], 4).await.unwrap();
+    assert_eq!(displaced, [of_script[19]], "the latest that nobody has used, not the phone, which is offline");
+    for _ in 0..20 {
+        let (new, displaced) = full(vec![], 4).await.unwrap();
+        assert_eq!(displaced, [latest], "itself");
+        latest = new;
+    }
+    assert_eq!(full(vec![latest, of_script[0]], 4).await.unwrap().1, [phone_id], "what is in use stays");
     let all: Vec<_> = store.sessions().of(account, Duration::MAX, at(51)).await.unwrap().iter().map(|s| s.id).collect();
     assert_eq!(full(all.clone(), 4).await.unwrap_err().code, "too-many-sessions");
-    assert!(all.contains(&phone_id));
+    assert!(all.contains(&first));
 }

@@ -153,6 +153,8 @@ fn data_that_cannot_be_used_is_told_and_left_as_it_is() {
     };
     fs::write(at.join("file"), "x").unwrap();
     refuse(&["--data-dir", "file/data"], "file/data");
+    let told = text(&output(at, &["check-config", "--listen", "127.0.0.1:0", "--data-dir", "file"]).stderr);
+    assert_eq!(told.matches("file").count(), 1, "one cause is one problem: {told}");
     fs::create_dir(at.join("open")).unwrap();
     fs::set_permissions(at.join("open"), fs::Permissions::from_mode(0o777)).unwrap();
     refuse(&["--data-dir", "open"], "chmod 700");
@@ -164,6 +166,15 @@ fn data_that_cannot_be_used_is_told_and_left_as_it_is() {
     refuse(&["--config", "keys.toml"], "no key file of callqr");
 
     Started::start(&mut callqr(at, &["--listen", "127.0.0.1:0", "--data-dir", "good"])).stop();
+    Started::start(&mut callqr(at, &["--listen", "127.0.0.1:0", "--data-dir", "other"])).stop();
+    fs::write(at.join("password"), "correct horse battery\n").unwrap();
+    let add = ["user", "add", "ada", "--password-stdin", "--data-dir", "good"];
+    let made = callqr(at, &add).stdin(fs::File::open(at.join("password")).unwrap()).output().unwrap();
+    assert_eq!(made.status.code(), Some(0), "{}", text(&made.stderr));
+    fs::rename(at.join("good/keys/master.key"), at.join("right.key")).unwrap();
+    fs::copy(at.join("other/keys/master.key"), at.join("good/keys/master.key")).unwrap();
+    refuse(&["--data-dir", "good"], "does not belong to this database");
+    fs::rename(at.join("right.key"), at.join("good/keys/master.key")).unwrap();
     let database = at.join("good/callqr.db");
     let whole = fs::read(&database).unwrap();
     fs::write(&database, "this is no database").unwrap();

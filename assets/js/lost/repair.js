@@ -41,6 +41,7 @@ function decoded(text) {
   try {
     return decodeURIComponent(text);
   } catch {
-    return text;
+    // Cut off within a character: what is ours is ASCII.
+    return text.replaceAll(/%([0-7][\da-f])/gi, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
   }
 }

@@ -3,6 +3,7 @@
 //! It takes what logging in takes: a password and, where the account has one, a second factor; or a passkey alone. So a
 //! session and a password that were stolen are not enough to take the second factor off.
 
+use std::net::IpAddr;
 use std::time::SystemTime;
 
 use serde_json::Value;
@@ -51,7 +52,7 @@ impl LogIn {
         let attempt = self.charge(&[Bucket::StepUp(identity.session)])?;
         match given {
             StepUp::Password(secret) => {
-                let checked = self.check_password(identity, secret).await;
+                let checked = self.check_password(identity, secret, context.source).await;
                 let account = self.settle(identity, attempt, checked)?;
                 if !self.parts.store.factors().any(identity.account).await? {
                     return self.renew(identity, now).await.map(Outcome::Begun);
@@ -112,12 +113,12 @@ impl LogIn {
         }
     }
 
-    async fn check_password(&self, identity: Identity, secret: LoginSecret) -> Result<AccountRow> {
+    async fn check_password(&self, identity: Identity, secret: LoginSecret, source: IpAddr) -> Result<AccountRow> {
         let mut account = self.account(identity.account).await?;
         let row = identity.account;
         let username = self.parts.keys.open_field(Field::Username, row.as_bytes(), &account.username_sealed)?;
         let whole = secret.is_whole();
-        let shown = self.parts.passwords.shown(&username, secret.clone());
+        let shown = self.parts.passwords.shown(&username, secret.clone()).counted_for(source);
         if !self.parts.passwords.verify(shown, Some(account.password_hash.clone())).await? || !whole {
             return Err(wrong_password());
         }

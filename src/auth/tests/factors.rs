@@ -137,7 +137,7 @@ async fn a_ticket_is_worth_no_more_than_the_password_that_it_stands_for() {
     let owner = house.owner().await;
     let (_, codes) = house.app(owner, day(0)).await;
     let pending = house.ask(day(0)).await;
-    house.accounts.change_password(owner, "another horse".into(), None, day(0)).await.unwrap();
+    house.accounts.change_password(owner, "another horse".into(), None, context(1).source, day(0)).await.unwrap();
     let late = house.give(&pending, Proof::BackupCode(codes[0].expose().clone()), day(0)).await;
     assert_eq!(code(late), "ticket-expired");
     assert_eq!(house.factors.overview(owner.account).await.unwrap().backup_codes_left, 10, "it was not used up");
@@ -310,7 +310,7 @@ async fn a_ticket_for_confirming_confirms_its_own_session_and_logs_nobody_in() {
     assert_eq!(code(house.give(&asked, proof(), day(1)).await), "ticket-expired");
     let to_log_in = house.ask(day(1)).await;
     assert_eq!(code(house.give_again(owner, &to_log_in.ticket, proof(), day(1)).await), "ticket-expired");
-    house.accounts.change_password(owner, "another horse".into(), None, day(1)).await.unwrap();
+    house.accounts.change_password(owner, "another horse".into(), None, context(1).source, day(1)).await.unwrap();
     assert_eq!(code(house.give_again(owner, &asked.ticket, proof(), day(1)).await), "ticket-expired");
     assert_eq!(house.factors.overview(owner.account).await.unwrap().backup_codes_left, 10, "no code was used up");
 }

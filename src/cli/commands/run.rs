@@ -52,9 +52,13 @@ fn log_options(config: &Config) -> telemetry::LogOptions {
 fn stop_signal() -> Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::internal)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(Error::internal)?;
+    let mut quit = signal(SignalKind::quit()).map_err(Error::internal)?;
+    // What tools that rotate logs send, and what would end a process that does not know of it.
+    let unused = [SignalKind::user_defined1(), SignalKind::user_defined2()].map(signal);
     // Sent when a terminal closes. Whoever started this with `nohup` wants it to go on then.
     let hang_up = (!ignores_hang_up()).then(|| signal(SignalKind::hangup())).transpose().map_err(Error::internal)?;
     Ok(async move {
+        let _ignored = unused;
         let hung_up = async {
             match hang_up {
                 Some(mut signal) => drop(signal.recv().await),
@@ -64,6 +68,7 @@ fn stop_signal() -> Result<impl Future<Output = ()>> {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
+            _ = quit.recv() => {}
             () = hung_up => {}
         }
     })

@@ -37,7 +37,7 @@ pub enum TagCommand {
     },
     /// Change a tag's label, text or lifetime; its sticker stays the same
     ///
-    /// Stickers that carry a key have their label and text in their owner's browser: of these, only the lifetime.
+    /// For a sticker with a key you can change only the lifetime: its label and text are in its owner's browser.
     Edit {
         /// Id of the tag, as shown by `tag list`
         #[arg(value_name = "ID", value_parser = crate::cli::id::<TagId>)]
@@ -87,7 +87,7 @@ pub fn execute(command: TagCommand, format: &OutputFormat) -> Result<(), Refusal
         TagCommand::Edit { tag, changes: Changes { label, public_text, lifetime } } => {
             let request = Request::ChangeTag { tag, changes: TagWishes { label, public_text, lifetime } };
             let Answer::ChangedTag(tag) = format.ask(request)? else { return Err(unexpected()) };
-            format.tell(&tag, |ChangedTag { tag }| format!("Changed {}. It works until {}.\n", tag.id, until(tag)))
+            format.tell(&tag, changed)
         }
         TagCommand::List { user } => {
             let Answer::Tags(tags) = format.ask(Request::ListTags { user })? else { return Err(unexpected()) };
@@ -107,6 +107,14 @@ fn made(NewTag { tag: TagWithHousehold { tag, household, .. }, url, .. }: &NewTa
     let members = household.members.join(", ");
     let until = until(tag);
     format!("{} rings {} until {until}. Its link is shown only now:\n\n  {}\n\n", tag.id, shown(&members), shown(url))
+}
+
+fn changed(ChangedTag { tag }: &ChangedTag) -> String {
+    let (id, until) = (tag.id, until(tag));
+    match tag.state {
+        TagState::Expired => format!("Changed {id}. It expired at {until}: add --lifetime to extend it.\n"),
+        _ => format!("Changed {id}. It works until {until}.\n"),
+    }
 }
 
 fn until(tag: &Tag) -> String {

@@ -24,6 +24,8 @@ impl LoginSecret {
         match (password, auth_secret) {
             (Some(password), None) => Ok(password.into()),
             (None, Some(text)) => Ok(Self::Stretched(AuthSecret::parse(Secret::new(text).expose())?)),
+            (None, None) => Err(Error::invalid("one-password", "`password` is missing.")
+                .hint("Pages send `authSecret`, the authentication secret, in its place.")),
             _ => Err(Error::invalid("one-password", "Send either a password or its authentication secret, not both.")
                 .hint("Pages send the authentication secret; programs can send the password.")),
         }

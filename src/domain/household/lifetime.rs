@@ -44,16 +44,15 @@ impl Lifetime {
         [("day", Self::DAY), ("week", Self::WEEK), ("year", Self::YEAR), ("until-revoked", Self::UntilRevoked)];
 
     /// The last of the [reminders](Self::REMINDERS) that is due before an end, or 0 when the time is over; `None` while it is
-    /// far away.
-    pub fn reminder(end: SystemTime, now: SystemTime) -> Option<u64> {
+    /// far away. What was to last for a week needs no reminder 30 days before.
+    pub fn reminder(created: SystemTime, end: SystemTime, now: SystemTime) -> Option<u64> {
         let Ok(left) = end.duration_since(now) else { return Some(0) };
         if left.is_zero() {
             return Some(0);
         }
-        Self::REMINDERS
-            .into_iter()
-            .rev()
-            .find(|days| left <= DAY_LONG.saturating_mul(u32::try_from(*days).unwrap_or(0)))
+        let whole = end.duration_since(created).unwrap_or_default();
+        let days = |days: u64| DAY_LONG.saturating_mul(u32::try_from(days).unwrap_or(0));
+        Self::REMINDERS.into_iter().rev().find(|due| left <= days(*due) && whole > days(*due))
     }
 
     /// The time until expiry; `None` for a tag that does not expire.
@@ -123,9 +122,15 @@ mod tests {
             (second, Some(1)),
             (Duration::ZERO, Some(0)),
         ] {
-            assert_eq!(Lifetime::reminder(now + left, now), due, "{left:?}");
+            assert_eq!(Lifetime::reminder(now - DAY_LONG * 400, now + left, now), due, "{left:?}");
         }
-        assert_eq!(Lifetime::reminder(now - DAY_LONG * 9, now), Some(0));
+        assert_eq!(Lifetime::reminder(now - DAY_LONG * 10, now - DAY_LONG * 9, now), Some(0));
+        for (whole, first) in [(1, None), (2, Some(1)), (7, Some(1)), (8, Some(7)), (30, Some(7)), (31, Some(30))] {
+            let end = now + DAY_LONG * whole;
+            assert_eq!(Lifetime::reminder(now, end, now), None, "a sticker of {whole} days is new");
+            let due = (0..whole).find_map(|day| Lifetime::reminder(now, end, now + DAY_LONG * day));
+            assert_eq!(due, first, "of {whole} days");
+        }
     }
 
     #[test]

@@ -23,6 +23,12 @@ const BATCH: u32 = if cfg!(test) { 2 } else { 200 };
 /// No session lasts longer (`sessions.lifetime` is at most that), so no token that an old key signed is good after that.
 const TOKENS_LAST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
+/// The error for a database that was sealed with other keys.
+pub fn wrong_keys() -> Error {
+    Error::new(Kind::Unavailable, "wrong-keys", "The key file does not belong to this database.")
+        .hint("Restore keys/master.key (or the key file you provide) and callqr.db from the same backup.")
+}
+
 /// How a rotation went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rotation {
@@ -57,8 +63,7 @@ impl Keys {
                 }
                 Ok(())
             }
-            _ => Err(Error::new(Kind::Unavailable, "wrong-keys", "The key file does not belong to this database.")
-                .hint("Restore keys/master.key (or the key file you provide) and callqr.db from the same backup.")),
+            _ => Err(wrong_keys()),
         }
     }
 

@@ -9,6 +9,9 @@ use crate::domain::random;
 
 /// How many steps of SQLite's machine pass between two looks at the clock: about a millisecond.
 const STEPS: i32 = 20_000;
+/// How often a file is looked at before it counts as another one, and how long after one another.
+const LOOKS: u32 = 3;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
 /// What an examination found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,22 +50,26 @@ fn examine(connection: &Connection) -> rusqlite::Result<bool> {
     Ok(pages == "ok" && !connection.prepare("PRAGMA foreign_key_check")?.exists([])?)
 }
 
-/// Notes in the database that it has been opened; the value by which [`is_still`] knows it.
-pub(in crate::store) fn mark_opened(connection: &Connection) -> rusqlite::Result<[u8; 16]> {
+/// Notes in the database file that it has been opened; the value by which [`is_still`] knows it. `None` where the file does not
+/// take it now, since another process reads.
+pub(in crate::store) fn mark_opened(path: &Path, connection: &Connection) -> rusqlite::Result<Option<[u8; 16]>> {
     let value: [u8; 16] = random::bytes();
-    let sql = "INSERT OR REPLACE INTO opened (only_one, value, examined_at) VALUES (1, ?1, 0)";
-    connection.execute(sql, [value])?;
-    Ok(value)
+    connection.execute("INSERT OR REPLACE INTO opened (only_one, value) VALUES (1, ?1)", [value])?;
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    Ok((is_still(path, value) == Some(true)).then_some(value))
 }
 
 /// Whether the file at `path` is the database that was marked with `value`: a copy over it has the same inode and other
 /// content. `None` when that cannot be said now.
+///
+/// The file alone is asked, since the log of the database that was there still has what was written last. Somebody may be
+/// writing to it at that moment: what looks wrong is looked at again.
 pub(in crate::store) fn is_still(path: &Path, value: [u8; 16]) -> Option<bool> {
     let read = || {
-        let connection = open(path)?;
+        let connection = open_file_alone(path)?;
         connection.query_row("SELECT value FROM opened", [], |row| row.get::<_, [u8; 16]>(0))
     };
-    match read() {
+    let look = || match read() {
         Ok(found) => Some(found == value),
         Err(rusqlite::Error::SqliteFailure(error, _)) => match error.code {
             // Another program's database, one of an earlier version, or none.
@@ -71,7 +78,15 @@ pub(in crate::store) fn is_still(path: &Path, value: [u8; 16]) -> Option<bool> {
         },
         Err(rusqlite::Error::QueryReturnedNoRows) => Some(false),
         Err(_) => None,
-    }
+    };
+    (0..LOOKS)
+        .map(|at| {
+            if at > 0 {
+                std::thread::sleep(BETWEEN_LOOKS)
+            }
+        })
+        .find_map(|()| look().filter(|is| *is))
+        .or_else(look)
 }
 
 /// A connection of its own that only reads: what those in use have cached says nothing of the file.
@@ -84,10 +99,23 @@ pub(in crate::store) fn open(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Whether there are accounts in a file. It is read as one that nobody changes: SQLite then makes no files next to it, and
-/// does not see what still lies in the log.
-pub(in crate::store) fn look_for_accounts(path: &Path) -> bool {
-    let Some(path) = path.to_str() else { return false };
+/// What proves which keys the accounts in a file depend on; `None` where there is no account, or it cannot be told. The file
+/// is read as one that nobody changes: SQLite then makes no files next to it, and does not see what still lies in the log.
+pub(in crate::store) fn look_for_key_check(path: &Path) -> Option<[u8; 32]> {
+    let look = || {
+        let sql = "SELECT value FROM key_check WHERE EXISTS (SELECT 1 FROM accounts)";
+        open_file_alone(path)?.query_row(sql, [], |row| row.get(0))
+    };
+    look().ok()
+}
+
+/// Whether the file is sound, read as [`look_for_key_check`] reads it, for `limit` at most.
+pub(in crate::store) fn look_at_soundness(path: &Path, limit: Duration) -> Soundness {
+    open_file_alone(path).and_then(|mut connection| soundness(&mut connection, limit)).unwrap_or(Soundness::Unknown)
+}
+
+fn open_file_alone(path: &Path) -> rusqlite::Result<Connection> {
+    let path = path.to_str().ok_or_else(|| rusqlite::Error::InvalidPath(path.into()))?;
     let name: String = path
         .bytes()
         .map(|byte| match byte {
@@ -97,9 +125,5 @@ pub(in crate::store) fn look_for_accounts(path: &Path) -> bool {
         })
         .collect();
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
-    let look = || {
-        let connection = Connection::open_with_flags(format!("file:{name}?immutable=1"), flags)?;
-        connection.query_row("SELECT EXISTS (SELECT 1 FROM accounts)", [], |row| row.get(0))
-    };
-    look().unwrap_or_default()
+    Connection::open_with_flags(format!("file:{name}?immutable=1"), flags)
 }

@@ -40,6 +40,8 @@ pub(in crate::store) struct WriteGuard {
 impl WriteGuard {
     /// The files of the database at `path`, as they are now: it has just been opened.
     pub(in crate::store) fn of(path: &Path) -> Self {
+        // Beside what a link leads to, that is where SQLite has them.
+        let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let files = ["", "-wal", "-shm"].iter().filter_map(|suffix| {
             let mut name = path.as_os_str().to_owned();
             name.push(suffix);

@@ -17,11 +17,16 @@ const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_initial.sql")];
 const APPLICATION_ID: i64 = 0x6371_7231;
 
 /// How long the examination at the start may take; a longer one goes on while the server runs.
-const EXAMINATION: Duration = Duration::from_secs(1);
+pub(in crate::store) const EXAMINATION: Duration = Duration::from_secs(1);
 
 /// Opens the connection that writes, and migrates.
 pub(in crate::store) fn open_writer(path: &Path) -> Result<Connection> {
-    open_and_migrate(path, MIGRATIONS)
+    let opened = open_and_migrate(path, MIGRATIONS);
+    if opened.is_err() && std::fs::metadata(path).is_ok_and(|file| file.len() == 0) {
+        // Made just now, on a disk that is full, say: the next start must not take it for one that lost its content.
+        let _ = files::remove(path);
+    }
+    opened
 }
 
 fn open_and_migrate(path: &Path, migrations: &[&str]) -> Result<Connection> {
@@ -41,8 +46,8 @@ fn open_and_migrate(path: &Path, migrations: &[&str]) -> Result<Connection> {
 }
 
 /// See [`examine::mark_opened`].
-pub(in crate::store) fn mark_opened(path: &Path, writer: &Connection) -> Result<[u8; 16]> {
-    examine::mark_opened(writer).map_err(|error| open_error(path, &error))
+pub(in crate::store) fn mark_opened(path: &Path, writer: &Connection) -> Result<Option<[u8; 16]>> {
+    examine::mark_opened(path, writer).map_err(|error| open_error(path, &error))
 }
 
 /// Opens a connection that only reads; [`open_writer`] has been called before.

@@ -38,7 +38,8 @@ pub async fn ticket(State(state): State<SharedState>, identity: Identity) -> Res
 
 /// Opens an owner's device's WebSocket
 ///
-/// Uses the signalling protocol, over HTTP/1.1 only. The request needs this server's own `Origin`.
+/// Uses the signalling protocol, over HTTP/1.1 only. A page's `Origin` must be this server's own or one that is listed in
+/// `http.cors_origins`; a program sends none.
 #[utoipa::path(get, path = "/presence", tag = "devices", operation_id = "presence_signaling", responses(
     (status = 101, description = "The connection becomes a WebSocket"),
     (status = 400, description = "`not-a-websocket`"),

@@ -15,21 +15,34 @@ const MAX_WORD: usize = 40;
 /// # Errors
 /// `bad-json`, with words that help to mend the body.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    // Some editors put it in front of every file (RFC 8259, 8.1).
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    if matches!(bytes, [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [0, _, ..] | [_, 0, ..]) {
+        return Err(bad_json("The body is UTF-16 or UTF-32; expected UTF-8."));
+    }
     match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
         None => return Err(bad_json("The body is empty; expected a JSON object.")),
         Some(b'{') => {}
         // serde would take an array for the list of an object's values.
         Some(_) => {
-            let value: Value = serde_json::from_slice(bytes).map_err(|fault| not_json(&fault))?;
+            let value: Value = serde_json::from_slice(bytes).map_err(|fault| not_json("", &fault))?;
             return Err(bad_json(format!("The body must be an object; found {}.", kind(&value))));
         }
     }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let parsed = serde_path_to_error::deserialize(&mut reader).map_err(|fault| {
         let (path, fault) = (fault.path().clone(), fault.into_inner());
-        if fault.is_data() { unfit(&path, &fault, bytes) } else { not_json(&fault) }
+        if fault.is_data() {
+            return unfit(&path, &fault, bytes);
+        }
+        // A listed word is read without asking what stands there: what is none breaks the grammar, as serde has it.
+        let found: Option<Value> = serde_json::from_slice(bytes).ok();
+        match found.as_ref().and_then(|value| at(value, &path)) {
+            Some(found) => bad_json(format!("{} must be a string; found {}.", named(&path), kind(found))),
+            None => not_json(&join(&path, ""), &fault),
+        }
     })?;
-    reader.end().map_err(|fault| not_json(&fault))?;
+    reader.end().map_err(|fault| not_json("", &fault))?;
     Ok(parsed)
 }
 
@@ -37,10 +50,11 @@ fn bad_json(message: impl Into<String>) -> Error {
     Error::invalid("bad-json", message).hint("GET /api/v1 lists what each path expects.")
 }
 
-/// What breaks JSON's grammar. These words of serde's are fixed.
-fn not_json(fault: &serde_json::Error) -> Error {
+/// What breaks JSON's grammar, in which field where that is known. These words of serde's are fixed.
+fn not_json(field: &str, fault: &serde_json::Error) -> Error {
     let why = if fault.is_eof() { "it ends too early".into() } else { words(fault) };
-    bad_json(format!("The body isn't JSON: {why} (line {}, column {}).", fault.line(), fault.column()))
+    let within = if field.is_empty() { String::new() } else { format!("`{field}`, ") };
+    bad_json(format!("The body isn't JSON: {why} ({within}line {}, column {}).", fault.line(), fault.column()))
 }
 
 /// What is JSON and not what the path expects.
@@ -52,10 +66,7 @@ fn unfit(path: &Path, fault: &serde_json::Error, bytes: &[u8]) -> Error {
     if let Some(name) = quoted(&words, "duplicate field `") {
         return bad_json(format!("`{}` is there twice.", join(path, name)));
     }
-    let field = match join(path, "") {
-        field if field.is_empty() => "The body".into(),
-        field => format!("`{field}`"),
-    };
+    let field = named(path);
     // What follows the last of these is the type's own; what comes before may quote the body.
     let Some((fault, expected)) = words.rsplit_once(", expected ") else {
         return bad_json(format!("{field} isn't valid: {words}"));
@@ -83,6 +94,13 @@ fn words(fault: &serde_json::Error) -> String {
 
 fn quoted<'a>(words: &'a str, before: &str) -> Option<&'a str> {
     words.strip_prefix(before)?.strip_suffix('`')
+}
+
+fn named(path: &Path) -> String {
+    match join(path, "") {
+        field if field.is_empty() => "The body".into(),
+        field => format!("`{field}`"),
+    }
 }
 
 /// `notes[1].name`.

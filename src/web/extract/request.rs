@@ -89,7 +89,15 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Query<T
             // The field, and what is wrong with it; it quotes no value.
             let why = fault.body_text();
             let why = why.strip_prefix("Failed to deserialize query string: ").unwrap_or(&why);
-            let why = why.split_once(": ").map_or(why.into(), |(field, why)| format!("`{field}`: {why}"));
+            let why = match why.split_once(": ") {
+                // In the words of Rust's `ParseIntError`.
+                Some((field, why)) if why.contains("number too") => format!("the number in `{field}` is too large"),
+                Some((field, why)) if why.contains("digit") || why.contains("integer") => {
+                    format!("`{field}` must be a whole number; found something else")
+                }
+                Some((field, why)) => format!("`{field}`: {why}"),
+                None => why.to_owned(),
+            };
             Error::invalid("bad-query", format!("The query string isn't valid for this path: {why}."))
                 .hint("GET /api/v1 lists what each path expects.")
                 .into()

@@ -8,6 +8,7 @@
 //! connection ends.
 
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -48,12 +49,12 @@ async fn around(
     }
     let version = request.version();
     let deadline = Instant::now() + time;
-    // A client that waits to be asked for the body (RFC 9110, 10.1.1) would be asked for nothing.
-    let is_asked_for = !request.headers().contains_key(header::EXPECT);
+    // A client that waits to be asked for the body (RFC 9110, 10.1.1) would be asked for nothing, unless the handler has.
+    let waits = request.headers().contains_key(header::EXPECT);
     let (parts, body) = request.into_parts();
-    let body = Shared(Arc::new(Mutex::new(body)));
+    let body = Shared(Arc::new((Mutex::new(body), AtomicBool::new(!waits))));
     let mut response = answer(Request::from_parts(parts, Body::new(body.clone()))).await;
-    let is_through = body.is_end_stream() || (is_asked_for && body.take_in(size, deadline).await);
+    let is_through = body.is_end_stream() || (body.is_asked_for() && body.take_in(size, deadline).await);
     // HTTP/2 ends a stream without ending the connection, and forbids the header (RFC 9113, 8.2.2).
     if !is_through && version <= Version::HTTP_11 {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -62,12 +63,18 @@ async fn around(
 }
 
 /// A body that can still be reached when its handler has let go of it.
+///
+/// Beside it, whether the client was asked for it, or sends it without.
 #[derive(Clone)]
-struct Shared(Arc<Mutex<Body>>);
+struct Shared(Arc<(Mutex<Body>, AtomicBool)>);
 
 impl Shared {
     fn with<T>(&self, use_it: impl FnOnce(&mut Body) -> T) -> T {
-        use_it(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        use_it(&mut self.0.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn is_asked_for(&self) -> bool {
+        self.0.1.load(Ordering::Relaxed)
     }
 
     /// Whether it came to its end, soon and within the size.
@@ -93,6 +100,7 @@ impl HttpBody for Shared {
     type Error = axum::Error;
 
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        self.0.1.store(true, Ordering::Relaxed);
         self.with(|body| Pin::new(body).poll_frame(context))
     }
 

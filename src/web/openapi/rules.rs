@@ -49,6 +49,11 @@ fn complete_operation(operation: &mut Value) {
         refuse(operation, 401, "`no-session`, `bad-authorization`, `session-ended`: log in");
         refuse(operation, 403, "`foreign-origin`: the request came from another site's page");
     }
+    let is_counted = operation["tags"][0] != "server";
+    let said = operation["responses"]["403"]["description"].as_str().unwrap_or_default();
+    if is_counted && !said.contains("foreign-origin") {
+        refuse(operation, 403, "`foreign-origin`");
+    }
     if needs.iter().any(|need| need == "administrator") {
         refuse(operation, 403, "`administrators-only`");
     }

@@ -18,7 +18,7 @@ test('a sticker’s link is found again, however it was mangled', () => {
       `/c/#${code}`, `/C#${code}`, `/c.#${code}`, `/c%20#${code}`, `//c#${code}`, `/c;#${code}`, `/call/c#${code}`, `/index.html#${code}`,
       `/c%23${code}`, `/c%23${once}`, `/c/%23${code}`, `/c%2523${encodeURIComponent(once)}`, `/c%25252523${code}`, `/c%EF%BC%83${code}`,
       `/c/${code}`, `/c/?${code}`, `/C?code=${once}`, `/c%23${code}?utm_source=x`, `/c%23${code}&add=true`, `/c%23${code}).`, `/c%23${code}%0A`,
-      `/c%E2%80%8B%23${code}`, `/c%23%20${code}`,
+      `/c%E2%80%8B%23${code}`, `/c%23${once}%E2%80`, `/c%23${code}%`, `/c%23${once}%E4`, `/c%23%20${code}`,
     ]) {
       assert.equal(at(path), `/c#${code}`, path);
     }

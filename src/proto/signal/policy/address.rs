@@ -2,19 +2,21 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// `IN IP4 ADDRESS` of `c=`, `o=` and `a=rtcp:` (RFC 8866, 5.7; RFC 3605): an address, since a host name shows as much.
+/// What to write for `IN IP4 ADDRESS` of `c=`, `o=` and `a=rtcp:` (RFC 8866, 5.7; RFC 3605), when it is an address that may
+/// be written there. Candidates say where a side is; this is nowhere.
 pub fn network_address(words: &[&str]) -> Option<String> {
     let ["IN", kind @ ("IP4" | "IP6"), text] = words else { return None };
     let address: IpAddr = text.parse().ok()?;
     let fits = address.is_ipv4() == (*kind == "IP4") && is_harmless(&address);
-    fits.then(|| format!("IN {kind} {address}"))
+    fits.then(|| "IN IP4 0.0.0.0".to_owned())
 }
 
-/// One of the relay's virtual addresses: 198.18.0.0/15 (RFC 2544) or 2001:db8::/32 (RFC 3849).
+/// One of the relay's virtual addresses (`proto::turn::address`): 198.18.0.0/15 (RFC 2544), or the lowest 17 bits of
+/// 2001:db8::/32 (RFC 3849).
 pub fn is_relayed(ip: &IpAddr) -> bool {
     match ip {
         IpAddr::V4(v4) => u32::from(*v4) & 0xfffe_0000 == u32::from(Ipv4Addr::new(198, 18, 0, 0)),
-        IpAddr::V6(v6) => u128::from(*v6) >> 96 == u128::from(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0)) >> 96,
+        IpAddr::V6(v6) => u128::from(*v6) >> 17 == u128::from(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0)) >> 17,
     }
 }
 
@@ -38,7 +40,10 @@ mod tests {
             ("198.20.0.0", false),
             ("2001:db7:ffff::", false),
             ("2001:db8::", true),
-            ("2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", true),
+            ("2001:db8::1:ffff", true),
+            ("2001:db8::2:0", false),
+            ("2001:db8::192.168.1.5", false),
+            ("2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", false),
             ("2001:db9::", false),
             ("::ffff:198.18.0.1", false),
         ] {

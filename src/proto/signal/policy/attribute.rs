@@ -2,7 +2,7 @@
 
 use super::address::network_address;
 use super::candidate;
-use super::words::{ice_chars, mid, number, opaque, payload_type, port};
+use super::words::{ice_chars, mid, number, payload_type, port, small_number};
 
 /// What becomes of an attribute.
 pub enum Admitted {
@@ -39,7 +39,7 @@ const EXTENSIONS: [&str; 3] = [
     "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
 ];
 /// Says which offer an answer belongs to: `assets/js/call/sdp.js`.
-const ANSWERS: &str = "x-callqr-answers";
+pub const ANSWERS: &str = "x-callqr-answers";
 
 /// Reads `text`, which stands behind `a=`. `None` when it is one that a call needs, and not written like one.
 pub fn admit(text: &str) -> Option<Admitted> {
@@ -64,21 +64,17 @@ pub fn admit(text: &str) -> Option<Admitted> {
     let words: Vec<&str> = value.split(' ').collect();
     let kept_if = |fits: bool| fits.then(|| Kept(text.into()));
     match (name, words.as_slice()) {
-        // Optional decorations: anything but a random name in them is left out, not refused.
-        ("ssrc", [source, cname]) => {
-            let random = number(source) && cname.strip_prefix("cname:").is_some_and(opaque);
-            Some(if random { Kept(text.into()) } else { LeftOut })
+        // Names that programs make of their user's and machine's; a call has one voice each way, whatever it is called.
+        ("ssrc", [source, cname]) if number(source) && cname.starts_with("cname:") => {
+            Some(Kept(format!("ssrc:{source} cname:voice")))
         }
-        ("msid", [stream, track @ ..]) => {
-            let random = opaque(stream) && track.len() <= 1 && track.iter().all(|track| opaque(track));
-            Some(if random { Kept(text.into()) } else { LeftOut })
-        }
+        ("msid", _) => Some(Kept("msid:- voice".into())),
         ("extmap", [id, uri, ..]) => {
             let (number_of, direction) =
                 id.split_once('/').map_or((*id, None), |(id, direction)| (id, Some(direction)));
             let known = words.len() == 2
                 && EXTENSIONS.contains(uri)
-                && number(number_of)
+                && small_number(number_of)
                 && direction.is_none_or(|way| matches!(way, "sendrecv" | "sendonly" | "recvonly" | "inactive"));
             Some(if known { Kept(text.into()) } else { LeftOut })
         }
@@ -117,10 +113,10 @@ pub fn admit(text: &str) -> Option<Admitted> {
         ("ice-pwd", [password]) => kept_if(ice_chars(password, 256)),
         ("fingerprint", [hash, digest]) => kept_if(is_hash(hash) && is_digest(digest)),
         ("setup", [role]) => kept_if(matches!(*role, "active" | "passive" | "actpass" | "holdconn")),
-        ("ptime" | "maxptime", [milliseconds]) => kept_if(number(milliseconds)),
+        ("ptime" | "maxptime", [milliseconds]) => kept_if(small_number(milliseconds)),
         ("rtcp", [own_port]) => kept_if(port(own_port)),
         ("rtcp", [own_port, address @ ..]) if port(own_port) => {
-            network_address(address).map(|address| Kept(format!("rtcp:{own_port} {address}")))
+            network_address(address).map(|nowhere| Kept(format!("rtcp:9 {nowhere}")))
         }
         ("candidate", _) => candidate::admit(text).map(Kept),
         ("rtpmap" | "fmtp" | "mid" | "ice-ufrag" | "ice-pwd" | "fingerprint" | "setup" | "rtcp" | ANSWERS, _)
@@ -133,21 +129,42 @@ pub fn admit(text: &str) -> Option<Admitted> {
 fn codec_is_known(codec: &str) -> bool {
     let mut parts = codec.split('/');
     let known = parts.next().is_some_and(|name| CODECS.iter().any(|codec| name.eq_ignore_ascii_case(codec)));
-    known && (1..=2).contains(&codec.matches('/').count()) && parts.all(number)
+    known && (1..=2).contains(&codec.matches('/').count()) && parts.all(small_number)
 }
 
 /// Payload types (`111/111` of RED, RFC 2198), events (`0-16`, RFC 4733) or what is known of `NAME=NUMBER;…`.
 fn parameters(text: &str) -> Option<String> {
     let text = text.trim_matches(' ');
-    let listed =
-        |separators: &[char]| !text.is_empty() && text.split(separators).all(|part| part.len() <= 3 && number(part));
-    if listed(&['/']) || listed(&[',', '-']) {
+    if is_redundancy(text) || are_events(text) {
         return Some(text.into());
     }
-    let known =
-        |pair: &&str| pair.split_once('=').is_some_and(|(name, value)| PARAMETERS.contains(&name) && number(value));
+    let known = |pair: &&str| {
+        pair.split_once('=').is_some_and(|(name, value)| PARAMETERS.contains(&name) && small_number(value))
+    };
     let known: Vec<&str> = text.split(';').map(str::trim).filter(known).collect();
     (!known.is_empty()).then(|| known.join(";"))
+}
+
+/// At most three payload types: four numbers could be an address.
+fn is_redundancy(text: &str) -> bool {
+    text.split('/').count() <= 3 && text.split('/').all(payload_type)
+}
+
+/// At most three events or ranges of them, in ascending order.
+fn are_events(text: &str) -> bool {
+    let mut next = 0;
+    text.split(',').count() <= 3
+        && text.split(',').all(|events| {
+            let (first, last) = events.split_once('-').unwrap_or((events, events));
+            let ascending =
+                matches!((event(first), event(last)), (Some(first), Some(last)) if next <= first && first <= last);
+            next = event(last).map_or(u16::MAX, |last| last + 1);
+            ascending
+        })
+}
+
+fn event(text: &str) -> Option<u16> {
+    number(text).then(|| text.parse::<u8>().ok()).flatten().map(u16::from)
 }
 
 fn is_hash(name: &str) -> bool {

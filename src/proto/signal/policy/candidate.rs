@@ -39,7 +39,7 @@ pub fn admit(text: &str) -> Option<String> {
                 continue;
             }
             ["rport", value] if port(value) => true,
-            ["generation" | "network-id" | "network-cost", value] if number(value) => true,
+            ["generation" | "network-id" | "network-cost", value] if port(value) => true,
             ["ufrag", value] if ice_chars(value, 256) => true,
             // What else an extension may be made of. An address or a host name has more than letters and digits.
             [name, value] if name.split('-').all(|part| ice_chars(part, 32)) && ice_chars(value, 256) => false,

@@ -3,6 +3,10 @@
 use super::address::network_address;
 use super::attribute::{self, Admitted};
 use super::words::{number, payload_type, port};
+use crate::proto::signal::wire::MAX_MESSAGE;
+
+/// What a description has around it when it is written as a message.
+const ENVELOPE: usize = 256;
 
 /// The order in which the lines of a session, and of a media section, stand (RFC 8866, 9).
 const SESSION: &str = "vosiuepcbtrzka";
@@ -20,6 +24,7 @@ pub fn admit(sdp: &str) -> Option<String> {
     let mut written = String::from("v=0\r\n");
     let mut section: Option<Section> = None;
     let mut place = 0;
+    let mut once = Once::default();
     for line in lines {
         // A carriage return ends a line for some readers, and nothing at all for others.
         if line.contains(['\r', '\0']) {
@@ -27,10 +32,12 @@ pub fn admit(sdp: &str) -> Option<String> {
         }
         let (kind, value) = line.split_once('=').filter(|(kind, _)| kind.len() == 1)?;
         if kind == "m" {
-            if let Some(done) = section.take() {
-                done.write(&mut written)?;
+            // A call has one voice each way.
+            if section.is_some() {
+                return None;
             }
             section = Some(Section::begin(value)?);
+            once.clear();
             place = 0;
             continue;
         }
@@ -41,6 +48,9 @@ pub fn admit(sdp: &str) -> Option<String> {
             return None;
         }
         place = at;
+        if kind == "a" && !once.admits(value) {
+            return None;
+        }
         match (kind, &mut section) {
             ("a", Some(section)) => section.attribute(value)?,
             ("a", None) => match attribute::admit(value)? {
@@ -68,7 +78,31 @@ pub fn admit(sdp: &str) -> Option<String> {
     if let Some(done) = section {
         done.write(&mut written)?;
     }
-    Some(written)
+    // A line that ended with LF has CRLF now, and in JSON each of the two takes two bytes.
+    let as_json = written.len() + 2 * written.matches("\r\n").count() + ENVELOPE;
+    (as_json <= MAX_MESSAGE).then_some(written)
+}
+
+/// What may stand once in a session, and once in a section: of two that differ each reader believes another one.
+#[derive(Default)]
+struct Once<'a>(Vec<&'a str>);
+
+impl<'a> Once<'a> {
+    const NAMES: [&'static str; 8] =
+        ["mid", "ice-ufrag", "ice-pwd", "setup", "rtcp", "ptime", "maxptime", attribute::ANSWERS];
+
+    fn admits(&mut self, attribute: &'a str) -> bool {
+        let name = attribute.split(':').next().unwrap_or_default();
+        let again = self.0.contains(&name);
+        if Self::NAMES.contains(&name) {
+            self.0.push(name);
+        }
+        !again
+    }
+
+    fn clear(&mut self) {
+        self.0.clear();
+    }
 }
 
 /// `USERNAME SESSION VERSION IN IP4 ADDRESS`; the name stays here.
@@ -134,7 +168,9 @@ impl<'a> Section<'a> {
         if self.payloads.is_empty() {
             return None;
         }
-        push(written, "m", &format!("audio {} {} {}", self.port, self.profile, self.payloads.join(" ")));
+        // Nowhere, as in `c=`; but 0 means that the section is not wanted.
+        let port = if self.port == "0" { "0" } else { "9" };
+        push(written, "m", &format!("audio {port} {} {}", self.profile, self.payloads.join(" ")));
         for Line { kind, text, payload } in &self.lines {
             if payload.as_ref().is_none_or(|payload| self.payloads.contains(&payload.as_str())) {
                 push(written, kind, text);

@@ -279,12 +279,17 @@ CREATE TABLE configuration (
     digest BLOB NOT NULL CHECK (length(digest) = 32)
 ) STRICT;
 
--- Who has the database open: another value at each opening, so that a file that is not the open one is told apart. What
--- examines the database writes the time here, to see whether it can.
+-- Who has the database open: another value at each opening, so that a file that is not the open one is told apart. Written
+-- at that moment alone, so that it is read in the file itself and not in the log.
 CREATE TABLE opened (
     only_one INTEGER NOT NULL PRIMARY KEY CHECK (only_one = 1),
-    value BLOB NOT NULL CHECK (length(value) = 16),
-    examined_at INTEGER NOT NULL
+    value BLOB NOT NULL CHECK (length(value) = 16)
+) STRICT;
+
+-- When somebody last looked whether the database can be written, by writing this.
+CREATE TABLE examined (
+    only_one INTEGER NOT NULL PRIMARY KEY CHECK (only_one = 1),
+    at INTEGER NOT NULL
 ) STRICT;
 
 -- When the clock was last right: reveals a plainly wrong one at the next start.

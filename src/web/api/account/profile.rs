@@ -15,6 +15,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::accounts::Changes;
+use crate::auth::login::LoginContext;
 use crate::domain::credentials::login_secret::LoginSecret;
 use crate::domain::identity::Identity;
 use crate::web::error::ApiError;
@@ -105,12 +106,13 @@ pub async fn delete(
 pub async fn password(
     State(state): State<SharedState>,
     RecentlyAuthenticated(identity): RecentlyAuthenticated,
+    context: LoginContext,
     headers: HeaderMap,
     Json(body): Json<NewPassword>,
 ) -> Result<Response<Body>, ApiError> {
     let holder = body.holder.as_deref().unwrap_or_default();
     let key = body.wrapped.as_deref().map(|wrapped| rewrapped(wrapped, holder)).transpose()?;
     let secret = LoginSecret::one_of(body.new_password, body.new_auth_secret)?;
-    let begun = state.accounts.change_password(identity, secret, key, SystemTime::now()).await?;
+    let begun = state.accounts.change_password(identity, secret, key, context.source, SystemTime::now()).await?;
     answer_renewed(&begun, &headers)
 }

@@ -134,7 +134,7 @@ pub async fn end_others(State(state): State<SharedState>, identity: Identity) ->
 #[utoipa::path(post, path = "/account/confirm", tag = "account", security(("session" = [])),
     operation_id = "confirm", request_body = Confirm, responses(
     (status = 200, description = "Confirmed, or a second factor is required", body = LogInAnswer),
-    (status = 400, description = "`one-password`, `bad-secret`, `no-ticket`, `passkeys-need-a-name`, `passkeys-need-public-url`"),
+    (status = 400, description = "`one-proof`, `one-password`, `bad-secret`, `no-ticket`, `passkeys-need-a-name`, `passkeys-need-public-url`"),
     (status = 403, description = "`wrong-password`, `wrong-passkey`, `ticket-expired`"),
     (status = 429, description = "`too-many-attempts`"),
 ))]
