@@ -62,9 +62,15 @@ impl Secrets {
             return Err("it was saved as UTF-16; save it as UTF-8");
         }
         let text = std::str::from_utf8(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
-        let text = text.map_err(|_| "it is no text")?.replace("\r\n", "\n");
-        let is_ended = text.ends_with('\n');
-        let text = text.trim_end();
+        // What editors and copying leave behind: other line ends, spaces, empty lines, the end-of-file mark of old systems.
+        let text = text
+            .map_err(|_| "it isn't text")?
+            .trim_end_matches(['\0', '\x1a'])
+            .replace("\r\n", "\n")
+            .replace('\r', "\n");
+        let is_ended = text.trim_end_matches([' ', '\t']).ends_with('\n');
+        let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let text = &*lines.join("\n");
         match text.lines().next() {
             Some(FIRST_LINE) => {
                 let secrets = parse(text).ok_or("it is damaged or cut off")?;
@@ -73,7 +79,7 @@ impl Secrets {
                 if is_ended || is_first { Ok(secrets) } else { Err(NO_END) }
             }
             Some(line) if line.starts_with(ANY_VERSION) => Err("another version of callqr has written it"),
-            _ => Err("it is no key file of callqr, or its beginning is missing"),
+            _ => Err("it isn't a callqr key file, or its beginning is missing"),
         }
     }
 
@@ -244,9 +250,7 @@ mod tests {
             ("base ", "bass "),
             ("field 1", "field 0"),
             ("field 1", "field 256"),
-            ("\nfield", "\n\nfield"),
             ("\nsigning", "\nother x\nsigning"),
-            ("callqr", " callqr"),
         ] {
             assert!(good.contains(from));
             assert!(Secrets::parse(good.replacen(from, to, 1).as_bytes()).is_err(), "{from:?} -> {to:?}");
@@ -273,6 +277,12 @@ mod tests {
             bare.replace('\n', "\r\n"),
             format!("{good}\n \n"),
             format!("\u{feff}{good}"),
+            good.replace('\n', "\r"),
+            good.replace('\n', " \t\n"),
+            format!("\n\n{good}"),
+            good.replace('\n', "\n\n"),
+            format!("{good}\0"),
+            format!("{good}\x1a"),
         ] {
             assert_eq!(text(&Secrets::parse(edited.as_bytes()).unwrap()), good, "{edited:?}");
         }
@@ -285,9 +295,9 @@ mod tests {
         for (bytes, says) in [
             (Vec::new(), "empty"),
             ([&[0xff, 0xfe], &wide[..]].concat(), "UTF-16"),
-            (vec![0xc0; 40], "no text"),
+            (vec![0xc0; 40], "isn't text"),
             (good.replacen("keys 2", "keys 3", 1).into_bytes(), "another version"),
-            (b"-----BEGIN PRIVATE KEY-----\n".to_vec(), "no key file of callqr"),
+            (b"-----BEGIN PRIVATE KEY-----\n".to_vec(), "isn't a callqr key file"),
             (good.as_bytes()[..good.len() / 2].to_vec(), "cut off"),
         ] {
             let why = Secrets::parse(&bytes).map(|_| ()).unwrap_err();

@@ -163,7 +163,7 @@ fn data_that_cannot_be_used_is_told_and_left_as_it_is() {
     refuse(&["--config", "keys.toml"], "none.key is missing");
     fs::write(at.join("none.key"), "rubbish").unwrap();
     fs::set_permissions(at.join("none.key"), fs::Permissions::from_mode(0o600)).unwrap();
-    refuse(&["--config", "keys.toml"], "no key file of callqr");
+    refuse(&["--config", "keys.toml"], "isn't a callqr key file");
 
     Started::start(&mut callqr(at, &["--listen", "127.0.0.1:0", "--data-dir", "good"])).stop();
     Started::start(&mut callqr(at, &["--listen", "127.0.0.1:0", "--data-dir", "other"])).stop();
