@@ -45,7 +45,7 @@ impl SelfTest {
             let (verdict, left_out) = test(&relay, &listening, &certificates).await;
             for family in left_out.iter().filter(|family| !left_out_before.contains(*family)) {
                 tracing::info!(
-                    "this machine does not reach itself by {family}: the relay's self-test leaves {family} out"
+                    "this machine can't reach itself over {family}: the relay's self-test leaves {family} out"
                 );
             }
             left_out_before = left_out;
@@ -90,7 +90,7 @@ async fn test(relay: &Relay, listening: &[SocketAddr], certificates: &Certificat
         (true, true) => match report.left_out.first() {
             None => Verdict::HEALTHY,
             Some(family) => {
-                let message = format!("This machine does not reach itself by {family}, so {family} was not tested.");
+                let message = format!("This machine can't reach itself over {family}, so {family} was not tested.");
                 Verdict::new(Condition::Healthy, "left-out", message)
             }
         },

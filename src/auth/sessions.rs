@@ -399,5 +399,5 @@ fn digest(secret: &[u8; 32]) -> [u8; 32] {
 }
 
 pub(crate) fn no_session() -> Error {
-    Error::new(Kind::Unauthenticated, "no-session", "You're not logged in, or no longer.").hint("Log in again.")
+    Error::new(Kind::Unauthenticated, "no-session", "You aren't logged in any more.").hint("Log in again.")
 }

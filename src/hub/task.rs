@@ -265,7 +265,7 @@ fn too_many_devices(full: Full) -> Error {
         Full::Household => Error::new(
             Kind::Conflict,
             "too-many-household-devices",
-            "Your household has as many devices waiting for calls as it may have.",
+            "Your household has reached its limit of devices that wait for calls.",
         )
         .hint("Close the page on a device you don't need, or ask the operator to raise limits.devices_per_household."),
         Full::Server => Error::new(Kind::Unavailable, "too-many-devices", "The server has reached its device limit.")

@@ -58,7 +58,7 @@ pub fn router(edge: AppState) -> Router {
 }
 
 async fn wrong_method() -> ApiError {
-    let error = Error::invalid("wrong-method", "This address does not take requests of this method.")
+    let error = Error::invalid("wrong-method", "This address doesn't accept this method.")
         .hint("GET /api/v1 lists what there is.");
     ApiError::with_status(error, axum::http::StatusCode::METHOD_NOT_ALLOWED)
 }

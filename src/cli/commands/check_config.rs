@@ -12,10 +12,11 @@ pub fn check_config(format: &OutputFormat) -> Result<(), Refusal> {
     let found = runtime.block_on(app::check(&config));
     let advice = [format.settings.ignored(), found.advice].concat();
     if !found.problems.is_empty() {
-        let noun = if found.problems.len() == 1 { "is a problem" } else { "are problems" };
+        let noun = if found.problems.len() == 1 { "a problem" } else { "these problems" };
         let lines = found.problems.iter().map(|problem| format!("\n  {} {}", problem.message, problem.hint));
         let advice = advice.iter().map(|sentence| format!("\n  {sentence}"));
-        let message = format!("callqr would not start: there {noun}:{}", lines.chain(advice).collect::<String>());
+        let message =
+            format!("the server would not start because of {noun}:{}", lines.chain(advice).collect::<String>());
         return Err(Error::invalid("bad-config", message).into());
     }
     let mut answer = serde_json::json!({ "good": true });

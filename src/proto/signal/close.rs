@@ -96,7 +96,7 @@ impl CloseReason {
             Self::LoggedOut => ("logged-out", "This device was logged out.", "Log in again to be called."),
             Self::NotRelayed => (
                 "not-relayed",
-                "A candidate or description would have revealed an address, or is not one of a call.",
+                "A candidate or description would have revealed an address, or doesn't belong in a call.",
                 "Use iceTransportPolicy \"relay\" with this call's iceServers.",
             ),
             Self::TooMany => ("too-many", "Too many messages were sent.", "Wait a moment, then connect again."),

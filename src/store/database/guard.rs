@@ -67,13 +67,14 @@ impl WriteGuard {
                 .hint("The operator has to stop callqr and restore a backup, keeping a copy of the damaged file."));
         }
         if self.is_replaced.load(Ordering::Relaxed) {
-            return Err(refused("database-replaced", "its database file was overwritten while it runs").hint(
-                "The operator has to stop callqr, put the right callqr.db in place, remove callqr.db-wal and \
+            return Err(refused("database-replaced", "its database file was overwritten while the server was running")
+                .hint(
+                    "The operator has to stop callqr, put the right callqr.db in place, remove callqr.db-wal and \
                  callqr.db-shm, and start callqr again.",
-            ));
+                ));
         }
         if self.files.iter().any(|(file, opened)| identity(file).as_ref() != Some(opened)) {
-            return Err(refused("database-moved", "its database file was moved, removed or replaced while it runs").hint(
+            return Err(refused("database-moved", "its database file was moved, removed or replaced while the server was running").hint(
                 "The operator has to stop callqr, put callqr.db back (from callqr.rescued.db, where there is one, or from a \
                  backup), remove callqr.db-wal and callqr.db-shm, and start callqr again.",
             ));

@@ -174,7 +174,7 @@ pub(in crate::store) fn locked() -> Error {
         "database-locked",
         "The server saves nothing: another program has locked its database.",
     )
-    .hint("Try again in a moment. If it stays, the operator has to end that program.")
+    .hint("Try again in a moment. If this goes on, ask the operator to stop that program.")
     .retry_after(Duration::from_secs(5))
 }
 

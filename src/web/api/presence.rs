@@ -27,7 +27,7 @@ pub struct PresenceTicket {
 /// Issues a ticket to an owner's device
 #[utoipa::path(post, path = "/presence/ticket", tag = "devices", security(("session" = [])), responses(
     (status = 200, description = "A ticket for one connection", body = PresenceTicket),
-    (status = 409, description = "`too-many-household-devices`: as many of the household's devices are connected as may be"),
+    (status = 409, description = "`too-many-household-devices`: the household has reached its limit of connected devices"),
     (status = 503, description = "`too-many-devices`: the server has reached its device limit"),
 ))]
 pub async fn ticket(State(state): State<SharedState>, identity: Identity) -> Result<Json<PresenceTicket>, ApiError> {

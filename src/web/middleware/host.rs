@@ -28,7 +28,7 @@ pub fn check(version: Version, headers: &HeaderMap) -> Result<(), ApiError> {
     let why = match (hosts.next(), hosts.next()) {
         (_, Some(_)) => "The request names several hosts.",
         (Some(host), None) if host.to_str().ok().and_then(Authority::parse).is_none() => {
-            "The request's Host is no host."
+            "The request's Host header isn't a host name or an address."
         }
         // HTTP/2 has `:authority` in its place, and HTTP/1.0 need not say it.
         (None, None) if version == Version::HTTP_11 => "The request has no Host.",

@@ -31,8 +31,8 @@ test('a permission that is withdrawn in mid-call, and given back', async () => {
   await device.hears(TONES.caller);
 
   await allows(caller, 'denied');
-  await reads(caller, /can’t hear you/, /Your microphone is gone/);
-  await reads(device, /talking/, /other side has lost its microphone/);
+  await reads(caller, /can’t hear you/, /Your microphone stopped working/);
+  await reads(device, /talking/, /their microphone stopped working/);
   await device.fallsSilent(TONES.caller, 1_000);
   await caller.hears(TONES.owner);
 

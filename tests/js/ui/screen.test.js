@@ -95,7 +95,7 @@ test('the screen says what matters most: first our own connection, then the othe
   const unheard = callScreen({ ...missing, microphone: false, signalling: false }, around, caller);
   assert.match(unheard.notice ?? '', /Your microphone/);
   assert.deepEqual([unheard.headline, unheard.actions.map(({ id }) => id)], ['They can’t hear you', ['hear', 'microphone', 'mute', 'hang-up']]);
-  assert.match(callScreen({ ...missing, otherMicrophone: false }, around, caller).notice ?? '', /other side has lost/);
+  assert.match(callScreen({ ...missing, otherMicrophone: false }, around, caller).notice ?? '', /their microphone stopped/);
   assert.match(callScreen({ ...call, endsAt: NOW + 41_000 }, around, caller).notice ?? '', /1 minute/);
 });
 

@@ -95,7 +95,7 @@ pub struct AskPasskey {
     (status = 400, description = "`one-password`, `bad-secret`"),
     (status = 401, description = "`wrong-credentials`"),
     (status = 403, description = "`foreign-origin`"),
-    (status = 409, description = "`too-many-sessions`: every device that may be logged in is, and is connected"),
+    (status = 409, description = "`too-many-sessions`: the account has reached its limit of sessions, and all of them are connected"),
     (status = 429, description = "`too-many-attempts`, `too-many-requests`, `too-many-at-once`: this account or device is logging in already"),
 ))]
 pub async fn log_in(
@@ -133,7 +133,7 @@ pub async fn log_in(
     (status = 400, description = "`one-proof`"),
     (status = 401, description = "`wrong-code`, `server-clock`, `wrong-passkey`, `ticket-expired`, `no-account`"),
     (status = 403, description = "`foreign-origin`"),
-    (status = 409, description = "`no-passkey-here`, `too-many-sessions`: every device that may be logged in is, and is connected"),
+    (status = 409, description = "`no-passkey-here`, `too-many-sessions`: the account has reached its limit of sessions, and all of them are connected"),
     (status = 429, description = "`too-many-attempts`"),
 ))]
 pub async fn second_factor(
@@ -191,7 +191,7 @@ pub async fn passkey(
     (status = 400, description = "`passkeys-need-a-name`, `passkeys-need-public-url`"),
     (status = 401, description = "`wrong-passkey`, `ticket-expired`, `no-account`"),
     (status = 403, description = "`foreign-origin`"),
-    (status = 409, description = "`too-many-sessions`: every device that may be logged in is, and is connected"),
+    (status = 409, description = "`too-many-sessions`: the account has reached its limit of sessions, and all of them are connected"),
     (status = 429, description = "`too-many-attempts`"),
 ))]
 pub async fn passkey_finish(

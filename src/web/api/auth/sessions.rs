@@ -32,7 +32,7 @@ pub struct SessionList {
     sessions: Vec<OwnSession>,
 }
 
-/// Who is logged in with what came along.
+/// Who is logged in with the cookie or token that was sent.
 #[derive(Serialize, ToSchema)]
 pub struct LoggedInHere {
     /// `null`: nobody.
