@@ -32,7 +32,6 @@ fn certificates(directory: &Path) {
         new rsa rsa:2048; sign rsa middle 60 leaf.ext
         new long rsa:4160; sign long middle 60 leaf.ext
         sign leaf middle 10 leaf.ext; cp leaf.pem soon.pem
-        sign leaf middle 60; cp leaf.pem v1.pem
         sign leaf middle 60 leaf.ext
         cat leaf.pem middle.pem root.pem >chain.pem
         cat root.pem middle.pem leaf.pem >backwards.pem
@@ -43,13 +42,22 @@ fn certificates(directory: &Path) {
         openssl pkey -in leaf.key -aes256 -passout pass:x -out locked.key
         faketime '2020-01-01 00:00:00' openssl x509 -req -in leaf.csr -CA middle.pem -CAkey middle.key -CAcreateserial \
             -days 60 -extfile leaf.ext -out old.pem 2>/dev/null; cat old.pem middle.pem >oldchain.pem
-        cat v1.pem middle.pem >v1chain.pem; cat soon.pem middle.pem >soonchain.pem
+        cat soon.pem middle.pem >soonchain.pem
         cat rsa.pem middle.pem >rsachain.pem
         head -c 300 leaf.pem >cut.pem; head -c 100 leaf.key >cut.key; : >empty
         openssl req -x509 -newkey ec -pkeyopt $p256 -nodes -keyout self.key -out self.pem -days 60 -subj /CN=x -addext subjectAltName=DNS:call.example.org 2>/dev/null
         "#,
     );
+    for (name, pem) in VERSION_1 {
+        fs::write(directory.join(name), pem).unwrap();
+    }
 }
+
+/// A certificate of version 1, good until 2126, with its key: what openssl makes by itself, up to its version 3.3.
+const VERSION_1: [(&str, &str); 2] = [
+    ("v1.pem", include_str!("../fixtures/x509-v1/certificate.pem")),
+    ("v1.key", include_str!("../fixtures/x509-v1/key.pem")),
+];
 
 fn configure(directory: &Path, certificate: &str, key: &str, more: &str) {
     let settings = format!("listen = \"127.0.0.1:0\"\n{more}\n[tls]\ncertificate = {certificate:?}\nkey = {key:?}\n");
@@ -76,7 +84,7 @@ fn what_fails_at_the_start_fails_in_the_check_with_its_cause() {
         ("empty", "leaf.key", "is empty"),
         ("p521.pem", "p521.key", "P-521"),
         ("long.pem", "long.key", "RSA key of 4160 bits"),
-        ("v1chain.pem", "leaf.key", "X.509 version 1"),
+        ("v1.pem", "v1.key", "X.509 version 1"),
         (".", "leaf.key", "Cannot read ."),
     ] {
         configure(at, certificate, key, "");
