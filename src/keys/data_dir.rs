@@ -51,7 +51,7 @@ impl DataDir {
         }
     }
 
-    /// Whether [`DataDir::open`] would succeed, whoever holds the directory; makes nothing.
+    /// Whether [`DataDir::open`] would succeed, even if another process holds the directory; makes nothing.
     ///
     /// # Errors
     /// `directory` when it cannot be used.

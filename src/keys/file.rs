@@ -42,7 +42,7 @@ impl KeyFile {
 
     /// Whether it is there.
     pub fn exists(&self) -> bool {
-        // One that cannot be looked at is there, and whoever reads it is told why.
+        // One that cannot be looked at is there; reading it tells why.
         self.path.try_exists().unwrap_or(true)
     }
 

@@ -185,6 +185,15 @@ fn data_that_cannot_be_used_is_told_and_left_as_it_is() {
     fs::rename(at.join("right.key"), at.join("good/keys/master.key")).unwrap();
     let database = at.join("good/callqr.db");
     let whole = fs::read(&database).unwrap();
+    let mut torn = whole.clone();
+    torn[4096..8192].fill(0xa5);
+    fs::write(&database, &torn).unwrap();
+    refuse(&["--data-dir", "good"], "is damaged or not a database");
+    // As long as there is a log, the file alone tells nothing: a server that was killed may have been writing to it.
+    fs::write(at.join("good/callqr.db-wal"), "something").unwrap();
+    let unknown = output(at, &["check-config", "--listen", "127.0.0.1:0", "--data-dir", "good"]);
+    assert_eq!(unknown.status.code(), Some(0), "{}", text(&unknown.stderr));
+    fs::remove_file(at.join("good/callqr.db-wal")).unwrap();
     fs::write(&database, "this is no database").unwrap();
     refuse(&["--data-dir", "good"], "not a database");
     fs::write(&database, &whole).unwrap();

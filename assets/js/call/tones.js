@@ -63,7 +63,7 @@ export class Tones {
   /** @param {() => void} [changed] when sounds can be heard, or no longer */
   constructor(changed = () => {}) {
     this.#changed = changed;
-    // A telephone call, a locked screen or another app may have taken the sound away: whoever looks again has it back.
+    // A telephone call, a locked screen or another app may have taken the sound away: it comes back when you look again.
     document.addEventListener('visibilitychange', () => {
       if (document.visibilityState === 'visible') void this.wake();
     });

@@ -55,7 +55,7 @@ fn stop_signal() -> Result<impl Future<Output = ()>> {
     let mut quit = signal(SignalKind::quit()).map_err(Error::internal)?;
     // What tools that rotate logs send, and what would end a process that does not know of it.
     let unused = [SignalKind::user_defined1(), SignalKind::user_defined2()].map(signal);
-    // Sent when a terminal closes. Whoever started this with `nohup` wants it to go on then.
+    // Sent when a terminal closes. With `nohup` it is meant to go on then.
     let hang_up = (!ignores_hang_up()).then(|| signal(SignalKind::hangup())).transpose().map_err(Error::internal)?;
     Ok(async move {
         let _ignored = unused;

@@ -109,8 +109,12 @@ pub(in crate::store) fn look_for_key_check(path: &Path) -> Option<[u8; 32]> {
     look().ok()
 }
 
-/// Whether the file is sound, read as [`look_for_key_check`] reads it, for `limit` at most.
+/// Whether the file is sound, read as [`look_for_key_check`] reads it, for `limit` at most. A file whose log is not empty is
+/// whole only together with that.
 pub(in crate::store) fn look_at_soundness(path: &Path, limit: Duration) -> Soundness {
+    if has_log(path) {
+        return Soundness::Unknown;
+    }
     open_file_alone(path).and_then(|mut connection| soundness(&mut connection, limit)).unwrap_or(Soundness::Unknown)
 }
 
@@ -126,4 +130,11 @@ fn open_file_alone(path: &Path) -> rusqlite::Result<Connection> {
         .collect();
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     Connection::open_with_flags(format!("file:{name}?immutable=1"), flags)
+}
+
+/// Whether something lies in the database's log, and so maybe not, or not wholly, in its file.
+pub(in crate::store) fn has_log(path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    std::fs::metadata(log).is_ok_and(|log| log.len() > 0)
 }

@@ -1,7 +1,7 @@
 //! What stands between a change and the disk: nothing is written to a file that is no longer the database, and nothing
 //! more to one that is damaged.
 //!
-//! SQLite holds its files open. Whoever removes or replaces one under a running server makes it write where nobody will
+//! SQLite holds its files open. If somebody removes or replaces one under a running server, it writes where nobody will
 //! look again: each change would be confirmed, and lost at the restart.
 
 use std::fs;

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
-use super::migrate;
+use super::{examine, migrate};
 use crate::domain::Result;
 
 /// What every SQLite file begins with.
@@ -36,15 +36,9 @@ pub(in crate::store) fn look(path: &Path) -> Result<Presence> {
         (true, Some(version), Some(application)) => {
             migrate::check_version(path, i64::from(application), i64::from(version))?;
             // Nothing was ever done to it, unless that lies in its log.
-            let is_empty = application == 0 && version == 0 && !has_log(path);
+            let is_empty = application == 0 && version == 0 && !examine::has_log(path);
             Ok(if is_empty { Presence::Missing } else { Presence::Present })
         }
         _ => Err(migrate::corrupt(path)),
     }
-}
-
-fn has_log(path: &Path) -> bool {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    std::fs::metadata(log).is_ok_and(|log| log.len() > 0)
 }
