@@ -32,7 +32,10 @@
   var panel = null;
   var shown = '';
   var timer = setInterval(look, EVERY);
+  // Before the page is painted with its own words: what stood above them would move them under a finger.
+  var watch = new MutationObserver(arrived);
 
+  watch.observe(document, { subtree: true, attributes: true, attributeFilter: ['data-started', 'data-state'] });
   // A file that did not come, or a module that this browser cannot read.
   window.addEventListener('error', hinted, true);
   window.addEventListener('unhandledrejection', hinted);
@@ -40,17 +43,24 @@
 
   function look() {
     turns += 1;
-    if (!started && isStarted()) {
-      started = true;
-      limit = turns + ANSWERS;
-    }
-    if (started && !isEmpty()) return leave();
+    if (arrived()) return undefined;
     if (!('noModule' in document.createElement('script'))) return tell('too-old', words[4], words[5], '');
     if (turns >= limit && shown !== 'stuck') return tell('stuck', words[1], words[2], words[3]);
     var headline = document.getElementById('headline');
     if (headline && !started && !isEmpty()) headline.textContent = words[0];
     if (isEmpty() && turns >= EMPTY && !shown) tell('waiting', words[0], '', '');
     return undefined;
+  }
+
+  /** Whether the page speaks for itself; then nothing is left to do here. */
+  function arrived() {
+    if (!started && isStarted()) {
+      started = true;
+      limit = turns + ANSWERS;
+    }
+    if (!started || isEmpty()) return false;
+    leave();
+    return true;
   }
 
   function hinted() {
@@ -102,6 +112,7 @@
   /** The page speaks for itself from now on, however late it is. */
   function leave() {
     clearInterval(timer);
+    watch.disconnect();
     window.removeEventListener('error', hinted, true);
     window.removeEventListener('unhandledrejection', hinted);
     if (panel) panel.remove();

@@ -48,6 +48,7 @@ for (const [page, url] of Object.entries(PAGES)) {
 
 test('a page whose program never comes says so, and goes on where it comes after all', async () => {
   const person = await world.caller();
+  await person.tab.page.addInitScript(notePanel);
   let go = () => {};
   const held = new Promise((resolve) => { go = () => resolve(null); });
   await person.tab.page.route('**/i18n/caller.en.json', async (route) => {
@@ -58,8 +59,21 @@ test('a page whose program never comes says so, and goes on where it comes after
   await until('the page says so', () => boot(person), { detail: () => person.see() });
   go();
   await person.comesTo('ready');
-  await until('the page speaks for itself', () => person.tab.run(() => document.querySelector('main').checkVisibility() && !document.getElementById('boot')));
+  const painted = await until('the page is painted', () => person.tab.run(() => window.__painted));
+  assert.deepEqual(painted, { main: true, panel: false });
 });
+
+/** In the page: what is there when it is painted with its own words for the first time. */
+function notePanel() {
+  const watch = new MutationObserver(() => {
+    if (document.body?.dataset.state !== 'ready') return;
+    watch.disconnect();
+    requestAnimationFrame(() => {
+      window.__painted = { main: document.querySelector('main').checkVisibility(), panel: document.getElementById('boot') !== null };
+    });
+  });
+  watch.observe(document, { subtree: true, attributes: true, attributeFilter: ['data-state'] });
+}
 
 test('without JavaScript the first thing on the page says what it needs', async () => {
   for (const url of Object.values(PAGES)) {

@@ -23,6 +23,8 @@ export async function launchChromium({ name, at, ca, tone, pause }) {
     env: { ...process.env, HOME: home, XDG_CONFIG_HOME: '', XDG_CACHE_HOME: '' },
     args: [
       '--no-sandbox',
+      // Debian's wrapper turns on drawing by the GPU. There is none here, and to imitate one takes a processor core.
+      '--disable-gpu',
       '--disable-quic',
       '--no-first-run',
       '--disable-background-networking',
