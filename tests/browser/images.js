@@ -14,7 +14,7 @@ const PHONE = { viewport: { width: 360, height: 800 }, deviceScaleFactor: 1.5, h
 const MAX_BYTES = 80_000;
 
 mkdirSync(folder, { recursive: true });
-const world = await World.open({ settings: { CALLQR_LOG_LEVEL: 'warn' } });
+const world = await World.open({ guarded: true, settings: { CALLQR_LOG_LEVEL: 'warn' } });
 try {
   world.owner.username = 'maria';
   await world.register();

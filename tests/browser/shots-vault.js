@@ -9,7 +9,7 @@ import { World } from './support/people/world.js';
 
 const folder = fileURLToPath(new URL('shots-vault/', import.meta.url));
 const picture = album(folder);
-const world = await World.open({ settings: { CALLQR_LOG_LEVEL: 'warn' } });
+const world = await World.open({ guarded: true, settings: { CALLQR_LOG_LEVEL: 'warn' } });
 
 try {
   await world.register();

@@ -16,7 +16,7 @@ const parts = process.argv.slice(2);
 const LOOKS = looks(['en', 'ar', 'de'], parts);
 const picture = album(folder);
 
-const world = await World.open({ settings: { CALLQR_LOG_LEVEL: 'warn', CALLQR_CALLS_RING_TIME: '20s' } });
+const world = await World.open({ guarded: true, settings: { CALLQR_LOG_LEVEL: 'warn', CALLQR_CALLS_RING_TIME: '20s' } });
 
 try {
   for (const look of LOOKS) await setUp(look);

@@ -23,7 +23,7 @@ import { World } from '../support/people/world.js';
 let world;
 let folder;
 before(async () => {
-  world = await World.open();
+  world = await World.open({ guarded: true });
   folder = mkdtempSync(join(tmpdir(), 'callqr-canaries-'));
 });
 after(async () => {

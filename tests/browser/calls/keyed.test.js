@@ -6,7 +6,7 @@ import { ownersWorld } from '../support/people/owners-world.js';
 import { TONES } from '../support/browsers/tones.js';
 import { until } from '../support/until.js';
 
-const world = await ownersWorld();
+const world = await ownersWorld({ guarded: true });
 const sticker = await keyedSticker(world);
 
 const KINDS = [['chromium', 'chromium'], ['firefox', 'chromium'], ['chromium', 'firefox']];

@@ -9,7 +9,7 @@ import { World } from '../support/people/world.js';
 
 let world;
 before(async () => {
-  world = await World.open();
+  world = await World.open({ guarded: true });
 });
 afterEach(() => world.clear());
 after(() => world?.close());

@@ -9,8 +9,8 @@ const world = await ownersWorld();
 const sticker = await keyedSticker(world);
 const { url: invite } = await world.server.api('POST', '/api/v1/invites', { body: { kind: 'household' }, bearer: world.bearer });
 const PAGES = { caller: sticker.url, owner: `${world.origin}/`, join: `${world.origin}/join#${invite.split('#')[1]}` };
-/** What each page cannot do without. */
-const MAIN = { caller: '**/js/caller/main.js', owner: '**/js/owner/main.js', join: '**/js/join/main.js' };
+/** The state that each page comes to when all is well. */
+const WELL = { caller: 'ready', owner: 'login', join: 'open' };
 
 /** What goes wrong with a file. */
 const FAULTS = {
@@ -19,6 +19,13 @@ const FAULTS = {
   'a module that throws': (route) => route.fulfill({ contentType: 'text/javascript', body: 'throw new Error("old browser");' }),
   'a file of another version': (route) => route.fulfill({ status: 404, body: '{}' }),
 };
+/** Which file of which page goes wrong, and how: the caller's in every way, and others' as far as they may differ. */
+const CASES = [
+  ...Object.keys(FAULTS).map((fault) => ['caller', 'js/caller/main.js', fault]),
+  ['caller', 'js/net/api.js', 'a connection that dies'],
+  ['owner', 'js/owner/main.js', 'a module that throws'],
+  ['join', 'js/join/main.js', 'a connection that dies'],
+];
 
 const boot = (person) => person.tab.run(() => {
   const panel = document.querySelector('#boot[data-boot=stuck]');
@@ -26,24 +33,19 @@ const boot = (person) => person.tab.run(() => {
   return panel && { text: panel.innerText, lang: panel.lang, bottom: panel.getBoundingClientRect().bottom, main };
 });
 
-/** What may be missing of each page, and how. */
-const cases = (page) => Object.entries(FAULTS).flatMap(([what, fault]) =>
-  (page === 'caller' ? [MAIN[page], '**/js/net/api.js'] : [MAIN[page]]).map((path) => ({ what, fault, path })));
-
-for (const [page, url] of Object.entries(PAGES)) {
-  // At the same time, since most of it is waiting.
-  test(`${page}: whatever keeps its program away, a person reads so and can load again`, () => Promise.all(cases(page).map(async ({ what, fault, path }) => {
+for (const [page, path, fault] of CASES) {
+  test(`${page}: ${fault} (${path}) is told to a person, who can load again`, async () => {
     const person = await world.caller({ locale: 'de-DE' });
-    await person.tab.page.route(path, fault);
-    await person.scan(url);
-    const seen = await until(`the page says so after ${what}: ${path}`, () => boot(person), { detail: () => person.see() });
+    await person.tab.page.route(`**/${path}`, FAULTS[fault]);
+    await person.scan(PAGES[page]);
+    const seen = await until('the page says so', () => boot(person), { detail: () => person.see() });
     assert.match(seen.text, /nicht vollständig geladen[\s\S]*Neu laden/);
     assert.deepEqual([seen.lang, seen.main, seen.bottom < 844], ['de', false, true]);
-    await person.tab.page.unroute(path);
+    await person.tab.page.unroute(`**/${path}`);
     await person.tab.tap('#boot button');
-    await person.comesTo({ caller: 'ready', owner: 'login', join: 'open' }[page]);
+    await person.comesTo(WELL[page]);
     assert.equal(await person.tab.run(() => document.getElementById('boot')), null);
-  })));
+  });
 }
 
 test('a page whose program never comes says so, and goes on where it comes after all', async () => {

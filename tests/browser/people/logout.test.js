@@ -7,7 +7,7 @@ import { comesToVault } from '../support/people/keyed.js';
 import { ownersWorld } from '../support/people/owners-world.js';
 import { until } from '../support/until.js';
 
-const world = await ownersWorld();
+const world = await ownersWorld({ guarded: true });
 
 /** How many log-ins of the owner the server has. */
 const logIns = async () => {

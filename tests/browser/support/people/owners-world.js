@@ -17,7 +17,7 @@ export async function ownersWorld(options) {
 
 /** The same, and an impostor before the server, who lets it speak for itself again after each test. */
 export async function impostorsWorld() {
-  const world = await ownersWorld();
+  const world = await ownersWorld({ guarded: true });
   const impostor = await Impostor.open(world);
   after(() => impostor.close());
   afterEach(() => impostor.retire());

@@ -20,9 +20,13 @@ export class World {
   /** What must show up nowhere, each with what it is. */
   #canaries = new Map();
 
-  /** @param {{settings?: Record<string, string>}} [options] settings of the server */
-  static async open({ settings = {} } = {}) {
+  /**
+   * @param {{settings?: Record<string, string>, guarded?: boolean}} [options] settings of the server; `guarded`: owners' pages get
+   *   their service worker. It fetches every file once more, so only the tests that are about it, or about everything, have it.
+   */
+  static async open({ settings = {}, guarded = false } = {}) {
     const world = new World();
+    world.guarded = guarded;
     await world.#open(settings);
     return world;
   }
@@ -104,7 +108,8 @@ export class World {
 
   /** One of the owner's devices; `beside`: another tab of this owner's browser profile. */
   async device({ kind = 'chromium', line = 'owner', beside, ...options } = {}) {
-    const profile = beside?.profile ?? (await (await this.browser(line, kind)).profile(options));
+    const serviceWorkers = this.guarded ? 'allow' : 'block';
+    const profile = beside?.profile ?? (await (await this.browser(line, kind)).profile({ serviceWorkers, ...options }));
     return this.#person(new Owner(await profile.tab()), profile);
   }
 
