@@ -67,6 +67,25 @@ fn look_for_room(path: &Path, parent: &Path) -> Result<()> {
     }
 }
 
+/// Whether a file that is there can be read and written; one that is not there could be made.
+///
+/// # Errors
+/// `file` when it belongs to another user, or is a link into a directory that is not there.
+pub fn look_at_file(path: &Path) -> Result<()> {
+    let open = rustix::fs::Access::READ_OK | rustix::fs::Access::WRITE_OK;
+    match rustix::fs::access(path, open).map_err(io::Error::from) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(file_error("read and write", path, &error)),
+        Err(_) => match fs::read_link(path) {
+            Ok(target) if !path.with_file_name(&target).parent().is_some_and(Path::is_dir) => {
+                Err(unusable("file", format!("{} is a link into a directory that is missing.", path.display()))
+                    .hint("Bring the directory back (is its disk mounted?), or remove the link."))
+            }
+            _ => Ok(()),
+        },
+    }
+}
+
 fn can_write(directory: &Path) -> io::Result<()> {
     Ok(rustix::fs::access(directory, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK)?)
 }

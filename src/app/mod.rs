@@ -45,7 +45,7 @@ use crate::operator::ServerHealth;
 use crate::operator::socket::{Control, HealthCheck};
 use crate::relay::Relay;
 use crate::store::Store;
-use crate::tls::Certificates;
+use crate::tls::{Certificates, Refreshed};
 use crate::upkeep::cleaner::{Cleaner, ClockHealth};
 use crate::upkeep::clock::Doubt;
 use crate::upkeep::memory;
@@ -341,9 +341,15 @@ async fn keep_certificate(certificates: Arc<Certificates>) {
         told = health.map(|error| error.code);
         tokio::time::sleep(CERTIFICATE_CHECK).await;
         let certificates = certificates.clone();
-        let refreshed = tokio::task::spawn_blocking(move || certificates.refresh(SystemTime::now())).await;
-        if let Ok(Err(error)) = refreshed {
-            tracing::warn!(%error, "the certificate could not be refreshed");
+        let refreshed = tokio::task::spawn_blocking(move || {
+            let now = SystemTime::now();
+            let refreshed = certificates.refresh(now)?;
+            Ok::<_, Error>(if refreshed == Refreshed::Replaced { certificates.advice(now) } else { Vec::new() })
+        });
+        match refreshed.await {
+            Ok(Ok(advice)) => advice.iter().for_each(|advice| tracing::warn!("{advice}")),
+            Ok(Err(error)) => tracing::warn!(%error, "the certificate could not be refreshed"),
+            Err(_) => {}
         }
     }
 }

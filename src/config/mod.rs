@@ -14,6 +14,7 @@ mod suggest;
 mod values;
 
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -374,6 +375,18 @@ impl Config {
         if self.relay.bytes_per_call < Size::mebibytes(1) {
             let fault = Fault::new(format!("{} is out of range", self.relay.bytes_per_call), "Choose at least 1MiB.");
             sources.report("relay.bytes_per_call", fault);
+        }
+        if let Some(LoopbackAddress(metrics)) = self.metrics.listen {
+            let meets = |own: &&SocketAddr| {
+                let covers =
+                    own.ip() == metrics.ip() || own.ip().is_unspecified() && own.is_ipv4() == metrics.is_ipv4();
+                covers && own.port() == metrics.port() && metrics.port() != 0
+            };
+            if let Some(own) = self.listen.addresses.iter().find(meets) {
+                let remedy = "Choose a port of its own for the metrics.";
+                sources
+                    .report("metrics.listen", Fault::new(format!("{metrics} is what listen takes with {own}"), remedy));
+            }
         }
         if self.tls.certificate.is_some() != self.tls.key.is_some() {
             let (given, missing) = match self.tls.key {

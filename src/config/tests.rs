@@ -75,6 +75,28 @@ fn every_problem_is_told_at_once_with_place_and_remedy() {
 }
 
 #[test]
+fn the_metrics_have_a_port_of_their_own() {
+    for (listen, metrics, takes) in [
+        ("[::]:8443", "[::1]:8443", Some("[::]:8443")),
+        ("127.0.0.1:8443", "127.0.0.1:8443", Some("127.0.0.1:8443")),
+        ("0.0.0.0:8443", "127.0.0.2:8443", Some("0.0.0.0:8443")),
+        ("0.0.0.0:8443", "[::1]:8443", None),
+        ("127.0.0.1:8443", "127.0.0.1:9464", None),
+        ("127.0.0.1:0", "127.0.0.1:0", None),
+    ] {
+        let text = format!("listen = \"{listen}\"\n[metrics]\nlisten = \"{metrics}\"\n");
+        let told: Vec<_> = parse(&text).err().iter().flatten().map(ToString::to_string).collect();
+        let wanted = takes.map(|own| {
+            format!(
+                "callqr.toml:3: metrics.listen: {metrics} is what listen takes with {own}. Choose a port of its own for the \
+                 metrics."
+            )
+        });
+        assert_eq!(told, Vec::from_iter(wanted), "{listen}, {metrics}");
+    }
+}
+
+#[test]
 fn broken_syntax_is_told_with_its_lines_and_the_rest_is_still_checked() {
     let told = problems("listen = \n[calls]\nring_time = \"nonsense\"\n");
     assert!(told.iter().any(|line| line.starts_with("callqr.toml:1: invalid TOML")), "{told:?}");

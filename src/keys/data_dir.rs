@@ -51,12 +51,16 @@ impl DataDir {
         }
     }
 
-    /// Whether [`DataDir::open`] would succeed, even if another process holds the directory; makes nothing.
+    /// Whether [`DataDir::open`] would succeed, even if another process holds the directory, and the database can then be
+    /// opened; makes nothing.
     ///
     /// # Errors
-    /// `directory` when it cannot be used.
+    /// `directory` when it cannot be used, `file` when one in it cannot.
     pub fn look(path: &Path) -> Result<()> {
-        [path.to_owned(), Self::keys_in(path), Self::tls_in(path)].iter().try_for_each(|path| files::look(path))
+        [path.to_owned(), Self::keys_in(path), Self::tls_in(path)].iter().try_for_each(|path| files::look(path))?;
+        ["lock", "callqr.db", "callqr.db-wal", "callqr.db-shm"]
+            .iter()
+            .try_for_each(|name| files::look_at_file(&path.join(name)))
     }
 
     /// The directory itself.

@@ -1,6 +1,6 @@
 //! Advice for the operator about the certificate: what starts, and does not work for others.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -12,11 +12,14 @@ use super::names::{self, Name};
 use super::own_files::{Loaded, OwnFiles};
 use super::{SOON, TlsOptions, authority, inspect};
 
+/// The longest lifetime that Apple's devices accept, no matter who issued the certificate (since July 2019).
+const LONGEST: Duration = Duration::from_secs(825 * 24 * 60 * 60);
+
 /// What the operator should know about the certificate, with the remedy. Empty if there is none, or if this user cannot
 /// read it.
 pub fn advice(options: &TlsOptions, now: SystemTime) -> Vec<String> {
     match &options.own_files {
-        Some(files) => files.load().map(|loaded| about_files(files, &loaded, options, now)).unwrap_or_default(),
+        Some(files) => files.load(now).map(|loaded| about_files(files, &loaded, options, now)).unwrap_or_default(),
         None => about_authority(options),
     }
 }
@@ -39,6 +42,15 @@ fn about_files(files: &OwnFiles, loaded: &Loaded, options: &TlsOptions, now: Sys
             day(facts.not_after)
         ));
     }
+    if let Some(why) = facts.refused {
+        advice.push(format!("Browsers refuse the certificate in {shown}: {why}. Have another one issued."));
+    }
+    if facts.lifetime() > LONGEST {
+        advice.push(format!(
+            "The certificate in {shown} is valid for more than 825 days: iPhones, iPads and Macs refuse it. Have one issued \
+             for a shorter time."
+        ));
+    }
     if let Some(ended) = issuers.iter().find(|issuer| now >= issuer.not_after) {
         advice.push(format!(
             "A certificate of an issuer in {shown} expired on {}: put the issuer's new one there.",
@@ -46,6 +58,7 @@ fn about_files(files: &OwnFiles, loaded: &Loaded, options: &TlsOptions, now: Sys
         ));
     }
     if let Some(host) = &options.public_host
+        && !facts.names.is_empty()
         && !names_host(facts, host)
     {
         advice.push(format!(

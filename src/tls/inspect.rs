@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
 use rustls::pki_types::CertificateDer;
+use x509_parser::error::X509Error;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer as _, X509Certificate, X509Version};
 use x509_parser::public_key::PublicKey;
@@ -23,8 +24,20 @@ pub(super) struct Facts {
     pub(super) issuer: Vec<u8>,
     pub(super) public_key: Vec<u8>,
     pub(super) is_version_3: bool,
+    /// Why browsers refuse it as a server's own certificate, no matter who issued it: "it may not be used by servers".
+    pub(super) refused: Option<&'static str>,
     /// What an authority may vouch for; `None` for every other certificate.
     pub(super) scope: Option<Scope>,
+}
+
+impl Facts {
+    pub(super) fn is_valid(&self, now: SystemTime) -> bool {
+        self.not_before <= now && now < self.not_after
+    }
+
+    pub(super) fn lifetime(&self) -> Duration {
+        self.not_after.duration_since(self.not_before).unwrap_or_default()
+    }
 }
 
 /// Reads a certificate; `None` when it is none.
@@ -40,8 +53,43 @@ pub(super) fn facts(certificate: &CertificateDer<'_>) -> Option<Facts> {
         issuer: parsed.issuer().as_raw().to_vec(),
         public_key: parsed.public_key().subject_public_key.data.to_vec(),
         is_version_3: parsed.version() == X509Version::V3,
+        refused: refused(&parsed),
         scope: Scope::of(&parsed),
     })
+}
+
+/// Whether a certificate was signed with another's key. `None` where it cannot be told: the signature is of a kind that our
+/// cryptography does not have.
+pub(super) fn is_signed_by(certificate: &CertificateDer<'_>, issuer: &CertificateDer<'_>) -> Option<bool> {
+    let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
+    let (_, issuer) = X509Certificate::from_der(issuer).ok()?;
+    match certificate.verify_signature(Some(issuer.public_key())) {
+        Ok(()) => Some(true),
+        Err(X509Error::SignatureVerificationError) => Some(false),
+        Err(_) => None,
+    }
+}
+
+/// Signatures by SHA-1: of RSA (RFC 8017; the second as OIW wrote it) and of ECDSA (RFC 5758).
+const SHA_1: [&str; 3] = ["1.2.840.113549.1.1.5", "1.3.14.3.2.29", "1.2.840.10045.4.1"];
+
+/// What browsers ask of a server's own certificate (RFC 5280, 4.2.1; CA/Browser Forum, Baseline Requirements, 7.1).
+fn refused(certificate: &X509Certificate<'_>) -> Option<&'static str> {
+    let usage = certificate.key_usage().ok().flatten();
+    let purposes = certificate.extended_key_usage().ok().flatten();
+    if purposes.is_some_and(|found| !found.value.server_auth && !found.value.any) {
+        Some("it is not for servers (its extended key usage lacks serverAuth)")
+    } else if usage.is_some_and(|found| !found.value.digital_signature()) {
+        Some("its key may not sign (its key usage lacks digitalSignature)")
+    } else if SHA_1.contains(&certificate.signature_algorithm.algorithm.to_id_string().as_str()) {
+        Some("it is signed with SHA-1")
+    } else if certificate.is_ca() && certificate.subject() != certificate.issuer() {
+        Some("it is an authority's certificate, not a server's (basicConstraints says CA)")
+    } else if certificate.subject_alternative_name().ok().flatten().is_none() {
+        Some("it names no host (it has no subjectAltName; browsers do not look at the common name)")
+    } else {
+        None
+    }
 }
 
 /// What kind of key a certificate is for, if it is one that our cryptography does not have: "an RSA key of 8192 bits".

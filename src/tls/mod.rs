@@ -71,6 +71,7 @@ pub enum Refreshed {
 
 /// The certificate in use, and what is needed to replace it.
 pub struct Certificates {
+    options: TlsOptions,
     source: Source,
     current: Arc<Current>,
     state: Mutex<State>,
@@ -98,7 +99,7 @@ impl Certificates {
     }
 
     fn open_on(machine: Box<dyn Machine>, options: TlsOptions, now: SystemTime) -> Result<Self> {
-        let source = match options.own_files {
+        let source = match options.own_files.clone() {
             Some(files) => Source::Files(files),
             None => {
                 let given = names::given(&options.extra_sans);
@@ -108,6 +109,7 @@ impl Certificates {
         };
         let Fresh { shown, facts, hosts, stamp } = source.fetch(now)?;
         Ok(Self {
+            options,
             source,
             current: Arc::new(Current(RwLock::new(shown))),
             state: Mutex::new(State { facts, hosts, stamp, last_failure: None }),
@@ -120,7 +122,7 @@ impl Certificates {
     /// As [`Certificates::open`].
     pub fn look(options: &TlsOptions, now: SystemTime) -> Result<()> {
         match &options.own_files {
-            Some(files) => files.certified().map(drop),
+            Some(files) => files.certified(now).map(drop),
             None => Authority::look(&options.directory, now),
         }
     }
@@ -189,13 +191,18 @@ impl Certificates {
             return Err(Error::new(Kind::Unavailable, "certificate-not-yet-valid", message).hint("Check the clock."));
         }
         // The built-in authority's own are renewed in time, or it says why not.
-        let lifetime = state.facts.not_after.duration_since(state.facts.not_before).unwrap_or_default();
-        if matches!(self.source, Source::Files(_)) && now + SOON.min(lifetime / 3) >= state.facts.not_after {
+        let soon = SOON.min(state.facts.lifetime() / 3);
+        if matches!(self.source, Source::Files(_)) && now + soon >= state.facts.not_after {
             let message = "The certificate expires soon.";
             return Err(Error::new(Kind::Unavailable, "certificate-ends-soon", message)
                 .hint("Renew it, or find out why nothing does; callqr picks up new files automatically."));
         }
         state.last_failure.clone().map_or(Ok(()), Err)
+    }
+
+    /// What the operator should know about the certificate: see [`advice`]. Blocks on the disk.
+    pub fn advice(&self, now: SystemTime) -> Vec<String> {
+        advice(&self.options, now)
     }
 
     /// When the certificate in use expires.
@@ -269,7 +276,7 @@ impl Source {
             Self::Files(files) => {
                 // Before the content is read: a change in between is then noticed the next time.
                 let stamp = files.stamp()?;
-                let (key, facts) = files.certified()?;
+                let (key, facts) = files.certified(now)?;
                 let shown = Shown::Always(Arc::new(key));
                 Ok(Fresh { shown, facts, hosts: BTreeSet::new(), stamp: Some(stamp) })
             }
@@ -284,7 +291,14 @@ impl Source {
             }
             Self::Files(files) => state.stamp == Some(files.stamp()?),
         };
-        if is_good { Ok(None) } else { self.fetch(now).map(Some) }
+        if is_good {
+            return Ok(None);
+        }
+        let fresh = self.fetch(now)?;
+        match self {
+            Self::Files(files) if state.facts.is_valid(now) && !fresh.facts.is_valid(now) => Err(files.no_better()),
+            _ => Ok(Some(fresh)),
+        }
     }
 }
 

@@ -475,6 +475,12 @@ fn the_operators_own_files_are_used_and_followed() {
     assert_eq!(certificates.refresh(now()), Ok(Refreshed::Replaced));
     assert!(connect(&certificates, &new_authority, "192.0.2.2").is_ok());
     assert_eq!(certificates.health(now()), Ok(()));
+    let mut ended = rcgen::CertificateParams::new(vec!["192.0.2.2".to_owned()]).unwrap();
+    ended.not_after = (now() - DAY).into();
+    let key = rcgen::KeyPair::generate().unwrap();
+    put(&ended.self_signed(&key).unwrap().pem(), &key.serialize_pem());
+    assert!(certificates.refresh(now()).unwrap_err().message.contains("has expired"));
+    assert!(connect(&certificates, &new_authority, "192.0.2.2").is_ok(), "the better one stays");
     let selfmade = rcgen::generate_simple_self_signed(vec!["callqr.test".into()]).unwrap();
     put(&selfmade.cert.pem(), &selfmade.signing_key.serialize_pem());
     assert_eq!(certificates.refresh(now()), Ok(Refreshed::Replaced));

@@ -43,6 +43,23 @@ fn certificates(directory: &Path) {
         faketime '2020-01-01 00:00:00' openssl x509 -req -in leaf.csr -CA middle.pem -CAkey middle.key -CAcreateserial \
             -days 60 -extfile leaf.ext -out old.pem 2>/dev/null; cat old.pem middle.pem >oldchain.pem
         cat soon.pem middle.pem >soonchain.pem
+        # What browsers refuse for reasons of their own.
+        refused() { printf 'subjectAltName=DNS:call.example.org\n%s\n' "$2" >"$1.ext"
+            openssl x509 -req -in leaf.csr -CA middle.pem -CAkey middle.key -CAcreateserial -days "${3:-60}" -extfile "$1.ext" $4 -out "$1.pem" 2>/dev/null
+            cat middle.pem >>"$1.pem"; }
+        refused clients extendedKeyUsage=clientAuth
+        refused sealing keyUsage=keyEncipherment
+        refused authority basicConstraints=critical,CA:TRUE
+        refused sha1 basicConstraints=CA:FALSE 60 -sha1
+        refused years basicConstraints=CA:FALSE 900
+        refused good 'extendedKeyUsage=serverAuth
+keyUsage=critical,digitalSignature'
+        printf 'basicConstraints=CA:FALSE\n' >unnamed.ext; cp leaf.csr unnamed.csr; sign unnamed middle 60 unnamed.ext; cat middle.pem >>unnamed.pem
+        # Two certificates for one key; and an authority that has changed its key, not its name.
+        cat old.pem leaf.pem middle.pem >renewed.pem
+        openssl req -new -newkey ec -pkeyopt $p256 -nodes -keyout newer.key -out newer.csr -subj /CN=middle 2>/dev/null; sign newer root 850 ca.ext
+        cat leaf.pem newer.pem middle.pem root.pem >twomiddles.pem
+        cat leaf.pem newer.pem root.pem >wrongmiddle.pem
         cat rsa.pem middle.pem >rsachain.pem
         head -c 300 leaf.pem >cut.pem; head -c 100 leaf.key >cut.key; : >empty
         openssl req -x509 -newkey ec -pkeyopt $p256 -nodes -keyout self.key -out self.pem -days 60 -subj /CN=x -addext subjectAltName=DNS:call.example.org 2>/dev/null
@@ -111,6 +128,9 @@ fn what_can_be_read_one_way_only_is_read() {
         ("backwards.pem", "leaf.key"),
         ("marked.pem", "marked.key"),
         ("rsachain.pem", "rsa.key"),
+        ("good.pem", "leaf.key"),
+        ("renewed.pem", "leaf.key"),
+        ("twomiddles.pem", "leaf.key"),
     ] {
         configure(at, certificate, key, "public_url = \"https://call.example.org\"");
         let checked = output(at, &["check-config"]);
@@ -132,6 +152,13 @@ fn what_starts_and_does_not_work_for_others_is_told_by_the_check_and_by_the_star
         ("chain.pem", "leaf.key", "public_url = \"https://door.example.org\"", "does not name door.example.org"),
         ("soonchain.pem", "leaf.key", public, "expires on"),
         ("self.pem", "self.key", public, "issued by itself"),
+        ("clients.pem", "leaf.key", public, "lacks serverAuth"),
+        ("sealing.pem", "leaf.key", public, "lacks digitalSignature"),
+        ("authority.pem", "leaf.key", public, "an authority's certificate"),
+        ("sha1.pem", "leaf.key", public, "SHA-1"),
+        ("years.pem", "leaf.key", public, "825 days"),
+        ("unnamed.pem", "leaf.key", public, "it names no host"),
+        ("wrongmiddle.pem", "leaf.key", public, "no certificate of an issuer"),
     ] {
         configure(at, certificate, key, settings);
         let checked = output(at, &["check-config"]);
@@ -166,6 +193,17 @@ fn data_that_cannot_be_used_is_told_and_left_as_it_is() {
     fs::create_dir(at.join("open")).unwrap();
     fs::set_permissions(at.join("open"), fs::Permissions::from_mode(0o777)).unwrap();
     refuse(&["--data-dir", "open"], "chmod 700");
+
+    for name in ["lock", "callqr.db"] {
+        let data = at.join(format!("linked-{name}"));
+        fs::create_dir(&data).unwrap();
+        fs::set_permissions(&data, fs::Permissions::from_mode(0o700)).unwrap();
+        std::os::unix::fs::symlink("/nowhere/file", data.join(name)).unwrap();
+        let told = text(
+            &output(at, &["check-config", "--listen", "127.0.0.1:0", "--data-dir", data.to_str().unwrap()]).stderr,
+        );
+        assert!(told.contains("a link into a directory that is missing"), "{name}: {told}");
+    }
 
     fs::write(at.join("keys.toml"), "[keys]\nfile = \"none.key\"\n").unwrap();
     refuse(&["--config", "keys.toml"], "none.key is missing");
