@@ -55,6 +55,10 @@ async fn signalling_refuses_pages_of_others_and_lets_programs_show_their_ticket(
             assert_eq!(upgrade.with_header("origin", origin).get(&path).await.status, 403, "{origin}");
         }
         assert_eq!(upgrade.as_page().get(&path).await.status, 101);
+        let hybi = server.client.with_header("connection", "upgrade").with_header("upgrade", "websocket");
+        let other = hybi.with_header("sec-websocket-version", "8").get(&path).await;
+        assert_eq!((other.status, other.code()), (426, "not-a-websocket"));
+        assert_eq!(other.headers["sec-websocket-version"], "13");
     }
 }
 

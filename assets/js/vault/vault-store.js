@@ -196,7 +196,7 @@ export class VaultStore {
     // So that every device follows that knows one of these, and none goes back to it.
     content.replaced = knownKeys(this.#memory.seen(household));
     const { vault, body, blob, first } = await newVault(household, revision, unlockKey, content);
-    await this.#ask('POST', '/api/v1/vault/anew', { ...body, ...(before && { before }) });
+    await this.#ask('POST', '/api/v1/vault/start-over', { ...body, ...(before && { before }) });
     this.#answer = { household, account, blob: encode64(blob), wraps: [first] };
     this.#keep(household, vault, content, (await openVault(blob, vault, null)).seen);
   }

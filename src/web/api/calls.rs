@@ -103,6 +103,7 @@ pub async fn initiate(
     (status = 400, description = "`not-a-websocket`"),
     (status = 403, description = "`foreign-origin`"),
     (status = 404, description = "`no-such-call`"),
+    (status = 426, description = "`not-a-websocket`: the version is not 13"),
     (status = 503, description = "`too-many-connections`"),
 ))]
 pub async fn signaling(

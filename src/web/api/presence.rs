@@ -44,6 +44,7 @@ pub async fn ticket(State(state): State<SharedState>, identity: Identity) -> Res
     (status = 101, description = "The connection becomes a WebSocket"),
     (status = 400, description = "`not-a-websocket`"),
     (status = 403, description = "`foreign-origin`"),
+    (status = 426, description = "`not-a-websocket`: the version is not 13"),
     (status = 503, description = "`too-many-connections`"),
 ))]
 pub async fn signaling(

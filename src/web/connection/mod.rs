@@ -185,7 +185,7 @@ where
 }
 
 async fn https_hint(request: Request<Incoming>) -> Response<Body> {
-    let is_certain = host::check(request.version(), request.headers()).is_ok();
+    let is_certain = host::check(request.version(), request.uri(), request.headers()).is_ok();
     let authority = Authority::of(request.uri(), request.headers()).filter(|_| is_certain);
     let location = authority.and_then(|authority| {
         let path = request.uri().path_and_query().map_or("/", |path| path.as_str());

@@ -5,8 +5,9 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::response::IntoResponse as _;
 use http::uri::Authority;
-use http::{Request, Response, header};
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio_tungstenite::WebSocketStream;
@@ -17,7 +18,11 @@ use super::pump;
 use crate::domain::{Error, Kind, Result};
 use crate::hub::{Endpoint, Hub, Way};
 use crate::limits::concurrency::Permit;
+use crate::web::error::ApiError;
 use crate::web::origin::{OriginPolicy, is_from_elsewhere};
+
+/// Of the protocol (RFC 6455, 4.1).
+const VERSION: &str = "13";
 
 /// Checks the request, answers it, and starts the pump once the connection has changed protocols.
 pub fn upgrade(
@@ -35,6 +40,9 @@ pub fn upgrade(
     if !is_allowed || (named.is_none() && is_from_elsewhere(request.headers())) {
         return Err(foreign_origin());
     }
+    if is_of_another_version(&request) {
+        return Ok(another_version());
+    }
     let response = create_response_with_body(&request, Body::empty).map_err(|_| not_a_websocket())?;
     let upgraded = request.extensions_mut().remove::<OnUpgrade>().ok_or_else(not_a_websocket)?;
     let room = hub.admit_socket().ok_or_else(full)?;
@@ -50,6 +58,23 @@ pub fn upgrade(
         drop((room, seat));
     });
     Ok(response)
+}
+
+/// Whether a request for a WebSocket is not for version 13 of it, the only one there is.
+fn is_of_another_version(request: &Request<Body>) -> bool {
+    let version = request.headers().get(header::SEC_WEBSOCKET_VERSION);
+    let asks = |wanted: &HeaderValue| wanted.as_bytes().eq_ignore_ascii_case(b"websocket");
+    request.headers().get(header::UPGRADE).is_some_and(asks) && version.is_none_or(|version| version != VERSION)
+}
+
+/// RFC 6455, 4.4: the answer names the version that would do.
+fn another_version() -> Response<Body> {
+    let error = Error::invalid("not-a-websocket", "This server speaks version 13 of WebSocket only.")
+        .hint("Send Sec-WebSocket-Version: 13.");
+    let mut response = ApiError::with_status(error, StatusCode::UPGRADE_REQUIRED).into_response();
+    response.headers_mut().insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static(VERSION));
+    response.headers_mut().insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    response
 }
 
 /// How the client reached this server: what its browser has to use for the relay too.

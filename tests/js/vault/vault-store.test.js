@@ -45,7 +45,7 @@ class Server {
   #answer = async (/** @type {string} */ method, /** @type {string} */ path, /** @type {any} */ body) => {
     if (method === 'GET') return { household: this.household, account: 'user_1', blob: this.blob && encode64(/** @type {any} */ (this.blob)), wraps: this.wraps, handover: this.handover };
     if (method === 'POST') {
-      if (this.blob && !path.endsWith('/anew')) throw new ApiError('vault-changed', 409);
+      if (this.blob && !path.endsWith('/start-over')) throw new ApiError('vault-changed', 409);
       this.blob = decode64(body.blob);
       this.holder = body.holder;
       this.wraps = [{ way: body.way, credential: body.credential ?? null, wrapped: body.wrapped }];

@@ -17,7 +17,7 @@ pub struct NewVault {
     pub before: Option<String>,
 }
 
-/// The vault's key, wrapped, with a proof that whoever sends it holds the key.
+/// The vault's key, wrapped, with a proof that its sender holds the key.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct WrappedKey {
     pub holder: String,
@@ -52,7 +52,7 @@ pub struct KeyShared {
 requests! {
     vault() = GET "/vault" => 200 Vault;
     make_vault(vault: &NewVault) = POST "/vault", vault => 201 ();
-    renew_vault(vault: &NewVault) = POST "/vault/anew", vault => 204 ();
+    renew_vault(vault: &NewVault) = POST "/vault/start-over", vault => 204 ();
     /// Asks the household's other members to be let in.
     ask_in() = POST "/vault/ask" => 204 ();
     /// Adds a way to open it.

@@ -126,7 +126,7 @@ pub async fn create(
 /// Needs the previous key, unless the household's only member can no longer unlock the vault. The revision goes up by
 /// one, and the given unlock method becomes the only one. The household's open invites, key shares of the old key and
 /// the account's other sessions end.
-#[utoipa::path(post, path = "/vault/anew", tag = "vault", security(("session" = []), ("confirmed" = [])),
+#[utoipa::path(post, path = "/vault/start-over", tag = "vault", security(("session" = []), ("confirmed" = [])),
     operation_id = "renew_vault", request_body = Renewal, responses(
     (status = 204, description = "Replaced"),
     (status = 400, description = "`bad-vault`, `bad-proof`, `bad-wrap` or `bad-way-in`"),
