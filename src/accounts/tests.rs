@@ -69,7 +69,7 @@ async fn invites_accounts_and_households_are_bounded() {
 }
 
 #[tokio::test]
-async fn whoever_runs_the_server_makes_accounts_and_invites_without_being_anybody() {
+async fn the_operator_makes_accounts_and_invites_without_an_account() {
     let house = house();
     let id = house.accounts.add(registration("ada", None), None, true, day(0)).await.unwrap();
     assert_eq!(house.accounts.registration().await.unwrap(), Some(Registration::Invite));

@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_is_counted_by_itself_whoever_leaves_notes_through_it() {
+    fn a_tag_is_counted_by_itself_no_matter_who_leaves_notes() {
         let now = Instant::now();
         let limits = limits(now);
         let [one, other] = [1, 2].map(|byte| TagId::from_bytes([byte; 16]));

@@ -1,4 +1,4 @@
-//! The secret keys, as whoever runs the server changes them.
+//! The secret keys, as the operator changes them.
 
 use std::fs;
 use std::path::Path;
@@ -38,7 +38,7 @@ async fn new_keys_are_made_while_the_server_runs_and_while_it_does_not() {
 }
 
 #[tokio::test]
-async fn keys_that_are_given_are_left_alone_and_whoever_gives_them_is_told_what_to_do() {
+async fn keys_that_are_given_are_left_alone_and_the_operator_is_told_what_to_do() {
     let server = TestApp::start().await;
     let owner = server.owner().await;
     owner.make_tag().await.ok();

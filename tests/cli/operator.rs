@@ -1,4 +1,4 @@
-//! What whoever runs the server can do, with a running server and without one.
+//! What the operator can do, with a running server and without one.
 
 use std::path::Path;
 use std::process::Command;
@@ -342,7 +342,7 @@ async fn a_lost_password_is_replaced_and_what_the_old_one_opened_ends() {
 }
 
 #[tokio::test]
-async fn whoever_lost_a_second_factor_gets_in_with_the_password() {
+async fn a_person_who_lost_a_second_factor_gets_in_with_the_password() {
     let server = TestApp::start().await;
     let owner = server.owner().await;
     let data = server.data_dir();

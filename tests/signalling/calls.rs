@@ -137,7 +137,7 @@ async fn what_the_database_says_is_brought_about() {
     assert_eq!(presence.hear_until("close 4402").await, ["error logged-out", "close 4402"]);
 }
 
-/// Whoever has just got new secrets asks for a ticket by them at once.
+/// A device that has just got new secrets asks for a ticket by them at once.
 #[tokio::test]
 async fn a_ticket_by_new_secrets_is_not_spent_by_the_end_of_the_old_ones() {
     let server = Server::start();

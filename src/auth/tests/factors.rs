@@ -188,7 +188,7 @@ async fn the_last_factor_takes_the_backup_codes_along_and_an_operator_removes_al
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_logged_in_in_another_way_than_one_does_now_is_logged_out() {
+async fn log_ins_of_another_way_than_the_present_one_end() {
     let house = house();
     let owner = house.owner().await;
     let others = async || house.sessions.list(owner, day(0)).await.unwrap().len() - 1;
@@ -316,7 +316,7 @@ async fn a_ticket_for_confirming_confirms_its_own_session_and_logs_nobody_in() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_has_a_session_and_the_password_cannot_guess_the_code() {
+async fn a_session_and_the_password_are_no_way_to_guess_the_code() {
     let house = house();
     let owner = house.owner().await;
     let (_, codes) = house.app(owner, day(0)).await;

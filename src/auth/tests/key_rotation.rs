@@ -188,7 +188,7 @@ async fn keys_and_database_of_different_times_are_noticed() {
 }
 
 #[tokio::test]
-async fn given_keys_are_rotated_by_whoever_gives_them() {
+async fn given_keys_are_rotated_by_the_operator() {
     let (house, _) = lived_in().await;
     let (directory, given) = (house.data.keys(), house.data.path().join("given"));
     std::fs::rename(directory.join("master.key"), &given).unwrap();

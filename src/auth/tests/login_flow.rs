@@ -175,7 +175,7 @@ async fn a_proof_of_who_is_asking_replaces_the_secrets_and_lasts_ten_minutes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_has_a_session_cannot_guess_the_password_with_it() {
+async fn a_session_is_no_way_to_guess_the_password() {
     let house = house();
     let owner = house.owner().await;
     let wrong = || login::StepUp::Password("wrong".into());

@@ -154,7 +154,7 @@ async fn pages_that_cannot_be_read_are_damage_at_the_first_sight() {
 }
 
 #[tokio::test]
-async fn security_events_survive_a_locked_database_and_whoever_waits_for_them() {
+async fn security_events_survive_a_locked_database_and_a_caller_who_gives_up() {
     let (Opened { store, directory: _directory }, _, path) = filled().await;
     let audit = Audit::new(store.clone());
     let other = rusqlite::Connection::open(&path).unwrap();

@@ -1,4 +1,4 @@
-//! What every answer says, whoever asks for whatever.
+//! What every answer says, to anybody and about anything.
 
 use hyper::Method;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

@@ -1,4 +1,4 @@
-//! What pages send in the place of passwords, and the vault's key on its way to whoever shares it.
+//! What pages send in the place of passwords, and the vault's key on its way to the people who share it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

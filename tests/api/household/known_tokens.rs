@@ -1,4 +1,4 @@
-//! The token of a sticker that is gone: whoever kept it must not be called by those who scan it.
+//! The token of a sticker that is gone: a scan must not call a person who has kept it.
 
 use crate::people::belongings::vectors;
 use crate::support::{Client, KeyedTag, RegisteredTag, Reply, TestApp};

@@ -78,7 +78,7 @@ async fn notes_are_refused_as_calls_are() {
     owner.resume_tag(&tag.id).await.ok();
     assert!(owner.notes().await.is_empty());
     leave().await.ok();
-    // The owner's page sees the note go with its sticker, and whoever scans it learns that it is unknown.
+    // The owner's page sees the note go with its sticker, and a scan finds that it is unknown.
     owner.revoke_tag(&tag.id).await.ok();
     assert!(owner.notes().await.is_empty());
     assert_eq!(leave().await.refused(), (404, "unknown-code"));

@@ -131,7 +131,7 @@ async fn confirming_takes_what_logging_in_takes() {
     let elsewhere = server.client.second_factor(&step.ticket, right.clone()).await;
     assert_eq!(elsewhere.refused(), (401, "ticket-expired"), "it logs nobody in");
     let done = owner.confirm_second_factor(&step.ticket, right.clone()).await.ok();
-    assert_eq!(owner.account().await.status, 401, "the secrets of before are worthless");
+    assert_eq!(owner.account().await.status, 401, "the old secrets are worthless");
     let renewed = server.client.holding(&done);
     assert!(renewed.account().await.ok().confirmed_until.is_some());
     let again = renewed.confirm_second_factor(&step.ticket, right).await;

@@ -72,7 +72,7 @@ async fn an_export_has_everything_that_is_the_owners() {
     for canary in ["of the mate", "argon2"] {
         assert!(!found.iter().any(|text| text.contains(canary)), "{canary}");
     }
-    assert!(!found.contains(&"ada"), "whoever runs the server is no member of the household");
+    assert!(!found.contains(&"ada"), "the operator is no member of the household");
     let seen = mate.export().await;
     for own in ["bob's friend", "bob's car", "bob's passkey", &mine.missed, &mine.passkey] {
         assert!(!seen.text.contains(own), "{own} belongs to one member of the household alone");
