@@ -99,8 +99,7 @@ impl Audit {
     /// # Errors
     /// The database's; what could not be written goes on waiting.
     pub async fn write(&self) -> Result<()> {
-        // On a task of its own: the request that waits for it may be gone before the database answers, and what was taken out to be
-        // written would be gone, too.
+        // On a task of its own: a request that is given up would take the events along that it had begun to write.
         let writing = tokio::spawn(self.clone().write_now());
         writing.await.unwrap_or_else(|_| Err(Error::internal("writing the audit trail ended without an answer")))
     }

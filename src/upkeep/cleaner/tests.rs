@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::auth::sessions::SessionOptions;
 use crate::domain::call::EndedCall;
 use crate::domain::effect::Effect;
 use crate::domain::household::lifetime::Lifetime;
@@ -24,7 +25,10 @@ struct Passing {
 
 impl Passing {
     async fn new() -> Self {
-        let (house, steady) = (house(), Instant::now());
+        let (mut house, steady) = (house(), Instant::now());
+        // The cleaner looks every half minute: of longer times the tests would only see more of the same.
+        let options = SessionOptions { idle: DAY, lifetime: DAY * 30, max_per_account: 50 };
+        house.sessions = Sessions::new(house.store.clone(), house.keys.clone(), house.audit.clone(), options);
         let connected = Arc::<Mutex<Vec<_>>>::default();
         let cleaner = Self::cleaner(&house, &connected, steady).await;
         Self { house, cleaner, connected, now: day(0), steady }

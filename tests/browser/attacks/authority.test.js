@@ -15,8 +15,8 @@ const NAMES = { 'printer.lan': true, 'callqr.test': true, 'bank.example': false,
 let server;
 let ca;
 let thief;
-/** Which names were asked for pages. @type {string[]} */
-let taken = [];
+/** Which names were asked for anything. @type {Set<string>} */
+const taken = new Set();
 before(async () => {
   server = new Server({ CALLQR_PUBLIC_URL: 'https://callqr.test' });
   await server.start();
@@ -26,7 +26,7 @@ before(async () => {
     return [name, tls.createSecureContext({ cert: pem, key: pem })];
   }));
   thief = https.createServer({ SNICallback: (name, done) => done(null, contexts[name]) }, (request, response) => {
-    taken.push(request.headers.host.split(':')[0]);
+    taken.add(request.headers.host.split(':')[0]);
     response.setHeader('content-type', 'text/html').end('<title>forged</title>');
   });
   thief.on('tlsClientError', () => {});
@@ -45,17 +45,18 @@ for (const [browserName, launch] of Object.entries({ Chromium: launchChromium, F
     try {
       const profile = await browser.profile();
       for (const [name, isTaken] of Object.entries(NAMES)) {
-        taken = [];
+        taken.delete(name);
         // A tab for each: in one that shows a refusal Firefox goes nowhere by itself.
         const tab = await profile.tab();
         const refused = await tab.open(`https://${name}:${thief.address().port}/`).then(() => '', (error) => String(error.message));
         if (isTaken) {
           assert.equal(refused, '', name);
           assert.equal(await tab.page.title(), 'forged');
-          assert.ok(taken.includes(name));
+          assert.ok(taken.has(name));
         } else {
           assert.match(refused, /cert|sec_error|ssl/i, `${name}: ${refused}`);
-          assert.deepEqual(taken, [], `${name} was shown`);
+          // Of this name alone: a tab that was shown may still ask for its icon.
+          assert.ok(!taken.has(name), `${name} was shown`);
         }
       }
     } finally {
