@@ -36,7 +36,7 @@ rust_tests() {
     echo "$left_out"
   }
   # Twice as many at once as there are processors: about half of their time is somebody's deadline that they wait for.
-  RUST_TEST_THREADS=4 cargo test --locked
+  RUST_TEST_THREADS=$((2 * $(nproc))) cargo test --locked
 }
 
 elapsed() { # elapsed SECONDS
@@ -64,7 +64,7 @@ plan 'dependencies' 1 bash tests/deny.sh
 plan 'front end: packages' 0 node_packages tests/js
 plan 'front end: types and units' 1 in_folder tests/js npm test
 if [[ $what != check ]]; then
-  plan 'Rust tests' 8 rust_tests
+  plan 'Rust tests' 6 rust_tests
   plan 'Rust tests, alone' 1 cargo test --locked --test soak -- --test-threads 1
 fi
 if [[ $what == all ]]; then
@@ -73,7 +73,7 @@ if [[ $what == all ]]; then
   plan 'examples' 2 bash tests/examples.sh
   plan 'security' 3 bash tests/security.sh
   plan 'browsers: packages' 0 node_packages tests/browser
-  plan 'browsers' 16 in_folder tests/browser npm test
+  plan 'browsers' 26 in_folder tests/browser npm test
 fi
 
 for number in "${!names[@]}"; do

@@ -63,8 +63,6 @@ class Chromium {
     const context = await this.browser.newContext({
       permissions: microphone ? ['microphone'] : [],
       viewport: { width: 390, height: 844 },
-      // There is no graphics card: a ripple that nobody looks at would take a processor. Firefox has the motion.
-      reducedMotion: 'reduce',
       ...options,
     });
     context.setDefaultTimeout(LIMIT);
