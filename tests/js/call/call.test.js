@@ -422,7 +422,7 @@ test('nobody is told that they talk before it is known with whom', () => {
   play.on({ type: 'proven', words: ['bakil', 'demus', 'solar'] });
   assert.deepEqual([play.call.phase, play.call.proof], ['talking', { state: 'done', words: ['bakil', 'demus', 'solar'] }]);
   play.hears({ type: 'restart-media', payload: {} });
-  assert.deepEqual([play.call.phase, play.call.proof], ['answered', { state: 'wanted', since: play.now }]);
+  assert.deepEqual([play.call.phase, play.call.proof], ['answered', { state: 'wanted', since: play.now, waited: 0 }]);
   play.on({ type: 'proving' }).on({ type: 'proven', words: [] });
   assert.equal(play.call.phase, 'answered', 'not connected yet');
 });
@@ -437,6 +437,22 @@ test('a call whose proof does not come ends, but not while somebody is reconnect
   assert.equal(play.call.phase, 'answered');
   assert.ok(play.later(500).does.includes('send(mismatch)'));
   assert.deepEqual([play.call.phase, play.call.reason], ['ended', 'mismatch']);
+});
+
+test('a call whose proof is put off again and again ends all the same', () => {
+  const delays = {
+    'the other side goes and comes': (/** @type {Play} */ play) => play.hears({ type: 'peer', payload: { connected: false } }).hears({ type: 'peer', payload: { connected: true } }),
+    'our own signalling goes and comes': (/** @type {Play} */ play) => play.on({ type: 'signalling', up: false }).on({ type: 'signalling', up: true }),
+    'both are told to begin again': (/** @type {Play} */ play) => play.hears({ type: 'restart-media', payload: {} }).on({ type: 'proving' }),
+  };
+  for (const [what, delay] of Object.entries(delays)) {
+    const play = new Play('owner', 'ringing');
+    play.on({ type: 'signalling', up: true }).on({ type: 'answer' }).on({ type: 'microphone' });
+    play.hears({ type: 'accepted', payload: { ticket: 't', iceServers: ICE } }).on({ type: 'proving' });
+    delay(delay(play.later(8_000)).later(8_000));
+    assert.equal(play.later(7_500).call.phase, 'answered', what);
+    assert.ok(play.later(500).does.includes('send(mismatch)'), what);
+  }
 });
 
 test('a proof that fails ends the call and tells the other side', () => {

@@ -28,7 +28,7 @@ const talking = (role) => ({
   path: { media: 'flowing', restartWanted: false, restartOnWelcome: false, restartNotBefore: 0, restarts: 0, offeredAt: null },
 });
 /** @param {Role} role @returns {import('../../../assets/js/call/machine/state.js').Answered} */
-const answered = (role) => ({ ...talking(role), phase: 'answered', connected: false, proof: { state: 'wanted', since: NOW } });
+const answered = (role) => ({ ...talking(role), phase: 'answered', connected: false, proof: { state: 'wanted', since: NOW, waited: 0 } });
 /** @param {Role} role @returns {import('../../../assets/js/call/machine/state.js').Rejoining} */
 const rejoining = (role) => ({ role, phase: 'rejoining', microphone: false, interruptedAt: null, signalling: false });
 /** @param {Role} role @param {string} reason @returns {import('../../../assets/js/call/machine/state.js').Ended} */

@@ -32,9 +32,20 @@ export function makePath(call, now) {
 
 /** One side was reloaded, so both begin with a new peer connection. @param {import('./state.js').InVoice} call @param {number} now @returns {Step} */
 export function remakePath(call, now) {
-  const proof = call.proof.state === 'none' ? call.proof : { state: /** @type {const} */ ('wanted'), since: now };
+  const proof = call.proof.state === 'none' ? call.proof : wantedAgain(call, now);
   const [answered, effects] = onNewPath({ ...call, otherConnected: true, proof }, now);
   return [answered, [{ type: 'close-peer' }, ...effects]];
+}
+
+/**
+ * The proof has its time from now on, less what a wanted one has been waited for.
+ * @param {import('./state.js').InVoice} call
+ * @param {number} now
+ * @returns {import('./state.js').WantedProof}
+ */
+export function wantedAgain({ proof, signalling, otherConnected }, now) {
+  const waited = proof.state !== 'wanted' ? 0 : proof.waited + (signalling && otherConnected ? now - proof.since : 0);
+  return { state: 'wanted', since: now, waited };
 }
 
 /** The caller always offers. @param {Voice & {proof: import('./state.js').Proof}} call @param {number} now @returns {Step} */

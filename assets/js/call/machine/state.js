@@ -61,7 +61,8 @@
  * @property {number|null} endsAt when the longest time is reached, once announced
  *
  * @typedef {{state: 'none'}} NoProof the sticker carries no key
- * @typedef {{state: 'wanted', since: number}} WantedProof `since`: since when it could have come
+ * @typedef {{state: 'wanted', since: number, waited: number}} WantedProof `since`: since when it could have come · `waited`: how long it
+ *   could have come before, in milliseconds
  * @typedef {{state: 'done', words: string[]}} Proven `words`: which both sides may compare by voice
  * @typedef {NoProof | WantedProof | Proven} Proof whether it is known who is at the other end
  *

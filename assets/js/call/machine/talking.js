@@ -1,6 +1,6 @@
 /** From the answer to the end: voices are connected, and go on. */
 
-import { makePath, remakePath } from './answered.js';
+import { makePath, remakePath, wantedAgain } from './answered.js';
 import { endOf, mismatch } from './ending.js';
 import { dueRestart, hurt, mediaLost, offerAsAsked, restartAfterReturn, restartAfterWelcome, withPath } from './restart.js';
 
@@ -14,13 +14,15 @@ import { dueRestart, hurt, mediaLost, offerAsAsked, restartAfterReturn, restartA
 
 /** How long the proof may take while both sides' signalling is connected. It takes three messages. */
 const PROOF_TIMEOUT = 12_000;
+/** The same, altogether, where a side goes and comes back: a server that keeps the proof back can make them seem to. */
+const PROOF_TIMEOUT_IN_ALL = 24_000;
 
 /** Before voices go through, and while they do. @param {InVoice} call @param {Event} event @returns {Step} */
 export function talking(call, event) {
   switch (event.type) {
     case 'microphone-open': return call.microphone === event.open ? [call, []] : [{ ...call, microphone: event.open }, [tell(event.open)]];
     case 'mute': return [{ ...call, muted: event.muted }, [{ type: 'mute', muted: event.muted }]];
-    case 'signalling': return [proofMayStillCome({ ...call, signalling: event.up }, event.now), []];
+    case 'signalling': return [{ ...proofMayStillCome(call, event.now), signalling: event.up }, []];
     case 'message': return heard(call, event);
     default: return call.path ? onPath(call, event) : endOf(call, event);
   }
@@ -55,7 +57,7 @@ function heard(call, event) {
     case 'restart-media': return toldAgain(remakePath({ ...call, otherMicrophone: true }, now));
     case 'ending-soon': return [{ ...call, endsAt: now + message.payload.seconds * 1000 }, []];
     case 'peer': {
-      const next = proofMayStillCome({ ...call, otherConnected: message.payload.connected }, now);
+      const next = { ...proofMayStillCome(call, now), otherConnected: message.payload.connected };
       return toldAgain(next.otherConnected && next.path ? restartAfterReturn(next, now) : [next, []]);
     }
     default: return call.path ? heardOnPath(call, event) : endOf(call, event);
@@ -98,12 +100,12 @@ function toldAgain([call, effects]) {
 /** Nothing goes through any more before it is proven. @param {OnPath} call @param {number} now @returns {Answered} */
 function proving(call, now) {
   const connected = call.phase === 'talking' || call.connected;
-  return { ...call, phase: 'answered', connected, proof: { state: 'wanted', since: now } };
+  return { ...call, phase: 'answered', connected, proof: wantedAgain(call, now) };
 }
 
 /** While a side was away the proof could not come. @template {InVoice} T @param {T} call @param {number} now @returns {T} */
 function proofMayStillCome(call, now) {
-  return call.proof.state === 'wanted' ? { ...call, proof: { state: 'wanted', since: now } } : call;
+  return call.proof.state === 'wanted' ? { ...call, proof: wantedAgain(call, now) } : call;
 }
 
 /** Voices go through when the connection is there and, where the sticker carries a key, it is known to whom. @param {OnPath} call @returns {OnPath} */
@@ -115,5 +117,7 @@ function talkingIfReady(call) {
 
 /** @param {OnPath} call @param {number} now */
 function isOverdue({ proof, signalling, otherConnected }, now) {
-  return proof.state === 'wanted' && signalling && otherConnected && now - proof.since >= PROOF_TIMEOUT;
+  if (proof.state !== 'wanted' || !signalling || !otherConnected) return false;
+  const waited = now - proof.since;
+  return waited >= PROOF_TIMEOUT || proof.waited + waited >= PROOF_TIMEOUT_IN_ALL;
 }
